@@ -1,0 +1,215 @@
+package action
+
+import (
+	"net/url"
+	"strconv"
+	"strings"
+
+	"strava-token/internal/secret"
+	"strava-token/internal/store"
+	"strava-token/internal/strava"
+)
+
+// inputs are what the workflow handed over, checked.
+type inputs struct {
+	clientID        string
+	clientSecret    secret.Value
+	refreshToken    secret.Value
+	githubToken     secret.Value
+	targets         []store.Target
+	requireScopes   []string
+	expectedAthlete int64
+	verify          bool
+	recovery        bool
+	exportEnv       bool
+	exposeRefresh   bool
+	stravaURL       *url.URL
+	stravaAPIURL    *url.URL
+	githubURL       *url.URL
+}
+
+const defaultGitHubURL = "https://api.github.com"
+
+// read takes every input, masks the secret ones, and returns all problems at
+// once.
+func (e *edge) read() (inputs, *InputError) {
+	r := reader{edge: e}
+	in := inputs{
+		clientSecret: r.credential("client-secret"),
+		refreshToken: r.credential("refresh-token"),
+	}
+	in.targets = r.targets("rotate-to")
+	in.githubToken = r.githubToken("github-token", len(in.targets) > 0)
+	in.clientID = r.clientID("client-id")
+	in.requireScopes = r.scopes("require-scopes")
+	in.expectedAthlete = r.athlete("expected-athlete")
+	in.verify = r.boolean("verify", true)
+	in.recovery = r.boolean("recovery", true)
+	in.exportEnv = r.boolean("export-env", false)
+	in.exposeRefresh = r.boolean("expose-refresh-token", false)
+	in.stravaURL = r.address("strava-url", r.input("strava-url"), strava.DefaultURL)
+	in.stravaAPIURL = r.address("strava-api-url", r.input("strava-api-url"), strava.DefaultAPIURL)
+	in.githubURL = r.address("GITHUB_API_URL", e.getenv("GITHUB_API_URL"), defaultGitHubURL)
+	r.files(in.exportEnv)
+	if len(r.problems) == 0 {
+		return in, nil
+	}
+	return in, &InputError{Problems: r.withoutSecrets()}
+}
+
+// reader reads one input after the other and collects what is wrong.
+type reader struct {
+	edge     *edge
+	problems []Problem
+}
+
+func (r *reader) input(name string) string { return r.edge.sdk.GetInput(name) }
+
+func (r *reader) problem(input string, fault Fault, detail string) {
+	r.problems = append(r.problems, Problem{Input: input, Fault: fault, Detail: detail})
+}
+
+// credential reads a secret and masks it before anything else is done with it.
+// What is no credential is not masked: the mask of a blank, a word or a few
+// characters would mangle everything else in the log.
+func (r *reader) credential(name string) secret.Value {
+	text := r.input(name)
+	flaw := secret.Inspect(text)
+	switch flaw {
+	case secret.Missing, secret.Placeholder, secret.Short:
+	default:
+		r.edge.Mask(secret.New(text))
+	}
+	if flaw != "" {
+		r.problem(name, Fault(flaw), "")
+	}
+	return secret.New(text)
+}
+
+func (r *reader) githubToken(name string, needed bool) secret.Value {
+	text := r.input(name)
+	if text == "" && !needed {
+		return secret.Value{}
+	}
+	return r.credential(name)
+}
+
+// clientID is the number that Strava shows as Client ID. Forty hexadecimal
+// digits in its place are the client secret, and are treated as one.
+func (r *reader) clientID(name string) string {
+	text := r.input(name)
+	switch flaw := secret.Inspect(text); {
+	case flaw == secret.Missing, flaw == secret.Placeholder, flaw == secret.Expression, flaw == secret.Whitespace:
+		r.problem(name, Fault(flaw), "")
+	case len(text) == 40 && isHex(text):
+		r.edge.Mask(secret.New(text))
+		r.problem(name, FaultSecretAsID, "")
+	case !isNumber(text):
+		r.problem(name, FaultNotANumber, "")
+	}
+	return text
+}
+
+func (r *reader) targets(name string) []store.Target {
+	var targets []store.Target
+	seen := map[string]bool{}
+	for line := range strings.Lines(r.input(name)) {
+		text := strings.TrimSpace(line)
+		if text == "" {
+			continue
+		}
+		t, err := store.Parse(text, r.edge.getenv("GITHUB_REPOSITORY"))
+		if err != nil {
+			r.problem(name, targetFault(err), quotable(text))
+			continue
+		}
+		if seen[t.Key()] {
+			r.problem(name, FaultDoubledTarget, t.String())
+			continue
+		}
+		seen[t.Key()] = true
+		targets = append(targets, t)
+	}
+	return targets
+}
+
+func (r *reader) scopes(name string) []string {
+	scopes := strava.SplitScopes(r.input(name))
+	for _, s := range scopes {
+		if !strava.KnownScope(s) {
+			r.problem(name, FaultUnknownScope, quotable(s))
+		}
+	}
+	return scopes
+}
+
+func (r *reader) athlete(name string) int64 {
+	text := r.input(name)
+	if text == "" {
+		return 0
+	}
+	id, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || id <= 0 {
+		r.problem(name, FaultNotANumber, "")
+	}
+	return id
+}
+
+func (r *reader) boolean(name string, fallback bool) bool {
+	switch text := r.input(name); strings.ToLower(text) {
+	case "":
+		return fallback
+	case "true":
+		return true
+	case "false":
+		return false
+	default:
+		r.problem(name, FaultNotABoolean, quotable(text))
+		return fallback
+	}
+}
+
+func (r *reader) address(name, text, fallback string) *url.URL {
+	if text == "" {
+		text = fallback
+	}
+	u, err := ParseAddress(text)
+	if err != nil {
+		r.problem(name, FaultInsecureAddress, "")
+	}
+	return u
+}
+
+// files makes sure, before anything is spent, that the outputs can be written.
+func (r *reader) files(exportEnv bool) {
+	if !r.edge.writable(outputFile) {
+		r.problem(outputFile, FaultUnwritable, "")
+	}
+	if exportEnv && !r.edge.writable(envFile) {
+		r.problem(envFile, FaultUnwritable, "")
+	}
+}
+
+func isNumber(s string) bool {
+	return s != "" && len(s) <= 18 && !strings.ContainsFunc(s, func(c rune) bool { return c < '0' || c > '9' })
+}
+
+func isHex(s string) bool {
+	return !strings.ContainsFunc(strings.ToLower(s), func(c rune) bool {
+		return (c < '0' || c > '9') && (c < 'a' || c > 'f')
+	})
+}
+
+// quotable is s as it can be printed back: short, on one line, and not where it
+// could be a secret in the wrong place.
+func quotable(s string) string {
+	if len(s) > 100 || (len(s) >= 32 && isHex(s)) || strings.HasPrefix(s, "gh") || strings.HasPrefix(s, "github_pat_") {
+		return ""
+	}
+	return strings.Map(func(c rune) rune {
+		if c < ' ' || c == 0x7f {
+			return -1
+		}
+		return c
+	}, s)
+}

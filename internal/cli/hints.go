@@ -1,0 +1,396 @@
+package cli
+
+// hint is what a user reads about one thing that went wrong: what happened,
+// why, and the one next step. {words} in braces are filled in.
+type hint struct{ what, why, next string }
+
+// hints is the whole mapping from what can go wrong to words. Each row stands
+// under Troubleshooting in the README, too, under the text of its what.
+var hints = map[string]hint{
+	// Strava's token endpoint.
+	"strava/invalid-client-id": {
+		"Strava does not know this client id.",
+		"{client-id} must be the number shown as Client ID of your app.",
+		"compare it with https://www.strava.com/settings/api.",
+	},
+	"strava/missing-client-secret": {
+		"Strava received no client secret.",
+		"{client-secret} arrived there empty.",
+		"copy Client Secret from https://www.strava.com/settings/api into the secret that {client-secret} reads.",
+	},
+	"strava/wrong-client-secret": {
+		"Strava refused the client secret.",
+		"{client-secret} does not belong to the app in {client-id}, or was replaced since.",
+		"copy Client Secret from https://www.strava.com/settings/api into the secret that {client-secret} reads.",
+	},
+	"strava/secret-as-client-id": {
+		"Strava refused the app's credentials.",
+		"the client secret seems to stand where the client id belongs.",
+		"put the number shown as Client ID at https://www.strava.com/settings/api into {client-id}.",
+	},
+	"strava/invalid-code": {
+		"Strava refused the authorization code.",
+		"a code works once and for a short time; this one was used, is too old, or was not copied whole.",
+		"authorize the app again, and use the new code at once.",
+	},
+	"strava/rate-limited": {
+		"Strava's rate limit is used up.",
+		"the app made too many requests. The limit is lifted at {until} at the latest, unless it is the daily one, which ends at midnight UTC. Nothing was changed.",
+		"run again after that, and less often: one run an hour is plenty, since an access token lasts six.",
+	},
+	"strava/outage": {
+		"Strava is out of order.",
+		"it answered with status {status}, three times where it was asked again. The refresh token is most likely still good.",
+		"run again later. https://status.strava.com tells when it is back.",
+	},
+	"strava/redirected": {
+		"{host} redirects instead of answering.",
+		"a redirect is never followed, since it would hand the credentials to another host.",
+		"correct the address: strava-url is https://www.strava.com and strava-api-url is https://www.strava.com/api/v3 unless you changed them.",
+	},
+	"strava/unrecognized": {
+		"Strava refused the request in a way that is not known.",
+		"it answered with status {status}. Nothing was changed.",
+		"run again; if it stays so, report it with this message.",
+	},
+	"strava/malformed": {
+		"Strava's answer cannot be used.",
+		"{host} reported success, but what it sent is not a token answer. If it held a new refresh token, that was kept.",
+		"run again; if it stays so, check whether a proxy or strava-url stands in between.",
+	},
+	"strava/unreachable": {
+		"{host} cannot be reached.",
+		"no connection came about, so nothing was sent and the refresh token is still good.",
+		"check the runner's network and HTTPS_PROXY, then run again.",
+	},
+	"strava/no-answer": {
+		"Strava's answer never arrived.",
+		"the request was sent, and the connection to {host} broke each time. Strava may or may not have replaced the refresh token.",
+		"run again. If that run says that the refresh token is dead, authorize the app again.",
+	},
+	"strava/bad-certificate": {
+		"{host} could not prove who it is.",
+		"its certificate does not verify, so nothing was sent.",
+		"if a proxy of yours inspects connections, name its root certificate in SSL_CERT_FILE.",
+	},
+	"strava/answer-lost": {
+		"The refresh token died because Strava's answer was lost.",
+		"a first request reached Strava and its answer got lost on the way; the next one shows that the old refresh token was replaced by then.",
+		"authorize the app again and store the new refresh token in the secret that {refresh-token} reads.",
+	},
+
+	// Why Strava refused the refresh token.
+	"stale/rerun": {
+		"This re-run carries an old refresh token.",
+		"a re-run gets the secrets of its first attempt, and the refresh token was replaced since{updated}.",
+		"start a new run (Actions, the workflow, Run workflow) instead of re-running this one.",
+	},
+	"stale/queued": {
+		"Another run replaced the refresh token after this one was queued.",
+		"GitHub reads secrets when a run is queued, and {target} was updated since{updated}.",
+		"start a new run, and give the workflow a concurrency: group, so that its runs wait for each other.",
+	},
+	"stale/dead": {
+		"The refresh token is dead.",
+		"Strava refused it, and nothing newer is known: it was replaced elsewhere, access was revoked, or it belongs to another app.",
+		"authorize the app again and store the new refresh token in the secret that {refresh-token} reads.",
+	},
+	"stale/unknown": {
+		"Strava refused the refresh token.",
+		"either another run replaced it after this one was queued, or it is dead: replaced elsewhere, revoked, or of another app. Which of them cannot be told here.",
+		"start a new run. If that fails in the same way, authorize the app again and store the new refresh token.",
+	},
+
+	// Strava's API.
+	"strava/access-token-refused": {
+		"Strava refused the access token that it has just issued.",
+		"the athlete or the app lost access meanwhile.",
+		"authorize the app again and store the new refresh token in the secret that {refresh-token} reads.",
+	},
+	"strava/app-inactive": {
+		"The Strava app is inactive.",
+		"since 30 June 2026 the owner of an app needs a Strava subscription; without it, tokens are still issued and every API call is refused.",
+		"subscribe with the account that owns the app, then reactivate it at https://www.strava.com/settings/api.",
+	},
+	"strava/scope-missing": {
+		"The token may not read activities.",
+		"the permission was not granted; the token shown on Strava's settings page never has it.",
+		"authorize the app again with scope activity:read_all, and leave every box ticked.",
+	},
+	"run/scope": {
+		"The token lacks the scope {scopes}.",
+		"it was not asked for, or was unticked; the token shown on Strava's settings page has read only.",
+		"authorize the app again with scope {scopes}, and leave every box ticked.",
+	},
+	"run/scope-unchecked": {
+		"The scope {scopes} could not be checked.",
+		"Strava's answer did not name the token's scopes, and no call can tell.",
+		"nothing, unless a later call says that a permission is missing.",
+	},
+	"run/wrong-athlete": {
+		"The token belongs to athlete {got}, not to {want}.",
+		"expected-athlete guards against mixed-up secrets, so nothing was exported and no target was written.",
+		"put the refresh token of athlete {want} into the secret that {refresh-token} reads, or correct expected-athlete.",
+	},
+	"run/athlete-unchecked": {
+		"Whose token this is could not be checked.",
+		"expected-athlete asks for athlete {want}, and the question got no answer: {cause}",
+		"run again later. The refresh token is safe.",
+	},
+	"run/unverified": {
+		"Whether the access token works could not be checked.",
+		"{cause}",
+		"nothing, unless a later step fails.",
+	},
+
+	// Keeping the refresh token.
+	"run/not-kept": {
+		"{target} does not hold the new refresh token.",
+		"{cause}{kept}",
+		"mend that, and put the new refresh token there: save this log and run strava-token recover on it.",
+	},
+	"run/no-target": {
+		"Strava replaced the refresh token, and no target keeps the new one.",
+		"the secret still holds the old refresh token, which is dead now, so the next run would fail.",
+		"set rotate-to to the name of the secret, and put the new refresh token there: save this log and run strava-token recover on it.",
+	},
+	"run/no-target-unsealed": {
+		"Strava replaced the refresh token, and the new one is kept nowhere.",
+		"no target is set, and no recovery text was printed. The old refresh token is dead now, so the next run will fail.",
+		"set rotate-to to the name of the secret, then authorize the app again and store the new refresh token.",
+	},
+	"run/not-sealed": {
+		"The new refresh token could not be sealed for recovery.",
+		"sealing needs a client secret of at least 32 characters, which Strava's are.",
+		"authorize the app again and store the new refresh token.",
+	},
+	"run/token-expires": {
+		"The GitHub token that writes {target} ends on {when}.",
+		"after that, a new refresh token can no longer be stored, and runs stop before they spend one.",
+		"renew it at https://github.com/settings/tokens and update the secret that github-token reads.",
+	},
+	"run/cancelled": {
+		"The run was cancelled.",
+		"nothing was sent to the token endpoint, so the refresh token is untouched.",
+		"start it again when you like.",
+	},
+	"run/cancelled-late": {
+		"The run was cancelled after the token request.",
+		"what Strava issued was taken care of first, as said above; no outputs were set.",
+		"start it again when you like.",
+	},
+	"run/not-masked": {
+		"The new tokens could not be masked.",
+		"standard output was closed, so the runner cannot hide them; they were not handed to later steps. The refresh token was kept.",
+		"run again, with a runner that reads the step's output.",
+	},
+	"run/unexportable": {
+		"An answer of Strava cannot be handed to later steps.",
+		"it holds a text that would break out of the runner's output file, so no output was set. The refresh token was kept.",
+		"check whether strava-url is the host you meant, then run again.",
+	},
+	"run/internal": {
+		"Something unforeseen went wrong.",
+		"{cause}",
+		"run again; if it stays so, report it with this message.",
+	},
+
+	// GitHub's secrets API.
+	"store/bad-credentials": {
+		"GitHub refused the token that writes {target}.",
+		"github-token is expired, revoked or mistyped. The refresh token was not spent.",
+		"create a new token at https://github.com/settings/tokens and update the secret that github-token reads.",
+	},
+	"store/integration-forbidden": {
+		"The built-in token cannot write {target}.",
+		"GITHUB_TOKEN can never write secrets, whatever permissions: says; a GitHub App needs the permission secrets: write.",
+		"pass a fine-grained personal access token with {permission}, or an App's token, as github-token.",
+	},
+	"store/personal-forbidden": {
+		"The personal access token may not write {target}.",
+		"it lacks {permission}, or the organization has not approved it.",
+		"add the permission at https://github.com/settings/personal-access-tokens, and ask an owner to approve it where an organization must.",
+	},
+	"store/forbidden": {
+		"GitHub does not let github-token write {target}.",
+		"it answered with status 403 and gave no known reason.",
+		"check that the token has {permission}, and that the organization's rules and single sign-on let it through.",
+	},
+	"store/repository-not-found": {
+		"github-token cannot see the repository of {target}.",
+		"the repository does not exist, or the token was not given access to it; GitHub answers both alike.",
+		"check the spelling in rotate-to, and the repositories selected for the token at https://github.com/settings/personal-access-tokens.",
+	},
+	"store/environment-not-found": {
+		"github-token cannot see the environment of {target}.",
+		"the environment does not exist, or the token lacks Environments: read and write.",
+		"check the spelling in rotate-to against Settings, Environments, and the token's permissions.",
+	},
+	"store/organization-not-found": {
+		"github-token cannot see the secrets of the organization in {target}.",
+		"the organization does not exist, or the token lacks {permission}.",
+		"check the spelling in rotate-to, and the token's permissions.",
+	},
+	"store/secret-not-found": {
+		"There is no secret {target}.",
+		"a name that nobody reads would swallow the new refresh token, so a secret is only ever replaced.",
+		"correct rotate-to, or create {name} with the current refresh token under Settings, Secrets and variables, Actions.",
+	},
+	"store/write-refused": {
+		"github-token can read {target} but not write it.",
+		"it needs {permission}.",
+		"add the permission at https://github.com/settings/personal-access-tokens.",
+	},
+	"store/bad-public-key": {
+		"The public key for {target} is not one.",
+		"{host} sent something other than a key of 32 bytes, with which nothing can be sealed.",
+		"check whether a proxy or GITHUB_API_URL stands in between, then run again.",
+	},
+	"store/conflict": {
+		"GitHub could not write {target} because something else was writing it.",
+		"it answered with status 409 each time.",
+		"give the workflow a concurrency: group, so that its runs wait for each other.",
+	},
+	"store/unprocessable": {
+		"GitHub would not take the new value of {target}.",
+		"it answered with status 422, which can mean that its public key was just replaced.",
+		"run again.",
+	},
+	"store/rate-limited": {
+		"GitHub's rate limit for github-token is used up.",
+		"{target} cannot be written before it is lifted{until-github}.",
+		"run again after that.",
+	},
+	"store/moved": {
+		"The address of {target} moved.",
+		"the repository was renamed or transferred; a redirect is never followed with a secret in hand.",
+		"put the new name into rotate-to.",
+	},
+	"store/outage": {
+		"GitHub is out of order.",
+		"it answered with status {status} when asked for {target}.",
+		"run again later. https://www.githubstatus.com tells when it is back.",
+	},
+	"store/unreachable": {
+		"{host} cannot be reached.",
+		"{target} got no answer.",
+		"check the runner's network and HTTPS_PROXY, then run again.",
+	},
+	"store/bad-certificate": {
+		"{host} could not prove who it is.",
+		"its certificate does not verify, so {target} was not written.",
+		"if a proxy of yours inspects connections, name its root certificate in SSL_CERT_FILE.",
+	},
+	"store/overtaken": {
+		"{target} was updated while this run was writing it.",
+		"either this run's own write arrived and only its answer was lost, or another run wrote a newer one. It was not repeated, so that a newer one stays.",
+		"give the workflow a concurrency: group, and start a new run: if that works, all is well.",
+	},
+	"store/unrecognized": {
+		"GitHub's answer about {target} cannot be used.",
+		"{host} sent something that its documentation does not name.",
+		"check whether a proxy or GITHUB_API_URL stands in between, then run again.",
+	},
+
+	// Inputs. Nothing was sent anywhere.
+	"input/missing": {
+		"{input} is missing.",
+		"it is not set, or the secret that it reads does not exist here.",
+		"add the secret under Settings, Secrets and variables, Actions, and pass it; a secret of an environment needs environment: in the job.",
+	},
+	"input/placeholder": {
+		"{input} holds a placeholder.",
+		"a word such as null, undefined or xxx stands where the value belongs.",
+		"put the real value into the secret that {input} reads.",
+	},
+	"input/expression": {
+		"{input} holds an expression that was never evaluated.",
+		"a ${{ is left in it.",
+		"write ${{ secrets.NAME }} in the workflow, unquoted by anything, and the value alone into the secret.",
+	},
+	"input/whitespace": {
+		"{input} has a blank or a line break inside.",
+		"it was most likely copied together with something else.",
+		"copy the value alone into the secret that {input} reads.",
+	},
+	"input/unprintable": {
+		"{input} holds a character that no credential has.",
+		"it was most likely copied from formatted text.",
+		"copy the value again, as plain text, into the secret that {input} reads.",
+	},
+	"input/short": {
+		"{input} is too short.",
+		"it has fewer than eight characters, and Strava's have forty.",
+		"copy the whole value into the secret that {input} reads.",
+	},
+	"input/long": {
+		"{input} is too long.",
+		"it has more than 2048 characters, and Strava's have forty.",
+		"copy the value alone into the secret that {input} reads.",
+	},
+	"input/not-a-number": {
+		"{input} is not a number.",
+		"Strava's client ids and athlete ids are digits only.",
+		"take client-id from https://www.strava.com/settings/api, and expected-athlete from the address of your profile page.",
+	},
+	"input/secret-as-id": {
+		"{input} holds what looks like the client secret.",
+		"the client id is a number; the client secret is forty letters and digits.",
+		"put the number shown as Client ID at https://www.strava.com/settings/api into {input}.",
+	},
+	"input/not-a-boolean": {
+		"{input} is neither true nor false{detail}.",
+		"it is a switch.",
+		"write true or false.",
+	},
+	"input/unknown-scope": {
+		"{input} names a scope that Strava does not have{detail}.",
+		"the scopes are read, read_all, profile:read_all, profile:write, activity:read, activity:read_all and activity:write.",
+		"correct the name.",
+	},
+	"input/insecure-address": {
+		"{input} is not an https address.",
+		"the credentials go there, so it must be https (or http on this machine), without a user, a query or a fragment.",
+		"correct the address, or leave it out.",
+	},
+	"input/unknown-target": {
+		"{input} names a target that is not known{detail}.",
+		"a target is NAME, NAME@environment, owner/repo/NAME, owner/repo/NAME@environment or org:ORG/NAME.",
+		"correct the line.",
+	},
+	"input/bad-secret-name": {
+		"{input} names a secret that GitHub cannot have{detail}.",
+		"a name has letters, digits and underscores, and starts neither with a digit nor with GITHUB_.",
+		"correct the name.",
+	},
+	"input/no-repository": {
+		"{input} needs a repository{detail}.",
+		"GITHUB_REPOSITORY, which says which one this is, is not set as owner/repo.",
+		"write owner/repo/NAME.",
+	},
+	"input/doubled-target": {
+		"{input} names the same secret twice{detail}.",
+		"each target is written once.",
+		"remove one of the lines.",
+	},
+	"input/unwritable": {
+		"The file that {input} names cannot be written.",
+		"outputs would be lost, so nothing was begun.",
+		"run this as a step of a workflow, in a container that runs as root.",
+	},
+	"input/fork": {
+		"This run got no secrets, because it comes from a fork ({input} empty).",
+		"GitHub hands secrets to no pull request from a fork.",
+		"run the workflow in the repository itself, or skip this step for forks.",
+	},
+	"input/dependabot": {
+		"This run got no secrets, because Dependabot started it ({input} empty).",
+		"GitHub hands Dependabot its own secrets only.",
+		"skip this step for Dependabot, or add the values under Settings, Secrets and variables, Dependabot.",
+	},
+	"input/not-in-actions": {
+		"strava-token action runs inside GitHub Actions only.",
+		"elsewhere nothing would read its masks, and they would print the secrets.",
+		"use it as a step of a workflow: the README's first lines show one.",
+	},
+}

@@ -1,0 +1,80 @@
+package provider
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// ErrNotMasked is returned where the runner could not be told to hide the new
+// tokens, so that they are not handed to later steps either.
+var ErrNotMasked = errors.New("the masks could not be printed")
+
+// NotKeptError is a target that does not hold the new refresh token.
+type NotKeptError struct {
+	Target string
+	Kept   []string // the targets that do
+	Err    error
+}
+
+func (e *NotKeptError) Error() string { return fmt.Sprintf("keep in %s: %v", e.Target, e.Err) }
+func (e *NotKeptError) Unwrap() error { return e.Err }
+
+// NoTargetError is a new refresh token that the caller named no place for.
+type NoTargetError struct{ Sealed bool }
+
+func (e *NoTargetError) Error() string { return "no target for the new refresh token" }
+
+// NotSealedError is a recovery text that could not be made.
+type NotSealedError struct{ Err error }
+
+func (e *NotSealedError) Error() string { return fmt.Sprintf("seal the refresh token: %v", e.Err) }
+func (e *NotSealedError) Unwrap() error { return e.Err }
+
+// CancelledError is a run that was asked to stop.
+type CancelledError struct{ Spent bool }
+
+func (e *CancelledError) Error() string { return "cancelled" }
+
+// ScopeError is a required scope that the token lacks.
+type ScopeError struct{ Missing []string }
+
+func (e *ScopeError) Error() string { return "missing scope " + strings.Join(e.Missing, ", ") }
+
+// ScopeUncheckedError is a required scope that nothing could tell of.
+type ScopeUncheckedError struct{ Scopes []string }
+
+func (e *ScopeUncheckedError) Error() string {
+	return "unchecked scope " + strings.Join(e.Scopes, ", ")
+}
+
+// WrongAthleteError is a token of another athlete than expected.
+type WrongAthleteError struct{ Want, Got int64 }
+
+func (e *WrongAthleteError) Error() string { return fmt.Sprintf("athlete %d, want %d", e.Got, e.Want) }
+
+// AthleteUncheckedError is an expected athlete that could not be checked.
+type AthleteUncheckedError struct {
+	Want int64
+	Err  error
+}
+
+func (e *AthleteUncheckedError) Error() string { return fmt.Sprintf("check athlete: %v", e.Err) }
+func (e *AthleteUncheckedError) Unwrap() error { return e.Err }
+
+// UnverifiedError is a proof of the access token that got no clear answer.
+type UnverifiedError struct{ Err error }
+
+func (e *UnverifiedError) Error() string { return fmt.Sprintf("verify: %v", e.Err) }
+func (e *UnverifiedError) Unwrap() error { return e.Err }
+
+// TokenExpiresError is a GitHub token that soon cannot write any more.
+type TokenExpiresError struct {
+	Target string
+	When   time.Time
+}
+
+func (e *TokenExpiresError) Error() string {
+	return "github token ends " + e.When.Format(time.DateOnly)
+}

@@ -1,0 +1,69 @@
+package provider
+
+import (
+	"sync"
+
+	"strava-token/internal/store"
+	"strava-token/internal/strava"
+)
+
+// Export says which outputs a run may set.
+type Export int
+
+// The levels, least first.
+const (
+	ExportNone Export = iota
+	ExportWithoutAccessToken
+	ExportAll
+)
+
+// Outcome is how a run ended.
+type Outcome struct {
+	Token     strava.Token
+	Rotated   bool     // Strava issued a new refresh token
+	AthleteID int64    // 0 where unknown
+	Scope     []string // nil where unknown
+	Kept      []string // the targets that now hold the new refresh token
+	Recovery  string   // the sealed refresh token, where it was printed
+	Export    Export
+	Failures  []error // why the run failed; empty where it did not
+	Warnings  []error
+
+	mu           sync.Mutex
+	facts        map[string]store.Facts
+	sealOnce     sync.Once
+	sealErr      error
+	sealReported bool
+	notKept      bool
+}
+
+// Fail records that what came after the run failed.
+func (o *Outcome) Fail(err error) { o.fail(err) }
+
+func (o *Outcome) fail(err error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.Failures = append(o.Failures, err)
+}
+
+func (o *Outcome) warn(err error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.Warnings = append(o.Warnings, err)
+}
+
+// limit lowers what may be exported.
+func (o *Outcome) limit(e Export) { o.Export = min(o.Export, e) }
+
+func (o *Outcome) keptEverywhere(targets int) bool {
+	return targets > 0 && len(o.Kept) == targets
+}
+
+func (o *Outcome) wrongAthlete() bool {
+	for _, err := range o.Failures {
+		if _, ok := err.(*WrongAthleteError); ok {
+			return true
+		}
+	}
+	return false
+}

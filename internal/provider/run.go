@@ -1,0 +1,225 @@
+// Package provider is one run: a stored refresh token becomes an access token,
+// and its successor is kept. The order of the run is the product:
+//
+//  1. The caller reads every input, reports all that is wrong at once, and
+//     masks every secret among them.
+//  2. Every target is checked, side by side, while the connection to Strava is
+//     opened. Whatever fails here fails before the refresh token is spent.
+//  3. The candidates for the refresh token are collected.
+//  4. The first one is refreshed.
+//  5. The access token and the refresh token are masked.
+//  6. The refresh token is stored wherever it differs, while the access token
+//     is proved. With an expected athlete the proof comes first.
+//  7. What could not be stored is sealed for its owner and printed.
+//  8. The caller writes the outputs and the summary, and ends.
+//
+// From the first byte of the token request until step 7 is over nothing
+// interrupts: a cancellation only shortens the deadlines, and no failed print
+// stops the store.
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"strava-token/internal/recovery"
+	"strava-token/internal/secret"
+	"strava-token/internal/store"
+	"strava-token/internal/strava"
+)
+
+// How long a run may take, from its start. The token request never uses up the
+// time that the store needs after it.
+const (
+	checkUntil   = 15 * time.Second
+	refreshUntil = 40 * time.Second
+	runUntil     = 60 * time.Second
+	// A cancelled job is killed 10 s after the first signal.
+	refreshGrace = 5 * time.Second
+	storeGrace   = 8 * time.Second
+)
+
+// Target is a place where the refresh token is kept.
+type Target interface {
+	fmt.Stringer
+	Check(ctx context.Context) (store.Facts, error)
+	Store(ctx context.Context, refresh secret.Value) error
+}
+
+// Reporter prints what cannot wait until the run is over. It must not fail the
+// run: Mask says whether the mask was printed, and that is all.
+type Reporter interface {
+	// Mask hides v in everything printed from now on.
+	Mask(v secret.Value) bool
+	// Recover prints the sealed refresh token for its owner.
+	Recover(sealed string)
+}
+
+// Run holds what one run needs. Every field without a word "optional" must be
+// set.
+type Run struct {
+	Strava          *strava.Client
+	RefreshToken    secret.Value // the candidate
+	Targets         []Target     // optional
+	Verify          bool
+	RequireScopes   []string // optional
+	ExpectedAthlete int64    // optional
+	Recovery        bool
+	RepositoryID    int64          // optional, told to the owner of a sealed token
+	Masked          []secret.Value // what the log replaces by ***
+	Snapshot        Snapshot
+	Reporter        Reporter
+}
+
+// Do runs, and returns how it ended. Cancelling ctx before the token request
+// ends the run at once; after it, the run only hurries.
+func (r *Run) Do(ctx context.Context) *Outcome {
+	o := &Outcome{Export: ExportNone}
+	started := time.Now()
+
+	r.Strava.Open(ctx)
+	if !r.check(ctx, o, started.Add(checkUntil)) {
+		return o
+	}
+	if ctx.Err() != nil {
+		o.fail(&CancelledError{})
+		return o
+	}
+	if !r.refresh(ctx, o, started.Add(refreshUntil)) {
+		return o
+	}
+	masked := r.Reporter.Mask(o.Token.AccessToken)
+	masked = r.Reporter.Mask(o.Token.RefreshToken) && masked
+	r.settle(ctx, o, started.Add(runUntil))
+	if !masked {
+		o.limit(ExportNone)
+		o.fail(ErrNotMasked)
+	}
+	return o
+}
+
+// refresh spends the refresh token. It returns false where nothing was issued.
+func (r *Run) refresh(ctx context.Context, o *Outcome, until time.Time) bool {
+	uninterrupted, cancel := detach(ctx, until, refreshGrace)
+	defer cancel()
+	token, err := r.Strava.Refresh(uninterrupted, r.RefreshToken)
+	o.Token = token
+	o.Rotated = !token.RefreshToken.Empty() && !token.RefreshToken.Equal(r.RefreshToken)
+	if err == nil {
+		o.Export = ExportAll
+		return true
+	}
+	var refused *strava.Error
+	if errors.As(err, &refused) && refused.Kind == strava.InvalidRefreshToken {
+		err = r.Snapshot.explain(uninterrupted, refused, o.facts)
+	}
+	o.fail(err)
+	return !token.RefreshToken.Empty()
+}
+
+// settle keeps what was issued and proves that it works.
+func (r *Run) settle(ctx context.Context, o *Outcome, until time.Time) {
+	uninterrupted, cancel := detach(ctx, until, storeGrace)
+	defer cancel()
+	early := r.sealEarly(ctx, o)
+
+	if r.ExpectedAthlete != 0 {
+		r.judge(o, r.prove(ctx, until, o.Token))
+		if !o.wrongAthlete() {
+			r.keep(uninterrupted, o)
+		}
+	} else {
+		proved := make(chan proof, 1)
+		go func() { proved <- r.prove(ctx, until, o.Token) }()
+		r.keep(uninterrupted, o)
+		r.judge(o, <-proved)
+	}
+	early()
+	r.sealWhatIsLeft(o)
+	if ctx.Err() != nil {
+		o.limit(ExportNone)
+		o.fail(&CancelledError{Spent: true})
+	}
+}
+
+// sealEarly makes a cancelled run print the recovery text before it goes on
+// keeping the token, since it may be killed meanwhile. The returned function
+// ends the watch.
+func (r *Run) sealEarly(ctx context.Context, o *Outcome) (end func()) {
+	if !o.Rotated {
+		return func() {}
+	}
+	if ctx.Err() != nil {
+		r.seal(o)
+		return func() {}
+	}
+	sealed := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() { r.seal(o); close(sealed) })
+	return func() {
+		if !stop() {
+			<-sealed
+		}
+	}
+}
+
+// sealWhatIsLeft seals a new refresh token that is not in every target.
+func (r *Run) sealWhatIsLeft(o *Outcome) {
+	switch {
+	case !o.Rotated || o.keptEverywhere(len(r.Targets)):
+		return
+	case len(r.Targets) == 0 && !o.wrongAthlete():
+		r.seal(o)
+		o.warn(&NoTargetError{Sealed: o.Recovery != ""})
+	default:
+		r.seal(o)
+		o.notKept = true
+	}
+}
+
+// seal prints the new refresh token for its owner, once.
+func (r *Run) seal(o *Outcome) {
+	o.sealOnce.Do(func() {
+		if !r.Recovery {
+			return
+		}
+		names := make([]string, len(r.Targets))
+		for i, t := range r.Targets {
+			names[i] = t.String()
+		}
+		text, err := recovery.Seal(recovery.Content{
+			ClientID:     r.Strava.ClientID,
+			AthleteID:    o.Token.AthleteID,
+			Targets:      names,
+			RepositoryID: r.RepositoryID,
+			RefreshToken: o.Token.RefreshToken,
+		}, r.Strava.ClientSecret, append([]secret.Value{o.Token.AccessToken, o.Token.RefreshToken}, r.Masked...))
+		if err != nil {
+			o.sealErr = err
+			return
+		}
+		o.Recovery = text
+		r.Reporter.Recover(text)
+	})
+	if o.sealErr != nil && !o.sealReported {
+		o.sealReported = true
+		o.warn(&NotSealedError{Err: o.sealErr})
+	}
+}
+
+// detach returns a context that a cancelled ctx only shortens: it ends at
+// until, or grace after ctx did.
+func detach(ctx context.Context, until time.Time, grace time.Duration) (context.Context, context.CancelFunc) {
+	detached, cancel := context.WithDeadline(context.WithoutCancel(ctx), until)
+	stop := context.AfterFunc(ctx, func() {
+		hurry := time.NewTimer(grace)
+		defer hurry.Stop()
+		select {
+		case <-hurry.C:
+			cancel()
+		case <-detached.Done():
+		}
+	})
+	return detached, func() { stop(); cancel() }
+}

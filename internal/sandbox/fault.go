@@ -1,0 +1,192 @@
+package sandbox
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// FaultKind is a way in which a call can fail.
+type FaultKind string
+
+// The kinds. Those that say "before" leave the service's state as it was.
+const (
+	FaultStatus    FaultKind = "status"     // before: answers with Status and Body
+	FaultStall     FaultKind = "stall"      // before: never answers
+	FaultCutBefore FaultKind = "cut-before" // before: closes the connection
+	FaultCutAfter  FaultKind = "cut-after"  // does what was asked, then closes the connection
+	FaultTruncate  FaultKind = "truncate"   // does what was asked, and sends half of the answer
+	FaultBody      FaultKind = "body"       // does what was asked, and answers with Body
+)
+
+// Fault is a failure of one kind of call.
+type Fault struct {
+	// Call names the calls that fail: token, athlete, activities, repository,
+	// public-key, secret, selected, try-write, put, run.
+	Call string
+	Kind FaultKind
+	Skip int // this many calls go through first
+	// Times is how many calls fail; 0 is all of them.
+	Times  int
+	Status int               // of FaultStatus and FaultBody; 0 is 200
+	Header map[string]string // added to the answer
+	// Body of FaultStatus and FaultBody. {access_token} and {refresh_token} are
+	// replaced by what the real answer holds.
+	Body string
+
+	taken int
+}
+
+// Fail schedules a fault. Of several for one call the first that is due wins.
+func (s *Server) Fail(f Fault) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults = append(s.faults, &f)
+}
+
+// ClearFaults takes back what Fail scheduled.
+func (s *Server) ClearFaults() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults = nil
+}
+
+// due returns the fault for a call, or nil; the caller holds the lock.
+func (s *Server) due(call string) *Fault {
+	for _, f := range s.faults {
+		if f.Call != call {
+			continue
+		}
+		f.taken++
+		if f.taken > f.Skip && (f.Times == 0 || f.taken <= f.Skip+f.Times) {
+			return f
+		}
+	}
+	return nil
+}
+
+func (f *Fault) before() bool {
+	return f.Kind == FaultStatus || f.Kind == FaultStall || f.Kind == FaultCutBefore
+}
+
+// name is how the journal shows a fault.
+func (f *Fault) name() string {
+	if f.Kind == FaultStatus {
+		return strconv.Itoa(f.status())
+	}
+	return string(f.Kind)
+}
+
+func (f *Fault) status() int {
+	if f.Status == 0 {
+		return http.StatusOK
+	}
+	return f.Status
+}
+
+// replaced is the answer that a fault puts in place of the real one.
+func (f *Fault) replaced(real answer) answer {
+	body := strings.NewReplacer(
+		"{access_token}", jsonField(real.body, "access_token"),
+		"{refresh_token}", jsonField(real.body, "refresh_token"),
+	).Replace(f.Body)
+	a := jsonAnswer(f.status(), body)
+	a.detail, a.effect = real.detail, real.effect
+	for k, v := range f.Header {
+		a.header[k] = v
+	}
+	return a
+}
+
+// jsonField finds a string in an answer that this package wrote.
+func jsonField(body, name string) string {
+	_, rest, ok := strings.Cut(body, `"`+name+`":"`)
+	if !ok {
+		return ""
+	}
+	value, _, _ := strings.Cut(rest, `"`)
+	return value
+}
+
+// handler answers one call; it is called with the lock held.
+type handler func(r *http.Request) answer
+
+// handle routes pattern to h. call names the calls for faults; the journal
+// shows them under service.
+func (s *Server) handle(service, pattern string, call func(*http.Request) string, h handler) {
+	s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+		s.serve(w, r, service, call(r), h)
+	})
+}
+
+// named is a call that always has the same name.
+func named(call string) func(*http.Request) string {
+	return func(*http.Request) string { return call }
+}
+
+const maxRequest = 1 << 20
+
+func (s *Server) serve(w http.ResponseWriter, r *http.Request, service, call string, h handler) {
+	r.Body = http.MaxBytesReader(w, r.Body, maxRequest)
+	_ = r.ParseForm() // reads a form; JSON bodies stay for the handler
+	s.mu.Lock()
+	latency := s.knobs.Latency
+	s.mu.Unlock()
+	time.Sleep(latency)
+
+	s.mu.Lock()
+	f := s.due(call)
+	var a answer
+	switch {
+	case f == nil:
+		a = h(r)
+		s.journal.call(s, service, r, a.detail, strconv.Itoa(a.status), a.effect)
+	case f.before():
+		if f.Kind == FaultStatus {
+			a = f.replaced(answer{})
+		}
+		s.journal.call(s, service, r, "", f.name(), "")
+	default:
+		a = h(r)
+		outcome := fmt.Sprintf("%d %s", a.status, f.name())
+		if f.Kind == FaultBody {
+			a = f.replaced(a)
+		}
+		s.journal.call(s, service, r, a.detail, outcome, a.effect)
+	}
+	s.mu.Unlock()
+
+	switch {
+	case f != nil && f.Kind == FaultStall:
+		<-r.Context().Done()
+		panic(http.ErrAbortHandler)
+	case f != nil && (f.Kind == FaultCutBefore || f.Kind == FaultCutAfter):
+		panic(http.ErrAbortHandler) // closes the connection without an answer
+	case f != nil && f.Kind == FaultTruncate:
+		truncated(w, a)
+	default:
+		a.write(w)
+	}
+}
+
+func (a answer) write(w http.ResponseWriter) {
+	for k, v := range a.header {
+		w.Header().Set(k, v)
+	}
+	w.WriteHeader(a.status)
+	_, _ = w.Write([]byte(a.body))
+}
+
+// truncated promises the whole answer and closes the connection in its middle.
+func truncated(w http.ResponseWriter, a answer) {
+	half := a
+	half.body = a.body[:len(a.body)/2]
+	w.Header().Set("Content-Length", strconv.Itoa(max(len(a.body), 1)))
+	half.write(w)
+	if f, ok := w.(http.Flusher); ok {
+		f.Flush()
+	}
+	panic(http.ErrAbortHandler)
+}

@@ -1,0 +1,125 @@
+package sandbox
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// journal is the one ordered record of what the runner, Strava and GitHub did.
+// Tokens appear in it by generation, never by value.
+type journal struct {
+	entries    []entry
+	names      map[string]string // by value
+	unexpected []string
+	// files is told before every entry, so that what a program wrote to a file
+	// stands before what it did next.
+	files func()
+}
+
+type entry struct {
+	service string // runner, strava or github
+	verb    string
+	what    string
+	result  string
+}
+
+func (e entry) String() string {
+	return strings.TrimRight(fmt.Sprintf("%-8s%-7s%-62s %s", e.service, e.verb, e.what, e.result), " ")
+}
+
+// barrier reports whether nothing runs beside this entry: what the runner was
+// told, and a token request.
+func (e entry) barrier() bool {
+	return e.service == "runner" || strings.HasPrefix(e.what, "/oauth/token")
+}
+
+// name gives a value the name that the journal shows.
+func (j *journal) name(value, name string) {
+	if j.names == nil {
+		j.names = map[string]string{}
+	}
+	j.names[value] = name
+}
+
+// named returns the name of a value, or kind#? for one that was never issued.
+func (j *journal) named(value, kind string) string {
+	if name, ok := j.names[value]; ok {
+		return name
+	}
+	if value == "" {
+		return kind + "#none"
+	}
+	return kind + "#?"
+}
+
+// redact replaces every known value in a text by its name.
+func (j *journal) redact(text string) string {
+	for value, name := range j.names {
+		text = strings.ReplaceAll(text, value, name)
+	}
+	return text
+}
+
+func (j *journal) add(e entry) {
+	if j.files != nil {
+		j.files()
+	}
+	j.entries = append(j.entries, e)
+}
+
+func (j *journal) call(s *Server, service string, r *http.Request, detail, status, effect string) {
+	what := r.URL.EscapedPath()
+	if detail != "" {
+		what += " " + detail
+	}
+	j.add(entry{service, r.Method, what, strings.TrimSpace(status + " " + effect)})
+}
+
+// Journal returns the record. Calls that ran side by side are sorted, so that
+// the same run has the same journal every time.
+func (s *Server) Journal() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.journal.files != nil {
+		s.journal.files()
+	}
+	entries := slices.Clone(s.journal.entries)
+	for from := 0; from < len(entries); {
+		to := from
+		for to < len(entries) && !entries[to].barrier() {
+			to++
+		}
+		slices.SortStableFunc(entries[from:to], func(a, b entry) int {
+			return strings.Compare(a.service+a.verb+a.what, b.service+b.verb+b.what)
+		})
+		from = to + 1
+	}
+	var b strings.Builder
+	for _, e := range entries {
+		fmt.Fprintln(&b, e)
+	}
+	return b.String()
+}
+
+// Unexpected returns the calls that no service has.
+func (s *Server) Unexpected() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.journal.unexpected)
+}
+
+// Count returns how many entries begin with the given service and verb and
+// whose path begins with prefix.
+func (s *Server) Count(service, verb, prefix string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := 0
+	for _, e := range s.journal.entries {
+		if e.service == service && e.verb == verb && strings.HasPrefix(e.what, prefix) {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,82 @@
+package sandbox
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"io"
+	"net/http"
+	"regexp"
+	"strings"
+
+	"golang.org/x/crypto/nacl/box"
+)
+
+// secretWrite is the body of a secret's PUT. GitHub tells a missing field from
+// an empty one.
+type secretWrite struct {
+	EncryptedValue *string `json:"encrypted_value"`
+	KeyID          *string `json:"key_id"`
+	Visibility     *string `json:"visibility"`
+	Selected       []int64 `json:"selected_repository_ids"`
+}
+
+// putCall tells an attempt that names no value from a write; it leaves the body
+// to be read again.
+func (s *Server) putCall(r *http.Request) string {
+	body, _ := io.ReadAll(io.LimitReader(r.Body, maxRequest))
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	var w secretWrite
+	if json.Unmarshal(body, &w) == nil && w.EncryptedValue == nil {
+		return "try-write"
+	}
+	return "put"
+}
+
+var secretName = regexp.MustCompile(`^[A-Z_][A-Z0-9_]*$`)
+
+func (s *Server) putSecret(r *http.Request, p *place) answer {
+	var w secretWrite
+	if json.NewDecoder(r.Body).Decode(&w) != nil {
+		return githubRefusal(400, "Problems parsing JSON")
+	}
+	switch {
+	case w.EncryptedValue == nil:
+		a := githubRefusal(422, "Invalid request.\n\n\"encrypted_value\" wasn't supplied.")
+		a.detail = "(no value)"
+		return a
+	case w.KeyID == nil:
+		return githubRefusal(422, "Invalid request.\n\n\"key_id\" wasn't supplied.")
+	case *w.KeyID != p.keyID:
+		return githubRefusal(422, "Invalid key_id")
+	case p.kind == "organizations" && w.Visibility == nil:
+		return githubRefusal(422, "Invalid request.\n\n\"visibility\" wasn't supplied.")
+	}
+	sealed, err := base64.StdEncoding.DecodeString(*w.EncryptedValue)
+	if err != nil {
+		return githubRefusal(422, "Invalid encrypted_value")
+	}
+	value, ok := box.OpenAnonymous(nil, sealed, p.public, p.private)
+	if !ok {
+		return githubRefusal(422, "Invalid encrypted_value")
+	}
+	name := strings.ToUpper(r.PathValue("name"))
+	if !secretName.MatchString(name) || strings.HasPrefix(name, "GITHUB_") {
+		return githubRefusal(422, "Invalid secret name")
+	}
+	stored, existed := p.secrets[name]
+	if !existed {
+		stored = &storedSecret{created: s.now()}
+		p.secrets[name] = stored
+	}
+	stored.value, stored.updated = string(value), s.now()
+	if w.Visibility != nil {
+		stored.visibility, stored.selected = *w.Visibility, w.Selected
+	}
+	a := answer{status: http.StatusNoContent}
+	if !existed {
+		a = jsonAnswer(http.StatusCreated, "{}")
+	}
+	a.effect = s.journal.named(string(value), "value")
+	return a
+}

@@ -1,0 +1,72 @@
+package secret
+
+import "strings"
+
+// Flaw says why a text cannot be a credential. The empty Flaw means that
+// nothing speaks against it.
+type Flaw string
+
+// The flaws, worst first.
+const (
+	Missing     Flaw = "missing"     // nothing, or blanks only
+	Placeholder Flaw = "placeholder" // a word that stands for a value
+	Expression  Flaw = "expression"  // a ${{ }} that was never evaluated
+	Whitespace  Flaw = "whitespace"  // a blank or a line break inside
+	Unprintable Flaw = "unprintable" // something other than printable ASCII
+	Short       Flaw = "short"       // fewer than minLength characters
+	Long        Flaw = "long"        // more than maxLength characters
+)
+
+// Strava's tokens are 40 characters today, and nothing promises that they stay
+// so. The bounds only keep out what cannot be a token: a mask of a few
+// characters would also mangle everything else in the log.
+const (
+	minLength = 8
+	maxLength = 2048
+)
+
+var placeholders = map[string]bool{
+	"null": true, "nil": true, "none": true, "undefined": true, "nan": true,
+	"true": true, "false": true, "todo": true, "changeme": true, "secret": true,
+	"your_client_id": true, "your_client_secret": true, "your_refresh_token": true,
+	"client_id": true, "client_secret": true, "refresh_token": true, "access_token": true,
+}
+
+// Inspect looks for the first flaw in s, which is taken as it is: trim it
+// before, where blanks around it do no harm.
+func Inspect(s string) Flaw {
+	switch {
+	case strings.TrimSpace(s) == "":
+		return Missing
+	case IsPlaceholder(s):
+		return Placeholder
+	case strings.Contains(s, "${{") || strings.Contains(s, "${"):
+		return Expression
+	case strings.ContainsAny(s, " \t\r\n\v\f"):
+		return Whitespace
+	case strings.ContainsFunc(s, func(r rune) bool { return r < 0x21 || r > 0x7e }):
+		return Unprintable
+	case len(s) < minLength:
+		return Short
+	case len(s) > maxLength:
+		return Long
+	}
+	return ""
+}
+
+// IsPlaceholder reports whether s is a word that people and programs leave
+// where a value belongs: null, undefined, xxx, -, ***, <token> and the like.
+func IsPlaceholder(s string) bool {
+	s = strings.ToLower(strings.TrimSpace(s))
+	if s == "" {
+		return false
+	}
+	if placeholders[strings.ReplaceAll(s, "-", "_")] {
+		return true
+	}
+	if strings.Trim(s, "*") == "" || strings.Trim(s, "x") == "" ||
+		strings.Trim(s, ".") == "" || strings.Trim(s, "-_") == "" {
+		return true
+	}
+	return strings.HasPrefix(s, "<") && strings.HasSuffix(s, ">")
+}

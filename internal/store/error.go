@@ -1,0 +1,129 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/google/go-github/v60/github"
+
+	"strava-token/internal/transport"
+)
+
+// Kind says why a target could not be read or written. Its text is stable: the
+// words that users read are kept under it.
+type Kind string
+
+// The kinds.
+const (
+	BadCredentials       Kind = "bad-credentials"        // 401
+	IntegrationForbidden Kind = "integration-forbidden"  // 403 … by integration
+	PersonalForbidden    Kind = "personal-forbidden"     // 403 … by personal access token
+	Forbidden            Kind = "forbidden"              // any other 403
+	RepositoryNotFound   Kind = "repository-not-found"   // 404 of the repository's key
+	EnvironmentNotFound  Kind = "environment-not-found"  // 404 of the environment's key
+	OrganizationNotFound Kind = "organization-not-found" // 404 of the organization's key
+	SecretNotFound       Kind = "secret-not-found"       // 404 of the secret alone
+	WriteRefused         Kind = "write-refused"          // 404 of a write where reading works
+	BadPublicKey         Kind = "bad-public-key"         // not 32 bytes of base64
+	Conflict             Kind = "conflict"               // 409
+	Unprocessable        Kind = "unprocessable"          // 422
+	RateLimited          Kind = "rate-limited"           // 429, or 403 that says so
+	Moved                Kind = "moved"                  // 3xx, never followed
+	Outage               Kind = "outage"                 // 5xx
+	Unreachable          Kind = "unreachable"            // no answer
+	BadCertificate       Kind = "bad-certificate"        // the other side could not be verified
+	Overtaken            Kind = "overtaken"              // written by someone else meanwhile
+	Unrecognized         Kind = "unrecognized"           // anything else
+)
+
+// Error is a target that could not be read or written. It never holds a body.
+type Error struct {
+	Kind   Kind
+	Target string
+	Name   string    // the secret's name alone
+	Status int       // 0 where no answer arrived
+	Until  time.Time // for RateLimited, where GitHub said it
+	Host   string
+	cause  error
+}
+
+func (e *Error) Error() string {
+	text := fmt.Sprintf("store %s: %s", e.Target, e.Kind)
+	if e.Status != 0 {
+		text += fmt.Sprintf(" (status %d)", e.Status)
+	}
+	return text
+}
+
+// Unwrap returns the library's error.
+func (e *Error) Unwrap() error { return e.cause }
+
+// classify turns what go-github returned into an Error. notFound is what a 404
+// means for this call.
+func (s *Secret) classify(err error, notFound Kind) *Error {
+	e := &Error{Kind: Unreachable, Target: s.Target.String(), Name: s.Target.Name, Host: s.github.host, cause: err}
+	var refused *github.ErrorResponse
+	var primary *github.RateLimitError
+	var secondary *github.AbuseRateLimitError
+	var syntax *json.SyntaxError
+	var mismatch *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &primary):
+		e.Kind, e.Status, e.Until = RateLimited, primary.Response.StatusCode, primary.Rate.Reset.Time
+	case errors.As(err, &secondary):
+		e.Kind, e.Status = RateLimited, secondary.Response.StatusCode
+		if secondary.RetryAfter != nil {
+			e.Until = time.Now().Add(*secondary.RetryAfter)
+		}
+	case errors.As(err, &refused):
+		e.Status = refused.Response.StatusCode
+		e.Kind = refusalKind(refused, notFound)
+	case errors.As(err, &syntax), errors.As(err, &mismatch), strings.HasPrefix(err.Error(), "unable to unmarshal"):
+		e.Kind = Unrecognized
+	case transport.IsCertificate(err):
+		e.Kind = BadCertificate
+	}
+	return e
+}
+
+func refusalKind(r *github.ErrorResponse, notFound Kind) Kind {
+	switch status := r.Response.StatusCode; {
+	case status == http.StatusUnauthorized:
+		return BadCredentials
+	case status == http.StatusForbidden && strings.Contains(r.Message, "by integration"):
+		return IntegrationForbidden
+	case status == http.StatusForbidden && strings.Contains(r.Message, "by personal access token"):
+		return PersonalForbidden
+	case status == http.StatusForbidden && r.Response.Header.Get("Retry-After") != "":
+		return RateLimited
+	case status == http.StatusForbidden:
+		return Forbidden
+	case status == http.StatusNotFound:
+		return notFound
+	case status == http.StatusConflict:
+		return Conflict
+	case status == http.StatusUnprocessableEntity:
+		return Unprocessable
+	case status == http.StatusTooManyRequests:
+		return RateLimited
+	case status >= 500:
+		return Outage
+	case status >= 300 && status < 400:
+		return Moved
+	}
+	return Unrecognized
+}
+
+// repeatable reports whether a write that failed like this may succeed in a
+// moment.
+func (e *Error) repeatable() bool {
+	if errors.Is(e.cause, context.Canceled) {
+		return false
+	}
+	return e.Kind == Outage || e.Kind == Unreachable || e.Kind == Conflict
+}

@@ -1,0 +1,137 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+
+	"github.com/google/go-github/v60/github"
+)
+
+// scope is where a secret lives: a repository, an environment or an
+// organization. Each has its own addresses.
+type scope interface {
+	// prepare asks for what the other calls need.
+	prepare(ctx context.Context) (Kind, error)
+	publicKey(ctx context.Context) (*github.PublicKey, *github.Response, error)
+	secret(ctx context.Context) (*github.Secret, *github.Response, error)
+	// path is the address of the secret, relative to the API's base.
+	path() string
+	// put writes what was sealed.
+	put(ctx context.Context, sealed *github.EncryptedSecret) error
+	// keyNotFound is what a 404 of the public key means.
+	keyNotFound() Kind
+}
+
+type repositoryScope struct {
+	gh *GitHub
+	t  Target
+}
+
+func (r *repositoryScope) prepare(context.Context) (Kind, error) { return "", nil }
+
+func (r *repositoryScope) publicKey(ctx context.Context) (*github.PublicKey, *github.Response, error) {
+	return r.gh.reads.Actions.GetRepoPublicKey(ctx, r.t.Owner, r.t.Repo)
+}
+
+func (r *repositoryScope) secret(ctx context.Context) (*github.Secret, *github.Response, error) {
+	return r.gh.reads.Actions.GetRepoSecret(ctx, r.t.Owner, r.t.Repo, r.t.Name)
+}
+
+func (r *repositoryScope) path() string {
+	return fmt.Sprintf("repos/%s/%s/actions/secrets/%s", r.t.Owner, r.t.Repo, r.t.Name)
+}
+
+func (r *repositoryScope) put(ctx context.Context, sealed *github.EncryptedSecret) error {
+	_, err := r.gh.once.Actions.CreateOrUpdateRepoSecret(ctx, r.t.Owner, r.t.Repo, sealed)
+	return err
+}
+
+func (r *repositoryScope) keyNotFound() Kind { return RepositoryNotFound }
+
+type environmentScope struct {
+	gh *GitHub
+	t  Target
+	id int // the repository's, which go-github v60 addresses environments by
+}
+
+func (e *environmentScope) prepare(ctx context.Context) (Kind, error) {
+	if e.id != 0 {
+		return "", nil
+	}
+	repository, _, err := e.gh.reads.Repositories.Get(ctx, e.t.Owner, e.t.Repo)
+	if err != nil {
+		return RepositoryNotFound, err
+	}
+	e.id = int(repository.GetID())
+	return "", nil
+}
+
+// environment is the name as a path segment: go-github does not escape it, and
+// it may hold spaces and slashes.
+func (e *environmentScope) environment() string { return url.PathEscape(e.t.Environment) }
+
+func (e *environmentScope) publicKey(ctx context.Context) (*github.PublicKey, *github.Response, error) {
+	return e.gh.reads.Actions.GetEnvPublicKey(ctx, e.id, e.environment())
+}
+
+func (e *environmentScope) secret(ctx context.Context) (*github.Secret, *github.Response, error) {
+	return e.gh.reads.Actions.GetEnvSecret(ctx, e.id, e.environment(), e.t.Name)
+}
+
+func (e *environmentScope) path() string {
+	return fmt.Sprintf("repositories/%d/environments/%s/secrets/%s", e.id, e.environment(), e.t.Name)
+}
+
+func (e *environmentScope) put(ctx context.Context, sealed *github.EncryptedSecret) error {
+	_, err := e.gh.once.Actions.CreateOrUpdateEnvSecret(ctx, e.id, e.environment(), sealed)
+	return err
+}
+
+func (e *environmentScope) keyNotFound() Kind { return EnvironmentNotFound }
+
+type organizationScope struct {
+	gh *GitHub
+	t  Target
+	// A write must restate who may use the secret, or it would change that.
+	visibility string
+	selected   github.SelectedRepoIDs
+}
+
+func (o *organizationScope) prepare(context.Context) (Kind, error) { return "", nil }
+
+func (o *organizationScope) publicKey(ctx context.Context) (*github.PublicKey, *github.Response, error) {
+	return o.gh.reads.Actions.GetOrgPublicKey(ctx, o.t.Organization)
+}
+
+func (o *organizationScope) secret(ctx context.Context) (*github.Secret, *github.Response, error) {
+	s, resp, err := o.gh.reads.Actions.GetOrgSecret(ctx, o.t.Organization, o.t.Name)
+	if err != nil {
+		return nil, resp, err
+	}
+	o.visibility, o.selected = s.Visibility, nil
+	for page := 1; s.Visibility == "selected" && page != 0; {
+		list, answer, err := o.gh.reads.Actions.ListSelectedReposForOrgSecret(
+			ctx, o.t.Organization, o.t.Name, &github.ListOptions{Page: page, PerPage: 100})
+		if err != nil {
+			return nil, answer, err
+		}
+		for _, r := range list.Repositories {
+			o.selected = append(o.selected, r.GetID())
+		}
+		page = answer.NextPage
+	}
+	return s, resp, nil
+}
+
+func (o *organizationScope) path() string {
+	return fmt.Sprintf("orgs/%s/actions/secrets/%s", o.t.Organization, o.t.Name)
+}
+
+func (o *organizationScope) put(ctx context.Context, sealed *github.EncryptedSecret) error {
+	sealed.Visibility, sealed.SelectedRepositoryIDs = o.visibility, o.selected
+	_, err := o.gh.once.Actions.CreateOrUpdateOrgSecret(ctx, o.t.Organization, sealed)
+	return err
+}
+
+func (o *organizationScope) keyNotFound() Kind { return OrganizationNotFound }

@@ -1,0 +1,42 @@
+package strava
+
+import (
+	"slices"
+	"strings"
+)
+
+// Scopes that Strava knows since October 2018. Anything else is refused at the
+// authorize page with Authorize/scope/invalid.
+var knownScopes = []string{
+	"read", "read_all", "profile:read_all", "profile:write",
+	"activity:read", "activity:read_all", "activity:write",
+}
+
+// SplitScopes takes a list of scopes apart. Strava separates them by commas in
+// a callback and by spaces in a token answer.
+func SplitScopes(s string) []string {
+	return strings.FieldsFunc(s, func(r rune) bool {
+		return r == ',' || r == ' ' || r == '\t' || r == '\n' || r == '\r'
+	})
+}
+
+// validScope reports whether s looks like a scope's name, so that it can be
+// printed: letters, underscores and colons.
+func validScope(s string) bool {
+	return s != "" && len(s) <= 64 && !strings.ContainsFunc(s, func(r rune) bool {
+		return (r < 'a' || r > 'z') && r != '_' && r != ':'
+	})
+}
+
+// Covers reports whether granted holds wanted, or a scope that includes it:
+// each …read_all includes the …read of the same name, and every grant includes
+// read.
+func Covers(granted []string, wanted string) bool {
+	if wanted == "read" || slices.Contains(granted, wanted) {
+		return true
+	}
+	return wanted == "activity:read" && slices.Contains(granted, "activity:read_all")
+}
+
+// KnownScope reports whether s can be asked for.
+func KnownScope(s string) bool { return slices.Contains(knownScopes, s) }

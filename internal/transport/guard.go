@@ -1,0 +1,30 @@
+package transport
+
+import (
+	"io"
+	"net/http"
+)
+
+// guard refuses addresses that a secret may not be sent to, and bounds what is
+// read of an answer.
+type guard struct{ base http.RoundTripper }
+
+func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
+	if err := Check(req.URL); err != nil {
+		if req.Body != nil {
+			_ = req.Body.Close()
+		}
+		return nil, err
+	}
+	resp, err := g.base.RoundTrip(req)
+	if err != nil {
+		return nil, err
+	}
+	resp.Body = limited{io.LimitReader(resp.Body, maxAnswer), resp.Body}
+	return resp, nil
+}
+
+type limited struct {
+	io.Reader
+	io.Closer
+}

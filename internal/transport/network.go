@@ -1,0 +1,119 @@
+// Package transport is the one way out to the network.
+//
+// It follows no redirect, since the next host would be handed the secret, it
+// speaks https only (plain http to loopback), reads answers up to a limit, and
+// repeats what may be repeated without harm. HTTPS_PROXY, NO_PROXY and
+// SSL_CERT_FILE work as everywhere.
+//
+// The three kinds of call need three policies. Reads and probes go through
+// Network.Reads, which repeats them. A token request and a secret's write go
+// through Network.Once, which does not: their packages repeat them under rules
+// of their own, with the same back-off.
+package transport
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"time"
+)
+
+const (
+	dialTimeout = 10 * time.Second
+	// maxAnswer bounds what is read of one answer. The largest that is expected,
+	// an athlete, is a few KiB; a token answer is searched for a refresh token
+	// even if it is junk, hence the room.
+	maxAnswer = 16 << 20
+)
+
+// ErrInsecure is returned for an address that is neither https nor loopback.
+var ErrInsecure = errors.New("neither https nor loopback")
+
+// DialFunc opens a connection, as net.Dialer.DialContext does.
+type DialFunc func(ctx context.Context, network, address string) (net.Conn, error)
+
+// Network holds the clients of one run, which share their connections.
+type Network struct {
+	// Reads repeats a request after a broken connection and after a 5xx.
+	Reads *http.Client
+	// Once sends every request one time.
+	Once *http.Client
+
+	base *http.Transport
+	warm *warmer
+}
+
+// New returns a Network that dials with dial, or over TCP where dial is nil.
+func New(dial DialFunc) *Network {
+	if dial == nil {
+		dial = (&net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}).DialContext
+	}
+	w := &warmer{dial: dial}
+	base := &http.Transport{
+		Proxy:               http.ProxyFromEnvironment,
+		DialContext:         w.DialContext,
+		DialTLSContext:      w.DialTLSContext,
+		TLSHandshakeTimeout: dialTimeout,
+		TLSClientConfig:     &tls.Config{MinVersion: tls.VersionTLS12},
+		ForceAttemptHTTP2:   true,
+		DisableCompression:  true,
+		MaxIdleConnsPerHost: 8,
+	}
+	once := &guard{base: base}
+	return &Network{
+		Reads: client(&repeater{base: once}),
+		Once:  client(once),
+		base:  base,
+		warm:  w,
+	}
+}
+
+func client(rt http.RoundTripper) *http.Client {
+	return &http.Client{
+		Transport:     rt,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+// Open begins to connect to the host of u while something else is waited for.
+// The next request to it takes the connection over.
+func (n *Network) Open(ctx context.Context, u *url.URL) {
+	if Check(u) != nil {
+		return
+	}
+	if proxy, err := n.base.Proxy(&http.Request{URL: u}); err != nil || proxy != nil {
+		return // the connection that is needed first leads to the proxy
+	}
+	n.warm.open(ctx, u)
+}
+
+// Close closes the connections that are not in use.
+func (n *Network) Close() {
+	n.warm.close()
+	n.base.CloseIdleConnections()
+}
+
+// Check returns ErrInsecure unless u is https, or http on loopback.
+func Check(u *url.URL) error {
+	if u.Scheme == "https" && u.Host != "" {
+		return nil
+	}
+	if u.Scheme == "http" && IsLoopback(u.Hostname()) {
+		return nil
+	}
+	return fmt.Errorf("%w: %s://%s", ErrInsecure, u.Scheme, u.Host)
+}
+
+// IsLoopback reports whether host is localhost or a loopback address.
+func IsLoopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.IsLoopback()
+}

@@ -1,0 +1,115 @@
+package transport
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/sethvargo/go-retry"
+)
+
+const (
+	readRetries = 3
+	readTimeout = 10 * time.Second
+	firstPause  = 500 * time.Millisecond
+	// longestPause is how long a server may ask to wait, in a Retry-After,
+	// before the answer is taken as it is.
+	longestPause = 5 * time.Second
+)
+
+// Backoff returns the pauses before each of up to retries repetitions: about
+// 0.5 s, 1 s, 2 s, each a third longer or shorter, so that workflows which
+// began on the same minute do not come back on the same moment.
+func Backoff(retries uint64) retry.Backoff {
+	return retry.WithMaxRetries(retries, retry.WithJitterPercent(33, retry.NewExponential(firstPause)))
+}
+
+// Pause waits for d, or until ctx ends, and then returns its error.
+func Pause(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// IsCertificate reports whether err says that the other side's certificate
+// could not be verified, which no repetition mends.
+func IsCertificate(err error) bool {
+	var cert *tls.CertificateVerificationError
+	return errors.As(err, &cert)
+}
+
+// repeater repeats a request that can do no harm: after a broken connection, a
+// truncated answer, a 5xx, or where the server says to come back in a moment.
+type repeater struct{ base http.RoundTripper }
+
+func (r *repeater) RoundTrip(req *http.Request) (*http.Response, error) {
+	backoff := Backoff(readRetries)
+	for {
+		resp, err := r.attempt(req)
+		pause, again := pauseBefore(backoff, req, resp, err)
+		if !again || Pause(req.Context(), pause) != nil {
+			return resp, err
+		}
+	}
+}
+
+// attempt sends req once and reads the whole answer, so that one which breaks
+// off counts as a broken connection.
+func (r *repeater) attempt(req *http.Request) (*http.Response, error) {
+	ctx, cancel := context.WithTimeout(req.Context(), readTimeout)
+	defer cancel()
+	once := req.Clone(ctx)
+	if req.GetBody != nil {
+		body, err := req.GetBody()
+		if err != nil {
+			return nil, err
+		}
+		once.Body = body
+	}
+	resp, err := r.base.RoundTrip(once)
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return nil, fmt.Errorf("read answer: %w", err)
+	}
+	resp.Body = io.NopCloser(bytes.NewReader(body))
+	return resp, nil
+}
+
+func pauseBefore(backoff retry.Backoff, req *http.Request, resp *http.Response, err error) (time.Duration, bool) {
+	if req.Context().Err() != nil || errors.Is(err, ErrInsecure) || IsCertificate(err) {
+		return 0, false
+	}
+	if req.Body != nil && req.GetBody == nil {
+		return 0, false
+	}
+	pause, stop := backoff.Next()
+	if stop {
+		return 0, false
+	}
+	if err != nil || resp.StatusCode >= 500 {
+		return pause, true
+	}
+	if resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode == http.StatusForbidden {
+		seconds, err := strconv.Atoi(resp.Header.Get("Retry-After"))
+		asked := time.Duration(seconds) * time.Second
+		if err == nil && asked >= 0 && asked <= longestPause {
+			return max(pause, asked), true
+		}
+	}
+	return 0, false
+}
