@@ -76,7 +76,7 @@ func (r *reader) credential(name string) secret.Value {
 	text := r.input(name)
 	flaw := secret.Inspect(text)
 	switch flaw {
-	case secret.Missing, secret.Placeholder, secret.Short:
+	case secret.Missing, secret.Placeholder, secret.Short, secret.Expression:
 	default:
 		r.edge.Mask(secret.New(text))
 	}

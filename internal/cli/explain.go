@@ -75,9 +75,9 @@ func explainRun(err error) (action.Message, bool) {
 	case *provider.WrongAthleteError:
 		return fill("run/wrong-athlete", "want", id(e.Want), "got", id(e.Got)), true
 	case *provider.AthleteUncheckedError:
-		return fill("run/athlete-unchecked", "want", id(e.Want), "cause", cause(e.Err)), true
+		return fill("run/athlete-unchecked", "want", id(e.Want), "cause", probeCause(e.Err)), true
 	case *provider.UnverifiedError:
-		return fill("run/unverified", "cause", cause(e.Err)), true
+		return fill("run/unverified", "cause", probeCause(e.Err)), true
 	case *provider.TokenExpiresError:
 		return fill("run/token-expires", "target", e.Target, "when", e.When.UTC().Format("2 January 2006")), true
 	case *provider.StaleError:
@@ -100,6 +100,21 @@ func explainRun(err error) (action.Message, bool) {
 func cause(err error) string {
 	m := explainOne(err)
 	return m.What + " " + sentence(m.Why)
+}
+
+// probeCause says why the API gave no clear answer. Nothing was at stake there,
+// so it is one sentence.
+func probeCause(err error) string {
+	var e *strava.Error
+	switch {
+	case !errors.As(err, &e):
+		return "There was no access token to ask with."
+	case e.Kind == strava.RateLimited:
+		return "Strava's rate limit is used up."
+	case e.Status == 0:
+		return e.Host + " did not answer."
+	}
+	return "Strava answered with status " + strconv.Itoa(e.Status) + "."
 }
 
 // names are how the credentials are called in a workflow.

@@ -85,7 +85,7 @@ func (r *Run) judgeAthlete(o *Outcome, p proof) {
 	case r.ExpectedAthlete != 0 && p.athleteID != r.ExpectedAthlete:
 		o.limit(ExportNone)
 		o.fail(&WrongAthleteError{Want: r.ExpectedAthlete, Got: p.athleteID})
-	case r.Verify && p.athleteErr != nil && !refused:
+	case r.Verify && p.athleteErr != nil && !refused && !errors.Is(p.athleteErr, context.Canceled):
 		o.warn(&UnverifiedError{Err: p.athleteErr})
 	}
 }

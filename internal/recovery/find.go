@@ -5,6 +5,7 @@ import (
 	"io"
 	"regexp"
 	"strings"
+	"sync"
 
 	"filippo.io/age/armor"
 )
@@ -12,8 +13,8 @@ import (
 const maxLine = 1 << 20
 
 var (
-	ansi   = regexp.MustCompile("\x1b\\[[0-9;?]*[ -/]*[@-~]")
-	base64 = regexp.MustCompile(`^([A-Za-z0-9+/]+={0,2}|={1,2})$`)
+	ansi   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile("\x1b\\[[0-9;?]*[ -/]*[@-~]") })
+	base64 = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^([A-Za-z0-9+/]+={0,2}|={1,2})$`) })
 )
 
 // Find returns the sealed texts in r, in their order: a file, or a whole log,
@@ -28,7 +29,7 @@ func Find(r io.Reader) ([]string, error) {
 	var body strings.Builder
 	inside := false
 	for lines.Scan() {
-		line := strings.TrimSpace(ansi.ReplaceAllString(lines.Text(), ""))
+		line := strings.TrimSpace(ansi().ReplaceAllString(lines.Text(), ""))
 		switch {
 		case strings.Contains(line, armor.Header):
 			inside = true
@@ -40,7 +41,7 @@ func Find(r io.Reader) ([]string, error) {
 			inside = false
 		case inside && body.Len() < maxText:
 			words := strings.Fields(line)
-			if len(words) > 0 && base64.MatchString(words[len(words)-1]) {
+			if len(words) > 0 && base64().MatchString(words[len(words)-1]) {
 				body.WriteString(words[len(words)-1])
 			}
 		}

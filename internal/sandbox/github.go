@@ -91,9 +91,9 @@ func (s *Server) initGitHub() {
 }
 
 func (s *Server) addToken(name string, t GitHubToken) string {
-	value := "github_pat_" + newToken()
+	value := "github_pat_" + s.newToken()
 	if t.Kind == Integration {
-		value = "ghs_" + newToken()
+		value = "ghs_" + s.newToken()
 	}
 	s.github.tokens[value] = &t
 	s.journal.name(value, name)

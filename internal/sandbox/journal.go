@@ -26,7 +26,7 @@ type entry struct {
 }
 
 func (e entry) String() string {
-	return strings.TrimRight(fmt.Sprintf("%-8s%-7s%-62s %s", e.service, e.verb, e.what, e.result), " ")
+	return strings.TrimRight(fmt.Sprintf("%-7s %-6s %-62s %s", e.service, e.verb, e.what, e.result), " ")
 }
 
 // barrier reports whether nothing runs beside this entry: what the runner was
@@ -122,4 +122,16 @@ func (s *Server) Count(service, verb, prefix string) int {
 		}
 	}
 	return n
+}
+
+// Values returns every secret that the sandbox ever issued, by the name under
+// which the journal shows it.
+func (s *Server) Values() map[string]string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	values := map[string]string{}
+	for value, name := range s.journal.names {
+		values[name] = value
+	}
+	return values
 }

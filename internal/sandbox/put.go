@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+	"sync"
 
 	"golang.org/x/crypto/nacl/box"
 )
@@ -33,7 +34,7 @@ func (s *Server) putCall(r *http.Request) string {
 	return "put"
 }
 
-var secretName = regexp.MustCompile(`^[A-Z_][A-Z0-9_]*$`)
+var secretName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Z_][A-Z0-9_]*$`) })
 
 func (s *Server) putSecret(r *http.Request, p *place) answer {
 	var w secretWrite
@@ -61,7 +62,7 @@ func (s *Server) putSecret(r *http.Request, p *place) answer {
 		return githubRefusal(422, "Invalid encrypted_value")
 	}
 	name := strings.ToUpper(r.PathValue("name"))
-	if !secretName.MatchString(name) || strings.HasPrefix(name, "GITHUB_") {
+	if !secretName().MatchString(name) || strings.HasPrefix(name, "GITHUB_") {
 		return githubRefusal(422, "Invalid secret name")
 	}
 	stored, existed := p.secrets[name]

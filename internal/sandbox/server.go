@@ -36,6 +36,7 @@ type Knobs struct {
 	AthleteCap bool          // nobody else can connect
 	EarlyCodes int           // this many exchanges come too early
 	Latency    time.Duration // added to every answer
+	Suffix     string        // added to every token, to test awkward characters
 }
 
 // App is a registered Strava app.
@@ -69,8 +70,9 @@ func New(knobs Knobs) *Server {
 
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
 
-// now is the sandbox's clock; the caller holds the lock.
-func (s *Server) now() time.Time { return time.Now().Add(s.ahead) }
+// now is the sandbox's clock, in whole seconds as the services tell time; the
+// caller holds the lock.
+func (s *Server) now() time.Time { return time.Now().Add(s.ahead).Truncate(time.Second) }
 
 // Advance moves the sandbox's clock.
 func (s *Server) Advance(d time.Duration) {
@@ -96,10 +98,10 @@ func (s *Server) unknownRoute(w http.ResponseWriter, r *http.Request) {
 }
 
 // newToken returns 40 hexadecimal digits, as Strava's tokens have today.
-func newToken() string {
+func (s *Server) newToken() string {
 	b := make([]byte, 20)
 	_, _ = rand.Read(b) // never fails
-	return hex.EncodeToString(b)
+	return hex.EncodeToString(b) + s.knobs.Suffix
 }
 
 // answer is what a service says.

@@ -43,7 +43,7 @@ type grant struct {
 
 func (s *Server) initStrava() {
 	s.strava = stravaState{
-		app:     App{ID: "48213", Secret: newToken()},
+		app:     App{ID: "48213", Secret: s.newToken()},
 		access:  map[string]*accessToken{},
 		refresh: map[string]*grant{},
 		codes:   map[string][]string{},
@@ -64,14 +64,14 @@ func (s *Server) granted() []string {
 func (s *Server) newRefresh(g *grant) {
 	delete(s.strava.refresh, g.refresh)
 	s.strava.issued.refresh++
-	g.refresh = newToken()
+	g.refresh = s.newToken()
 	s.strava.refresh[g.refresh] = g
 	s.journal.name(g.refresh, fmt.Sprintf("refresh#%d", s.strava.issued.refresh))
 }
 
 func (s *Server) newAccess(g *grant) {
 	s.strava.issued.access++
-	token := newToken()
+	token := s.newToken()
 	s.strava.access[token] = &accessToken{expires: s.now().Add(lifetime), grant: g}
 	s.strava.current[g.athlete] = token
 	s.journal.name(token, fmt.Sprintf("access#%d", s.strava.issued.access))
@@ -97,7 +97,7 @@ func (s *Server) LiveRefreshToken() string {
 func (s *Server) NewCode() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	code := newToken()
+	code := s.newToken()
 	s.strava.codes[code] = s.granted()
 	s.journal.name(code, "code")
 	return code

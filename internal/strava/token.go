@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"regexp"
+	"sync"
 	"time"
 
 	"strava-token/internal/secret"
@@ -71,7 +72,9 @@ func parse(body []byte) (Token, bool) {
 	return found, true
 }
 
-var refreshField = regexp.MustCompile(`"refresh_token"\s*:\s*"([!#-\[\]-~]{1,4096})"`)
+var refreshField = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`"refresh_token"\s*:\s*"([!#-\[\]-~]+)"`)
+})
 
 // salvage finds a refresh token that could be one, in whatever body holds it:
 // JSON, JSON that breaks off, or JSON in a page of HTML. Losing it would lock
@@ -84,7 +87,7 @@ func salvage(body []byte) secret.Value {
 	if json.Unmarshal(bytes.TrimSpace(body), &a) == nil && a.RefreshToken != nil {
 		return usable(*a.RefreshToken)
 	}
-	matches := refreshField.FindAllSubmatch(body, -1)
+	matches := refreshField().FindAllSubmatch(body, -1)
 	for i := len(matches) - 1; i >= 0; i-- {
 		if v := usable(string(matches[i][1])); !v.Empty() {
 			return v

@@ -1,0 +1,131 @@
+package cli_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"strava-token/internal/cli"
+	"strava-token/internal/sandbox"
+)
+
+// secretName is the secret that the workflows of these tests read and rotate.
+const secretName = "STRAVA_REFRESH_TOKEN"
+
+// awkward makes tokens that look different in every encoding.
+const awkward = "+/=&%<>'"
+
+// step is one step of a workflow against a sandbox, in a bubble of its own: no
+// port is opened, and time passes only where everybody waits.
+type step struct {
+	t      *testing.T
+	server *sandbox.Server
+	runner *sandbox.Runner
+	pipe   *sandbox.Pipe
+	stderr bytes.Buffer
+	ctx    context.Context
+	cancel context.CancelFunc
+}
+
+// newStep returns a step whose inputs are those of the README's first workflow.
+// Call it inside synctest.Test.
+func newStep(t *testing.T, knobs sandbox.Knobs) *step {
+	t.Helper()
+	if knobs.Suffix == "" {
+		knobs.Suffix = awkward
+	}
+	s := &step{t: t, server: sandbox.New(knobs), pipe: sandbox.NewPipe()}
+	s.ctx, s.cancel = context.WithCancel(t.Context())
+	service := &http.Server{Handler: s.server}
+	go func() { _ = service.Serve(s.pipe) }()
+	t.Cleanup(func() { s.cancel(); _ = service.Close() })
+	s.server.SetSecret(secretName, s.server.LiveRefreshToken())
+	s.newRun()
+	return s
+}
+
+// newRun begins another run of the workflow, with the secret as it is now.
+func (s *step) newRun() {
+	s.t.Helper()
+	runner, err := s.server.NewRunner(s.t.TempDir(), "http://"+s.pipe.Addr().String())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.runner = runner
+	runner.Input("refresh-token", s.server.Secret(secretName))
+	runner.Input("rotate-to", secretName)
+	runner.Input("github-token", s.server.GitHubToken())
+}
+
+// run runs the step and returns its exit status.
+func (s *step) run() int {
+	s.t.Helper()
+	return cli.Run(s.ctx, cli.Process{
+		Args:   []string{"action"},
+		Getenv: s.runner.Getenv,
+		Stdin:  strings.NewReader(""),
+		Stdout: s.runner,
+		Stderr: &s.stderr,
+		Dial:   s.pipe.Dial,
+	})
+}
+
+// assertNothingLeaks looks for every secret, in every form, everywhere it may
+// not be: in what was printed (masks aside), in the summary, and in the
+// outputs and the environment unless it is the exported access token.
+func (s *step) assertNothingLeaks() {
+	s.t.Helper()
+	for name, value := range s.server.Values() {
+		assertAbsent(s.t, "standard output", s.runner.Printed(), name, value)
+		assertAbsent(s.t, "standard error", s.stderr.String(), name, value)
+		assertAbsent(s.t, "the summary", s.runner.File("GITHUB_STEP_SUMMARY"), name, value)
+		outputs, env := s.runner.File("GITHUB_OUTPUT"), s.runner.File("GITHUB_ENV")
+		if value == s.runner.Output("access-token") {
+			outputs = strings.Replace(outputs, value, "", 1)
+			env = strings.Replace(env, value, "", 1)
+		}
+		if value == s.runner.Output("refresh-token") && s.runner.Getenv("INPUT_EXPOSE-REFRESH-TOKEN") == "true" {
+			outputs = strings.Replace(outputs, value, "", 1)
+		}
+		assertAbsent(s.t, "the outputs", outputs, name, value)
+		assertAbsent(s.t, "the environment file", env, name, value)
+	}
+	for _, call := range s.server.Unexpected() {
+		s.t.Errorf("a call that no service has: %s", call)
+	}
+}
+
+func assertAbsent(t *testing.T, where, text, name, value string) {
+	t.Helper()
+	for form, encoded := range forms(value) {
+		if strings.Contains(text, encoded) {
+			t.Errorf("%s is in %s (%s)", name, where, form)
+		}
+	}
+}
+
+// forms are the ways in which a secret can stand in a text.
+func forms(value string) map[string]string {
+	escaped, _ := json.Marshal(value)
+	all := map[string]string{
+		"plain":        value,
+		"form encoded": url.QueryEscape(value),
+		"path encoded": url.PathEscape(value),
+		"JSON":         strings.Trim(string(escaped), `"`),
+		"hexadecimal":  hex.EncodeToString([]byte(value)),
+		"the start":    value[:len(value)/2],
+	}
+	// Inside a longer base64 text a value stands in one of three shapes.
+	for offset := range 3 {
+		inside := base64.StdEncoding.EncodeToString([]byte(strings.Repeat("\x00", offset) + value))
+		all["base64 at "+string(rune('0'+offset))] = inside[4 : len(inside)-4]
+		all["base64url at "+string(rune('0'+offset))] = strings.NewReplacer("+", "-", "/", "_").Replace(inside[4 : len(inside)-4])
+	}
+	return all
+}

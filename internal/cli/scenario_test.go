@@ -1,0 +1,324 @@
+package cli_test
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"strava-token/internal/sandbox"
+)
+
+var update = flag.Bool("update", false, "write the golden journals anew")
+
+// scenarios are the ways in which a run can end. Each has a golden journal.
+var scenarios = []struct {
+	name   string
+	knobs  sandbox.Knobs
+	given  func(*step)
+	status int
+	says   string // the first line of the error, or "" for none
+	warns  string // the first line of a warning, hosts aside
+	kept   bool   // the living refresh token is in the secret
+	sealed bool   // the recovery text was printed
+	access bool   // the access token was handed on
+}{
+	{name: "unchanged", kept: true, access: true},
+	{name: "rotated", knobs: sandbox.Knobs{Rotation: sandbox.RotateAlways}, kept: true, access: true},
+	{
+		name:  "rotated-without-target",
+		knobs: sandbox.Knobs{Rotation: sandbox.RotateAlways},
+		given: func(s *step) { s.runner.Input("rotate-to", "") },
+		warns: "Strava replaced the refresh token, and no target keeps the new one.", sealed: true, access: true,
+	},
+	{
+		name:  "rotated-without-target-or-recovery",
+		knobs: sandbox.Knobs{Rotation: sandbox.RotateAlways},
+		given: func(s *step) { s.runner.Input("rotate-to", ""); s.runner.Input("recovery", "false") },
+		warns: "Strava replaced the refresh token, and the new one is kept nowhere.", access: true,
+	},
+	{
+		name:  "exposed-and-exported",
+		knobs: sandbox.Knobs{Rotation: sandbox.RotateAlways},
+		given: func(s *step) {
+			s.runner.Input("export-env", "true")
+			s.runner.Input("expose-refresh-token", "true")
+		},
+		kept: true, access: true,
+	},
+	{
+		name:  "preflight-refused",
+		knobs: sandbox.Knobs{Rotation: sandbox.RotateAlways},
+		given: func(s *step) {
+			s.runner.Input("github-token", s.server.NewGitHubToken("built-in-token", sandbox.GitHubToken{Kind: sandbox.Integration}))
+		},
+		status: 1, says: "The built-in token cannot write octo/running/STRAVA_REFRESH_TOKEN.", kept: true,
+	},
+	{
+		name:  "read-only-token",
+		knobs: sandbox.Knobs{Rotation: sandbox.RotateAlways},
+		given: func(s *step) {
+			s.runner.Input("github-token", s.server.NewGitHubToken("read-only-token",
+				sandbox.GitHubToken{Kind: sandbox.Personal, Secrets: sandbox.Read}))
+		},
+		status: 1, says: "The personal access token may not write octo/running/STRAVA_REFRESH_TOKEN.", kept: true,
+	},
+	{
+		name:   "mistyped-secret",
+		given:  func(s *step) { s.runner.Input("rotate-to", "STRAVA_REFRESH_TOKENS") },
+		status: 1, says: "There is no secret octo/running/STRAVA_REFRESH_TOKENS.", kept: true,
+	},
+	{
+		name:   "short-public-key",
+		given:  func(s *step) { s.server.BreakPublicKey() },
+		status: 1, says: "The public key for octo/running/STRAVA_REFRESH_TOKEN is not one.", kept: true,
+	},
+	{
+		name:   "store-fails",
+		knobs:  sandbox.Knobs{Rotation: sandbox.RotateAlways},
+		given:  func(s *step) { s.server.Fail(sandbox.Fault{Call: "put", Kind: sandbox.FaultStatus, Status: 503}) },
+		status: 3, says: "octo/running/STRAVA_REFRESH_TOKEN does not hold the new refresh token.", sealed: true, access: true,
+	},
+	{
+		name:  "store-repeated",
+		knobs: sandbox.Knobs{Rotation: sandbox.RotateAlways},
+		given: func(s *step) {
+			s.server.Fail(sandbox.Fault{Call: "put", Kind: sandbox.FaultStatus, Status: 503, Times: 1})
+		},
+		kept: true, access: true,
+	},
+	{
+		name:   "inactive-app",
+		knobs:  sandbox.Knobs{Rotation: sandbox.RotateAlways, Inactive: true},
+		status: 1, says: "The Strava app is inactive.", kept: true,
+	},
+	{
+		name:   "missing-scope",
+		knobs:  sandbox.Knobs{Rotation: sandbox.RotateAlways, Scopes: []string{"read"}},
+		given:  func(s *step) { s.runner.Input("require-scopes", "activity:read_all") },
+		status: 1, says: "The token lacks the scope activity:read_all.", kept: true,
+	},
+	{
+		name:   "missing-scope-probed",
+		knobs:  sandbox.Knobs{Rotation: sandbox.RotateAlways, Scopes: []string{"read"}, HideScope: true},
+		given:  func(s *step) { s.runner.Input("require-scopes", "read,activity:read") },
+		status: 1, says: "The token lacks the scope activity:read.", kept: true,
+	},
+	{
+		name:  "scope-unchecked",
+		knobs: sandbox.Knobs{HideScope: true},
+		given: func(s *step) { s.runner.Input("require-scopes", "activity:read_all profile:read_all") },
+		warns: "The scope activity:read_all, profile:read_all could not be checked.", kept: true, access: true,
+	},
+	{
+		name:   "another-athlete",
+		knobs:  sandbox.Knobs{Rotation: sandbox.RotateAlways},
+		given:  func(s *step) { s.runner.Input("expected-athlete", "42") },
+		status: 3, says: "The token belongs to athlete 126651800, not to 42.", sealed: true,
+	},
+	{
+		name:   "another-athlete-unchanged",
+		given:  func(s *step) { s.runner.Input("expected-athlete", "42") },
+		status: 1, says: "The token belongs to athlete 126651800, not to 42.", kept: true,
+	},
+	{
+		name:  "expected-athlete",
+		knobs: sandbox.Knobs{Rotation: sandbox.RotateAlways},
+		given: func(s *step) { s.runner.Input("expected-athlete", "126651800") },
+		kept:  true, access: true,
+	},
+	{
+		name:  "athlete-unchecked",
+		knobs: sandbox.Knobs{Rotation: sandbox.RotateAlways},
+		given: func(s *step) {
+			s.runner.Input("expected-athlete", "126651800")
+			s.server.Fail(sandbox.Fault{Call: "athlete", Kind: sandbox.FaultStatus, Status: 503})
+		},
+		status: 1, says: "Whose token this is could not be checked.", kept: true,
+	},
+	{
+		name:  "unverified",
+		knobs: sandbox.Knobs{Rotation: sandbox.RotateAlways},
+		given: func(s *step) {
+			s.server.Fail(sandbox.Fault{Call: "athlete", Kind: sandbox.FaultStatus, Status: 429})
+		},
+		warns: "Whether the access token works could not be checked.", kept: true, access: true,
+	},
+	{
+		name:   "wrong-secret",
+		given:  func(s *step) { s.runner.Input("client-secret", "0123456789abcdef0123456789abcdef01234567") },
+		status: 1, says: "Strava refused the client secret.", kept: true,
+	},
+	{
+		name:   "unknown-client-id",
+		given:  func(s *step) { s.runner.Input("client-id", "1") },
+		status: 1, says: "Strava does not know this client id.", kept: true,
+	},
+	{
+		name:   "dead-token",
+		given:  func(s *step) { s.runner.Input("refresh-token", "89abcdef0123456789abcdef0123456789abcdef") },
+		status: 1, says: "Strava refused the refresh token.", kept: true,
+	},
+	{
+		name:   "rate-limited",
+		given:  func(s *step) { s.server.Fail(sandbox.Fault{Call: "token", Kind: sandbox.FaultStatus, Status: 429}) },
+		status: 1, says: "Strava's rate limit is used up.", kept: true,
+	},
+	{
+		name:  "outage-then-success",
+		knobs: sandbox.Knobs{Rotation: sandbox.RotateAlways},
+		given: func(s *step) {
+			s.server.Fail(sandbox.Fault{Call: "token", Kind: sandbox.FaultStatus, Status: 503, Times: 1})
+		},
+		kept: true, access: true,
+	},
+	{
+		name:   "outage",
+		given:  func(s *step) { s.server.Fail(sandbox.Fault{Call: "token", Kind: sandbox.FaultStatus, Status: 597}) },
+		status: 1, says: "Strava is out of order.", kept: true,
+	},
+	{
+		name:  "answer-lost",
+		knobs: sandbox.Knobs{Rotation: sandbox.RotateAlways},
+		given: func(s *step) {
+			s.server.Fail(sandbox.Fault{Call: "token", Kind: sandbox.FaultCutAfter, Times: 1})
+		},
+		status: 1, says: "The refresh token died because Strava's answer was lost.",
+	},
+	{
+		name:  "junk-beside-a-refresh-token",
+		knobs: sandbox.Knobs{Rotation: sandbox.RotateAlways},
+		given: func(s *step) {
+			s.server.Fail(sandbox.Fault{Call: "token", Kind: sandbox.FaultBody,
+				Body: `{"access_token":null,"expires_at":"soon","refresh_token":"{refresh_token}"}`})
+		},
+		status: 1, says: "Strava's answer cannot be used.", kept: true,
+	},
+	{
+		name:   "cancelled-before",
+		knobs:  sandbox.Knobs{Rotation: sandbox.RotateAlways},
+		given:  func(s *step) { s.cancel() },
+		status: 1, says: "The run was cancelled.", kept: true,
+	},
+	{
+		name:  "cancelled-during-the-token-request",
+		knobs: sandbox.Knobs{Rotation: sandbox.RotateAlways, Latency: time.Second},
+		given: func(s *step) {
+			time.AfterFunc(1500*time.Millisecond, s.cancel)
+		},
+		status: 1, says: "The run was cancelled after the token request.", kept: true, sealed: true,
+	},
+	{
+		name: "bad-input",
+		given: func(s *step) {
+			s.runner.Input("client-id", "not a number")
+			s.runner.Input("client-secret", "${{ secrets.MISSPELLED }}")
+			s.runner.Input("refresh-token", "null")
+			s.runner.Input("rotate-to", "GITHUB_TOKEN\nSTRAVA\nstrava\nbranch:x:y")
+			s.runner.Input("verify", "maybe")
+			s.runner.Input("require-scopes", "activity:read_al")
+			s.runner.Input("strava-url", "http://strava.example")
+		},
+		status: 2, says: "client-secret holds an expression that was never evaluated.", kept: true,
+	},
+	{
+		name: "fork",
+		given: func(s *step) {
+			path := filepath.Join(s.t.TempDir(), "event.json")
+			if err := os.WriteFile(path, []byte(`{"pull_request":{"head":{"repo":{"full_name":"someone/running"}}}}`), 0o600); err != nil {
+				s.t.Fatal(err)
+			}
+			s.runner.Set("GITHUB_EVENT_NAME", "pull_request")
+			s.runner.Set("GITHUB_EVENT_PATH", path)
+			s.runner.Input("client-id", "")
+			s.runner.Input("client-secret", "")
+			s.runner.Input("refresh-token", "")
+		},
+		status: 2, says: "This run got no secrets, because it comes from a fork (client-secret, refresh-token, client-id empty).", kept: true,
+	},
+	{
+		name: "dependabot",
+		given: func(s *step) {
+			s.runner.Set("GITHUB_ACTOR", "dependabot[bot]")
+			s.runner.Input("client-secret", "")
+			s.runner.Input("refresh-token", "")
+		},
+		status: 2, says: "This run got no secrets, because Dependabot started it (client-secret, refresh-token empty).", kept: true,
+	},
+}
+
+func TestScenarios(t *testing.T) {
+	t.Parallel()
+	for _, sc := range scenarios {
+		t.Run(sc.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newStep(t, sc.knobs)
+				if sc.given != nil {
+					sc.given(s)
+				}
+				if got := s.run(); got != sc.status {
+					t.Errorf("exit status: got %d, want %d\n%s", got, sc.status, s.runner.Log())
+				}
+				s.assertNothingLeaks()
+				s.assertMessage("Error", sc.says)
+				s.assertMessage("Warning", sc.warns)
+				if got := s.server.Secret(secretName) == s.server.LiveRefreshToken(); got != sc.kept {
+					t.Errorf("the living refresh token is in the secret: got %t, want %t", got, sc.kept)
+				}
+				if got := strings.Contains(s.runner.Log(), "-----BEGIN AGE ENCRYPTED FILE-----"); got != sc.sealed {
+					t.Errorf("the recovery text was printed: got %t, want %t", got, sc.sealed)
+				}
+				if got := s.runner.Output("access-token") != ""; got != sc.access {
+					t.Errorf("the access token was handed on: got %t, want %t", got, sc.access)
+				}
+				s.assertJournal(filepath.Join("testdata", "journal", sc.name+".txt"))
+			})
+		})
+	}
+}
+
+// assertMessage checks the first line of the only message of a kind; want ""
+// says that there is none. Warnings of other hosts are not counted.
+func (s *step) assertMessage(kind, want string) {
+	s.t.Helper()
+	var got []string
+	for line := range strings.Lines(s.runner.Log()) {
+		if rest, ok := strings.CutPrefix(line, kind+": "); ok && !strings.Contains(rest, "instead of www.strava.com") {
+			got = append(got, strings.TrimSpace(rest))
+		}
+	}
+	var all []string
+	if want != "" {
+		all = []string{want}
+	}
+	if diff := cmp.Diff(all, got); diff != "" {
+		s.t.Errorf("%s (-want +got):\n%s\n%s", kind, diff, s.runner.Log())
+	}
+}
+
+func (s *step) assertJournal(path string) {
+	s.t.Helper()
+	got := s.server.Journal()
+	if *update {
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			s.t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			s.t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		s.t.Errorf("journal (-want +got):\n%s", diff)
+	}
+}
