@@ -99,7 +99,7 @@ func explainRun(err error) (action.Message, bool) {
 // cause is what an inner error says happened, and why.
 func cause(err error) string {
 	m := explainOne(err)
-	return m.What + " " + sentence(m.Why)
+	return m.What + " " + m.Why
 }
 
 // probeCause says why the API gave no clear answer. Nothing was at stake there,
@@ -136,7 +136,7 @@ func fill(key string, pairs ...string) action.Message {
 		replace = append(replace, "{"+pairs[i]+"}", pairs[i+1])
 	}
 	r := strings.NewReplacer(replace...)
-	return action.Message{What: r.Replace(h.what), Why: sentence(r.Replace(h.why)), Next: r.Replace(h.next)}
+	return action.Message{What: r.Replace(h.what), Why: r.Replace(sentence(h.why)), Next: r.Replace(h.next)}
 }
 
 // sentence begins with a capital.
