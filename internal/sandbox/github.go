@@ -54,7 +54,6 @@ const (
 type githubState struct {
 	tokens map[string]*GitHubToken
 	places map[string]*place // by the path of their secrets
-	envs   map[string]bool
 	runs   map[int64]time.Time // when they were queued
 	writer string
 }

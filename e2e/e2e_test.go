@@ -1,0 +1,133 @@
+//go:build e2e
+
+// Package e2e runs a real workflow file with a real workflow runner: the image
+// is built from the project's own Dockerfile, and the sandbox stands in for
+// Strava and GitHub. A tool that is missing is a failure, never a skip.
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"strava-token/internal/sandbox"
+)
+
+const (
+	runnerImage = "localhost/runner:latest"
+	actTimeout  = 5 * time.Minute
+	secretName  = "STRAVA_REFRESH_TOKEN"
+)
+
+// world is a sandbox that workflows run against.
+type world struct {
+	server *sandbox.Server
+	base   string
+}
+
+func newWorld(t *testing.T, knobs sandbox.Knobs) *world {
+	t.Helper()
+	listener, err := sandbox.Listen(t.Context(), "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &world{server: sandbox.New(knobs), base: "http://" + listener.Addr().String()}
+	w.server.SetSecret(secretName, w.server.LiveRefreshToken())
+	ctx, cancel := context.WithCancel(context.Background())
+	served := make(chan error, 1)
+	go func() { served <- w.server.Serve(ctx, listener) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-served; err != nil {
+			t.Error(err)
+		}
+	})
+	return w
+}
+
+// act runs a workflow with the secrets as they are in the sandbox now, and
+// returns the log.
+func (w *world) act(t *testing.T, workflow string) (log string, ok bool) {
+	t.Helper()
+	dir := t.TempDir()
+	secrets := filepath.Join(dir, "secrets")
+	content := fmt.Sprintf("STRAVA_CLIENT_ID=%s\nSTRAVA_CLIENT_SECRET=%s\n%s=%s\nSECRETS_WRITER=%s\n",
+		w.server.App().ID, w.server.App().Secret, secretName, w.server.Secret(secretName), w.server.GitHubToken())
+	if err := os.WriteFile(secrets, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), actTimeout)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "act", "workflow_dispatch",
+		"--workflows", filepath.Join("e2e", "workflows", workflow),
+		"--platform", "ubuntu-latest="+runnerImage, "--pull=false", "--network", "host",
+		"--container-daemon-socket", "-",
+		"--secret-file", secrets, "--var", "SANDBOX="+w.base,
+		"--env", "GITHUB_API_URL="+w.base, "--env", "GITHUB_REPOSITORY="+sandbox.Repository)
+	cmd.Dir = ".." // the project's root
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	err := cmd.Run()
+	if ctx.Err() != nil {
+		t.Fatalf("act did not end:\n%s", out.String())
+	}
+	if _, isExit := err.(*exec.ExitError); err != nil && !isExit {
+		t.Fatalf("run act: %v", err)
+	}
+	for name, value := range w.server.Values() {
+		if strings.Contains(out.String(), value) {
+			t.Errorf("%s is in the log", name)
+		}
+	}
+	return out.String(), err == nil
+}
+
+func (w *world) assertKept(t *testing.T, log string) {
+	t.Helper()
+	if w.server.Secret(secretName) != w.server.LiveRefreshToken() {
+		t.Errorf("the secret does not hold the living refresh token\n%s\n%s", log, w.server.Journal())
+	}
+}
+
+func TestWorkflowRotatesTwiceAndUsesTheToken(t *testing.T) {
+	w := newWorld(t, sandbox.Knobs{Rotation: sandbox.RotateAlways})
+	for run := 1; run <= 2; run++ {
+		before := w.server.Secret(secretName)
+		log, ok := w.act(t, "sync.yml")
+		if !ok {
+			t.Fatalf("run %d failed:\n%s", run, log)
+		}
+		for _, want := range []string{"the token in the log: ***", "athlete 126651800", "Strava access token is ready"} {
+			if !strings.Contains(log, want) {
+				t.Errorf("run %d: %q is not in the log:\n%s", run, want, log)
+			}
+		}
+		if w.server.Secret(secretName) == before {
+			t.Errorf("run %d did not rotate the secret", run)
+		}
+		w.assertKept(t, log)
+	}
+}
+
+func TestWorkflowShowsWhyItFailed(t *testing.T) {
+	w := newWorld(t, sandbox.Knobs{Rotation: sandbox.RotateAlways, Inactive: true})
+	log, ok := w.act(t, "sync.yml")
+	if ok {
+		t.Errorf("the run succeeded:\n%s", log)
+	}
+	for _, want := range []string{"::error::The Strava app is inactive.", "https://www.strava.com/settings/api"} {
+		if !strings.Contains(log, want) {
+			t.Errorf("%q is not in the log:\n%s", want, log)
+		}
+	}
+	if strings.Contains(log, "the token in the log") {
+		t.Error("a later step ran")
+	}
+	w.assertKept(t, log)
+}
