@@ -53,7 +53,7 @@ const (
 
 type githubState struct {
 	tokens map[string]*GitHubToken
-	places map[string]*place // by the path of their secrets
+	places map[string]*place   // by the path of their secrets
 	runs   map[int64]time.Time // when they were queued
 	writer string
 }

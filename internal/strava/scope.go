@@ -20,12 +20,15 @@ func SplitScopes(s string) []string {
 	})
 }
 
-// validScope reports whether s looks like a scope's name, so that it can be
-// printed: letters, underscores and colons.
+// validScope reports whether s looks like a scope's name, such as read or
+// activity:read_all, so that it can be printed.
 func validScope(s string) bool {
-	return s != "" && len(s) <= 64 && !strings.ContainsFunc(s, func(r rune) bool {
-		return (r < 'a' || r > 'z') && r != '_' && r != ':'
-	})
+	entity, access, found := strings.Cut(s, ":")
+	return len(s) <= 64 && isWord(entity) && (!found || isWord(access))
+}
+
+func isWord(s string) bool {
+	return s != "" && !strings.ContainsFunc(s, func(r rune) bool { return (r < 'a' || r > 'z') && r != '_' })
 }
 
 // Covers reports whether granted holds wanted, or a scope that includes it:

@@ -1,0 +1,296 @@
+package store_test
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"strava-token/internal/sandbox"
+	"strava-token/internal/secret"
+	"strava-token/internal/store"
+	"strava-token/internal/transport"
+)
+
+const (
+	oldToken = "0000000000000000000000000000000000000001"
+	newToken = "0000000000000000000000000000000000000002"
+)
+
+// github is a sandbox as this package sees it.
+type github struct {
+	t      *testing.T
+	server *sandbox.Server
+	pipe   *sandbox.Pipe
+	net    *transport.Network
+}
+
+func newGitHub(t *testing.T) *github {
+	t.Helper()
+	g := &github{t: t, server: sandbox.New(sandbox.Knobs{}), pipe: sandbox.NewPipe()}
+	service := &http.Server{Handler: g.server}
+	go func() { _ = service.Serve(g.pipe) }()
+	g.net = transport.New(g.pipe.Dial)
+	t.Cleanup(func() { g.net.Close(); _ = service.Close() })
+	return g
+}
+
+func (g *github) secret(target, token, path string) *store.Secret {
+	g.t.Helper()
+	parsed, err := store.Parse(target, sandbox.Repository)
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	base := &url.URL{Scheme: "http", Host: g.pipe.Addr().String(), Path: path}
+	return store.NewSecret(store.NewGitHub(g.net, base, secret.New(token)), parsed, 0)
+}
+
+func TestEveryTargetIsCheckedAndWritten(t *testing.T) {
+	t.Parallel()
+	for _, target := range []string{
+		"STRAVA", "STRAVA@production", "STRAVA@my env/with slash + 100%?#",
+		"octo/other/STRAVA", "org:octo/STRAVA",
+	} {
+		for _, path := range []string{"", "/", "/api/v3", "/api/v3/"} {
+			t.Run(target+" under "+path, func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					g := newGitHub(t)
+					g.server.AddRepository("other")
+					g.server.AddEnvironment("production")
+					g.server.AddEnvironment("my env/with slash + 100%?#")
+					g.server.SetSecret(target, oldToken)
+					s := g.secret(target, g.server.GitHubToken(), path)
+					facts, err := s.Check(t.Context())
+					if err != nil {
+						t.Fatal(err)
+					}
+					if !facts.WriteProven || facts.UpdatedAt.IsZero() {
+						t.Errorf("facts: got %+v, want a proven write and a date", facts)
+					}
+					if got := g.server.Secret(target); got != oldToken {
+						t.Errorf("the check changed the secret to %q", got)
+					}
+					if err := s.Store(t.Context(), secret.New(newToken)); err != nil {
+						t.Fatal(err)
+					}
+					if got := g.server.Secret(target); got != newToken {
+						t.Errorf("secret: got %q, want %q", got, newToken)
+					}
+					if calls := g.server.Unexpected(); len(calls) > 0 {
+						t.Errorf("calls that GitHub does not have: %v", calls)
+					}
+				})
+			})
+		}
+	}
+}
+
+func TestOrganizationSecretKeepsWhoMayUseIt(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g := newGitHub(t)
+		want := []int64{11, 12, 13, 14, 15}
+		g.server.SetSecret("org:octo/STRAVA", oldToken)
+		g.server.SelectRepositories("org:octo/STRAVA", want...)
+		s := g.secret("org:octo/STRAVA", g.server.GitHubToken(), "")
+		if _, err := s.Check(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Store(t.Context(), secret.New(newToken)); err != nil {
+			t.Fatal(err)
+		}
+		visibility, got := g.server.Selected("org:octo/STRAVA")
+		if visibility != "selected" || !slices.Equal(got, want) {
+			t.Errorf("got %s %v, want selected %v", visibility, got, want)
+		}
+	})
+}
+
+// TestCheckRefuses holds every refusal of the secrets API that is known.
+func TestCheckRefuses(t *testing.T) {
+	t.Parallel()
+	status := func(call string, status int, header map[string]string, body string) func(*github) string {
+		return func(g *github) string {
+			g.server.Fail(sandbox.Fault{Call: call, Kind: sandbox.FaultStatus, Status: status, Header: header, Body: body})
+			return g.server.GitHubToken()
+		}
+	}
+	token := func(t sandbox.GitHubToken) func(*github) string {
+		return func(g *github) string { return g.server.NewGitHubToken("token", t) }
+	}
+	for _, tt := range []struct {
+		name   string
+		target string
+		token  func(*github) string
+		want   store.Kind
+	}{
+		{"no such token", "STRAVA", func(*github) string { return "github_pat_nobody" }, store.BadCredentials},
+		{"expired token", "STRAVA", token(sandbox.GitHubToken{Kind: sandbox.Personal, Expires: time.Date(1999, 1, 1, 0, 0, 0, 0, time.UTC)}), store.BadCredentials},
+		{"built-in token", "STRAVA", token(sandbox.GitHubToken{Kind: sandbox.Integration}), store.IntegrationForbidden},
+		{"app that may read", "STRAVA", token(sandbox.GitHubToken{Kind: sandbox.Integration, Secrets: sandbox.Read}), store.IntegrationForbidden},
+		{"personal token without permission", "STRAVA", token(sandbox.GitHubToken{Kind: sandbox.Personal}), store.PersonalForbidden},
+		{"personal token that may read", "STRAVA", token(sandbox.GitHubToken{Kind: sandbox.Personal, Secrets: sandbox.Read}), store.PersonalForbidden},
+		{"token that sees nothing", "STRAVA", token(sandbox.GitHubToken{Kind: sandbox.Personal, Blind: true}), store.RepositoryNotFound},
+		{"no such secret", "STRAVAA", (*github).writer, store.SecretNotFound},
+		{"no such repository", "octo/nowhere/STRAVA", (*github).writer, store.RepositoryNotFound},
+		{"no such environment", "STRAVA@nowhere", (*github).writer, store.EnvironmentNotFound},
+		{"no such repository of an environment", "octo/nowhere/STRAVA@x", (*github).writer, store.RepositoryNotFound},
+		{"no such organization", "org:nowhere/STRAVA", (*github).writer, store.OrganizationNotFound},
+		{"403 for another reason", "STRAVA", status("public-key", 403, nil, `{"message":"no"}`), store.Forbidden},
+		{"404 of the write alone", "STRAVA", status("try-write", 404, nil, `{"message":"Not Found"}`), store.WriteRefused},
+		{"secondary rate limit", "STRAVA", status("public-key", 403, map[string]string{"Retry-After": "600"}, `{}`), store.RateLimited},
+		{"primary rate limit", "STRAVA", status("public-key", 403, map[string]string{
+			"X-RateLimit-Limit": "60", "X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "946688400"}, `{}`), store.RateLimited},
+		{"429", "STRAVA", status("secret", 429, nil, `{}`), store.RateLimited},
+		{"500", "STRAVA", status("secret", 500, nil, `<html>`), store.Outage},
+		{"409 of a read", "STRAVA", status("secret", 409, nil, `{}`), store.Conflict},
+		{"422 of a read", "STRAVA", status("public-key", 422, nil, `{}`), store.Unprocessable},
+		{"renamed repository", "STRAVA", status("public-key", 301, map[string]string{"Location": "https://elsewhere.example/"}, `{}`), store.Moved},
+		{"a page", "STRAVA", status("public-key", 200, nil, `<html>`), store.Unrecognized},
+		{"no key", "STRAVA", status("public-key", 200, nil, `{}`), store.BadPublicKey},
+		{"short key", "STRAVA", status("public-key", 200, nil, `{"key_id":"1","key":"AAAA"}`), store.BadPublicKey},
+		{"key that is not base64", "STRAVA", status("public-key", 200, nil, `{"key_id":"1","key":"%%%"}`), store.BadPublicKey},
+		{"rate limit nearly used up", "STRAVA", func(g *github) string {
+			g.server.Fail(sandbox.Fault{Call: "public-key", Kind: sandbox.FaultBody, Body: `{"key_id":"1","key":"AAAA"}`,
+				Header: map[string]string{"X-RateLimit-Limit": "60", "X-RateLimit-Remaining": "1", "X-RateLimit-Reset": "946688400"}})
+			return g.server.GitHubToken()
+		}, store.RateLimited},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				g := newGitHub(t)
+				g.server.SetSecret("STRAVA", oldToken)
+				_, err := g.secret(tt.target, tt.token(g), "").Check(t.Context())
+				var e *store.Error
+				if !errors.As(err, &e) || e.Kind != tt.want {
+					t.Errorf("Check: got %v, want kind %s", err, tt.want)
+				}
+				if got := g.server.Secret("STRAVA"); got != oldToken {
+					t.Errorf("the check changed the secret to %q", got)
+				}
+			})
+		})
+	}
+}
+
+func (g *github) writer() string { return g.server.GitHubToken() }
+
+func TestUnclearAnswerToTheWriteIsNoFailure(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{200, 204, 400, 409, 418, 500} {
+		t.Run(fmt.Sprint(status), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				g := newGitHub(t)
+				g.server.SetSecret("STRAVA", oldToken)
+				g.server.Fail(sandbox.Fault{Call: "try-write", Kind: sandbox.FaultStatus, Status: status})
+				facts, err := g.secret("STRAVA", g.server.GitHubToken(), "").Check(t.Context())
+				if err != nil || facts.WriteProven {
+					t.Errorf("Check: got %+v, %v, want an unproven write and no error", facts, err)
+				}
+			})
+		})
+	}
+}
+
+func TestCheckTellsWhenTheTokenEnds(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g := newGitHub(t)
+		g.server.SetSecret("STRAVA", oldToken)
+		ends := time.Date(2000, 1, 10, 12, 0, 0, 0, time.UTC)
+		token := g.server.NewGitHubToken("token", sandbox.GitHubToken{Kind: sandbox.Personal, Secrets: sandbox.Write, Expires: ends})
+		facts, err := g.secret("STRAVA", token, "").Check(t.Context())
+		if err != nil || !facts.TokenExpires.Equal(ends) {
+			t.Errorf("Check: got %v, %v, want %v", facts.TokenExpires, err, ends)
+		}
+	})
+}
+
+// TestStoreRepeats holds what a write does when it fails.
+func TestStoreRepeats(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name  string
+		fault sandbox.Fault
+		want  store.Kind // "" for success
+		puts  int
+		value string
+	}{
+		{"503 once", sandbox.Fault{Kind: sandbox.FaultStatus, Status: 503, Times: 1}, "", 2, newToken},
+		{"409 twice", sandbox.Fault{Kind: sandbox.FaultStatus, Status: 409, Times: 2}, "", 3, newToken},
+		{"cut once before", sandbox.Fault{Kind: sandbox.FaultCutBefore, Times: 1}, "", 2, newToken},
+		{"503 always", sandbox.Fault{Kind: sandbox.FaultStatus, Status: 503}, store.Outage, 4, oldToken},
+		{"409 always", sandbox.Fault{Kind: sandbox.FaultStatus, Status: 409}, store.Conflict, 4, oldToken},
+		{"401", sandbox.Fault{Kind: sandbox.FaultStatus, Status: 401}, store.BadCredentials, 1, oldToken},
+		{"403", sandbox.Fault{Kind: sandbox.FaultStatus, Status: 403, Body: `{"message":"Resource not accessible by integration"}`}, store.IntegrationForbidden, 1, oldToken},
+		{"404", sandbox.Fault{Kind: sandbox.FaultStatus, Status: 404}, store.WriteRefused, 1, oldToken},
+		{"422", sandbox.Fault{Kind: sandbox.FaultStatus, Status: 422}, store.Unprocessable, 1, oldToken},
+		{"429", sandbox.Fault{Kind: sandbox.FaultStatus, Status: 429}, store.RateLimited, 1, oldToken},
+		{"redirect", sandbox.Fault{Kind: sandbox.FaultStatus, Status: 307, Header: map[string]string{"Location": "https://elsewhere.example/"}}, store.Moved, 1, oldToken},
+		// The write arrived and only its answer was lost: it is not repeated,
+		// since it cannot be told from another run's newer write.
+		{"cut after", sandbox.Fault{Kind: sandbox.FaultCutAfter, Times: 1}, store.Overtaken, 1, newToken},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				g := newGitHub(t)
+				g.server.SetSecret("STRAVA", oldToken)
+				s := g.secret("STRAVA", g.server.GitHubToken(), "")
+				time.Sleep(time.Minute) // so that a write has another date
+				if _, err := s.Check(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				fault := tt.fault
+				fault.Call = "put"
+				g.server.Fail(fault)
+				err := s.Store(t.Context(), secret.New(newToken))
+				var e *store.Error
+				switch {
+				case tt.want == "" && err != nil:
+					t.Errorf("Store: %v", err)
+				case tt.want != "" && (!errors.As(err, &e) || e.Kind != tt.want):
+					t.Errorf("Store: got %v, want kind %s", err, tt.want)
+				}
+				const path = "/repos/" + sandbox.Repository + "/actions/secrets/STRAVA"
+				if got := g.server.Count("github", "PUT", path) - 1; got != tt.puts { // the attempt of Check aside
+					t.Errorf("writes: got %d, want %d", got, tt.puts)
+				}
+				if got := g.server.Secret("STRAVA"); got != tt.value {
+					t.Errorf("secret: got %q, want %q", got, tt.value)
+				}
+			})
+		})
+	}
+}
+
+func TestLateRepetitionDoesNotOverwriteANewerToken(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const newer = "0000000000000000000000000000000000000003"
+		g := newGitHub(t)
+		g.server.SetSecret("STRAVA", oldToken)
+		s := g.secret("STRAVA", g.server.GitHubToken(), "")
+		if _, err := s.Check(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute)
+		g.server.Fail(sandbox.Fault{Call: "put", Kind: sandbox.FaultStatus, Status: 503, Times: 1})
+		time.AfterFunc(50*time.Millisecond, func() { g.server.SetSecret("STRAVA", newer) })
+		err := s.Store(t.Context(), secret.New(newToken))
+		var e *store.Error
+		if !errors.As(err, &e) || e.Kind != store.Overtaken {
+			t.Errorf("Store: got %v, want kind %s", err, store.Overtaken)
+		}
+		if got := g.server.Secret("STRAVA"); got != newer {
+			t.Errorf("secret: got %q, want the newer %q", got, newer)
+		}
+	})
+}

@@ -1,0 +1,343 @@
+package strava_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"strava-token/internal/sandbox"
+	"strava-token/internal/secret"
+	"strava-token/internal/strava"
+	"strava-token/internal/transport"
+)
+
+const (
+	oldToken = "0000000000000000000000000000000000000001"
+	newToken = "0000000000000000000000000000000000000002"
+	access   = "00000000000000000000000000000000000000aa"
+)
+
+// reply is one answer of a scripted Strava.
+type reply struct {
+	status int
+	header map[string]string
+	body   string
+	cut    bool // close the connection after the body
+	length int  // Content-Length where it is not the body's
+}
+
+// serve answers token requests and probes with replies, in their order, the
+// last one again and again, and returns a client for it and the count of
+// requests. It must be called in a bubble.
+func serve(t *testing.T, replies ...reply) (*strava.Client, *int) {
+	t.Helper()
+	count := new(int)
+	pipe := sandbox.NewPipe()
+	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		a := replies[min(*count, len(replies)-1)]
+		*count++
+		for k, v := range a.header {
+			w.Header().Set(k, v)
+		}
+		if a.length != 0 {
+			w.Header().Set("Content-Length", fmt.Sprint(a.length))
+		}
+		if a.status != 0 {
+			w.WriteHeader(a.status)
+			_, _ = io.WriteString(w, a.body)
+			_ = http.NewResponseController(w).Flush()
+		}
+		if a.cut {
+			panic(http.ErrAbortHandler)
+		}
+	})}
+	go func() { _ = server.Serve(pipe) }()
+	network := transport.New(pipe.Dial)
+	t.Cleanup(func() { network.Close(); _ = server.Close() })
+	base := &url.URL{Scheme: "http", Host: pipe.Addr().String()}
+	return &strava.Client{
+		Network: network, URL: base, APIURL: base,
+		ClientID: "1", ClientSecret: secret.New("the client secret"),
+	}, count
+}
+
+func fault(resource, field, code string) string {
+	return fmt.Sprintf(`{"message":"Bad Request","errors":[{"resource":%q,"field":%q,"code":%q}]}`, resource, field, code)
+}
+
+func tokenAnswer(refresh string) string {
+	return fmt.Sprintf(`{"token_type":"Bearer","access_token":%q,"expires_at":946706400,"expires_in":21600,"refresh_token":%q}`, access, refresh)
+}
+
+// TestRefusals holds every refusal of the token endpoint that is known.
+func TestRefusals(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name     string
+		reply    reply
+		want     strava.Kind
+		requests int
+	}{
+		{"unknown client id", reply{status: 400, body: fault("Application", "client_id", "invalid")}, strava.InvalidClientID, 1},
+		{"no client secret", reply{status: 400, body: fault("Application", "client_secret", "invalid")}, strava.MissingClientSecret, 1},
+		{"wrong client secret", reply{status: 401, body: fault("Application", "", "invalid")}, strava.WrongClientSecret, 1},
+		{"secret as client id", reply{status: 403, body: fault("Application", "internal", "forbidden")}, strava.SecretAsClientID, 1},
+		{"used code", reply{status: 400, body: fault("AuthorizationCode", "code", "invalid")}, strava.InvalidCode, 1},
+		{"expired code", reply{status: 400, body: fault("AuthorizationCode", "", "expired")}, strava.InvalidCode, 1},
+		{"dead refresh token", reply{status: 400, body: fault("RefreshToken", "refresh_token", "invalid")}, strava.InvalidRefreshToken, 1},
+		{"rate limit", reply{status: 429, body: fault("Application", "rate limit", "exceeded")}, strava.RateLimited, 1},
+		{"rate limit with Retry-After", reply{status: 429, header: map[string]string{"Retry-After": "1"}}, strava.RateLimited, 1},
+		{"outage", reply{status: 500, body: "<html>"}, strava.Outage, 3},
+		{"outage 597", reply{status: 597, body: "…"}, strava.Outage, 3},
+		{"redirect", reply{status: 302, header: map[string]string{"Location": "https://strava.example/"}}, strava.Redirected, 1},
+		{"unknown refusal", reply{status: 400, body: fault("Sofa", "cushion", "missing")}, strava.Unrecognized, 1},
+		{"refusal without a body", reply{status: 404}, strava.Unrecognized, 1},
+		{"no answer", reply{cut: true}, strava.NoAnswer, 3},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				client, requests := serve(t, tt.reply)
+				token, err := client.Refresh(t.Context(), secret.New(oldToken))
+				var e *strava.Error
+				if !errors.As(err, &e) || e.Kind != tt.want {
+					t.Errorf("Refresh: got %v, want kind %s", err, tt.want)
+				}
+				if !token.AccessToken.Empty() || !token.RefreshToken.Empty() {
+					t.Error("a refusal handed out a token")
+				}
+				if *requests != tt.requests {
+					t.Errorf("requests: got %d, want %d", *requests, tt.requests)
+				}
+			})
+		})
+	}
+}
+
+// TestNoRefreshTokenIsLostInJunk holds answers that try to break out, or are
+// not answers at all. None yields an access token; a valid refresh token in one
+// is kept, and the request is never repeated then.
+func TestNoRefreshTokenIsLostInJunk(t *testing.T) {
+	t.Parallel()
+	pad := strings.Repeat("x", 10<<20)
+	for _, tt := range []struct {
+		name string
+		body string
+		kept bool
+	}{
+		{"no access token", `{"refresh_token":"` + newToken + `"}`, true},
+		{"access token null", `{"access_token":null,"refresh_token":"` + newToken + `","expires_at":1,"expires_in":1}`, true},
+		{"access token the word null", `{"access_token":"null","refresh_token":"` + newToken + `","expires_at":1,"expires_in":1}`, true},
+		{"access token with a command", `{"access_token":"` + access + `\n::set-output name=x::y","refresh_token":"` + newToken + `","expires_at":1,"expires_in":1}`, true},
+		{"access token with a blank", `{"access_token":"a b c d e f g h","refresh_token":"` + newToken + `","expires_at":1,"expires_in":1}`, true},
+		{"access token a number", `{"access_token":12345678,"refresh_token":"` + newToken + `"}`, true},
+		{"scope with a command", `{"access_token":"` + access + `","refresh_token":"` + newToken + `","expires_at":1,"expires_in":1,"scope":"read ::add-mask::x"}`, true},
+		{"expiry a word", `{"access_token":"` + access + `","refresh_token":"` + newToken + `","expires_at":"soon","expires_in":1}`, true},
+		{"expiry missing", `{"access_token":"` + access + `","refresh_token":"` + newToken + `"}`, true},
+		{"expiry negative", `{"access_token":"` + access + `","refresh_token":"` + newToken + `","expires_at":1,"expires_in":-1}`, true},
+		{"expiry beyond reason", `{"access_token":"` + access + `","refresh_token":"` + newToken + `","expires_at":1,"expires_in":9223372036854775807}`, true},
+		{"10 MiB before", `{"pad":"` + pad + `",` + tokenAnswer(newToken)[1:], true},
+		{"10 MiB after", tokenAnswer(newToken)[:len(tokenAnswer(newToken))-1] + `,"pad":"` + pad + `"}`, true},
+		{"10 MiB of nothing", pad, false},
+		{"inside a page", "<html><pre>" + tokenAnswer(newToken) + "</pre></html>", true},
+		{"with a tail", tokenAnswer(newToken) + "<!-- served by a proxy -->", true},
+		{"broken off", tokenAnswer(newToken)[:len(tokenAnswer(newToken))-1], true},
+		{"nested", `{"data":` + tokenAnswer(newToken) + `}`, true},
+		{"a page", "<!DOCTYPE html><title>Strava</title>", false},
+		{"empty", "", false},
+		{"the word null", "null", false},
+		{"an empty object", "{}", false},
+		{"an array", "[]", false},
+		{"refresh token null", `{"access_token":"` + access + `","refresh_token":null,"expires_at":1,"expires_in":1}`, false},
+		{"refresh token the word null", tokenAnswer("null"), false},
+		{"refresh token a dash", tokenAnswer("-"), false},
+		{"refresh token undefined", tokenAnswer("undefined"), false},
+		{"refresh token blank", tokenAnswer("        "), false},
+		{"refresh token with a command", `{"access_token":"` + access + `","refresh_token":"x\n::set-output name=x::y","expires_at":1,"expires_in":1}`, false},
+		{"refresh token not ASCII", tokenAnswer("tøken-tøken-tøken"), false},
+		{"refresh token of 5 KiB", tokenAnswer(strings.Repeat("a", 5<<10)), false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				client, requests := serve(t, reply{status: 200, body: tt.body})
+				token, err := client.Refresh(t.Context(), secret.New(oldToken))
+				var e *strava.Error
+				if !errors.As(err, &e) || e.Kind != strava.Malformed {
+					t.Fatalf("Refresh: got %v, want kind %s", err, strava.Malformed)
+				}
+				if !token.AccessToken.Empty() {
+					t.Error("junk handed out an access token")
+				}
+				want := ""
+				if tt.kept {
+					want = newToken
+				}
+				if got := token.RefreshToken.Reveal(); got != want {
+					t.Errorf("refresh token: got %.50q, want %q", got, want)
+				}
+				if *requests != 1 {
+					t.Errorf("requests: got %d, want 1", *requests)
+				}
+				if strings.Contains(err.Error(), newToken) || strings.Contains(err.Error(), "html") {
+					t.Errorf("the error quotes the answer: %v", err)
+				}
+			})
+		})
+	}
+}
+
+func TestRefreshReadsTheAnswer(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		body := `{"token_type":"Bearer","access_token":"` + access + `","expires_at":946706400,"expires_in":14282,"refresh_token":"` + newToken + `","scope":"read activity:read_all"}`
+		client, _ := serve(t, reply{status: 200, body: body, header: map[string]string{"Content-Type": "text/plain"}})
+		token, err := client.Refresh(t.Context(), secret.New(oldToken))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := token.AccessToken.Reveal(); got != access {
+			t.Errorf("access token: got %q, want %q", got, access)
+		}
+		if got := token.RefreshToken.Reveal(); got != newToken {
+			t.Errorf("refresh token: got %q, want %q", got, newToken)
+		}
+		if got, want := token.ExpiresIn, 14282*time.Second; got != want {
+			t.Errorf("expires in: got %v, want %v", got, want)
+		}
+		if got, want := token.ExpiresAt, time.Unix(946706400, 0); !got.Equal(want) {
+			t.Errorf("expires at: got %v, want %v", got, want)
+		}
+		if got := fmt.Sprint(token.Scope); got != "[read activity:read_all]" {
+			t.Errorf("scope: got %s", got)
+		}
+	})
+}
+
+func TestAnswerThatBreaksOffBeforeTheRefreshTokenIsAskedForAgain(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		whole := tokenAnswer(newToken)
+		client, requests := serve(t,
+			reply{status: 200, body: whole[:40], length: len(whole), cut: true},
+			reply{status: 200, body: whole})
+		token, err := client.Refresh(t.Context(), secret.New(oldToken))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := token.RefreshToken.Reveal(); got != newToken || *requests != 2 {
+			t.Errorf("got %q after %d requests, want %q after 2", got, *requests, newToken)
+		}
+	})
+}
+
+func TestRefusalAfterALostAnswerSaysSo(t *testing.T) {
+	t.Parallel()
+	dead := reply{status: 400, body: fault("RefreshToken", "refresh_token", "invalid")}
+	for name, lost := range map[string]reply{
+		"cut connection":  {cut: true},
+		"outage":          {status: 503},
+		"half an answer":  {status: 200, body: `{"access_`, length: 200, cut: true},
+		"half a refusal…": {status: 502, body: `<ht`, length: 200, cut: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				client, _ := serve(t, lost, dead)
+				_, err := client.Refresh(t.Context(), secret.New(oldToken))
+				var e *strava.Error
+				if !errors.As(err, &e) || e.Kind != strava.AnswerLost {
+					t.Errorf("Refresh: got %v, want kind %s", err, strava.AnswerLost)
+				}
+			})
+		})
+	}
+}
+
+func TestRateLimitSaysUntilWhen(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name   string
+		header map[string]string
+		want   string
+	}{
+		{"token endpoint", nil, "2000-01-01T00:15:00Z"},
+		{"quarter hour", map[string]string{
+			"X-RateLimit-Limit": "200,2000", "X-RateLimit-Usage": "201,300",
+			"X-ReadRateLimit-Limit": "100,1000", "X-ReadRateLimit-Usage": "1,1"}, "2000-01-01T00:15:00Z"},
+		{"day", map[string]string{"X-RateLimit-Limit": "200,2000", "X-RateLimit-Usage": "1,2000"}, "2000-01-02T00:00:00Z"},
+		{"day of reads", map[string]string{"X-ReadRateLimit-Limit": "100,1000", "X-ReadRateLimit-Usage": "1,1001"}, "2000-01-02T00:00:00Z"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				client, _ := serve(t, reply{status: 429, header: tt.header})
+				_, err := client.Athlete(t.Context(), secret.New(access))
+				var e *strava.Error
+				if !errors.As(err, &e) || e.Kind != strava.RateLimited {
+					t.Fatalf("Athlete: got %v, want kind %s", err, strava.RateLimited)
+				}
+				if got := e.Until.Format(time.RFC3339); got != tt.want {
+					t.Errorf("until: got %s, want %s", got, tt.want)
+				}
+			})
+		})
+	}
+}
+
+// TestProbeRefusals holds every refusal of the API that is known.
+func TestProbeRefusals(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name  string
+		reply reply
+		want  strava.Kind
+		scope string
+	}{
+		{"dead access token", reply{status: 401, body: fault("Athlete", "access_token", "invalid")}, strava.AccessTokenRefused, ""},
+		{"scope", reply{status: 401, body: fault("AccessToken", "activity:read_permission", "missing")}, strava.ScopeMissing, "activity:read"},
+		{"scope that is no name", reply{status: 401, body: fault("AccessToken", "::error::_permission", "missing")}, strava.ScopeMissing, ""},
+		{"inactive app", reply{status: 403, body: fault("Application", "Status", "Inactive")}, strava.AppInactive, ""},
+		{"no athlete in it", reply{status: 200, body: `{"id":"x"}`}, strava.Malformed, ""},
+		{"a page", reply{status: 200, body: `<html>`}, strava.Malformed, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				client, _ := serve(t, tt.reply)
+				_, err := client.Athlete(t.Context(), secret.New(access))
+				var e *strava.Error
+				if !errors.As(err, &e) || e.Kind != tt.want || e.Scope != tt.scope {
+					t.Errorf("Athlete: got %v (%+v), want kind %s, scope %q", err, e, tt.want, tt.scope)
+				}
+			})
+		})
+	}
+}
+
+func TestCovers(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		granted string
+		wanted  string
+		want    bool
+	}{
+		{"read,activity:read_all", "activity:read_all", true},
+		{"read,activity:read_all", "activity:read", true},
+		{"read activity:read", "activity:read_all", false},
+		{"activity:read", "read", true},
+		{"read", "profile:read_all", false},
+		{"read", "read_all", false},
+	} {
+		if got := strava.Covers(strava.SplitScopes(tt.granted), tt.wanted); got != tt.want {
+			t.Errorf("Covers(%s, %s): got %t, want %t", tt.granted, tt.wanted, got, tt.want)
+		}
+	}
+}
