@@ -10,17 +10,17 @@ var hints = map[string]hint{
 	// Strava's token endpoint.
 	"strava/invalid-client-id": {
 		"Strava does not know this client id.",
-		"{client-id} must be the number shown as Client ID of your app.",
+		"the value of {client-id} must be the number shown as Client ID of your app.",
 		"compare it with https://www.strava.com/settings/api.",
 	},
 	"strava/missing-client-secret": {
 		"Strava received no client secret.",
-		"{client-secret} arrived there empty.",
+		"the value of {client-secret} arrived there empty.",
 		"copy Client Secret from https://www.strava.com/settings/api into the secret that {client-secret} reads.",
 	},
 	"strava/wrong-client-secret": {
 		"Strava refused the client secret.",
-		"{client-secret} does not belong to the app in {client-id}, or was replaced since.",
+		"the value of {client-secret} does not belong to the app in {client-id}, or was replaced since.",
 		"copy Client Secret from https://www.strava.com/settings/api into the secret that {client-secret} reads.",
 	},
 	"strava/secret-as-client-id": {
@@ -129,12 +129,12 @@ var hints = map[string]hint{
 	},
 	"run/wrong-athlete": {
 		"The token belongs to athlete {got}, not to {want}.",
-		"expected-athlete guards against mixed-up secrets, so nothing was exported and no target was written.",
+		"the input expected-athlete guards against mixed-up secrets, so nothing was exported and no target was written.",
 		"put the refresh token of athlete {want} into the secret that {refresh-token} reads, or correct expected-athlete.",
 	},
 	"run/athlete-unchecked": {
 		"Whose token this is could not be checked.",
-		"expected-athlete asks for athlete {want}, and the question got no answer: {cause}",
+		"the input expected-athlete asks for athlete {want}, and the question got no answer: {cause}",
 		"run again later. The refresh token is safe.",
 	},
 	"run/unverified": {
@@ -198,12 +198,12 @@ var hints = map[string]hint{
 	// GitHub's secrets API.
 	"store/bad-credentials": {
 		"GitHub refused the token that writes {target}.",
-		"github-token is expired, revoked or mistyped. The refresh token was not spent.",
+		"the value of github-token is expired, revoked or mistyped.",
 		"create a new token at https://github.com/settings/tokens and update the secret that github-token reads.",
 	},
 	"store/integration-forbidden": {
 		"The built-in token cannot write {target}.",
-		"GITHUB_TOKEN can never write secrets, whatever permissions: says; a GitHub App needs the permission secrets: write.",
+		"the built-in GITHUB_TOKEN can never write secrets, whatever permissions: says; a GitHub App needs the permission secrets: write.",
 		"pass a fine-grained personal access token with {permission}, or an App's token, as github-token.",
 	},
 	"store/personal-forbidden": {

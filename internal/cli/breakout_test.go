@@ -1,0 +1,122 @@
+package cli_test
+
+import (
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"strava-token/internal/sandbox"
+)
+
+// TestAnswersThatTryToBreakOut holds token answers which try to set outputs of
+// their own, or are no token answers. Each fails, sets no output and leaks
+// nothing; a valid refresh token in one is kept all the same.
+func TestAnswersThatTryToBreakOut(t *testing.T) {
+	t.Parallel()
+	const delimiter = "_GitHubActionsFileCommandDelimeter_"
+	const good = `"refresh_token":"{refresh_token}","expires_at":946706400,"expires_in":21600`
+	for name, body := range map[string]string{
+		"command in the access token":   `{"access_token":"{access_token}\n::set-output name=access-token::stolen",` + good + `}`,
+		"delimiter as the access token": `{"access_token":"` + delimiter + `",` + good + `}`,
+		"delimiter in the access token": `{"access_token":"x` + delimiter + `x",` + good + `}`,
+		"delimiter on a line":           `{"access_token":"{access_token}\n` + delimiter + `\nrotated=false",` + good + `}`,
+		"command in the scope":          `{"access_token":"{access_token}","scope":"read\n::error::x",` + good + `}`,
+		"10 MiB":                        `{"pad":"` + strings.Repeat("x", 10<<20) + `","access_token":"{access_token}",` + good + `}`,
+		"a page":                        `<html><body>{"access_token":"{access_token}",` + good + `}</body></html>`,
+		"no access token":               `{` + good + `}`,
+		"the word null":                 `{"access_token":"null",` + good + `}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newStep(t, sandbox.Knobs{Rotation: sandbox.RotateAlways})
+				s.runner.Input("export-env", "true")
+				s.runner.Input("expose-refresh-token", "true")
+				s.server.Fail(sandbox.Fault{Call: "token", Kind: sandbox.FaultBody, Body: body})
+				// The API is asked with the stolen value, and must not decide.
+				s.server.Fail(sandbox.Fault{Call: "athlete", Kind: sandbox.FaultStatus, Status: 503})
+				if got := s.run(); got != 1 {
+					t.Errorf("exit status: got %d, want 1\n%s", got, s.runner.Log())
+				}
+				if got := s.runner.File("GITHUB_OUTPUT") + s.runner.File("GITHUB_ENV"); got != "" {
+					t.Errorf("outputs were set: %q", got)
+				}
+				if s.server.Secret(secretName) != s.server.LiveRefreshToken() {
+					t.Error("the refresh token was not kept")
+				}
+				if got := strings.Count(s.runner.Printed(), "::error::"); got != 1 {
+					t.Errorf("errors: got %d, want 1\n%s", got, s.runner.Printed())
+				}
+				if strings.Contains(s.runner.Printed(), "::set-output") {
+					t.Errorf("a command broke out:\n%s", s.runner.Printed())
+				}
+				s.assertNothingLeaks()
+			})
+		})
+	}
+}
+
+// TestWithoutASuccessorTheOldTokenIsLeftAlone holds answers from which no
+// refresh token can be taken.
+func TestWithoutASuccessorTheOldTokenIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	for name, body := range map[string]string{
+		"a page":               "<!DOCTYPE html><title>Strava</title>",
+		"nothing":              "",
+		"null":                 `{"access_token":"{access_token}","refresh_token":null,"expires_at":1,"expires_in":1}`,
+		"the word null":        `{"access_token":"{access_token}","refresh_token":"null","expires_at":1,"expires_in":1}`,
+		"a command":            `{"access_token":"{access_token}","refresh_token":"{refresh_token}\n::set-output name=a::b","expires_at":1,"expires_in":1}`,
+		"a field that is gone": `{"access_token":"{access_token}","expires_at":1,"expires_in":1}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newStep(t, sandbox.Knobs{})
+				before := s.server.Secret(secretName)
+				s.server.Fail(sandbox.Fault{Call: "token", Kind: sandbox.FaultBody, Body: body})
+				if got := s.run(); got != 1 {
+					t.Errorf("exit status: got %d, want 1", got)
+				}
+				if got := s.runner.File("GITHUB_OUTPUT"); got != "" {
+					t.Errorf("outputs were set: %q", got)
+				}
+				if s.server.Secret(secretName) != before || s.server.Count("github", "PUT", "/repos") != 1 {
+					t.Error("the secret was written")
+				}
+				s.assertNothingLeaks()
+			})
+		})
+	}
+}
+
+func TestRunWhoseOutputIsClosedStillStores(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newStep(t, sandbox.Knobs{Rotation: sandbox.RotateAlways})
+		s.runner.Close()
+		if got := s.run(); got != 1 {
+			t.Errorf("exit status: got %d, want 1", got)
+		}
+		if s.server.Secret(secretName) != s.server.LiveRefreshToken() {
+			t.Error("the refresh token was not kept")
+		}
+		// What could not be masked is not handed on.
+		if got := s.runner.File("GITHUB_OUTPUT"); got != "" {
+			t.Errorf("outputs were set: %q", got)
+		}
+	})
+}
+
+func TestTokenThatSoonExpiresIsAWarning(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newStep(t, sandbox.Knobs{})
+		s.runner.Input("github-token", s.server.NewGitHubToken("short-lived-token", sandbox.GitHubToken{
+			Kind: sandbox.Personal, Secrets: sandbox.Write, Expires: time.Now().AddDate(0, 0, 13)}))
+		if got := s.run(); got != 0 {
+			t.Errorf("exit status: got %d, want 0\n%s", got, s.runner.Log())
+		}
+		s.assertMessage("Warning", "The GitHub token that writes octo/running/STRAVA_REFRESH_TOKEN ends on 14 January 2000.")
+	})
+}

@@ -1,0 +1,221 @@
+package cli_test
+
+import (
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/google/go-cmp/cmp"
+
+	"strava-token/internal/cli"
+	"strava-token/internal/sandbox"
+)
+
+const root = "../.."
+
+func readDoc(t *testing.T, name string) string {
+	t.Helper()
+	content, err := os.ReadFile(filepath.Join(root, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(content)
+}
+
+var placeholder = regexp.MustCompile(`\{[a-z-]+\}`)
+
+// row is a hint as the README's table shows it.
+func row(h cli.Hint) string {
+	show := func(s string) string {
+		s = strings.NewReplacer("{client-id}", "`client-id`", "{client-secret}", "`client-secret`",
+			"{refresh-token}", "`refresh-token`", "{kept}", "", "{updated}", "", "{detail}", "", "{until-github}", "").Replace(s)
+		s = placeholder.ReplaceAllString(s, "…")
+		return strings.ReplaceAll(s, "|", `\|`)
+	}
+	why := h.Why
+	if why != "" {
+		why = strings.ToUpper(why[:1]) + why[1:]
+	}
+	if why == "{cause}{kept}" || why == "{cause}" {
+		why = "The message says it."
+	}
+	next := strings.ToUpper(h.Next[:1]) + h.Next[1:]
+	return "| " + show(h.What) + " | " + show(why) + " | " + show(next) + " |"
+}
+
+// TestTroubleshooting holds the README's table against the hints in the code.
+func TestTroubleshooting(t *testing.T) {
+	t.Parallel()
+	const begin, end = "<!-- troubleshooting:", "<!-- /troubleshooting -->"
+	readme := readDoc(t, "README.md")
+	from := strings.Index(readme, begin)
+	to := strings.Index(readme, end)
+	if from < 0 || to < from {
+		t.Fatal("the README has no troubleshooting table")
+	}
+	from += strings.Index(readme[from:], "\n") + 1
+
+	var rows []string
+	for _, h := range cli.Hints() {
+		rows = append(rows, row(h))
+	}
+	slices.Sort(rows)
+	rows = slices.Compact(rows)
+	want := "| message | why | next |\n|---|---|---|\n" + strings.Join(rows, "\n") + "\n"
+	if *update {
+		readme = readme[:from] + want + readme[to:]
+		if err := os.WriteFile(filepath.Join(root, "README.md"), []byte(readme), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if diff := cmp.Diff(want, readme[from:to]); diff != "" {
+		t.Errorf("README.md, Troubleshooting (-code +README):\n%s", diff)
+	}
+}
+
+// kinds finds the constants of a type in a package's source.
+func kinds(t *testing.T, pkg, typeName string) []string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(root, "internal", pkg, "*.go"))
+	if err != nil || len(files) == 0 {
+		t.Fatal("no source", err)
+	}
+	find := regexp.MustCompile(`(?m)^\s*\w+\s+` + typeName + `\s+= "([a-z-]+)"`)
+	var all []string
+	for _, file := range files {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range find.FindAllStringSubmatch(string(content), -1) {
+			all = append(all, m[1])
+		}
+	}
+	if len(all) == 0 {
+		t.Fatalf("no constants of %s.%s", pkg, typeName)
+	}
+	return all
+}
+
+// TestEveryKindOfErrorHasWords holds the hints against the types in the code,
+// in both directions.
+func TestEveryKindOfErrorHasWords(t *testing.T) {
+	t.Parallel()
+	want := map[string]bool{}
+	for _, source := range []struct{ prefix, pkg, typeName string }{
+		{"strava/", "strava", "Kind"},
+		{"store/", "store", "Kind"},
+		{"stale/", "provider", "StaleReason"},
+		{"input/", "secret", "Flaw"},
+		{"input/", "store", "TargetFault"},
+		{"input/", "action", "Fault"},
+	} {
+		for _, kind := range kinds(t, source.pkg, source.typeName) {
+			want[source.prefix+kind] = true
+		}
+	}
+	delete(want, "strava/invalid-refresh-token") // provider says which stale/ it is
+	for _, file := range []string{"explain.go", "action.go"} {
+		for _, m := range regexp.MustCompile(`fill\("((?:run|input)/[a-z-]+)"`).FindAllStringSubmatch(readDoc(t, "internal/cli/"+file), -1) {
+			want[m[1]] = true
+		}
+	}
+	got := map[string]bool{}
+	for _, h := range cli.Hints() {
+		got[h.Key] = true
+		if h.What == "" || h.Why == "" || h.Next == "" {
+			t.Errorf("%s leaves something unsaid", h.Key)
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("hints (-code +hints):\n%s", diff)
+	}
+}
+
+// section returns the part of a document under a heading.
+func section(t *testing.T, doc, heading string) string {
+	t.Helper()
+	_, rest, ok := strings.Cut(doc, "\n## "+heading+"\n")
+	if !ok {
+		t.Fatalf("there is no section %q", heading)
+	}
+	body, _, _ := strings.Cut(rest, "\n## ")
+	return body
+}
+
+// names finds the names in the first column of a table.
+func names(table string) []string {
+	var all []string
+	for line := range strings.Lines(table) {
+		if !strings.HasPrefix(line, "| `") {
+			continue
+		}
+		first, _, _ := strings.Cut(line[2:], " |")
+		for name := range strings.SplitSeq(first, ", ") {
+			all = append(all, strings.Trim(name, "` "))
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
+// keys finds the keys directly below a top-level key of action.yml.
+func keys(t *testing.T, top string) []string {
+	t.Helper()
+	var all []string
+	inside := false
+	for line := range strings.Lines(readDoc(t, "action.yml")) {
+		if !strings.HasPrefix(line, " ") && strings.TrimSpace(line) != "" {
+			inside = strings.HasPrefix(line, top+":")
+		}
+		if m := regexp.MustCompile(`^  ([a-z-]+):`).FindStringSubmatch(line); inside && m != nil {
+			all = append(all, m[1])
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
+func TestActionYmlAndTheReadmeAndTheCodeAgree(t *testing.T) {
+	t.Parallel()
+	inputs, outputs := keys(t, "inputs"), keys(t, "outputs")
+	readme := readDoc(t, "README.md")
+	if diff := cmp.Diff(inputs, names(section(t, readme, "Inputs"))); diff != "" {
+		t.Errorf("inputs (-action.yml +README.md):\n%s", diff)
+	}
+	if diff := cmp.Diff(outputs, names(section(t, readme, "Outputs"))); diff != "" {
+		t.Errorf("outputs (-action.yml +README.md):\n%s", diff)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		s := newStep(t, sandbox.Knobs{})
+		s.runner.Input("expose-refresh-token", "true")
+		asked := map[string]bool{}
+		cli.Run(s.ctx, cli.Process{
+			Args: []string{"action"},
+			Getenv: func(name string) string {
+				if input, ok := strings.CutPrefix(name, "INPUT_"); ok {
+					asked[strings.ToLower(input)] = true
+				}
+				return s.runner.Getenv(name)
+			},
+			Stdout: s.runner, Stderr: &s.stderr, Dial: s.pipe.Dial,
+		})
+		if diff := cmp.Diff(inputs, slices.Sorted(maps.Keys(asked))); diff != "" {
+			t.Errorf("inputs (-action.yml +code):\n%s", diff)
+		}
+		var set []string
+		for _, m := range regexp.MustCompile(`(?m)^([a-z-]+)<<`).FindAllStringSubmatch(s.runner.File("GITHUB_OUTPUT"), -1) {
+			set = append(set, m[1])
+		}
+		slices.Sort(set)
+		if diff := cmp.Diff(outputs, set); diff != "" {
+			t.Errorf("outputs (-action.yml +code):\n%s", diff)
+		}
+	})
+}
