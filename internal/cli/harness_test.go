@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -21,29 +22,39 @@ const secretName = "STRAVA_REFRESH_TOKEN"
 // awkward makes tokens that look different in every encoding.
 const awkward = "+/=&%<>'"
 
-// step is one step of a workflow against a sandbox, in a bubble of its own: no
-// port is opened, and time passes only where everybody waits.
+// step is one step of a workflow against a sandbox.
 type step struct {
 	t      *testing.T
 	server *sandbox.Server
 	runner *sandbox.Runner
-	pipe   *sandbox.Pipe
+	pipe   *sandbox.Pipe // nil where the sandbox has a port
+	base   string
 	stderr bytes.Buffer
 	ctx    context.Context
 	cancel context.CancelFunc
 }
 
-// newStep returns a step whose inputs are those of the README's first workflow.
-// Call it inside synctest.Test.
+// newStep returns a step in this process, whose inputs are those of the
+// README's first workflow. Call it inside synctest.Test: no port is opened, and
+// time passes only where everybody waits.
 func newStep(t *testing.T, knobs sandbox.Knobs) *step {
+	t.Helper()
+	pipe := sandbox.NewPipe()
+	s := newStepOn(t, knobs, pipe)
+	s.pipe = pipe
+	return s
+}
+
+// newStepOn returns a step against a sandbox that answers on l.
+func newStepOn(t *testing.T, knobs sandbox.Knobs, l net.Listener) *step {
 	t.Helper()
 	if knobs.Suffix == "" {
 		knobs.Suffix = awkward
 	}
-	s := &step{t: t, server: sandbox.New(knobs), pipe: sandbox.NewPipe()}
+	s := &step{t: t, server: sandbox.New(knobs), base: "http://" + l.Addr().String()}
 	s.ctx, s.cancel = context.WithCancel(t.Context())
 	service := &http.Server{Handler: s.server}
-	go func() { _ = service.Serve(s.pipe) }()
+	go func() { _ = service.Serve(l) }()
 	t.Cleanup(func() { s.cancel(); _ = service.Close() })
 	s.server.SetSecret(secretName, s.server.LiveRefreshToken())
 	s.newRun()
@@ -53,7 +64,7 @@ func newStep(t *testing.T, knobs sandbox.Knobs) *step {
 // newRun begins another run of the workflow, with the secret as it is now.
 func (s *step) newRun() {
 	s.t.Helper()
-	runner, err := s.server.NewRunner(s.t.TempDir(), "http://"+s.pipe.Addr().String())
+	runner, err := s.server.NewRunner(s.t.TempDir(), s.base)
 	if err != nil {
 		s.t.Fatal(err)
 	}

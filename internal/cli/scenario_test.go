@@ -16,18 +16,22 @@ import (
 
 var update = flag.Bool("update", false, "write the golden journals anew")
 
-// scenarios are the ways in which a run can end. Each has a golden journal.
-var scenarios = []struct {
+// scenario is one way in which a run can end.
+type scenario struct {
 	name   string
 	knobs  sandbox.Knobs
 	given  func(*step)
+	inside bool // cancels from inside this process
 	status int
 	says   string // the first line of the error, or "" for none
 	warns  string // the first line of a warning, hosts aside
 	kept   bool   // the living refresh token is in the secret
 	sealed bool   // the recovery text was printed
 	access bool   // the access token was handed on
-}{
+}
+
+// scenarios has a golden journal for each.
+var scenarios = []scenario{
 	{name: "unchanged", kept: true, access: true},
 	{name: "rotated", knobs: sandbox.Knobs{Rotation: sandbox.RotateAlways}, kept: true, access: true},
 	{
@@ -200,13 +204,13 @@ var scenarios = []struct {
 		status: 1, says: "Strava's answer cannot be used.", kept: true,
 	},
 	{
-		name:   "cancelled-before",
+		name: "cancelled-before", inside: true,
 		knobs:  sandbox.Knobs{Rotation: sandbox.RotateAlways},
 		given:  func(s *step) { s.cancel() },
 		status: 1, says: "The run was cancelled.", kept: true,
 	},
 	{
-		name:  "cancelled-during-the-token-request",
+		name: "cancelled-during-the-token-request", inside: true,
 		knobs: sandbox.Knobs{Rotation: sandbox.RotateAlways, Latency: time.Second},
 		given: func(s *step) {
 			time.AfterFunc(1500*time.Millisecond, s.cancel)
@@ -262,24 +266,30 @@ func TestScenarios(t *testing.T) {
 				if sc.given != nil {
 					sc.given(s)
 				}
-				if got := s.run(); got != sc.status {
-					t.Errorf("exit status: got %d, want %d\n%s", got, sc.status, s.runner.Log())
-				}
-				s.assertNothingLeaks()
-				s.assertMessage("Error", sc.says)
-				s.assertMessage("Warning", sc.warns)
-				if got := s.server.Secret(secretName) == s.server.LiveRefreshToken(); got != sc.kept {
-					t.Errorf("the living refresh token is in the secret: got %t, want %t", got, sc.kept)
-				}
-				if got := strings.Contains(s.runner.Log(), "-----BEGIN AGE ENCRYPTED FILE-----"); got != sc.sealed {
-					t.Errorf("the recovery text was printed: got %t, want %t", got, sc.sealed)
-				}
-				if got := s.runner.Output("access-token") != ""; got != sc.access {
-					t.Errorf("the access token was handed on: got %t, want %t", got, sc.access)
-				}
+				sc.check(s, s.run())
 				s.assertJournal(filepath.Join("testdata", "journal", sc.name+".txt"))
 			})
 		})
+	}
+}
+
+// check asserts everything but the journal.
+func (sc scenario) check(s *step, status int) {
+	s.t.Helper()
+	if status != sc.status {
+		s.t.Errorf("exit status: got %d, want %d\n%s", status, sc.status, s.runner.Log())
+	}
+	s.assertNothingLeaks()
+	s.assertMessage("Error", sc.says)
+	s.assertMessage("Warning", sc.warns)
+	if got := s.server.Secret(secretName) == s.server.LiveRefreshToken(); got != sc.kept {
+		s.t.Errorf("the living refresh token is in the secret: got %t, want %t", got, sc.kept)
+	}
+	if got := strings.Contains(s.runner.Log(), "-----BEGIN AGE ENCRYPTED FILE-----"); got != sc.sealed {
+		s.t.Errorf("the recovery text was printed: got %t, want %t", got, sc.sealed)
+	}
+	if got := s.runner.Output("access-token") != ""; got != sc.access {
+		s.t.Errorf("the access token was handed on: got %t, want %t", got, sc.access)
 	}
 }
 

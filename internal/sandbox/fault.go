@@ -132,8 +132,11 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, service, call str
 	r.Body = http.MaxBytesReader(w, r.Body, maxRequest)
 	_ = r.ParseForm() // reads a form; JSON bodies stay for the handler
 	s.mu.Lock()
-	latency := s.knobs.Latency
+	latency, notify := s.knobs.Latency, s.notify
 	s.mu.Unlock()
+	if notify != nil {
+		notify(call)
+	}
 	time.Sleep(latency)
 
 	s.mu.Lock()

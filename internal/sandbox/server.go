@@ -51,6 +51,7 @@ type Server struct {
 	strava  stravaState
 	github  githubState
 	journal journal
+	notify  func(call string)
 	mux     *http.ServeMux
 }
 
@@ -86,6 +87,14 @@ func (s *Server) Set(change func(*Knobs)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	change(&s.knobs)
+}
+
+// Notify calls f at the beginning of every call, which waits for it. Calls have
+// the names that Fault uses.
+func (s *Server) Notify(f func(call string)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.notify = f
 }
 
 // unknownRoute answers what no service has, and remembers it: a client that

@@ -1,0 +1,181 @@
+package cli_test
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"strava-token/internal/sandbox"
+)
+
+// binaryDir holds the binary, once a test has built it.
+var binaryDir string
+
+var buildOnce = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "strava-token-test-")
+	if err != nil {
+		return "", err
+	}
+	binaryDir = dir
+	name := "strava-token"
+	if runtime.GOOS == "windows" {
+		name += ".exe"
+	}
+	path := filepath.Join(dir, name)
+	out, err := exec.Command("go", "build", "-o", path, root).CombinedOutput()
+	if err != nil {
+		return "", errors.New(string(out))
+	}
+	return path, nil
+})
+
+func TestMain(m *testing.M) {
+	status := m.Run()
+	if binaryDir != "" {
+		_ = os.RemoveAll(binaryDir)
+	}
+	os.Exit(status)
+}
+
+// newProcessStep is newStep with a sandbox on a real port.
+func newProcessStep(t *testing.T, knobs sandbox.Knobs) *step {
+	t.Helper()
+	listener, err := sandbox.Listen(t.Context(), "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return newStepOn(t, knobs, listener)
+}
+
+// command is the real binary as a step.
+func (s *step) command() *exec.Cmd {
+	s.t.Helper()
+	binary, err := buildOnce()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	cmd := exec.Command(binary, "action")
+	cmd.Env = s.runner.Environ()
+	cmd.Stdout = s.runner
+	cmd.Stderr = &s.stderr
+	return cmd
+}
+
+// exitStatus is how a process ended, -1 where a signal ended it.
+func (s *step) exitStatus(err error) int {
+	s.t.Helper()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		s.t.Fatal(err)
+	}
+	if err == nil {
+		return 0
+	}
+	return exit.ExitCode()
+}
+
+// TestScenariosOverTheRealBinary runs every scenario once more, over a real
+// port and as a process of its own.
+func TestScenariosOverTheRealBinary(t *testing.T) {
+	t.Parallel()
+	for _, sc := range scenarios {
+		if sc.inside {
+			continue // TestSignals does these
+		}
+		t.Run(sc.name, func(t *testing.T) {
+			t.Parallel()
+			s := newProcessStep(t, sc.knobs)
+			if sc.given != nil {
+				sc.given(s)
+			}
+			sc.check(s, s.exitStatus(s.command().Run()))
+		})
+	}
+}
+
+// TestSignals sends each signal before the token request, during it, and during
+// the store.
+func TestSignals(t *testing.T) {
+	t.Parallel()
+	for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
+		for _, tt := range []struct {
+			during string // the call that the signal falls into
+			path   string
+			status int
+			says   string
+			spent  bool
+		}{
+			{"public-key", "/repos", 1, "The run was cancelled.", false},
+			{"token", "/oauth/token", 1, "The run was cancelled after the token request.", true},
+			{"put", "/repos", 1, "The run was cancelled after the token request.", true},
+		} {
+			t.Run(sig.String()+" during "+tt.during, func(t *testing.T) {
+				t.Parallel()
+				s := newProcessStep(t, sandbox.Knobs{Rotation: sandbox.RotateAlways})
+				reached := make(chan struct{})
+				var once sync.Once
+				s.server.Notify(func(call string) {
+					if call == tt.during {
+						once.Do(func() { close(reached) })
+						time.Sleep(300 * time.Millisecond) // so that the signal falls into it
+					}
+				})
+				cmd := s.command()
+				if err := cmd.Start(); err != nil {
+					t.Fatal(err)
+				}
+				<-reached
+				if err := cmd.Process.Signal(sig); err != nil {
+					t.Fatal(err)
+				}
+				if got := s.exitStatus(cmd.Wait()); got != tt.status {
+					t.Errorf("exit status: got %d, want %d\n%s", got, tt.status, s.runner.Log())
+				}
+				s.assertMessage("Error", tt.says)
+				s.assertNothingLeaks()
+				if s.server.Secret(secretName) != s.server.LiveRefreshToken() {
+					t.Errorf("the refresh token was not kept\n%s", s.server.Journal())
+				}
+				if got := s.server.Count("strava", "POST", "/oauth/token") > 0; got != tt.spent {
+					t.Errorf("the refresh token was spent: got %t, want %t", got, tt.spent)
+				}
+				// After the token request the recovery text comes first.
+				if got := strings.Contains(s.runner.Log(), "BEGIN AGE"); got != tt.spent {
+					t.Errorf("the recovery text was printed: got %t, want %t", got, tt.spent)
+				}
+			})
+		}
+	}
+}
+
+// TestClosedPipe runs the real binary with a standard output whose reader went
+// away: the write that would end a process by SIGPIPE must not end this one.
+func TestClosedPipe(t *testing.T) {
+	t.Parallel()
+	s := newProcessStep(t, sandbox.Knobs{Rotation: sandbox.RotateAlways})
+	reader, writer, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = reader.Close()
+	cmd := s.command()
+	cmd.Stdout = writer
+	err = cmd.Run()
+	_ = writer.Close()
+	if got := s.exitStatus(err); got != 1 {
+		t.Errorf("exit status: got %d, want 1", got)
+	}
+	if s.server.Secret(secretName) != s.server.LiveRefreshToken() {
+		t.Error("the refresh token was not kept")
+	}
+	if got := s.runner.File("GITHUB_OUTPUT"); got != "" {
+		t.Errorf("outputs were set without masks: %q", got)
+	}
+}
