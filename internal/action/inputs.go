@@ -200,10 +200,10 @@ func isHex(s string) bool {
 	})
 }
 
-// quotable is s as it can be printed back: short, on one line, and not where it
-// could be a secret in the wrong place.
+// quotable is s as it can be printed back: short, on one line, and nothing where
+// it could be a secret in the wrong place.
 func quotable(s string) string {
-	if len(s) > 100 || (len(s) >= 32 && isHex(s)) || strings.HasPrefix(s, "gh") || strings.HasPrefix(s, "github_pat_") {
+	if len(s) > 100 || longestWord(s) >= 24 || githubToken(s) {
 		return ""
 	}
 	return strings.Map(func(c rune) rune {
@@ -212,4 +212,32 @@ func quotable(s string) string {
 		}
 		return c
 	}, s)
+}
+
+// longestWord is the length of the longest run of letters and digits.
+func longestWord(s string) int {
+	longest := 0
+	for _, word := range strings.FieldsFunc(s, func(c rune) bool { return !isAlphanumeric(c) }) {
+		longest = max(longest, len(word))
+	}
+	return longest
+}
+
+func isAlphanumeric(c rune) bool {
+	return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
+}
+
+// githubToken reports whether s holds the mark of GitHub's tokens: ghp_, gho_,
+// ghs_, github_pat_ and the like.
+func githubToken(s string) bool {
+	for rest := s; ; {
+		_, after, found := strings.Cut(rest, "gh")
+		if !found {
+			return strings.Contains(s, "github_pat_")
+		}
+		if len(after) > 1 && after[1] == '_' {
+			return true
+		}
+		rest = after
+	}
 }

@@ -33,7 +33,6 @@ func Run(ctx context.Context, p Process) int {
 			"the refresh token alive while doing so: in a GitHub workflow, or anywhere else.",
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetArgs(p.Args)

@@ -1,6 +1,7 @@
 package cli_test
 
 import (
+	"bufio"
 	"errors"
 	"os"
 	"os/exec"
@@ -177,5 +178,62 @@ func TestClosedPipe(t *testing.T) {
 	}
 	if got := s.runner.File("GITHUB_OUTPUT"); got != "" {
 		t.Errorf("outputs were set without masks: %q", got)
+	}
+}
+
+// TestSandboxCommand reads what the command prints to export, runs a step
+// against it, and stops it by a signal.
+func TestSandboxCommand(t *testing.T) {
+	t.Parallel()
+	binary, err := buildOnce()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(binary, "sandbox", "--rotation", "always")
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	exported := map[string]string{}
+	lines := bufio.NewScanner(out)
+	for len(exported) < 8 && lines.Scan() {
+		name, value, ok := strings.Cut(strings.TrimPrefix(lines.Text(), "export "), "=")
+		if !ok {
+			t.Fatalf("not an export: %q", lines.Text())
+		}
+		exported[name] = value
+	}
+
+	dir := t.TempDir()
+	output := filepath.Join(dir, "output")
+	step := exec.Command(binary, "action")
+	step.Env = []string{
+		"GITHUB_ACTIONS=true", "GITHUB_OUTPUT=" + output,
+		"GITHUB_API_URL=" + exported["GITHUB_API_URL"],
+		"GITHUB_REPOSITORY=" + exported["GITHUB_REPOSITORY"],
+		"INPUT_STRAVA-URL=" + exported["STRAVA_URL"],
+		"INPUT_STRAVA-API-URL=" + exported["STRAVA_API_URL"],
+		"INPUT_CLIENT-ID=" + exported["STRAVA_CLIENT_ID"],
+		"INPUT_CLIENT-SECRET=" + exported["STRAVA_CLIENT_SECRET"],
+		"INPUT_REFRESH-TOKEN=" + exported["STRAVA_REFRESH_TOKEN"],
+		"INPUT_ROTATE-TO=STRAVA_REFRESH_TOKEN",
+		"INPUT_GITHUB-TOKEN=" + exported["GH_TOKEN"],
+	}
+	if printed, err := step.CombinedOutput(); err != nil {
+		t.Errorf("the step against the sandbox: %v\n%s", err, printed)
+	}
+	content, err := os.ReadFile(output)
+	if err != nil || !strings.Contains(string(content), "access-token<<") {
+		t.Errorf("outputs: %q, %v", content, err)
+	}
+
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("the sandbox did not end well: %v", err)
 	}
 }

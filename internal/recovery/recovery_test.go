@@ -1,0 +1,285 @@
+package recovery_test
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+
+	"filippo.io/age"
+	"filippo.io/age/armor"
+	"github.com/google/go-cmp/cmp"
+
+	"strava-token/internal/recovery"
+	"strava-token/internal/secret"
+)
+
+const (
+	token  = "89abcdef0123456789abcdef0123456789abcdef"
+	key    = "0123456789abcdef0123456789abcdef01234567"
+	prefix = "2026-11-22T20:33:00.1234567Z "
+)
+
+func content() recovery.Content {
+	return recovery.Content{
+		ClientID: "48213", AthleteID: 126651800, Targets: []string{"octo/running/STRAVA"},
+		RepositoryID: 700100200, RefreshToken: secret.New(token),
+	}
+}
+
+func seal(t *testing.T) string {
+	t.Helper()
+	text, err := recovery.Seal(content(), secret.New(key), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+func assertOpens(t *testing.T, text string) {
+	t.Helper()
+	got, err := recovery.Open(text, secret.New(key))
+	if err != nil {
+		t.Errorf("Open: %v\n%s", err, text)
+		return
+	}
+	want := content()
+	if got.RefreshToken.Reveal() != token {
+		t.Error("Open: another refresh token")
+	}
+	got.RefreshToken, want.RefreshToken = secret.Value{}, secret.Value{}
+	if diff := cmp.Diff(want.Targets, got.Targets); diff != "" || got.ClientID != want.ClientID ||
+		got.AthleteID != want.AthleteID || got.RepositoryID != want.RepositoryID {
+		t.Errorf("Open: got %+v, want %+v", got, want)
+	}
+}
+
+func TestSealedTextHidesTheTokenAndOpensAgain(t *testing.T) {
+	t.Parallel()
+	text := seal(t)
+	if strings.Contains(text, token) {
+		t.Error("the token is in the text")
+	}
+	assertOpens(t, text)
+}
+
+// TestStandardAgeOpensIt opens the text as the age tool does, with its limits.
+func TestStandardAgeOpensIt(t *testing.T) {
+	t.Parallel()
+	identity, err := age.NewScryptIdentity(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	box, err := age.Decrypt(armor.NewReader(strings.NewReader(seal(t))), identity)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain, err := io.ReadAll(box)
+	if err != nil || !bytes.Contains(plain, []byte(`"refresh_token":"`+token+`"`)) {
+		t.Errorf("got %s, %v", plain, err)
+	}
+}
+
+// TestFindSurvivesLogs passes a text through everything that a log, a terminal
+// and a clipboard do to it.
+func TestFindSurvivesLogs(t *testing.T) {
+	t.Parallel()
+	each := func(text string, change func(line string) string) string {
+		var b strings.Builder
+		for line := range strings.Lines(text) {
+			b.WriteString(change(strings.TrimSuffix(line, "\n")) + "\n")
+		}
+		return b.String()
+	}
+	wrap := func(width int) func(string) string {
+		return func(line string) string {
+			if strings.HasPrefix(line, "-----") {
+				return line
+			}
+			var b strings.Builder
+			for len(line) > width {
+				b.WriteString(line[:width] + "\n")
+				line = line[width:]
+			}
+			return b.String() + line
+		}
+	}
+	for name, change := range map[string]func(string) string{
+		"as it is":       func(text string) string { return text },
+		"downloaded log": func(text string) string { return each(text, func(l string) string { return prefix + l }) },
+		"gh run view --log": func(text string) string {
+			return each(text, func(l string) string { return "sync\tRun\t" + prefix + l })
+		},
+		"runner in a console": func(text string) string { return each(text, func(l string) string { return "[sync/sync]   | " + l }) },
+		"quoted mail":         func(text string) string { return each(text, func(l string) string { return "> " + l }) },
+		"ANSI codes": func(text string) string {
+			return each(text, func(l string) string { return "\x1b[36;1m" + l + "\x1b[0m" })
+		},
+		"CRLF":          func(text string) string { return strings.ReplaceAll(text, "\n", "\r\n") },
+		"blank lines":   func(text string) string { return strings.ReplaceAll(text, "\n", "\n\n") },
+		"indented":      func(text string) string { return each(text, func(l string) string { return "      " + l + "   " }) },
+		"wrapped at 40": func(text string) string { return each(text, wrap(40)) },
+		"wrapped at 63": func(text string) string { return each(text, wrap(63)) },
+		"wrapped at 7":  func(text string) string { return each(text, wrap(7)) },
+		"inside a noisy log": func(text string) string {
+			return "Strava replaced the refresh token.\n```\n" + text + "```\n##[error]Process completed with exit code 3.\n"
+		},
+		"all of it": func(text string) string {
+			return "noise\n" + each(each(text, wrap(50)), func(l string) string { return "job\tstep\t" + prefix + "\x1b[31m" + l + "\x1b[0m\r" }) + "noise\n"
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			found, err := recovery.Find(strings.NewReader(change(seal(t))))
+			if err != nil || len(found) != 1 {
+				t.Fatalf("Find: got %d texts, %v, want 1", len(found), err)
+			}
+			assertOpens(t, found[0])
+		})
+	}
+}
+
+func TestFindReturnsEveryTextInOrder(t *testing.T) {
+	t.Parallel()
+	a, b := seal(t), seal(t)
+	found, err := recovery.Find(strings.NewReader(a + "noise\n" + armor.Header + "\nbroken off\n" + b))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{a, b}, found); diff != "" {
+		t.Errorf("Find (-want +got):\n%s", diff)
+	}
+}
+
+func TestOpenRefuses(t *testing.T) {
+	t.Parallel()
+	costly := func() string {
+		recipient, err := age.NewScryptRecipient(key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		recipient.SetWorkFactor(11) // one more than this program ever uses
+		return encrypt(t, recipient, `{"version":1,"purpose":"strava-token recovery","refresh_token":"`+token+`"}`)
+	}
+	foreign := func(plain string) string {
+		recipient, err := age.NewScryptRecipient(key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		recipient.SetWorkFactor(10)
+		return encrypt(t, recipient, plain)
+	}
+	text := seal(t)
+	for _, tt := range []struct {
+		name string
+		text string
+		key  string
+		want error
+	}{
+		{"another client secret", text, strings.Repeat("f", 40), recovery.ErrWrongSecret},
+		{"no client secret", text, "", recovery.ErrNotOurs},
+		{"damaged", strings.Replace(text, text[200:204], "AAAA", 1), key, recovery.ErrWrongSecret},
+		{"cut short", text[:300], key, recovery.ErrWrongSecret},
+		{"nothing", "", key, recovery.ErrWrongSecret},
+		{"too costly", costly(), key, recovery.ErrWrongSecret},
+		{"too long", strings.Repeat("A", 100<<10), key, recovery.ErrNotOurs},
+		{"another purpose", foreign(`{"version":1,"purpose":"x","refresh_token":"` + token + `"}`), key, recovery.ErrNotOurs},
+		{"another version", foreign(`{"version":2,"purpose":"strava-token recovery","refresh_token":"` + token + `"}`), key, recovery.ErrNotOurs},
+		{"the word null", foreign(`{"version":1,"purpose":"strava-token recovery","refresh_token":"null"}`), key, recovery.ErrNotOurs},
+		{"no JSON", foreign("hello"), key, recovery.ErrNotOurs},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			got, err := recovery.Open(tt.text, secret.New(tt.key))
+			if !errors.Is(err, tt.want) {
+				t.Errorf("Open: got %v, want %v", err, tt.want)
+			}
+			if !got.RefreshToken.Empty() {
+				t.Error("Open handed out a token")
+			}
+			if err != nil && (strings.Contains(err.Error(), token) || strings.Contains(err.Error(), key)) {
+				t.Errorf("the error holds a secret: %v", err)
+			}
+		})
+	}
+}
+
+func encrypt(t *testing.T, r age.Recipient, plain string) string {
+	t.Helper()
+	var text bytes.Buffer
+	armored := armor.NewWriter(&text)
+	box, err := age.Encrypt(armored, r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(box, plain); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(box.Close(), armored.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return text.String()
+}
+
+func TestSealRefusesAWeakSecret(t *testing.T) {
+	t.Parallel()
+	_, err := recovery.Seal(content(), secret.New(strings.Repeat("a", 31)), nil)
+	if !errors.Is(err, recovery.ErrWeakSecret) {
+		t.Errorf("Seal: got %v, want %v", err, recovery.ErrWeakSecret)
+	}
+}
+
+func TestSealedTextHoldsNoMaskedValue(t *testing.T) {
+	t.Parallel()
+	// Two characters stand in about every eighth text; without the guard some of
+	// these would. The beginning of every text is the same.
+	constant := seal(t)[:100]
+	tried := 0
+	for _, a := range "ABCDEFGHIJ" {
+		for _, b := range "0123456789" {
+			masked := secret.New(string(a) + string(b))
+			if strings.Contains(constant, masked.Reveal()) {
+				continue
+			}
+			tried++
+			text, err := recovery.Seal(content(), secret.New(key), []secret.Value{masked, {}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if strings.Contains(text, masked.Reveal()) {
+				t.Errorf("%s is in the text", masked.Reveal())
+			}
+		}
+	}
+	if tried < 50 {
+		t.Errorf("tried %d values, want at least 50", tried)
+	}
+}
+
+// FuzzFind asserts that no text makes Find or Open panic, and that a sealed text
+// is found inside any noise that does not look like one.
+func FuzzFind(f *testing.F) {
+	text, err := recovery.Seal(content(), secret.New(key), nil)
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, noise := range []string{"", "noise\n", prefix + "x\n", armor.Header + "\n", armor.Footer + "\n", "\x1b[0m\r\n", "a b c="} {
+		f.Add(noise)
+	}
+	f.Fuzz(func(t *testing.T, noise string) {
+		found, err := recovery.Find(strings.NewReader(noise + "\n" + text + noise))
+		if err != nil {
+			return // a line beyond the limit
+		}
+		opened := false
+		for _, candidate := range found {
+			if c, err := recovery.Open(candidate, secret.New(key)); err == nil && c.RefreshToken.Reveal() == token {
+				opened = true
+			}
+		}
+		if !opened {
+			t.Errorf("the sealed text was not found beside %q", noise)
+		}
+	})
+}
