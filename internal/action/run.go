@@ -78,7 +78,7 @@ func (e *edge) run(network *transport.Network, in inputs) *provider.Run {
 			URL:     in.stravaURL, APIURL: in.stravaAPIURL,
 			ClientID: in.clientID, ClientSecret: in.clientSecret,
 		},
-		RefreshToken:    in.refreshToken,
+		Candidates:      []secret.Value{in.refreshToken},
 		Targets:         targets,
 		Verify:          in.verify,
 		RequireScopes:   in.requireScopes,

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"strava-token/internal/strava"
 )
@@ -23,11 +22,8 @@ type proof struct {
 // errNoAccessToken stands for a proof of a token that never came.
 var errNoAccessToken = errors.New("no access token")
 
-// prove asks the API what only it can tell. A cancelled ctx ends it at once,
-// since nothing depends on it.
-func (r *Run) prove(ctx context.Context, until time.Time, token strava.Token) proof {
-	ctx, cancel := context.WithDeadline(ctx, until)
-	defer cancel()
+// prove asks the API what only it can tell.
+func (r *Run) prove(ctx context.Context, token strava.Token) proof {
 	p := proof{asked: r.Verify || r.ExpectedAthlete != 0}
 	if token.AccessToken.Empty() {
 		p.athleteErr, p.activitiesErr = errNoAccessToken, errNoAccessToken

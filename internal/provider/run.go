@@ -61,8 +61,9 @@ type Reporter interface {
 // set.
 type Run struct {
 	Strava          *strava.Client
-	RefreshToken    secret.Value // the candidate
-	Targets         []Target     // optional
+	Candidates      []secret.Value // refresh tokens, the most likely one first
+	Targets         []Target       // optional
+	KeepUnchanged   bool           // store what Strava returns even if it is the candidate
 	Verify          bool
 	RequireScopes   []string // optional
 	ExpectedAthlete int64    // optional
@@ -87,12 +88,17 @@ func (r *Run) Do(ctx context.Context) *Outcome {
 		o.fail(&CancelledError{})
 		return o
 	}
-	if !r.refresh(ctx, o, started.Add(refreshUntil)) {
+	// Both graces are counted from the cancellation, whenever it comes.
+	refreshing, cancelRefresh := detach(ctx, started.Add(refreshUntil), refreshGrace)
+	defer cancelRefresh()
+	settling, cancelSettle := detach(ctx, started.Add(runUntil), storeGrace)
+	defer cancelSettle()
+	if !r.refresh(refreshing, o) {
 		return o
 	}
 	masked := r.Reporter.Mask(o.Token.AccessToken)
 	masked = r.Reporter.Mask(o.Token.RefreshToken) && masked
-	r.settle(ctx, o, started.Add(runUntil))
+	r.settle(ctx, settling, o)
 	if !masked {
 		o.limit(ExportNone)
 		o.fail(ErrNotMasked)
@@ -100,39 +106,46 @@ func (r *Run) Do(ctx context.Context) *Outcome {
 	return o
 }
 
-// refresh spends the refresh token. It returns false where nothing was issued.
-func (r *Run) refresh(ctx context.Context, o *Outcome, until time.Time) bool {
-	uninterrupted, cancel := detach(ctx, until, refreshGrace)
-	defer cancel()
-	token, err := r.Strava.Refresh(uninterrupted, r.RefreshToken)
-	o.Token = token
-	o.Rotated = !token.RefreshToken.Empty() && !token.RefreshToken.Equal(r.RefreshToken)
+// refresh spends the first candidate, and the next one only where Strava says
+// that the one before is not valid. It returns false where nothing was issued.
+func (r *Run) refresh(uninterrupted context.Context, o *Outcome) bool {
+	var err error
+	var refused *strava.Error
+	for _, candidate := range r.Candidates {
+		refused = nil
+		o.Token, err = r.Strava.Refresh(uninterrupted, candidate)
+		o.Rotated = !o.Token.RefreshToken.Empty() && !o.Token.RefreshToken.Equal(candidate)
+		if !errors.As(err, &refused) || refused.Kind != strava.InvalidRefreshToken {
+			break
+		}
+	}
 	if err == nil {
 		o.Export = ExportAll
 		return true
 	}
-	var refused *strava.Error
-	if errors.As(err, &refused) && refused.Kind == strava.InvalidRefreshToken {
+	if refused != nil && refused.Kind == strava.InvalidRefreshToken {
 		err = r.Snapshot.explain(uninterrupted, refused, o.facts)
 	}
 	o.fail(err)
-	return !token.RefreshToken.Empty()
+	return !o.Token.RefreshToken.Empty()
 }
 
-// settle keeps what was issued and proves that it works.
-func (r *Run) settle(ctx context.Context, o *Outcome, until time.Time) {
-	uninterrupted, cancel := detach(ctx, until, storeGrace)
-	defer cancel()
+// settle keeps what was issued, uninterrupted, and proves that it works, which a
+// cancelled ctx ends.
+func (r *Run) settle(ctx, uninterrupted context.Context, o *Outcome) {
 	early := r.sealEarly(ctx, o)
+	proving, cancel := context.WithCancel(uninterrupted)
+	defer context.AfterFunc(ctx, cancel)()
+	defer cancel()
 
 	if r.ExpectedAthlete != 0 {
-		r.judge(o, r.prove(ctx, until, o.Token))
+		r.judge(o, r.prove(proving, o.Token))
 		if !o.wrongAthlete() {
 			r.keep(uninterrupted, o)
 		}
 	} else {
 		proved := make(chan proof, 1)
-		go func() { proved <- r.prove(ctx, until, o.Token) }()
+		go func() { proved <- r.prove(proving, o.Token) }()
 		r.keep(uninterrupted, o)
 		r.judge(o, <-proved)
 	}
@@ -144,11 +157,16 @@ func (r *Run) settle(ctx context.Context, o *Outcome, until time.Time) {
 	}
 }
 
+// mustKeep reports whether what Strava returned has to be stored.
+func (r *Run) mustKeep(o *Outcome) bool {
+	return o.Rotated || r.KeepUnchanged && !o.Token.RefreshToken.Empty()
+}
+
 // sealEarly makes a cancelled run print the recovery text before it goes on
 // keeping the token, since it may be killed meanwhile. The returned function
 // ends the watch.
 func (r *Run) sealEarly(ctx context.Context, o *Outcome) (end func()) {
-	if !o.Rotated {
+	if !r.mustKeep(o) {
 		return func() {}
 	}
 	if ctx.Err() != nil {
@@ -167,7 +185,7 @@ func (r *Run) sealEarly(ctx context.Context, o *Outcome) (end func()) {
 // sealWhatIsLeft seals a new refresh token that is not in every target.
 func (r *Run) sealWhatIsLeft(o *Outcome) {
 	switch {
-	case !o.Rotated || o.keptEverywhere(len(r.Targets)):
+	case !r.mustKeep(o) || o.keptEverywhere(len(r.Targets)):
 		return
 	case len(r.Targets) == 0 && !o.wrongAthlete():
 		r.seal(o)

@@ -47,7 +47,7 @@ func (r *Run) check(ctx context.Context, o *Outcome, until time.Time) bool {
 // keep writes the refresh token to every target, where it is a new one. A
 // target that fails does not stop the others.
 func (r *Run) keep(ctx context.Context, o *Outcome) {
-	if !o.Rotated {
+	if !r.mustKeep(o) {
 		return
 	}
 	errs := make([]error, len(r.Targets))
