@@ -2,13 +2,17 @@ package main
 
 import (
 	"context"
+	"io"
 	"net/http"
+	"os"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"strava-token/internal/cli"
 	"strava-token/internal/sandbox"
 )
 
@@ -51,6 +55,8 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"nosecrets": noSecrets,
 			"kept":      kept,
+			"lose":      lose,
+			"fail":      fail,
 		},
 	})
 }
@@ -74,4 +80,40 @@ func kept(ts *testscript.TestScript, neg bool, _ []string) {
 	if (s.Secret("STRAVA_REFRESH_TOKEN") == s.LiveRefreshToken()) == neg {
 		ts.Fatalf("the living refresh token is in the secret: %t", neg)
 	}
+}
+
+// lose runs the action while its secret cannot be written, a number of times,
+// and leaves the log in a file: "lose FILE TIMES".
+func lose(ts *testscript.TestScript, _ bool, args []string) {
+	s := ts.Value("sandbox").(*sandbox.Server)
+	s.Fail(sandbox.Fault{Call: "put", Kind: sandbox.FaultStatus, Status: 404})
+	defer s.ClearFaults()
+	times, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	log := ""
+	for range times {
+		runner, err := s.NewRunner(ts.MkAbs("."), ts.Getenv("STRAVA_URL"))
+		ts.Check(err)
+		runner.Input("refresh-token", s.LiveRefreshToken())
+		runner.Input("rotate-to", "STRAVA_REFRESH_TOKEN")
+		runner.Input("github-token", s.GitHubToken())
+		status := cli.Run(context.Background(), cli.Process{
+			Args: []string{"action"}, Getenv: runner.Getenv, Stdin: strings.NewReader(""), Stdout: runner, Stderr: io.Discard,
+		})
+		if status != 3 {
+			ts.Fatalf("exit status: got %d, want 3", status)
+		}
+		for line := range strings.Lines(runner.Log()) {
+			log += "2026-11-22T20:33:00.1234567Z " + line
+		}
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(log), 0o600))
+}
+
+// fail makes calls fail with a status: "fail CALL STATUS".
+func fail(ts *testscript.TestScript, _ bool, args []string) {
+	s := ts.Value("sandbox").(*sandbox.Server)
+	status, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	s.Fail(sandbox.Fault{Call: args[0], Kind: sandbox.FaultStatus, Status: status})
 }

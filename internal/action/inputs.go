@@ -8,6 +8,7 @@ import (
 	"strava-token/internal/secret"
 	"strava-token/internal/store"
 	"strava-token/internal/strava"
+	"strava-token/internal/transport"
 )
 
 // inputs are what the workflow handed over, checked.
@@ -23,12 +24,14 @@ type inputs struct {
 	recovery        bool
 	exportEnv       bool
 	exposeRefresh   bool
+	doctor          bool
 	stravaURL       *url.URL
 	stravaAPIURL    *url.URL
 	githubURL       *url.URL
 }
 
-const defaultGitHubURL = "https://api.github.com"
+// DefaultGitHubURL is where the API is unless GITHUB_API_URL says otherwise.
+const DefaultGitHubURL = "https://api.github.com"
 
 // read takes every input, masks the secret ones, and returns all problems at
 // once.
@@ -47,9 +50,10 @@ func (e *edge) read() (inputs, *InputError) {
 	in.recovery = r.boolean("recovery", true)
 	in.exportEnv = r.boolean("export-env", false)
 	in.exposeRefresh = r.boolean("expose-refresh-token", false)
+	in.doctor = r.boolean("doctor", false)
 	in.stravaURL = r.address("strava-url", r.input("strava-url"), strava.DefaultURL)
 	in.stravaAPIURL = r.address("strava-api-url", r.input("strava-api-url"), strava.DefaultAPIURL)
-	in.githubURL = r.address("GITHUB_API_URL", e.getenv("GITHUB_API_URL"), defaultGitHubURL)
+	in.githubURL = r.address("GITHUB_API_URL", e.getenv("GITHUB_API_URL"), DefaultGitHubURL)
 	r.files(in.exportEnv)
 	if len(r.problems) == 0 {
 		return in, nil
@@ -94,53 +98,79 @@ func (r *reader) githubToken(name string, needed bool) secret.Value {
 	return r.credential(name)
 }
 
-// clientID is the number that Strava shows as Client ID. Forty hexadecimal
-// digits in its place are the client secret, and are treated as one.
+// clientID reads the number that Strava shows as Client ID. The client secret in
+// its place is masked like one.
 func (r *reader) clientID(name string) string {
 	text := r.input(name)
-	switch flaw := secret.Inspect(text); {
-	case flaw == secret.Missing, flaw == secret.Placeholder, flaw == secret.Expression, flaw == secret.Whitespace:
-		r.problem(name, Fault(flaw), "")
-	case len(text) == 40 && isHex(text):
+	fault := InspectClientID(text)
+	if fault == FaultSecretAsID {
 		r.edge.Mask(secret.New(text))
-		r.problem(name, FaultSecretAsID, "")
-	case !isNumber(text):
-		r.problem(name, FaultNotANumber, "")
+	}
+	if fault != "" {
+		r.problem(name, fault, "")
 	}
 	return text
 }
 
+// InspectClientID looks for the fault of a client id, which is a number. Forty
+// hexadecimal digits in its place are the client secret.
+func InspectClientID(text string) Fault {
+	switch flaw := secret.Inspect(text); {
+	case flaw == secret.Missing, flaw == secret.Placeholder, flaw == secret.Expression, flaw == secret.Whitespace:
+		return Fault(flaw)
+	case len(text) == 40 && isHex(text):
+		return FaultSecretAsID
+	case !isNumber(text):
+		return FaultNotANumber
+	}
+	return ""
+}
+
 func (r *reader) targets(name string) []store.Target {
-	var targets []store.Target
+	targets, problems := ParseTargets(name, strings.Split(r.input(name), "\n"), r.edge.getenv("GITHUB_REPOSITORY"))
+	r.problems = append(r.problems, problems...)
+	return targets
+}
+
+// ParseTargets reads targets, and refuses those that name a secret twice.
+// repository is where a target without one belongs.
+func ParseTargets(input string, lines []string, repository string) (targets []store.Target, problems []Problem) {
 	seen := map[string]bool{}
-	for line := range strings.Lines(r.input(name)) {
+	for _, line := range lines {
 		text := strings.TrimSpace(line)
 		if text == "" {
 			continue
 		}
-		t, err := store.Parse(text, r.edge.getenv("GITHUB_REPOSITORY"))
-		if err != nil {
-			r.problem(name, targetFault(err), quotable(text))
-			continue
+		t, err := store.Parse(text, repository)
+		switch {
+		case err != nil:
+			problems = append(problems, Problem{Input: input, Fault: targetFault(err), Detail: quotable(text)})
+		case seen[t.Key()]:
+			problems = append(problems, Problem{Input: input, Fault: FaultDoubledTarget, Detail: t.String()})
+		default:
+			seen[t.Key()] = true
+			targets = append(targets, t)
 		}
-		if seen[t.Key()] {
-			r.problem(name, FaultDoubledTarget, t.String())
-			continue
-		}
-		seen[t.Key()] = true
-		targets = append(targets, t)
 	}
-	return targets
+	return targets, problems
 }
 
 func (r *reader) scopes(name string) []string {
-	scopes := strava.SplitScopes(r.input(name))
+	scopes, problems := ParseScopes(name, r.input(name))
+	r.problems = append(r.problems, problems...)
+	return scopes
+}
+
+// ParseScopes reads a list of scopes, and refuses those that Strava does not
+// have.
+func ParseScopes(input, text string) (scopes []string, problems []Problem) {
+	scopes = strava.SplitScopes(text)
 	for _, s := range scopes {
 		if !strava.KnownScope(s) {
-			r.problem(name, FaultUnknownScope, quotable(s))
+			problems = append(problems, Problem{Input: input, Fault: FaultUnknownScope, Detail: quotable(s)})
 		}
 	}
-	return scopes
+	return scopes, problems
 }
 
 func (r *reader) athlete(name string) int64 {
@@ -173,7 +203,7 @@ func (r *reader) address(name, text, fallback string) *url.URL {
 	if text == "" {
 		text = fallback
 	}
-	u, err := ParseAddress(text)
+	u, err := transport.ParseAddress(text)
 	if err != nil {
 		r.problem(name, FaultInsecureAddress, "")
 	}

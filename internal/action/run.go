@@ -3,6 +3,7 @@ package action
 import (
 	"context"
 	"io"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -52,6 +53,9 @@ func Run(ctx context.Context, c Config) provider.Status {
 	network := transport.New(c.Dial)
 	defer network.Close()
 
+	if in.doctor {
+		return e.examine(ctx, e.run(network, in), c.Explain)
+	}
 	outcome := e.run(network, in).Do(ctx)
 	if err := e.export(in, outcome); err != nil {
 		outcome.Fail(err)
@@ -111,15 +115,24 @@ func (e *edge) snapshot(gh *store.GitHub) provider.Snapshot {
 	}
 }
 
-// warnOfOtherHosts names every host but Strava's own that receives the
-// credentials.
 func (e *edge) warnOfOtherHosts(in inputs) {
-	if host := in.stravaURL.Host; host != "www.strava.com" {
-		e.warning("strava-url sends the client secret and the refresh token to " + host + " instead of www.strava.com.")
+	for _, text := range OtherHosts("strava-url", in.stravaURL, "strava-api-url", in.stravaAPIURL) {
+		e.warning(text)
 	}
-	if host := in.stravaAPIURL.Host; host != "www.strava.com" {
-		e.warning("strava-api-url sends the access token to " + host + " instead of www.strava.com.")
+}
+
+// OtherHosts names, in words, every host but Strava's own that receives the
+// credentials, and the input that says so.
+func OtherHosts(oauthInput string, oauth *url.URL, apiInput string, api *url.URL) []string {
+	const own = "www.strava.com"
+	var texts []string
+	if oauth.Host != own {
+		texts = append(texts, oauthInput+" sends the client secret and the refresh token to "+oauth.Host+" instead of "+own+".")
 	}
+	if api.Host != own {
+		texts = append(texts, apiInput+" sends the access token to "+api.Host+" instead of "+own+".")
+	}
+	return texts
 }
 
 // report prints what people read: warnings, then at most one error.
@@ -137,7 +150,7 @@ func (e *edge) report(o *provider.Outcome, explain func(error) []Message) {
 	for _, line := range story(o) {
 		e.say(line)
 	}
-	e.summarize(o, explain)
+	e.addSummary(summary(o, explain))
 }
 
 func text(messages []Message) string {

@@ -55,13 +55,13 @@ func count(n int, unit string) string {
 	return fmt.Sprintf("%d %ss", n, unit)
 }
 
-// summarize writes the job's summary. A run without the file, or with one that
+// addSummary adds to the job's summary. A run without the file, or with one that
 // cannot be written, loses nothing but that.
-func (e *edge) summarize(o *provider.Outcome, explain func(error) []Message) {
+func (e *edge) addSummary(markdown string) {
 	if e.getenv(summaryFile) == "" {
 		return
 	}
-	_ = file(func() { e.sdk.AddStepSummary(summary(o, explain)) })
+	_ = file(func() { e.sdk.AddStepSummary(markdown) })
 }
 
 func summary(o *provider.Outcome, explain func(error) []Message) string {

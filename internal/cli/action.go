@@ -14,7 +14,7 @@ func actionCommand(p Process, status *provider.Status) *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if p.Getenv("GITHUB_ACTIONS") != "true" {
-				complain(p, fill("input/not-in-actions"))
+				complain(p, shellNames.fill("input/not-in-actions"))
 				*status = provider.BadInput
 				return nil
 			}
@@ -22,7 +22,7 @@ func actionCommand(p Process, status *provider.Status) *cobra.Command {
 				Getenv:  p.Getenv,
 				Stdout:  p.Stdout,
 				Dial:    p.Dial,
-				Explain: explain,
+				Explain: workflowNames.explain,
 			})
 			return nil
 		},

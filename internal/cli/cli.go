@@ -41,6 +41,8 @@ func Run(ctx context.Context, p Process) int {
 	root.SetErr(p.Stderr)
 	root.AddCommand(
 		actionCommand(p, &status),
+		doctorCommand(p, &status),
+		recoverCommand(p, &status),
 		sandboxCommand(p),
 		demoCommand(p, &status),
 		versionCommand(p),

@@ -97,7 +97,7 @@ func (d *theater) run(ctx context.Context) provider.Status {
 	runner.Input("refresh-token", d.server.Secret(sandboxSecret))
 	runner.Input("rotate-to", sandboxSecret)
 	runner.Input("github-token", d.server.GitHubToken())
-	status := action.Run(ctx, action.Config{Getenv: runner.Getenv, Stdout: runner, Explain: explain})
+	status := action.Run(ctx, action.Config{Getenv: runner.Getenv, Stdout: runner, Explain: workflowNames.explain})
 	d.showJournal()
 	d.print(indent("what the log shows", runner.Log()))
 	return status

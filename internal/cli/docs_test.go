@@ -33,7 +33,12 @@ var placeholder = regexp.MustCompile(`\{[a-z-]+\}`)
 func row(h cli.Hint) string {
 	show := func(s string) string {
 		s = strings.NewReplacer("{client-id}", "`client-id`", "{client-secret}", "`client-secret`",
-			"{refresh-token}", "`refresh-token`", "{kept}", "", "{updated}", "", "{detail}", "", "{until-github}", "").Replace(s)
+			"{refresh-token}", "`refresh-token`", "{github-token}", "`github-token`", "{rotate-to}", "`rotate-to`",
+			"{client-secret-place}", "the secret that `client-secret` reads",
+			"{refresh-token-place}", "the secret that `refresh-token` reads",
+			"{github-token-place}", "the secret that `github-token` reads",
+			"{place}", "the secret that it reads",
+			"{kept}", "", "{updated}", "", "{detail}", "", "{until-github}", "").Replace(s)
 		s = placeholder.ReplaceAllString(s, "…")
 		return strings.ReplaceAll(s, "|", `\|`)
 	}
@@ -121,8 +126,8 @@ func TestEveryKindOfErrorHasWords(t *testing.T) {
 		}
 	}
 	delete(want, "strava/invalid-refresh-token") // provider says which stale/ it is
-	for _, file := range []string{"explain.go", "action.go"} {
-		for _, m := range regexp.MustCompile(`fill\("((?:run|input)/[a-z-]+)"`).FindAllStringSubmatch(readDoc(t, "internal/cli/"+file), -1) {
+	for _, file := range []string{"explain.go", "action.go", "recover.go"} {
+		for _, m := range regexp.MustCompile(`fill\("((?:run|input|doctor|recover)/[a-z-]+)"`).FindAllStringSubmatch(readDoc(t, "internal/cli/"+file), -1) {
 			want[m[1]] = true
 		}
 	}

@@ -6,31 +6,33 @@ import (
 	"strings"
 
 	"strava-token/internal/action"
+	"strava-token/internal/doctor"
 	"strava-token/internal/provider"
+	"strava-token/internal/recovery"
 	"strava-token/internal/store"
 	"strava-token/internal/strava"
 )
 
 // explain turns an error into words. It is the one place that does.
-func explain(err error) []action.Message {
+func (n names) explain(err error) []action.Message {
 	var inputs *action.InputError
 	if errors.As(err, &inputs) {
 		messages := make([]action.Message, len(inputs.Problems))
 		for i, p := range inputs.Problems {
-			messages[i] = fill("input/"+string(p.Fault), "input", p.Input, "detail", quoted(p.Detail))
+			messages[i] = n.fill("input/"+string(p.Fault), "input", p.Input, "place", n.place(p.Input), "detail", quoted(p.Detail))
 		}
 		return messages
 	}
-	return []action.Message{explainOne(err)}
+	return []action.Message{n.explainOne(err)}
 }
 
-func explainOne(err error) action.Message {
-	if m, ok := explainRun(err); ok {
+func (n names) explainOne(err error) action.Message {
+	if m, ok := n.explainRun(err); ok {
 		return m
 	}
 	var s *strava.Error
 	if errors.As(err, &s) {
-		return fill("strava/"+string(s.Kind), "host", s.Host,
+		return n.fill("strava/"+string(s.Kind), "host", s.Host,
 			"status", strconv.Itoa(s.Status), "until", s.Until.UTC().Format("15:04 UTC"))
 	}
 	var g *store.Error
@@ -39,66 +41,79 @@ func explainOne(err error) action.Message {
 		if !g.Until.IsZero() {
 			until = ", at " + g.Until.UTC().Format("15:04 UTC")
 		}
-		return fill("store/"+string(g.Kind), "target", g.Target, "name", g.Name, "host", g.Host,
+		return n.fill("store/"+string(g.Kind), "target", g.Target, "name", g.Name, "host", g.Host,
 			"status", strconv.Itoa(g.Status), "until-github", until, "permission", permission(g.Target))
 	}
 	// Errors of the system, such as a file that cannot be written, hold no
 	// secret: everything that could passes through a type above.
-	return fill("run/internal", "cause", err.Error()+".")
+	return n.fill("run/internal", "cause", err.Error()+".")
 }
 
 // explainRun explains the errors of a run as a whole.
-func explainRun(err error) (action.Message, bool) {
+func (n names) explainRun(err error) (action.Message, bool) {
 	switch e := err.(type) {
 	case *provider.NotKeptError:
 		kept := ""
 		if len(e.Kept) > 0 {
 			kept = " It is safe in " + strings.Join(e.Kept, ", ") + "."
 		}
-		return fill("run/not-kept", "target", e.Target, "cause", cause(e.Err), "kept", kept), true
+		return n.fill("run/not-kept", "target", e.Target, "cause", n.cause(e.Err), "kept", kept), true
 	case *provider.NoTargetError:
 		if !e.Sealed {
-			return fill("run/no-target-unsealed"), true
+			return n.fill("run/no-target-unsealed"), true
 		}
-		return fill("run/no-target"), true
+		return n.fill("run/no-target"), true
 	case *provider.NotSealedError:
-		return fill("run/not-sealed"), true
+		return n.fill("run/not-sealed"), true
 	case *provider.CancelledError:
 		if e.Spent {
-			return fill("run/cancelled-late"), true
+			return n.fill("run/cancelled-late"), true
 		}
-		return fill("run/cancelled"), true
+		return n.fill("run/cancelled"), true
 	case *provider.ScopeError:
-		return fill("run/scope", "scopes", strings.Join(e.Missing, ", ")), true
+		return n.fill("run/scope", "scopes", strings.Join(e.Missing, ", ")), true
 	case *provider.ScopeUncheckedError:
-		return fill("run/scope-unchecked", "scopes", strings.Join(e.Scopes, ", ")), true
+		return n.fill("run/scope-unchecked", "scopes", strings.Join(e.Scopes, ", ")), true
 	case *provider.WrongAthleteError:
-		return fill("run/wrong-athlete", "want", id(e.Want), "got", id(e.Got)), true
+		return n.fill("run/wrong-athlete", "want", id(e.Want), "got", id(e.Got)), true
 	case *provider.AthleteUncheckedError:
-		return fill("run/athlete-unchecked", "want", id(e.Want), "cause", probeCause(e.Err)), true
+		return n.fill("run/athlete-unchecked", "want", id(e.Want), "cause", probeCause(e.Err)), true
 	case *provider.UnverifiedError:
-		return fill("run/unverified", "cause", probeCause(e.Err)), true
+		return n.fill("run/unverified", "cause", probeCause(e.Err)), true
 	case *provider.TokenExpiresError:
-		return fill("run/token-expires", "target", e.Target, "when", e.When.UTC().Format("2 January 2006")), true
+		return n.fill("run/token-expires", "target", e.Target, "when", e.When.UTC().Format("2 January 2006")), true
+	case *doctor.ShadowedError:
+		return n.fill("doctor/shadowed", "target", e.Target, "by", strings.Join(e.By, ", ")), true
+	case *doctor.UnprovenWriteError:
+		return n.fill("doctor/unproven-write", "target", e.Target), true
+	case *doctor.NotTriedError:
+		if e.NoTarget {
+			return n.fill("doctor/no-target"), true
+		}
+		return n.fill("doctor/not-tried"), true
 	case *provider.StaleError:
 		updated := ""
 		if e.Target != "" && !e.Updated.IsZero() {
 			updated = " (" + e.Target + " on " + e.Updated.UTC().Format("2 January, 15:04 UTC") + ")"
 		}
-		return fill("stale/"+string(e.Reason), "target", e.Target, "updated", updated), true
+		return n.fill("stale/"+string(e.Reason), "target", e.Target, "updated", updated), true
 	}
 	switch {
 	case errors.Is(err, provider.ErrNotMasked):
-		return fill("run/not-masked"), true
+		return n.fill("run/not-masked"), true
+	case errors.Is(err, recovery.ErrWrongSecret):
+		return n.fill("recover/wrong-secret"), true
+	case errors.Is(err, recovery.ErrNotOurs):
+		return n.fill("recover/not-ours"), true
 	case errors.Is(err, action.ErrUnexportable):
-		return fill("run/unexportable"), true
+		return n.fill("run/unexportable"), true
 	}
 	return action.Message{}, false
 }
 
 // cause is what an inner error says happened, and why.
-func cause(err error) string {
-	m := explainOne(err)
+func (n names) cause(err error) string {
+	m := n.explainOne(err)
 	return m.What + " " + m.Why
 }
 
@@ -117,21 +132,46 @@ func probeCause(err error) string {
 	return "Strava answered with status " + strconv.Itoa(e.Status) + "."
 }
 
-// names are how the credentials are called in a workflow.
-var names = []string{
-	"{client-id}", "client-id",
-	"{client-secret}", "client-secret",
-	"{refresh-token}", "refresh-token",
+// names are how inputs are called: in a workflow as action.yml does, in a shell
+// by their environment variables and flags.
+type names map[string]string
+
+var (
+	workflowNames = names{
+		"client-id": "client-id", "client-secret": "client-secret", "refresh-token": "refresh-token",
+		"github-token": "github-token", "rotate-to": "rotate-to",
+		"client-secret-place": "the secret that client-secret reads",
+		"refresh-token-place": "the secret that refresh-token reads",
+		"github-token-place":  "the secret that github-token reads",
+	}
+	shellNames = names{
+		"client-id": "STRAVA_CLIENT_ID", "client-secret": "STRAVA_CLIENT_SECRET", "refresh-token": "STRAVA_REFRESH_TOKEN",
+		"github-token": "GH_TOKEN", "rotate-to": "--rotate-to",
+		"client-secret-place": "STRAVA_CLIENT_SECRET",
+		"refresh-token-place": "STRAVA_REFRESH_TOKEN",
+		"github-token-place":  "GH_TOKEN",
+	}
+)
+
+// place is where the value of an input belongs.
+func (n names) place(input string) string {
+	if place, ok := n[input+"-place"]; ok {
+		return place
+	}
+	return input
 }
 
 // fill takes a hint and fills in its words, given as pairs.
-func fill(key string, pairs ...string) action.Message {
+func (n names) fill(key string, pairs ...string) action.Message {
 	h, ok := hints[key]
 	if !ok {
 		h = hints["run/internal"]
 		pairs = append(pairs, "cause", "no words for "+key+".")
 	}
-	replace := append([]string{}, names...)
+	replace := make([]string, 0, 2*len(n)+len(pairs))
+	for name, called := range n {
+		replace = append(replace, "{"+name+"}", called)
+	}
 	for i := 0; i+1 < len(pairs); i += 2 {
 		replace = append(replace, "{"+pairs[i]+"}", pairs[i+1])
 	}

@@ -16,12 +16,12 @@ var hints = map[string]hint{
 	"strava/missing-client-secret": {
 		"Strava received no client secret.",
 		"the value of {client-secret} arrived there empty.",
-		"copy Client Secret from https://www.strava.com/settings/api into the secret that {client-secret} reads.",
+		"copy Client Secret from https://www.strava.com/settings/api into {client-secret-place}.",
 	},
 	"strava/wrong-client-secret": {
 		"Strava refused the client secret.",
 		"the value of {client-secret} does not belong to the app in {client-id}, or was replaced since.",
-		"copy Client Secret from https://www.strava.com/settings/api into the secret that {client-secret} reads.",
+		"copy Client Secret from https://www.strava.com/settings/api into {client-secret-place}.",
 	},
 	"strava/secret-as-client-id": {
 		"Strava refused the app's credentials.",
@@ -76,7 +76,7 @@ var hints = map[string]hint{
 	"strava/answer-lost": {
 		"The refresh token died because Strava's answer was lost.",
 		"a first request reached Strava and its answer got lost on the way; the next one shows that the old refresh token was replaced by then.",
-		"authorize the app again and store the new refresh token in the secret that {refresh-token} reads.",
+		"authorize the app again and store the new refresh token in {refresh-token-place}.",
 	},
 
 	// Why Strava refused the refresh token.
@@ -93,7 +93,7 @@ var hints = map[string]hint{
 	"stale/dead": {
 		"The refresh token is dead.",
 		"Strava refused it, and nothing newer is known: it was replaced elsewhere, access was revoked, or it belongs to another app.",
-		"authorize the app again and store the new refresh token in the secret that {refresh-token} reads.",
+		"authorize the app again and store the new refresh token in {refresh-token-place}.",
 	},
 	"stale/unknown": {
 		"Strava refused the refresh token.",
@@ -105,7 +105,7 @@ var hints = map[string]hint{
 	"strava/access-token-refused": {
 		"Strava refused the access token that it has just issued.",
 		"the athlete or the app lost access meanwhile.",
-		"authorize the app again and store the new refresh token in the secret that {refresh-token} reads.",
+		"authorize the app again and store the new refresh token in {refresh-token-place}.",
 	},
 	"strava/app-inactive": {
 		"The Strava app is inactive.",
@@ -130,7 +130,7 @@ var hints = map[string]hint{
 	"run/wrong-athlete": {
 		"The token belongs to athlete {got}, not to {want}.",
 		"the input expected-athlete guards against mixed-up secrets, so nothing was exported and no target was written.",
-		"put the refresh token of athlete {want} into the secret that {refresh-token} reads, or correct expected-athlete.",
+		"put the refresh token of athlete {want} into {refresh-token-place}, or correct expected-athlete.",
 	},
 	"run/athlete-unchecked": {
 		"Whose token this is could not be checked.",
@@ -152,12 +152,12 @@ var hints = map[string]hint{
 	"run/no-target": {
 		"Strava replaced the refresh token, and no target keeps the new one.",
 		"the secret still holds the old refresh token, which is dead now, so the next run would fail.",
-		"set rotate-to to the name of the secret, and put the new refresh token there: save this log and run strava-token recover on it.",
+		"set {rotate-to} to the name of the secret, and put the new refresh token there: save this log and run strava-token recover on it.",
 	},
 	"run/no-target-unsealed": {
 		"Strava replaced the refresh token, and the new one is kept nowhere.",
 		"no target is set, and no recovery text was printed. The old refresh token is dead now, so the next run will fail.",
-		"set rotate-to to the name of the secret, then authorize the app again and store the new refresh token.",
+		"set {rotate-to} to the name of the secret, then authorize the app again and store the new refresh token.",
 	},
 	"run/not-sealed": {
 		"The new refresh token could not be sealed for recovery.",
@@ -167,7 +167,7 @@ var hints = map[string]hint{
 	"run/token-expires": {
 		"The GitHub token that writes {target} ends on {when}.",
 		"after that, a new refresh token can no longer be stored, and runs stop before they spend one.",
-		"renew it at https://github.com/settings/tokens and update the secret that github-token reads.",
+		"renew it at https://github.com/settings/tokens and update {github-token-place}.",
 	},
 	"run/cancelled": {
 		"The run was cancelled.",
@@ -195,16 +195,70 @@ var hints = map[string]hint{
 		"run again; if it stays so, report it with this message.",
 	},
 
+	// The checklist of doctor.
+	"doctor/shadowed": {
+		"{by} is read instead of {target}.",
+		"the narrowest scope wins: environment over repository over organization. Where a job reads {by}, a new refresh token in {target} is one that nobody reads.",
+		"write to the secret that the job reads, or delete the other one.",
+	},
+	"doctor/unproven-write": {
+		"Whether {target} can be written could not be proved.",
+		"GitHub's answer to an attempt without a value left it open.",
+		"nothing, unless a run says that it could not write.",
+	},
+	"doctor/no-target": {
+		"The refresh token was not tried.",
+		"trying it may replace it, and no target was given that could keep the new one.",
+		"name the secret that holds it with {rotate-to}.",
+	},
+	"doctor/not-tried": {
+		"The refresh token was left alone.",
+		"trying it may replace it, and what failed above would keep the new one from being stored.",
+		"mend what failed above, then run doctor again.",
+	},
+
+	// The recover command.
+	"recover/no-destination": {
+		"It is not said where the refresh token goes.",
+		"recover proves the token by refreshing with it, and what Strava returns must go somewhere.",
+		"add --rotate-to TARGET to store it ({targets}), or --print to print it.",
+	},
+	"recover/no-text": {
+		"There is no recovery text in this.",
+		"it begins with -----BEGIN AGE ENCRYPTED FILE----- and ends with the line END of the same kind.",
+		"save the whole log of the run that printed it, and pass that file.",
+	},
+	"recover/wrong-secret": {
+		"The recovery text does not open with this client secret.",
+		"it was sealed under another client secret, or it was damaged on the way.",
+		"use the Client Secret that the app had when the text was printed, and copy the text again, whole.",
+	},
+	"recover/not-ours": {
+		"What was sealed is not a refresh token of this program.",
+		"the text opens, but it holds something else.",
+		"save the whole log of the run that printed the recovery text, and pass that file.",
+	},
+	"recover/no-file": {
+		"The file cannot be read.",
+		"{cause}",
+		"check its name, or leave it out and pass the text through standard input.",
+	},
+	"recover/no-secret": {
+		"The client secret cannot be asked for.",
+		"there is no terminal to ask at.",
+		"set STRAVA_CLIENT_SECRET.",
+	},
+
 	// GitHub's secrets API.
 	"store/bad-credentials": {
 		"GitHub refused the token that writes {target}.",
-		"the value of github-token is expired, revoked or mistyped.",
-		"create a new token at https://github.com/settings/tokens and update the secret that github-token reads.",
+		"the value of {github-token} is expired, revoked or mistyped.",
+		"create a new token at https://github.com/settings/tokens and update {github-token-place}.",
 	},
 	"store/integration-forbidden": {
 		"The built-in token cannot write {target}.",
 		"the built-in GITHUB_TOKEN can never write secrets, whatever permissions: says; a GitHub App needs the permission secrets: write.",
-		"pass a fine-grained personal access token with {permission}, or an App's token, as github-token.",
+		"pass a fine-grained personal access token with {permission}, or an App's token, as {github-token}.",
 	},
 	"store/personal-forbidden": {
 		"The personal access token may not write {target}.",
@@ -212,32 +266,32 @@ var hints = map[string]hint{
 		"add the permission at https://github.com/settings/personal-access-tokens, and ask an owner to approve it where an organization must.",
 	},
 	"store/forbidden": {
-		"GitHub does not let github-token write {target}.",
+		"GitHub does not let {github-token} write {target}.",
 		"it answered with status 403 and gave no known reason.",
 		"check that the token has {permission}, and that the organization's rules and single sign-on let it through.",
 	},
 	"store/repository-not-found": {
-		"github-token cannot see the repository of {target}.",
+		"{github-token} cannot see the repository of {target}.",
 		"the repository does not exist, or the token was not given access to it; GitHub answers both alike.",
-		"check the spelling in rotate-to, and the repositories selected for the token at https://github.com/settings/personal-access-tokens.",
+		"check the spelling in {rotate-to}, and the repositories selected for the token at https://github.com/settings/personal-access-tokens.",
 	},
 	"store/environment-not-found": {
-		"github-token cannot see the environment of {target}.",
+		"{github-token} cannot see the environment of {target}.",
 		"the environment does not exist, or the token lacks Environments: read and write.",
-		"check the spelling in rotate-to against Settings, Environments, and the token's permissions.",
+		"check the spelling in {rotate-to} against Settings, Environments, and the token's permissions.",
 	},
 	"store/organization-not-found": {
-		"github-token cannot see the secrets of the organization in {target}.",
+		"{github-token} cannot see the secrets of the organization in {target}.",
 		"the organization does not exist, or the token lacks {permission}.",
-		"check the spelling in rotate-to, and the token's permissions.",
+		"check the spelling in {rotate-to}, and the token's permissions.",
 	},
 	"store/secret-not-found": {
 		"There is no secret {target}.",
 		"a name that nobody reads would swallow the new refresh token, so a secret is only ever replaced.",
-		"correct rotate-to, or create {name} with the current refresh token under Settings, Secrets and variables, Actions.",
+		"correct {rotate-to}, or create {name} with the current refresh token under Settings, Secrets and variables, Actions.",
 	},
 	"store/write-refused": {
-		"github-token can read {target} but not write it.",
+		"{github-token} can read {target} but not write it.",
 		"it needs {permission}.",
 		"add the permission at https://github.com/settings/personal-access-tokens.",
 	},
@@ -257,14 +311,14 @@ var hints = map[string]hint{
 		"run again.",
 	},
 	"store/rate-limited": {
-		"GitHub's rate limit for github-token is used up.",
+		"GitHub's rate limit for {github-token} is used up.",
 		"{target} cannot be written before it is lifted{until-github}.",
 		"run again after that.",
 	},
 	"store/moved": {
 		"The address of {target} moved.",
 		"the repository was renamed or transferred; a redirect is never followed with a secret in hand.",
-		"put the new name into rotate-to.",
+		"put the new name into {rotate-to}.",
 	},
 	"store/outage": {
 		"GitHub is out of order.",
@@ -295,38 +349,38 @@ var hints = map[string]hint{
 	// Inputs. Nothing was sent anywhere.
 	"input/missing": {
 		"{input} is missing.",
-		"it is not set, or the secret that it reads does not exist here.",
-		"add the secret under Settings, Secrets and variables, Actions, and pass it; a secret of an environment needs environment: in the job.",
+		"nothing is in it; in a workflow, the secret that it reads may not exist there.",
+		"put the value into {place}; a secret is added under Settings, Secrets and variables, Actions, and one of an environment needs environment: in the job.",
 	},
 	"input/placeholder": {
 		"{input} holds a placeholder.",
 		"a word such as null, undefined or xxx stands where the value belongs.",
-		"put the real value into the secret that {input} reads.",
+		"put the real value into {place}.",
 	},
 	"input/expression": {
 		"{input} holds an expression that was never evaluated.",
 		"a ${{ is left in it.",
-		"write ${{ secrets.NAME }} in the workflow, unquoted by anything, and the value alone into the secret.",
+		"write ${{ secrets.NAME }} in the workflow, and the value alone into {place}.",
 	},
 	"input/whitespace": {
 		"{input} has a blank or a line break inside.",
 		"it was most likely copied together with something else.",
-		"copy the value alone into the secret that {input} reads.",
+		"copy the value alone into {place}.",
 	},
 	"input/unprintable": {
 		"{input} holds a character that no credential has.",
 		"it was most likely copied from formatted text.",
-		"copy the value again, as plain text, into the secret that {input} reads.",
+		"copy the value again, as plain text, into {place}.",
 	},
 	"input/short": {
 		"{input} is too short.",
 		"it has fewer than eight characters, and Strava's have forty.",
-		"copy the whole value into the secret that {input} reads.",
+		"copy the whole value into {place}.",
 	},
 	"input/long": {
 		"{input} is too long.",
 		"it has more than 2048 characters, and Strava's have forty.",
-		"copy the value alone into the secret that {input} reads.",
+		"copy the value alone into {place}.",
 	},
 	"input/not-a-number": {
 		"{input} is not a number.",

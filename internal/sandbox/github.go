@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -211,6 +212,7 @@ func (s *Server) Secret(target string) string {
 func (s *Server) routeGitHub() {
 	for _, base := range []string{"", "/api/v3"} { // the latter as on GitHub Enterprise Server
 		s.handle("github", "GET "+base+"/repos/{owner}/{repo}", named("repository"), s.repository)
+		s.handle("github", "GET "+base+"/repos/{owner}/{repo}/environments", named("environments"), s.listEnvironments)
 		s.handle("github", "GET "+base+"/repos/{owner}/{repo}/actions/runs/{run}", named("run"), s.workflowRun)
 		s.routeSecrets(base+"/repos/{owner}/{repo}/actions/secrets", func(r *http.Request) string {
 			return "repos/" + r.PathValue("owner") + "/" + r.PathValue("repo") + "/actions"
@@ -296,6 +298,25 @@ func (s *Server) repository(r *http.Request) answer {
 		return t.stamp(githubRefusal(404, "Not Found"))
 	}
 	return t.stamp(jsonAnswer(200, fmt.Sprintf(`{"id":%d,"full_name":%q,"private":false}`, RepositoryID, name)))
+}
+
+func (s *Server) listEnvironments(r *http.Request) answer {
+	t, refused := s.tokenOf(r)
+	if refused != nil {
+		return *refused
+	}
+	if t.Blind || r.PathValue("owner")+"/"+r.PathValue("repo") != Repository {
+		return t.stamp(githubRefusal(404, "Not Found"))
+	}
+	var names []string
+	for path, p := range s.github.places {
+		if p.kind == "environments" {
+			name := strings.TrimPrefix(path, environmentPath(""))
+			names = append(names, fmt.Sprintf(`{"id":1,"name":%q}`, name))
+		}
+	}
+	slices.Sort(names)
+	return t.stamp(jsonAnswer(200, fmt.Sprintf(`{"total_count":%d,"environments":[%s]}`, len(names), strings.Join(names, ","))))
 }
 
 func (s *Server) workflowRun(r *http.Request) answer {

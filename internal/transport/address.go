@@ -1,10 +1,8 @@
-package action
+package transport
 
 import (
 	"errors"
 	"net/url"
-
-	"strava-token/internal/transport"
 )
 
 var errAddress = errors.New("not a plain https address")
@@ -20,7 +18,7 @@ func ParseAddress(text string) (*url.URL, error) {
 	if u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || u.Host == "" {
 		return nil, errAddress
 	}
-	if err := transport.Check(u); err != nil {
+	if err := Check(u); err != nil {
 		return nil, err
 	}
 	return u, nil

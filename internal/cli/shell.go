@@ -1,0 +1,182 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"strava-token/internal/action"
+	"strava-token/internal/provider"
+	"strava-token/internal/secret"
+	"strava-token/internal/store"
+	"strava-token/internal/strava"
+	"strava-token/internal/transport"
+)
+
+// shell reads what a command outside a workflow gets from its environment and
+// flags, and collects what is wrong with it.
+type shell struct {
+	p          Process
+	rotateTo   []string
+	repository string
+	problems   []action.Problem
+}
+
+// targetFlags adds the flags of every command that keeps a refresh token.
+func (s *shell) targetFlags(c *cobra.Command) {
+	c.Flags().StringArrayVar(&s.rotateTo, "rotate-to", nil, "target that keeps the refresh token; may be repeated")
+	c.Flags().StringVar(&s.repository, "repo", "", "repository that a bare NAME belongs to, as owner/repo (default $GITHUB_REPOSITORY)")
+}
+
+func (s *shell) problem(input string, fault action.Fault, detail string) {
+	s.problems = append(s.problems, action.Problem{Input: input, Fault: fault, Detail: detail})
+}
+
+// credential reads a secret from the first of the variables that is set.
+func (s *shell) credential(variables ...string) secret.Value {
+	for _, variable := range variables {
+		text := strings.TrimSpace(s.p.Getenv(variable))
+		if text == "" {
+			continue
+		}
+		if flaw := secret.Inspect(text); flaw != "" {
+			s.problem(variable, action.Fault(flaw), "")
+		}
+		return secret.New(text)
+	}
+	s.problem(variables[0], action.Fault(secret.Missing), "")
+	return secret.Value{}
+}
+
+func (s *shell) clientID() string {
+	const variable = "STRAVA_CLIENT_ID"
+	text := strings.TrimSpace(s.p.Getenv(variable))
+	if fault := action.InspectClientID(text); fault != "" {
+		s.problem(variable, fault, "")
+	}
+	return text
+}
+
+func (s *shell) address(variable, fallback string) *url.URL {
+	text := s.p.Getenv(variable)
+	if text == "" {
+		text = fallback
+	}
+	u, err := transport.ParseAddress(text)
+	if err != nil {
+		s.problem(variable, action.FaultInsecureAddress, "")
+	}
+	return u
+}
+
+// strava returns the client for one app; its hosts are those of the
+// environment.
+func (s *shell) strava(network *transport.Network, id string, clientSecret secret.Value) *strava.Client {
+	return &strava.Client{
+		Network:  network,
+		URL:      s.address("STRAVA_URL", strava.DefaultURL),
+		APIURL:   s.address("STRAVA_API_URL", strava.DefaultAPIURL),
+		ClientID: id, ClientSecret: clientSecret,
+	}
+}
+
+// targets returns what --rotate-to names.
+func (s *shell) targets(network *transport.Network) []provider.Target {
+	if len(s.rotateTo) == 0 {
+		return nil
+	}
+	base := s.address("GITHUB_API_URL", action.DefaultGitHubURL)
+	token := s.credential("GH_TOKEN", "GITHUB_TOKEN")
+	parsed, problems := action.ParseTargets("--rotate-to", s.rotateTo, s.repo())
+	s.problems = append(s.problems, problems...)
+	if len(s.problems) > 0 {
+		return nil
+	}
+	gh := store.NewGitHub(network, base, token)
+	var all []provider.Target
+	for _, t := range parsed {
+		all = append(all, store.NewSecret(gh, t, 0))
+	}
+	return all
+}
+
+func (s *shell) repo() string {
+	if s.repository != "" {
+		return s.repository
+	}
+	return s.p.Getenv("GITHUB_REPOSITORY")
+}
+
+// refuse prints everything that is wrong with the input. It returns false where
+// nothing is.
+func (s *shell) refuse() bool {
+	if len(s.problems) == 0 {
+		return false
+	}
+	for _, m := range shellNames.explain(&action.InputError{Problems: s.problems}) {
+		complain(s.p, m)
+	}
+	return true
+}
+
+// warnOfOtherHosts names every host but Strava's own that receives the
+// credentials.
+func (s *shell) warnOfOtherHosts(c *strava.Client) {
+	for _, text := range action.OtherHosts("STRAVA_URL", c.URL, "STRAVA_API_URL", c.APIURL) {
+		s.note("warning", text)
+	}
+}
+
+// report prints how a run ended, for people.
+func (s *shell) report(o *provider.Outcome) {
+	for _, err := range o.Warnings {
+		for _, m := range shellNames.explain(err) {
+			s.note("warning", m.What)
+			s.note("hint", m.Next)
+		}
+	}
+	for _, err := range o.Failures {
+		for _, m := range shellNames.explain(err) {
+			complain(s.p, m)
+		}
+	}
+}
+
+func (s *shell) note(label, text string) {
+	_, _ = fmt.Fprintf(s.p.Stderr, "strava-token: %s: %s\n", label, text)
+}
+
+// Mask does nothing: nobody reads masks here, and nothing secret is printed.
+func (s *shell) Mask(secret.Value) bool { return true }
+
+// Recover prints a sealed refresh token to people.
+func (s *shell) Recover(sealed string) {
+	s.note("warning", "the new refresh token is sealed below; strava-token recover opens it with the client secret")
+	_, _ = io.WriteString(s.p.Stderr, sealed)
+}
+
+// askSecret asks for a secret at the terminal, without echo. Where standard
+// input is taken it asks at the controlling terminal.
+func (s *shell) askSecret(prompt string) (secret.Value, error) {
+	tty, ok := s.p.Stdin.(*os.File)
+	if !ok || !term.IsTerminal(int(tty.Fd())) {
+		opened, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
+		if err != nil {
+			return secret.Value{}, fmt.Errorf("open the terminal: %w", err)
+		}
+		defer opened.Close()
+		tty = opened
+	}
+	_, _ = fmt.Fprint(s.p.Stderr, prompt)
+	text, err := term.ReadPassword(int(tty.Fd()))
+	_, _ = fmt.Fprintln(s.p.Stderr)
+	if err != nil {
+		return secret.Value{}, fmt.Errorf("read the secret: %w", err)
+	}
+	return secret.New(strings.TrimSpace(string(text))), nil
+}

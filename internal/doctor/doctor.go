@@ -1,0 +1,171 @@
+// Package doctor examines everything that a run depends on and says what it
+// found, line by line. It spends a refresh token only where its successor can
+// be kept: then the last part of the examination is a normal run.
+package doctor
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"strava-token/internal/provider"
+	"strava-token/internal/store"
+)
+
+// Level is how much a finding matters.
+type Level string
+
+// The levels.
+const (
+	OK      Level = "ok"
+	Warning Level = "warning"
+	Failure Level = "failure"
+)
+
+// Finding is one line of the checklist. Where Err is set it says what is wrong
+// and what to do; otherwise Says does.
+type Finding struct {
+	Level Level
+	About string
+	Says  string
+	Err   error
+}
+
+// expiresSoon is how long before its end a GitHub token is warned about.
+const expiresSoon = 14 * 24 * time.Hour
+
+// ShadowedError is a target that a workflow may not read, since a narrower
+// secret has the same name.
+type ShadowedError struct {
+	Target string
+	By     []string
+}
+
+func (e *ShadowedError) Error() string {
+	return e.Target + " is shadowed by " + strings.Join(e.By, ", ")
+}
+
+// UnprovenWriteError is a target of which GitHub did not say whether a write
+// would be let through.
+type UnprovenWriteError struct{ Target string }
+
+func (e *UnprovenWriteError) Error() string { return "unproven write to " + e.Target }
+
+// NotTriedError is a refresh token that was not tried, since nothing could keep
+// its successor.
+type NotTriedError struct{ NoTarget bool }
+
+func (e *NotTriedError) Error() string { return "the refresh token was not tried" }
+
+// shadowed is a target that can tell whether workflows read another secret.
+type shadowed interface {
+	Shadows(ctx context.Context, repository string) (shadows []string, known bool)
+}
+
+// Examine looks at the app, the targets, and, where the targets can keep what
+// comes, at the refresh token by a normal run. repository is where the
+// workflow runs, as "owner/repo". The status is that of the whole: Failed where
+// a finding is a failure.
+func Examine(ctx context.Context, run *provider.Run, repository string) ([]Finding, provider.Status) {
+	findings := []Finding{examineApp(ctx, run)}
+	for _, t := range run.Targets {
+		findings = append(findings, examineTarget(ctx, t, repository)...)
+	}
+	status := provider.Done
+	switch {
+	case len(run.Targets) == 0:
+		findings = append(findings, Finding{Level: Warning, About: "refresh token", Err: &NotTriedError{NoTarget: true}})
+	case failed(findings):
+		findings = append(findings, Finding{Level: Warning, About: "refresh token", Err: &NotTriedError{}})
+	default:
+		outcome := run.Do(ctx)
+		findings = append(findings, examineOutcome(outcome)...)
+		status = outcome.Status()
+	}
+	if status == provider.Done && failed(findings) {
+		status = provider.Failed
+	}
+	return findings, status
+}
+
+func failed(findings []Finding) bool {
+	for _, f := range findings {
+		if f.Level == Failure {
+			return true
+		}
+	}
+	return false
+}
+
+func examineApp(ctx context.Context, run *provider.Run) Finding {
+	const about = "client id and client secret"
+	if err := run.Strava.CheckApp(ctx); err != nil {
+		return Finding{Level: Failure, About: about, Err: err}
+	}
+	return Finding{Level: OK, About: about, Says: "belong together"}
+}
+
+func examineTarget(ctx context.Context, t provider.Target, repository string) []Finding {
+	about := t.String()
+	facts, err := t.Check(ctx)
+	if err != nil {
+		return []Finding{{Level: Failure, About: about, Err: err}}
+	}
+	findings := []Finding{{Level: OK, About: about, Says: describe(facts)}}
+	if !facts.WriteProven {
+		findings = append(findings, Finding{Level: Warning, About: about, Err: &UnprovenWriteError{Target: about}})
+	}
+	if ends := facts.TokenExpires; !ends.IsZero() && time.Until(ends) < expiresSoon {
+		findings = append(findings, Finding{Level: Warning, About: about, Err: &provider.TokenExpiresError{Target: about, When: ends}})
+	}
+	if s, ok := t.(shadowed); ok {
+		if by, _ := s.Shadows(ctx, repository); len(by) > 0 {
+			findings = append(findings, Finding{Level: Warning, About: about, Err: &ShadowedError{Target: about, By: by}})
+		}
+	}
+	return findings
+}
+
+func describe(f store.Facts) string {
+	says := "exists"
+	if f.WriteProven {
+		says += ", can be written"
+	}
+	if !f.UpdatedAt.IsZero() {
+		says += ", last updated on " + f.UpdatedAt.UTC().Format("2 January 2006")
+	}
+	if f.TokenExpires.IsZero() {
+		return says + "; the GitHub token has no known end"
+	}
+	return says + "; the GitHub token ends on " + f.TokenExpires.UTC().Format("2 January 2006")
+}
+
+func examineOutcome(o *provider.Outcome) []Finding {
+	var findings []Finding
+	switch {
+	case o.Token.RefreshToken.Empty():
+	case !o.Rotated:
+		findings = append(findings, Finding{Level: OK, About: "refresh token", Says: "works, and was not replaced"})
+	case len(o.Kept) > 0:
+		findings = append(findings, Finding{Level: OK, About: "refresh token",
+			Says: "works; Strava replaced it, and the new one is in " + strings.Join(o.Kept, ", ")})
+	}
+	if o.AthleteID != 0 {
+		findings = append(findings, Finding{Level: OK, About: "app and access token",
+			Says: fmt.Sprintf("active, for athlete %d", o.AthleteID)})
+	}
+	if len(o.Scope) > 0 {
+		findings = append(findings, Finding{Level: OK, About: "scopes", Says: strings.Join(o.Scope, ", ")})
+	}
+	for _, err := range o.Failures {
+		findings = append(findings, Finding{Level: Failure, About: "run", Err: err})
+	}
+	for _, err := range o.Warnings {
+		if _, told := err.(*provider.TokenExpiresError); told {
+			continue // the target said so already
+		}
+		findings = append(findings, Finding{Level: Warning, About: "run", Err: err})
+	}
+	return findings
+}

@@ -1,0 +1,69 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"net/url"
+
+	"github.com/google/go-github/v60/github"
+)
+
+// maxEnvironments bounds how many environments are looked into.
+const maxEnvironments = 30
+
+// Shadows returns the secrets of the same name that a workflow of repository may
+// read instead of this one, since the narrowest scope wins: environment over
+// repository over organization. It returns false where that could not be told.
+func (s *Secret) Shadows(ctx context.Context, repository string) (shadows []string, known bool) {
+	owner, repo, ok := SplitRepository(repository)
+	switch {
+	case s.Target.Environment != "":
+		return nil, true
+	case s.Target.Organization != "" && !ok:
+		return nil, false
+	case s.Target.Organization != "":
+		narrower := Target{Owner: owner, Repo: repo, Name: s.Target.Name}
+		exists, known := s.exists(s.github.reads.Actions.GetRepoSecret(ctx, owner, repo, s.Target.Name))
+		if exists {
+			shadows = append(shadows, narrower.String())
+		}
+		return shadows, known
+	}
+	return s.environmentShadows(ctx)
+}
+
+func (s *Secret) environmentShadows(ctx context.Context) (shadows []string, known bool) {
+	list, _, err := s.github.reads.Repositories.ListEnvironments(ctx, s.Target.Owner, s.Target.Repo,
+		&github.EnvironmentListOptions{ListOptions: github.ListOptions{PerPage: maxEnvironments}})
+	if err != nil {
+		return nil, false
+	}
+	if len(list.Environments) == 0 {
+		return nil, true
+	}
+	repository, _, err := s.github.reads.Repositories.Get(ctx, s.Target.Owner, s.Target.Repo)
+	if err != nil {
+		return nil, false
+	}
+	known = list.GetTotalCount() <= maxEnvironments
+	for _, e := range list.Environments {
+		narrower := s.Target
+		narrower.Environment = e.GetName()
+		exists, told := s.exists(s.github.reads.Actions.GetEnvSecret(
+			ctx, int(repository.GetID()), url.PathEscape(e.GetName()), s.Target.Name))
+		if exists {
+			shadows = append(shadows, narrower.String())
+		}
+		known = known && told
+	}
+	return shadows, known
+}
+
+// exists reads the answer to a question for a secret.
+func (s *Secret) exists(_ *github.Secret, _ *github.Response, err error) (exists, known bool) {
+	if err == nil {
+		return true, true
+	}
+	var e *Error
+	return false, errors.As(s.classify(err, SecretNotFound), &e) && e.Kind == SecretNotFound
+}

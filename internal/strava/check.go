@@ -1,0 +1,23 @@
+package strava
+
+import (
+	"context"
+	"errors"
+
+	"strava-token/internal/secret"
+)
+
+// impossible is a refresh token that Strava never issues: theirs are hexadecimal.
+const impossible = "strava-token-doctor"
+
+// CheckApp tells whether the client id and the client secret belong together,
+// and spends nothing: Strava checks both before it looks at the refresh token,
+// which here cannot exist.
+func (c *Client) CheckApp(ctx context.Context) error {
+	_, err := c.Refresh(ctx, secret.New(impossible))
+	var e *Error
+	if errors.As(err, &e) && (e.Kind == InvalidRefreshToken || e.Kind == AnswerLost) {
+		return nil
+	}
+	return err
+}
