@@ -218,6 +218,57 @@ var scenarios = []scenario{
 		status: 1, says: "The run was cancelled after the token request.", kept: true, sealed: true,
 	},
 	{
+		name:  "three-targets",
+		knobs: sandbox.Knobs{Rotation: sandbox.RotateAlways},
+		given: threeTargets,
+		kept:  true, access: true,
+	},
+	{
+		name:  "three-targets-one-fails",
+		knobs: sandbox.Knobs{Rotation: sandbox.RotateAlways},
+		given: func(s *step) {
+			threeTargets(s)
+			s.server.Fail(sandbox.Fault{Call: "put", Path: "/orgs/", Kind: sandbox.FaultStatus, Status: 403})
+		},
+		status: 3, says: "org:octo/STRAVA does not hold the new refresh token.", kept: true, sealed: true, access: true,
+	},
+	{
+		name:  "three-targets-one-missing",
+		knobs: sandbox.Knobs{Rotation: sandbox.RotateAlways},
+		given: func(s *step) {
+			threeTargets(s)
+			s.runner.Input("rotate-to", "STRAVA_REFRESH_TOKEN\nSTRAVA@staging\norg:octo/STRAVA")
+		},
+		status: 1, says: "github-token cannot see the environment of octo/running/STRAVA@staging.", kept: true,
+	},
+	{
+		name: "re-run",
+		given: func(s *step) {
+			replacedAfter(s, time.Hour)
+			s.runner.Set("GITHUB_RUN_ATTEMPT", "2")
+		},
+		status: 1, says: "This re-run carries an old refresh token.", kept: true,
+	},
+	{
+		name: "re-run-without-actions-read",
+		given: func(s *step) {
+			replacedAfter(s, time.Hour)
+			s.runner.Set("GITHUB_RUN_ATTEMPT", "2")
+			s.runner.Input("github-token", s.server.NewGitHubToken("secrets-only-token", sandbox.GitHubToken{Kind: sandbox.Personal, Secrets: sandbox.Write}))
+		},
+		status: 1, says: "This re-run carries an old refresh token.", kept: true,
+	},
+	{
+		name:   "replaced-while-queued",
+		given:  func(s *step) { replacedAfter(s, time.Hour) },
+		status: 1, says: "Another run replaced the refresh token after this one was queued.", kept: true,
+	},
+	{
+		name:   "dead-before-queued",
+		given:  func(s *step) { replacedAfter(s, -time.Hour) },
+		status: 1, says: "The refresh token is dead.", kept: true,
+	},
+	{
 		name: "bad-input",
 		given: func(s *step) {
 			s.runner.Input("client-id", "not a number")
@@ -254,6 +305,23 @@ var scenarios = []scenario{
 		},
 		status: 2, says: "This run got no secrets, because Dependabot started it (client-secret, refresh-token empty).", kept: true,
 	},
+}
+
+// threeTargets rotates into a repository, an environment and an organization.
+func threeTargets(s *step) {
+	s.server.AddEnvironment("my env/prod")
+	for _, target := range []string{"STRAVA@my env/prod", "org:octo/STRAVA"} {
+		s.server.SetSecret(target, s.server.LiveRefreshToken())
+	}
+	s.runner.Input("rotate-to", "STRAVA_REFRESH_TOKEN\nSTRAVA@my env/prod\norg:octo/STRAVA")
+}
+
+// replacedAfter hands the run a refresh token that another run replaced, some
+// time after this one was queued.
+func replacedAfter(s *step, d time.Duration) {
+	s.server.QueueRun(9001, time.Now().Add(-d))
+	s.server.Replace()
+	s.server.SetSecret(secretName, s.server.LiveRefreshToken())
 }
 
 func TestScenarios(t *testing.T) {

@@ -27,7 +27,8 @@ type Fault struct {
 	// public-key, secret, selected, try-write, put, run.
 	Call string
 	Kind FaultKind
-	Skip int // this many calls go through first
+	Path string // where set, only calls whose path begins with it
+	Skip int    // this many calls go through first
 	// Times is how many calls fail; 0 is all of them.
 	Times  int
 	Status int               // of FaultStatus and FaultBody; 0 is 200
@@ -54,9 +55,9 @@ func (s *Server) ClearFaults() {
 }
 
 // due returns the fault for a call, or nil; the caller holds the lock.
-func (s *Server) due(call string) *Fault {
+func (s *Server) due(call, path string) *Fault {
 	for _, f := range s.faults {
-		if f.Call != call {
+		if f.Call != call || !strings.HasPrefix(path, f.Path) {
 			continue
 		}
 		f.taken++
@@ -140,7 +141,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, service, call str
 	time.Sleep(latency)
 
 	s.mu.Lock()
-	f := s.due(call)
+	f := s.due(call, r.URL.Path)
 	var a answer
 	switch {
 	case f == nil:

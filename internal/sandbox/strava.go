@@ -93,6 +93,18 @@ func (s *Server) LiveRefreshToken() string {
 	return ""
 }
 
+// Replace gives the athlete a new refresh token, as a refresh elsewhere does.
+func (s *Server) Replace() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, g := range s.strava.refresh {
+		if g.athlete == AthleteID {
+			s.newRefresh(g)
+			return
+		}
+	}
+}
+
 // NewCode authorizes the app again and returns the code of the callback.
 func (s *Server) NewCode() string {
 	s.mu.Lock()
