@@ -29,8 +29,8 @@ func readDoc(t *testing.T, name string) string {
 
 var placeholder = regexp.MustCompile(`\{[a-z-]+\}`)
 
-// row is a hint as the README's table shows it.
-func row(h cli.Hint) string {
+// hintRow is a hint as the README's table shows it.
+func hintRow(h cli.Hint) string {
 	show := func(s string) string {
 		s = strings.NewReplacer("{client-id}", "`client-id`", "{client-secret}", "`client-secret`",
 			"{refresh-token}", "`refresh-token`", "{github-token}", "`github-token`", "{rotate-to}", "`rotate-to`",
@@ -67,7 +67,7 @@ func TestTroubleshooting(t *testing.T) {
 
 	var rows []string
 	for _, h := range cli.Hints() {
-		rows = append(rows, row(h))
+		rows = append(rows, hintRow(h))
 	}
 	slices.Sort(rows)
 	rows = slices.Compact(rows)

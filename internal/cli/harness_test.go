@@ -6,10 +6,13 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"strava-token/internal/cli"
@@ -32,7 +35,11 @@ type step struct {
 	stderr bytes.Buffer
 	ctx    context.Context
 	cancel context.CancelFunc
+	// spoiled makes a certificate one that does not verify.
+	spoiled *atomic.Bool
 }
+
+var discardLog = log.New(io.Discard, "", 0)
 
 // newStep returns a step in this process, whose inputs are those of the
 // README's first workflow. Call it inside synctest.Test: no port is opened, and
@@ -53,7 +60,7 @@ func newStepOn(t *testing.T, knobs sandbox.Knobs, l net.Listener) *step {
 	}
 	s := &step{t: t, server: sandbox.New(knobs), base: "http://" + l.Addr().String()}
 	s.ctx, s.cancel = context.WithCancel(t.Context())
-	service := &http.Server{Handler: s.server}
+	service := &http.Server{Handler: s.server, ErrorLog: discardLog}
 	go func() { _ = service.Serve(l) }()
 	t.Cleanup(func() { s.cancel(); _ = service.Close() })
 	s.server.SetSecret(secretName, s.server.LiveRefreshToken())

@@ -38,7 +38,15 @@ var buildOnce = sync.OnceValues(func() (string, error) {
 })
 
 func TestMain(m *testing.M) {
+	roots, err := os.MkdirTemp("", "strava-token-roots-")
+	if err == nil {
+		err = authority.trust(roots)
+	}
+	if err != nil {
+		panic(err)
+	}
 	status := m.Run()
+	_ = os.RemoveAll(roots)
 	if binaryDir != "" {
 		_ = os.RemoveAll(binaryDir)
 	}

@@ -19,6 +19,7 @@ const (
 	FaultCutAfter  FaultKind = "cut-after"  // does what was asked, then closes the connection
 	FaultTruncate  FaultKind = "truncate"   // does what was asked, and sends half of the answer
 	FaultBody      FaultKind = "body"       // does what was asked, and answers with Body
+	FaultHeader    FaultKind = "header"     // does what was asked, and adds Header to the answer
 )
 
 // Fault is a failure of one kind of call.
@@ -32,7 +33,7 @@ type Fault struct {
 	// Times is how many calls fail; 0 is all of them.
 	Times  int
 	Status int               // of FaultStatus and FaultBody; 0 is 200
-	Header map[string]string // added to the answer
+	Header map[string]string // of FaultStatus, FaultBody and FaultHeader: added to the answer
 	// Body of FaultStatus and FaultBody. {access_token} and {refresh_token} are
 	// replaced by what the real answer holds.
 	Body string
@@ -147,6 +148,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, service, call str
 	case f == nil:
 		a = h(r)
 		s.journal.call(s, service, r, a.detail, strconv.Itoa(a.status), a.effect)
+		s.journal.deliver(a.body)
 	case f.before():
 		if f.Kind == FaultStatus {
 			a = f.replaced(answer{})
@@ -155,8 +157,17 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, service, call str
 	default:
 		a = h(r)
 		outcome := fmt.Sprintf("%d %s", a.status, f.name())
-		if f.Kind == FaultBody {
+		switch f.Kind {
+		case FaultBody:
 			a = f.replaced(a)
+			s.journal.deliver(a.body)
+		case FaultHeader:
+			for k, v := range f.Header {
+				a.header[k] = v
+			}
+			s.journal.deliver(a.body)
+		case FaultTruncate:
+			s.journal.deliver(a.body[:len(a.body)/2])
 		}
 		s.journal.call(s, service, r, a.detail, outcome, a.effect)
 	}

@@ -13,6 +13,7 @@ type journal struct {
 	entries    []entry
 	names      map[string]string // by value
 	unexpected []string
+	delivered  map[string]bool // the values that stood whole in an answer
 	// files is told before every entry, so that what a program wrote to a file
 	// stands before what it did next.
 	files func()
@@ -134,4 +135,24 @@ func (s *Server) Values() map[string]string {
 		values[name] = value
 	}
 	return values
+}
+
+// Delivered reports whether an answer that held value was sent whole. A token of
+// which it is false never reached anybody.
+func (s *Server) Delivered(value string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.journal.delivered[value]
+}
+
+// deliver records which values an answer hands out.
+func (j *journal) deliver(body string) {
+	for value := range j.names {
+		if strings.Contains(body, value) {
+			if j.delivered == nil {
+				j.delivered = map[string]bool{}
+			}
+			j.delivered[value] = true
+		}
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"sync"
+	"syscall"
 )
 
 // Pipe is a network inside this process: whatever address is dialled, the other
@@ -14,19 +15,26 @@ type Pipe struct {
 	done  chan struct{}
 	once  sync.Once
 
-	mu    sync.Mutex
-	dials int
+	mu      sync.Mutex
+	dialled []string
+	open    map[string][]net.Conn // the services' ends, by address
+	refuse  map[string]int        // how many more connections are refused; -1 is all
 }
 
 // NewPipe returns a Pipe, which is a net.Listener.
-func NewPipe() *Pipe { return &Pipe{conns: make(chan net.Conn), done: make(chan struct{})} }
+func NewPipe() *Pipe {
+	return &Pipe{
+		conns: make(chan net.Conn), done: make(chan struct{}),
+		open: map[string][]net.Conn{}, refuse: map[string]int{},
+	}
+}
 
 // Dial connects to whoever accepts.
-func (p *Pipe) Dial(ctx context.Context, _, _ string) (net.Conn, error) {
-	p.mu.Lock()
-	p.dials++
-	p.mu.Unlock()
+func (p *Pipe) Dial(ctx context.Context, _, address string) (net.Conn, error) {
 	client, server := net.Pipe()
+	if !p.admit(address, server) {
+		return nil, &net.OpError{Op: "dial", Net: "pipe", Err: syscall.ECONNREFUSED}
+	}
 	select {
 	case p.conns <- server:
 		return client, nil
@@ -37,11 +45,35 @@ func (p *Pipe) Dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	}
 }
 
-// Dials returns how many connections were asked for.
-func (p *Pipe) Dials() int {
+func (p *Pipe) admit(address string, server net.Conn) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.dials
+	p.dialled = append(p.dialled, address)
+	if p.refuse[address] != 0 {
+		p.refuse[address]--
+		return false
+	}
+	p.open[address] = append(p.open[address], server)
+	return true
+}
+
+// Refuse closes every connection to address and refuses the next times ones; -1
+// refuses all.
+func (p *Pipe) Refuse(address string, times int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, c := range p.open[address] {
+		_ = c.Close()
+	}
+	p.open[address] = nil
+	p.refuse[address] = times
+}
+
+// Dialled returns the addresses that were asked for, in their order.
+func (p *Pipe) Dialled() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return append([]string(nil), p.dialled...)
 }
 
 // Accept waits for a connection.

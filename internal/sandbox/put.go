@@ -74,7 +74,7 @@ func (s *Server) putSecret(r *http.Request, p *place) answer {
 	if w.Visibility != nil {
 		stored.visibility, stored.selected = *w.Visibility, w.Selected
 	}
-	a := answer{status: http.StatusNoContent}
+	a := answer{status: http.StatusNoContent, header: map[string]string{}}
 	if !existed {
 		a = jsonAnswer(http.StatusCreated, "{}")
 	}

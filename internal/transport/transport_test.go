@@ -153,7 +153,7 @@ func TestInsecureAddressesAreRefusedBeforeAnythingIsSent(t *testing.T) {
 					t.Errorf("%s: got %v, want %v", address, err, transport.ErrInsecure)
 				}
 			}
-			if s.pipe.Dials() != 0 {
+			if len(s.pipe.Dialled()) != 0 {
 				t.Errorf("%s was dialled", address)
 			}
 		})
@@ -206,7 +206,7 @@ func TestAConnectionOpenedAheadIsUsed(t *testing.T) {
 		s.network.Open(t.Context(), base)
 		s.network.Open(t.Context(), base)
 		synctest.Wait()
-		if got := s.pipe.Dials(); got != 1 {
+		if got := len(s.pipe.Dialled()); got != 1 {
 			t.Errorf("connections before the request: got %d, want 1", got)
 		}
 		for range 3 {
@@ -214,7 +214,7 @@ func TestAConnectionOpenedAheadIsUsed(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if got := s.pipe.Dials(); got != 1 {
+		if got := len(s.pipe.Dialled()); got != 1 {
 			t.Errorf("connections: got %d, want 1", got)
 		}
 	})

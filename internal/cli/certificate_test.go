@@ -1,0 +1,117 @@
+package cli_test
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"math/big"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"strava-token/internal/sandbox"
+)
+
+// authority signs the certificates of tests. TestMain makes the system trust it.
+var authority = newAuthority()
+
+type certificateAuthority struct {
+	cert *x509.Certificate
+	key  *ecdsa.PrivateKey
+	good tls.Certificate
+	bad  tls.Certificate // signed by nobody that anybody knows
+}
+
+func newAuthority() *certificateAuthority {
+	key, cert := sign(nil, nil, "authority")
+	a := &certificateAuthority{cert: cert, key: key}
+	goodKey, good := sign(cert, key, "good")
+	a.good = tls.Certificate{Certificate: [][]byte{good.Raw}, PrivateKey: goodKey}
+	badKey, bad := sign(nil, nil, "bad")
+	a.bad = tls.Certificate{Certificate: [][]byte{bad.Raw}, PrivateKey: badKey}
+	return a
+}
+
+func sign(parent *x509.Certificate, signer *ecdsa.PrivateKey, name string) (*ecdsa.PrivateKey, *x509.Certificate) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		panic(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name},
+		NotBefore: time.Date(1990, 1, 1, 0, 0, 0, 0, time.UTC), NotAfter: time.Date(2190, 1, 1, 0, 0, 0, 0, time.UTC),
+		IsCA: parent == nil, BasicConstraintsValid: true,
+		KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
+		DNSNames: []string{"oauth.test", "api.test", "github.test"},
+	}
+	if parent == nil {
+		parent, signer = template, key
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, parent, &key.PublicKey, signer)
+	if err != nil {
+		panic(err)
+	}
+	cert, err := x509.ParseCertificate(der)
+	if err != nil {
+		panic(err)
+	}
+	return key, cert
+}
+
+// trust writes the authority to a file and names it as the system's roots. It
+// is called before any test runs, since Go reads the roots once.
+func (a *certificateAuthority) trust(dir string) error {
+	path := filepath.Join(dir, "roots.pem")
+	content := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: a.cert.Raw})
+	if err := os.WriteFile(path, content, 0o600); err != nil {
+		return err
+	}
+	return os.Setenv("SSL_CERT_FILE", path)
+}
+
+// secure serves the sandbox over TLS, each service under a name of its own.
+func (s *step) secure(c cell) {
+	s.t.Helper()
+	spoiled := &atomic.Bool{}
+	s.spoiled = spoiled
+	host := map[string]string{oauthHost: "oauth.test", apiHost: "api.test", githubHost: "github.test"}[c.host]
+	config := &tls.Config{
+		NextProtos: []string{"http/1.1"},
+		GetCertificate: func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
+			if hello.ServerName == host && spoiled.Load() {
+				return &authority.bad, nil
+			}
+			return &authority.good, nil
+		},
+	}
+	pipe := sandbox.NewPipe()
+	service := &http.Server{Handler: s.server, ErrorLog: discardLog}
+	go func() { _ = service.Serve(tls.NewListener(pipe, config)) }()
+	s.t.Cleanup(func() { _ = service.Close() })
+	s.pipe = pipe
+	s.runner.Input("strava-url", "https://oauth.test")
+	s.runner.Input("strava-api-url", "https://api.test/api/v3")
+	s.runner.Set("GITHUB_API_URL", "https://github.test")
+}
+
+// spoilCertificate makes the host's certificate one that does not verify: from
+// the beginning, or once the token request is under way where a write is to
+// fail.
+func (s *step) spoilCertificate(c cell) {
+	if c.call != "put" {
+		s.spoiled.Store(true)
+		return
+	}
+	s.server.Notify(func(call string) {
+		if call == "token" {
+			s.spoiled.Store(true)
+			s.pipe.Refuse("github.test:443", 0) // closes the connections of the preflight
+		}
+	})
+}
