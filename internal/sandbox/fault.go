@@ -135,7 +135,13 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, service, call str
 	_ = r.ParseForm() // reads a form; JSON bodies stay for the handler
 	s.mu.Lock()
 	latency, notify := s.knobs.Latency, s.notify
+	s.busy++
 	s.mu.Unlock()
+	defer func() {
+		s.mu.Lock()
+		s.busy--
+		s.mu.Unlock()
+	}()
 	if notify != nil {
 		notify(call)
 	}

@@ -52,6 +52,7 @@ type Server struct {
 	github  githubState
 	journal journal
 	notify  func(call string)
+	busy    int // calls under way
 	mux     *http.ServeMux
 }
 
@@ -95,6 +96,13 @@ func (s *Server) Notify(f func(call string)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.notify = f
+}
+
+// Idle reports whether no call is under way.
+func (s *Server) Idle() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.busy == 0
 }
 
 // unknownRoute answers what no service has, and remembers it: a client that

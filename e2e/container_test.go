@@ -1,0 +1,102 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"strava-token/internal/sandbox"
+)
+
+const image = "localhost/strava-token:e2e"
+
+// engine is docker or podman, as .ci/engine found it.
+func engine(t *testing.T) string {
+	t.Helper()
+	name := os.Getenv("ENGINE")
+	if name == "" {
+		t.Fatal("ENGINE names no container engine; .ci/run sets it")
+	}
+	return name
+}
+
+var buildImage = sync.OnceValues(func() ([]byte, error) {
+	cmd := exec.Command(os.Getenv("ENGINE"), "build", "--tag", image, ".")
+	cmd.Dir = ".."
+	return cmd.CombinedOutput()
+})
+
+// TestSignalsReachTheContainer sends each signal to the program as PID 1, which
+// ignores every signal that it has no handler for, while the token request is
+// under way: the new refresh token is kept before it stops.
+func TestSignalsReachTheContainer(t *testing.T) {
+	run := engine(t)
+	if out, err := buildImage(); err != nil {
+		t.Fatalf("build the image: %v\n%s", err, out)
+	}
+	for _, signal := range []string{"INT", "TERM", "HUP"} {
+		t.Run(signal, func(t *testing.T) {
+			w := newWorld(t, sandbox.Knobs{Rotation: sandbox.RotateAlways})
+			dir := t.TempDir()
+			runner, err := w.server.NewRunner(dir, w.base)
+			if err != nil {
+				t.Fatal(err)
+			}
+			runner.Input("refresh-token", w.server.Secret(secretName))
+			runner.Input("rotate-to", secretName)
+			runner.Input("github-token", w.server.GitHubToken())
+			runner.Set("GITHUB_OUTPUT", "/files/output")
+			runner.Set("GITHUB_ENV", "/files/env")
+			runner.Set("GITHUB_STEP_SUMMARY", "/files/summary")
+			envFile := filepath.Join(dir, "environment")
+			if err := os.WriteFile(envFile, []byte(strings.Join(runner.Environ(), "\n")), 0o600); err != nil {
+				t.Fatal(err)
+			}
+
+			name := fmt.Sprintf("strava-token-%s-%d", signal, os.Getpid())
+			reached := make(chan struct{})
+			var once sync.Once
+			w.server.Notify(func(call string) {
+				if call == "token" {
+					once.Do(func() { close(reached) })
+					time.Sleep(time.Second) // so that the signal falls into it
+				}
+			})
+			var out bytes.Buffer
+			cmd := exec.Command(run, "run", "--rm", "--name", name, "--network", "host",
+				"--env-file", envFile, "--volume", dir+":/files", image, "action")
+			cmd.Stdout, cmd.Stderr = &out, &out
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			select {
+			case <-reached:
+			case <-time.After(time.Minute):
+				t.Fatalf("the container asked for no token:\n%s", out.String())
+			}
+			if killed, err := exec.Command(run, "kill", "--signal", signal, name).CombinedOutput(); err != nil {
+				t.Fatalf("kill: %v\n%s", err, killed)
+			}
+			err = cmd.Wait()
+			var exit *exec.ExitError
+			if !errors.As(err, &exit) || exit.ExitCode() != 1 {
+				t.Errorf("the container ended with %v, want exit status 1\n%s", err, out.String())
+			}
+			for _, want := range []string{"The run was cancelled after the token request.", "BEGIN AGE ENCRYPTED FILE"} {
+				if !strings.Contains(out.String(), want) {
+					t.Errorf("%q is not in the log:\n%s", want, out.String())
+				}
+			}
+			w.assertKept(t, out.String())
+		})
+	}
+}

@@ -1,0 +1,89 @@
+package store
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"strava-token/internal/secret"
+	"strava-token/internal/transport"
+)
+
+// canned answers every request alike.
+type canned struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+func (c canned) RoundTrip(req *http.Request) (*http.Response, error) {
+	return &http.Response{
+		StatusCode: c.status, Header: c.header.Clone(), Request: req,
+		Body: io.NopCloser(bytes.NewReader(c.body)),
+	}, nil
+}
+
+// FuzzGitHub asserts that no answer of GitHub makes the check or the store
+// panic, that every refusal has a kind, and that no error holds a secret.
+func FuzzGitHub(f *testing.F) {
+	f.Add(200, []byte(`{"key_id":"1","key":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=","name":"X","updated_at":"2026-11-22T00:00:00Z"}`), "2026-12-01 00:00:00 UTC", "5000", "4999")
+	f.Add(200, []byte(`{"key_id":1,"key":"AAAA"}`), "", "", "")
+	f.Add(200, []byte(`{"key_id":{},"key":[]}`), "never", "x", "0")
+	f.Add(403, []byte(`{"message":"Resource not accessible by integration"}`), "", "60", "0")
+	f.Add(403, []byte(`{"documentation_url":"#abuse-rate-limits"}`), "", "", "")
+	f.Add(401, []byte(`<html>`), "", "", "")
+	f.Add(202, []byte(``), "", "", "")
+	f.Add(301, []byte(`{}`), "", "", "")
+	f.Fuzz(func(t *testing.T, status int, body []byte, expires, limit, remaining string) {
+		if status < 100 || status > 999 {
+			return
+		}
+		header := http.Header{}
+		header.Set("Github-Authentication-Token-Expiration", expires)
+		header.Set("X-Ratelimit-Limit", limit)
+		header.Set("X-Ratelimit-Remaining", remaining)
+		client := &http.Client{
+			Transport:     canned{status, header, body},
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		}
+		network := &transport.Network{Reads: client, Once: client}
+		const token, writer = "0123456789abcdef0123456789abcdef01234567", "github_pat_0123456789"
+		gh := NewGitHub(network, &url.URL{Scheme: "https", Host: "api.github.com"}, secret.New(writer))
+		target, err := Parse("org:octo/STRAVA", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := NewSecret(gh, target, 0)
+		_, err = s.Check(t.Context())
+		assertKind(t, err, token, writer)
+		if err == nil && s.key.bytes == nil {
+			t.Error("the check let a missing key through")
+		}
+		if err == nil {
+			putErr := s.put(t.Context(), secret.New(token))
+			if putErr != nil {
+				assertKind(t, putErr, token, writer)
+			}
+		}
+	})
+}
+
+func assertKind(t *testing.T, err error, secrets ...string) {
+	t.Helper()
+	if err == nil {
+		return
+	}
+	var e *Error
+	if !errors.As(err, &e) || e.Kind == "" {
+		t.Errorf("an error without a kind: %v", err)
+	}
+	for _, s := range secrets {
+		if strings.Contains(err.Error(), s) {
+			t.Errorf("the error holds a secret: %v", err)
+		}
+	}
+}

@@ -1,0 +1,72 @@
+package strava
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"strava-token/internal/secret"
+)
+
+// FuzzParse asserts that no answer yields a token that could break out of a
+// file or a mask, and that a refresh token in well-formed JSON is always found.
+func FuzzParse(f *testing.F) {
+	for _, seed := range []string{
+		`{"token_type":"Bearer","access_token":"aaaaaaaaaaaaaaaa","expires_at":1542940199,"expires_in":14282,"refresh_token":"bbbbbbbbbbbbbbbb"}`,
+		`{"access_token":"a\n::set-output","refresh_token":"bbbbbbbbbbbbbbbb"}`,
+		`<html>{"refresh_token":"bbbbbbbbbbbbbbbb"}`, `{"refresh_token":null}`, `null`, `[]`, ``, `{"scope":"read ::x"}`,
+		`{"refresh_token":"\u0000"}`, `{"refresh_token":"bbbbbbbbbbbbbbbb","refresh_token":1}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		token, ok := parse(body)
+		for _, v := range []secret.Value{token.AccessToken, token.RefreshToken} {
+			if !v.Empty() && secret.Inspect(v.Reveal()) != "" {
+				t.Errorf("parse(%q) handed out %q", body, v.Reveal())
+			}
+		}
+		if ok && (token.AccessToken.Empty() || token.RefreshToken.Empty() || token.ExpiresAt.IsZero() || token.ExpiresIn < 0) {
+			t.Errorf("parse(%q) called half an answer whole", body)
+		}
+		if !ok && !token.AccessToken.Empty() {
+			t.Errorf("parse(%q) handed out an access token of junk", body)
+		}
+		for _, s := range token.Scope {
+			if !validScope(s) {
+				t.Errorf("parse(%q) handed out the scope %q", body, s)
+			}
+		}
+	})
+}
+
+// FuzzRefusal asserts that every refusal has a kind, and that its error quotes
+// nothing of the body but a scope's name.
+func FuzzRefusal(f *testing.F) {
+	f.Add(400, []byte(`{"message":"Bad Request","errors":[{"resource":"RefreshToken","field":"refresh_token","code":"invalid"}]}`), "200,2000", "1,1")
+	f.Add(401, []byte(`{"errors":[{"resource":"AccessToken","field":"activity:read_permission","code":"missing"}]}`), "", "")
+	f.Add(429, []byte(`<html>`), "x,y", ",")
+	f.Add(597, []byte(nil), "", "")
+	f.Fuzz(func(t *testing.T, status int, body []byte, limit, usage string) {
+		resp := &http.Response{
+			StatusCode: status, Request: &http.Request{URL: &url.URL{Host: "www.strava.com"}},
+			Header: http.Header{"X-Ratelimit-Limit": {limit}, "X-Ratelimit-Usage": {usage}},
+		}
+		now := time.Date(2026, 11, 22, 23, 50, 0, 0, time.UTC)
+		e := refusal(resp, body, now)
+		if e.Kind == "" {
+			t.Errorf("refusal(%d, %q) has no kind", status, body)
+		}
+		if e.Scope != "" && !validScope(e.Scope) {
+			t.Errorf("refusal(%d, %q) names the scope %q", status, body, e.Scope)
+		}
+		if e.Kind == RateLimited && (!e.Until.After(now) || e.Until.Sub(now) > 24*time.Hour) {
+			t.Errorf("the window ends at %v", e.Until)
+		}
+		if strings.Contains(e.Error(), "errors") {
+			t.Errorf("the error quotes the body: %v", e)
+		}
+	})
+}
