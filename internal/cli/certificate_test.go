@@ -48,7 +48,7 @@ func sign(parent *x509.Certificate, signer *ecdsa.PrivateKey, name string) (*ecd
 		NotBefore: time.Date(1990, 1, 1, 0, 0, 0, 0, time.UTC), NotAfter: time.Date(2190, 1, 1, 0, 0, 0, 0, time.UTC),
 		IsCA: parent == nil, BasicConstraintsValid: true,
 		KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
-		DNSNames: []string{"oauth.test", "api.test", "github.test"},
+		DNSNames: []string{"oauth.test", "api.test", "github.test", "www.strava.com", "api.github.com"},
 	}
 	if parent == nil {
 		parent, signer = template, key

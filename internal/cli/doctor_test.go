@@ -1,0 +1,132 @@
+package cli_test
+
+import (
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"strava-token/internal/sandbox"
+)
+
+// TestDoctorAsAStep runs the checklist as a workflow step does.
+func TestDoctorAsAStep(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name   string
+		knobs  sandbox.Knobs
+		given  func(*step)
+		status int
+		says   []string
+		spent  bool
+	}{
+		{
+			name: "all is well", knobs: sandbox.Knobs{Rotation: sandbox.RotateAlways},
+			says: []string{
+				"ok       client id and client secret: belong together",
+				"ok       octo/running/STRAVA_REFRESH_TOKEN: exists, can be written, last updated on 1 January 2000; the GitHub token has no known end",
+				"ok       refresh token: works; Strava replaced it, and the new one is in octo/running/STRAVA_REFRESH_TOKEN",
+				"ok       app and access token: active, for athlete 126651800",
+				"ok       scopes: read, activity:read_all",
+			},
+			spent: true,
+		},
+		{
+			name: "an environment shadows the secret",
+			given: func(s *step) {
+				s.server.AddEnvironment("my env/prod")
+				s.server.SetSecret(secretName+"@my env/prod", "x")
+			},
+			says:  []string{"warning  octo/running/STRAVA_REFRESH_TOKEN: octo/running/STRAVA_REFRESH_TOKEN@my env/prod is read instead of octo/running/STRAVA_REFRESH_TOKEN."},
+			spent: true,
+		},
+		{
+			name: "the repository shadows the organization",
+			given: func(s *step) {
+				s.server.SetSecret("org:octo/"+secretName, s.server.LiveRefreshToken())
+				s.runner.Input("rotate-to", "org:octo/"+secretName)
+			},
+			says:  []string{"warning  org:octo/STRAVA_REFRESH_TOKEN: octo/running/STRAVA_REFRESH_TOKEN is read instead of org:octo/STRAVA_REFRESH_TOKEN."},
+			spent: true,
+		},
+		{
+			name: "the GitHub token ends soon",
+			given: func(s *step) {
+				s.runner.Input("github-token", s.server.NewGitHubToken("ending-token", sandbox.GitHubToken{
+					Kind: sandbox.Personal, Secrets: sandbox.Write, Environments: sandbox.Write, Expires: time.Now().AddDate(0, 0, 3)}))
+			},
+			says:  []string{"warning  octo/running/STRAVA_REFRESH_TOKEN: The GitHub token that writes octo/running/STRAVA_REFRESH_TOKEN ends on 4 January 2000."},
+			spent: true,
+		},
+		{
+			name: "inactive app", knobs: sandbox.Knobs{Inactive: true}, status: 1,
+			says:  []string{"ok       client id and client secret: belong together", "failure  run: The Strava app is inactive."},
+			spent: true,
+		},
+		{
+			name: "missing scope", knobs: sandbox.Knobs{Scopes: []string{"read"}}, status: 1,
+			given: func(s *step) { s.runner.Input("require-scopes", "activity:read_all") },
+			says:  []string{"failure  run: The token lacks the scope activity:read_all."},
+			spent: true,
+		},
+		{
+			name:  "no target",
+			given: func(s *step) { s.runner.Input("rotate-to", "") },
+			says:  []string{"warning  refresh token: The refresh token was not tried."},
+		},
+		{
+			name: "target that cannot be written", status: 1,
+			given: func(s *step) {
+				s.runner.Input("github-token", s.server.NewGitHubToken("built-in-token", sandbox.GitHubToken{Kind: sandbox.Integration}))
+			},
+			says: []string{
+				"failure  octo/running/STRAVA_REFRESH_TOKEN: The built-in token cannot write octo/running/STRAVA_REFRESH_TOKEN.",
+				"warning  refresh token: The refresh token was left alone.",
+			},
+		},
+		{
+			name: "wrong client secret", status: 1,
+			given: func(s *step) { s.runner.Input("client-secret", strings.Repeat("f", 40)) },
+			says:  []string{"failure  client id and client secret: Strava refused the client secret."},
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newStep(t, tt.knobs)
+				s.runner.Input("doctor", "true")
+				if tt.given != nil {
+					tt.given(s)
+				}
+				if got := s.run(); got != tt.status {
+					t.Errorf("exit status: got %d, want %d\n%s", got, tt.status, s.runner.Log())
+				}
+				for _, line := range tt.says {
+					if !strings.Contains(s.runner.Log(), "\n"+line+"\n") {
+						t.Errorf("%q is not in the checklist:\n%s", line, s.runner.Log())
+					}
+				}
+				errors := 0
+				if tt.status != 0 {
+					errors = 1
+				}
+				if n := strings.Count("\n"+s.runner.Printed(), "\n::error::"); n != errors {
+					t.Errorf("errors: got %d, want %d", n, errors)
+				}
+				if got := s.runner.File("GITHUB_OUTPUT"); got != "" {
+					t.Errorf("outputs were set: %q", got)
+				}
+				if !strings.Contains(s.runner.File("GITHUB_STEP_SUMMARY"), "strava-token doctor") {
+					t.Error("there is no summary")
+				}
+				if got := strings.Contains(s.server.Journal(), "refresh_token refresh#1"); got != tt.spent {
+					t.Errorf("the refresh token was tried: got %t, want %t\n%s", got, tt.spent, s.server.Journal())
+				}
+				if s.server.Secret(secretName) != s.server.LiveRefreshToken() && tt.name != "the repository shadows the organization" {
+					t.Error("the refresh token was not kept")
+				}
+				s.assertNothingLeaks()
+			})
+		})
+	}
+}

@@ -1,0 +1,129 @@
+package cli_test
+
+import (
+	"bufio"
+	"crypto/tls"
+	"encoding/pem"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"strava-token/internal/sandbox"
+)
+
+// proxy is an HTTP proxy that leads every tunnel to one address, and keeps what
+// it was sent in the clear.
+type proxy struct {
+	listener net.Listener
+	to       string
+	mu       sync.Mutex
+	seen     strings.Builder
+}
+
+func newProxy(t *testing.T, to string) *proxy {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &proxy{listener: l, to: to}
+	t.Cleanup(func() { _ = l.Close() })
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go p.tunnel(conn)
+		}
+	}()
+	return p
+}
+
+func (p *proxy) tunnel(conn net.Conn) {
+	defer conn.Close()
+	reader := bufio.NewReader(conn)
+	req, err := http.ReadRequest(reader)
+	if err != nil {
+		return
+	}
+	p.mu.Lock()
+	_ = req.Write(&p.seen)
+	p.mu.Unlock()
+	if req.Method != http.MethodConnect {
+		return
+	}
+	upstream, err := net.Dial("tcp", p.to)
+	if err != nil {
+		return
+	}
+	defer upstream.Close()
+	_, _ = io.WriteString(conn, "HTTP/1.1 200 Connection established\r\n\r\n")
+	go func() { _, _ = io.Copy(upstream, reader) }()
+	_, _ = io.Copy(conn, upstream)
+}
+
+// newTLSStep is a step whose services have Strava's and GitHub's own names,
+// under the certificate given, behind a proxy.
+func newTLSStep(t *testing.T, certificate tls.Certificate) (*step, *proxy) {
+	t.Helper()
+	s := newProcessStep(t, sandbox.Knobs{Rotation: sandbox.RotateAlways})
+	l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{certificate}, NextProtos: []string{"h2", "http/1.1"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	service := &http.Server{Handler: s.server, ErrorLog: discardLog}
+	go func() { _ = service.Serve(l) }()
+	t.Cleanup(func() { _ = service.Close() })
+	p := newProxy(t, l.Addr().String())
+	roots := filepath.Join(t.TempDir(), "roots.pem")
+	if err := os.WriteFile(roots, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: authority.cert.Raw}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.runner.Input("strava-url", "")
+	s.runner.Input("strava-api-url", "")
+	s.runner.Set("GITHUB_API_URL", "https://api.github.com")
+	s.runner.Set("HTTPS_PROXY", "http://"+p.listener.Addr().String())
+	s.runner.Set("SSL_CERT_FILE", roots)
+	return s, p
+}
+
+func TestProxyAndRootsOfTheEnvironmentAreUsed(t *testing.T) {
+	t.Parallel()
+	s, p := newTLSStep(t, authority.good)
+	if got := s.exitStatus(s.command().Run()); got != 0 {
+		t.Errorf("exit status: got %d, want 0\n%s", got, s.runner.Log())
+	}
+	if s.server.Secret(secretName) != s.server.LiveRefreshToken() {
+		t.Error("the refresh token was not kept")
+	}
+	for _, host := range []string{"CONNECT www.strava.com:443", "CONNECT api.github.com:443"} {
+		if !strings.Contains(p.seen.String(), host) {
+			t.Errorf("%s is not among what the proxy was asked for:\n%s", host, p.seen.String())
+		}
+	}
+	s.assertNothingLeaks()
+}
+
+// TestHostileProxySeesNothing has a proxy answer in the services' place, with a
+// certificate that nobody signed.
+func TestHostileProxySeesNothing(t *testing.T) {
+	t.Parallel()
+	s, p := newTLSStep(t, authority.bad)
+	if got := s.exitStatus(s.command().Run()); got != 1 {
+		t.Errorf("exit status: got %d, want 1\n%s", got, s.runner.Log())
+	}
+	s.assertMessage("Error", "api.github.com could not prove who it is.")
+	for name, value := range s.server.Values() {
+		assertAbsent(t, "what the proxy was sent", p.seen.String(), name, value)
+	}
+	if got := s.server.Journal(); strings.Contains(got, "strava ") || strings.Contains(got, "github ") {
+		t.Errorf("a request was sent all the same:\n%s", got)
+	}
+	s.assertNothingLeaks()
+}
