@@ -143,6 +143,40 @@ func TestEveryKindOfErrorHasWords(t *testing.T) {
 	}
 }
 
+// TestBothLanguagesSayTheSame holds the Chinese README against the English one:
+// the same messages, inputs, outputs, targets, commands and number of sections.
+func TestBothLanguagesSayTheSame(t *testing.T) {
+	t.Parallel()
+	english, chinese := readDoc(t, "README.md"), readDoc(t, "README.zh-CN.md")
+	for _, h := range cli.Hints() {
+		message, _, _ := strings.Cut(strings.TrimPrefix(hintRow(h), "| "), " |")
+		if !strings.Contains(chinese, "\n| "+message+" |") {
+			t.Errorf("README.zh-CN.md does not explain %q", message)
+		}
+	}
+	for _, pair := range [][2]string{{"Inputs", "输入"}, {"Outputs", "输出"}, {"Targets", "目标"}} {
+		if diff := cmp.Diff(names(section(t, english, pair[0])), names(section(t, chinese, pair[1]))); diff != "" {
+			t.Errorf("%s (-English +Chinese):\n%s", pair[0], diff)
+		}
+	}
+	count := func(doc, what string) int { return len(regexp.MustCompile(what).FindAllString(doc, -1)) }
+	for _, what := range []string{`(?m)^## `, `(?m)^### `, "(?m)^ *```[a-z]"} {
+		if got, want := count(chinese, what), count(english, what); got != want {
+			t.Errorf("%q in README.zh-CN.md: got %d, want %d", what, got, want)
+		}
+	}
+	code := regexp.MustCompile("(?ms)^ *```(?:sh|text)\n(.*?)^ *```")
+	if diff := cmp.Diff(code.FindAllString(english, -1), code.FindAllString(chinese, -1)); diff != "" {
+		t.Errorf("commands (-English +Chinese):\n%s", diff)
+	}
+	rows := func(doc, heading string) int {
+		return strings.Count(section(t, doc, heading), "\n|")
+	}
+	if got, want := rows(chinese, "失败的时候"), rows(english, "When it fails"); got != want {
+		t.Errorf("rows of When it fails: got %d, want %d", got, want)
+	}
+}
+
 // section returns the part of a document under a heading.
 func section(t *testing.T, doc, heading string) string {
 	t.Helper()
