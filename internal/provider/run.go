@@ -62,6 +62,7 @@ type Reporter interface {
 type Run struct {
 	Strava          *strava.Client
 	Candidates      []secret.Value // refresh tokens, the most likely one first
+	Code            secret.Value   // optional; takes the place of every candidate
 	Targets         []Target       // optional
 	KeepUnchanged   bool           // store what Strava returns even if it is the candidate
 	Verify          bool
@@ -111,6 +112,11 @@ func (r *Run) Do(ctx context.Context) *Outcome {
 func (r *Run) refresh(uninterrupted context.Context, o *Outcome) bool {
 	var err error
 	var refused *strava.Error
+	if !r.Code.Empty() {
+		o.Token, err = r.Strava.Exchange(uninterrupted, r.Code)
+		o.Rotated = !o.Token.RefreshToken.Empty()
+		return r.issued(o, err)
+	}
 	for _, candidate := range r.Candidates {
 		refused = nil
 		o.Token, err = r.Strava.Refresh(uninterrupted, candidate)
@@ -119,12 +125,18 @@ func (r *Run) refresh(uninterrupted context.Context, o *Outcome) bool {
 			break
 		}
 	}
+	if err != nil && refused != nil && refused.Kind == strava.InvalidRefreshToken {
+		err = r.Snapshot.explain(uninterrupted, refused, o.facts)
+	}
+	return r.issued(o, err)
+}
+
+// issued draws the first consequence of Strava's answer. It returns false where
+// there is no refresh token to keep.
+func (r *Run) issued(o *Outcome, err error) bool {
 	if err == nil {
 		o.Export = ExportAll
 		return true
-	}
-	if refused != nil && refused.Kind == strava.InvalidRefreshToken {
-		err = r.Snapshot.explain(uninterrupted, refused, o.facts)
 	}
 	o.fail(err)
 	return !o.Token.RefreshToken.Empty()

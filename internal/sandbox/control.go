@@ -12,7 +12,8 @@ import (
 //
 //	GET  /sandbox/journal           the journal, as text
 //	GET  /sandbox/secret?target=T   the value of a secret, T as in rotate-to
-//	POST /sandbox/knobs             JSON: rotation, inactive, advance ("6h"), latency
+//	POST /sandbox/knobs             JSON: rotation, inactive, scopes, athlete_cap,
+//	                                wrong_domain, early_codes, latency, advance ("6h")
 //	POST /sandbox/faults            JSON: a Fault; an empty body clears them
 func (s *Server) routeControl() {
 	s.mux.HandleFunc("GET /sandbox/journal", func(w http.ResponseWriter, _ *http.Request) {
@@ -29,6 +30,9 @@ func (s *Server) controlKnobs(w http.ResponseWriter, r *http.Request) {
 	var change struct {
 		Rotation *Rotation `json:"rotation"`
 		Inactive *bool     `json:"inactive"`
+		Cap      *bool     `json:"athlete_cap"`
+		Domain   *bool     `json:"wrong_domain"`
+		Early    *int      `json:"early_codes"`
 		Scopes   []string  `json:"scopes"`
 		Latency  string    `json:"latency"`
 		Advance  string    `json:"advance"`
@@ -49,6 +53,15 @@ func (s *Server) controlKnobs(w http.ResponseWriter, r *http.Request) {
 		}
 		if change.Inactive != nil {
 			k.Inactive = *change.Inactive
+		}
+		if change.Cap != nil {
+			k.AthleteCap = *change.Cap
+		}
+		if change.Domain != nil {
+			k.WrongDomain = *change.Domain
+		}
+		if change.Early != nil {
+			k.EarlyCodes = *change.Early
 		}
 		if change.Scopes != nil {
 			k.Scopes = change.Scopes

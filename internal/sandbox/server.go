@@ -29,14 +29,15 @@ const (
 // Knobs change how the services behave. The zero value of each is the usual
 // behaviour.
 type Knobs struct {
-	Rotation   Rotation      // "": never
-	Inactive   bool          // the app's owner has no subscription
-	Scopes     []string      // what the athlete grants; nil: read, activity:read_all
-	HideScope  bool          // token answers name no scope, as before 2026
-	AthleteCap bool          // nobody else can connect
-	EarlyCodes int           // this many exchanges come too early
-	Latency    time.Duration // added to every answer
-	Suffix     string        // added to every token, to test awkward characters
+	Rotation    Rotation      // "": never
+	Inactive    bool          // the app's owner has no subscription
+	Scopes      []string      // what the athlete grants; nil: read, activity:read_all
+	HideScope   bool          // token answers name no scope, as before 2026
+	AthleteCap  bool          // nobody else can connect
+	EarlyCodes  int           // this many exchanges come too early
+	WrongDomain bool          // the callback domain in the settings is another one
+	Latency     time.Duration // added to every answer
+	Suffix      string        // added to every token, to test awkward characters
 }
 
 // App is a registered Strava app.

@@ -27,6 +27,10 @@ type stravaState struct {
 	codes   map[string][]string
 	current map[int64]string // an athlete's newest access token
 	issued  struct{ access, refresh int }
+	// consented is what the athlete ticked in a browser; nil before that.
+	consented []string
+	// session is the cookie of an athlete who logged in.
+	session string
 }
 
 type accessToken struct {
@@ -109,8 +113,12 @@ func (s *Server) Replace() {
 func (s *Server) NewCode() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.newCode(s.granted())
+}
+
+func (s *Server) newCode(scopes []string) string {
 	code := s.newToken()
-	s.strava.codes[code] = s.granted()
+	s.strava.codes[code] = scopes
 	s.journal.name(code, "code")
 	return code
 }
@@ -120,6 +128,7 @@ func (s *Server) routeStrava() {
 		s.handle("strava", "POST "+path, named("token"), s.token)
 		s.mux.HandleFunc("GET "+path, http.NotFound)
 	}
+	s.routeAuthorize()
 	s.handle("strava", "POST /oauth/revoke", named("revoke"), s.revoke)
 	s.handle("strava", "POST /oauth/deauthorize", named("deauthorize"), s.deauthorize)
 	s.handle("strava", "GET /api/v3/athlete", named("athlete"), s.athlete)

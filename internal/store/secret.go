@@ -21,9 +21,13 @@ const (
 // Store.
 type Secret struct {
 	Target Target
-	github *GitHub
-	scope  scope
-	key    sealingKey
+	// MayBeNew lets Check pass a secret that does not exist yet: the first token
+	// has to be written somewhere. Otherwise a mistyped name would be written
+	// that nobody reads.
+	MayBeNew bool
+	github   *GitHub
+	scope    scope
+	key      sealingKey
 	// updated is when the secret was last written, as Check saw it.
 	updated time.Time
 }
@@ -81,7 +85,14 @@ func (s *Secret) Check(ctx context.Context) (Facts, error) {
 		return Facts{}, s.classify(keyErr, s.scope.keyNotFound())
 	}
 	if readErr != nil {
-		return Facts{}, s.classify(readErr, SecretNotFound)
+		refused := s.classify(readErr, SecretNotFound)
+		if refused.Kind != SecretNotFound || !s.MayBeNew {
+			return Facts{}, refused
+		}
+		current = &github.Secret{}
+		if o, ok := s.scope.(*organizationScope); ok {
+			o.visibility = "private"
+		}
 	}
 	if writeErr != nil {
 		return Facts{}, s.classify(writeErr, WriteRefused)
@@ -147,6 +158,9 @@ func (s *Secret) Store(ctx context.Context, token secret.Value) error {
 			return err
 		}
 		current, _, readErr := s.scope.secret(ctx)
+		if readErr != nil && s.MayBeNew && s.updated.IsZero() && s.classify(readErr, SecretNotFound).Kind == SecretNotFound {
+			continue // still not there, so nobody wrote it
+		}
 		if readErr != nil {
 			return err
 		}

@@ -38,6 +38,11 @@ func (c *Client) Refresh(ctx context.Context, refresh secret.Value) (Token, erro
 		"grant_type":    {"refresh_token"},
 		"refresh_token": {refresh.Reveal()},
 	}
+	return c.grant(ctx, form)
+}
+
+// grant asks for tokens under the rules that Refresh promises.
+func (c *Client) grant(ctx context.Context, form url.Values) (Token, error) {
 	backoff := transport.Backoff(tokenRetries)
 	lost := false
 	for {

@@ -1,0 +1,124 @@
+// Package login gets the first refresh token: it waits for the browser that
+// comes back from Strava, or for the pasted address of the page that the browser
+// ended on, whichever is first.
+//
+// Nothing is believed before its state was checked, and what is wrong does not
+// end the waiting: any page in the browser could have sent it.
+package login
+
+import (
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/hex"
+	"errors"
+	"net/url"
+	"strings"
+
+	"strava-token/internal/secret"
+	"strava-token/internal/strava"
+)
+
+// The errors of ParseCallback.
+var (
+	ErrWrongState = errors.New("the state is not the one that was sent")
+	ErrNoCode     = errors.New("there is no code in it")
+)
+
+// DeniedError is an athlete who did not grant access.
+type DeniedError struct{ Reason string }
+
+func (e *DeniedError) Error() string { return "denied: " + e.Reason }
+
+// Grant is what the athlete granted.
+type Grant struct {
+	Code   secret.Value
+	Scopes []string // nil where the callback named none, as in a bare code
+}
+
+// NewState returns a state that nobody can guess.
+func NewState() string {
+	b := make([]byte, 16)
+	_, _ = rand.Read(b) // never fails
+	return hex.EncodeToString(b)
+}
+
+// KeyedState returns the state of a login that is spread over two runs, which
+// can keep nothing between them: a keyed hash of what both know.
+func KeyedState(clientSecret secret.Value, parts ...string) string {
+	mac := hmac.New(sha256.New, []byte(clientSecret.Reveal()))
+	for _, part := range append([]string{"strava-token state 1"}, parts...) {
+		mac.Write([]byte(part))
+		mac.Write([]byte{0})
+	}
+	return hex.EncodeToString(mac.Sum(nil)[:16])
+}
+
+// ParseCallback reads the parameters of a callback.
+func ParseCallback(query url.Values, state string) (Grant, error) {
+	if subtle.ConstantTimeCompare([]byte(query.Get("state")), []byte(state)) != 1 {
+		return Grant{}, ErrWrongState
+	}
+	if reason := query.Get("error"); reason != "" {
+		return Grant{}, &DeniedError{Reason: known(reason)}
+	}
+	code := strings.TrimSpace(query.Get("code"))
+	if secret.Inspect(code) != "" {
+		return Grant{}, ErrNoCode
+	}
+	grant := Grant{Code: secret.New(code)}
+	if query.Has("scope") {
+		grant.Scopes = append([]string{}, strava.SplitScopes(query.Get("scope"))...)
+	}
+	return grant, nil
+}
+
+// ParsePasted reads what somebody pasted: the whole address that the browser
+// ended on, or the code alone, perhaps with "&scope=…" still glued to it. Only
+// an address can carry a state, and then it must be the right one.
+func ParsePasted(text, state string) (Grant, error) {
+	text = strings.Trim(strings.TrimSpace(text), `"'<>`)
+	if _, query, ok := strings.Cut(text, "?"); ok {
+		query, _, _ = strings.Cut(query, "#")
+		values, err := url.ParseQuery(query)
+		if err != nil {
+			return Grant{}, ErrNoCode
+		}
+		return ParseCallback(values, state)
+	}
+	text = strings.TrimPrefix(text, "code=")
+	code, rest, glued := strings.Cut(text, "&")
+	if secret.Inspect(code) != "" || strings.ContainsAny(code, "=/:") {
+		return Grant{}, ErrNoCode
+	}
+	grant := Grant{Code: secret.New(code)}
+	if values, err := url.ParseQuery(rest); glued && err == nil && values.Has("scope") {
+		grant.Scopes = append([]string{}, strava.SplitScopes(values.Get("scope"))...)
+	}
+	return grant, nil
+}
+
+// known keeps a text from outside off the terminal unless it is the one that
+// Strava sends.
+func known(reason string) string {
+	if reason == "access_denied" {
+		return reason
+	}
+	return "another reason"
+}
+
+// Missing returns the scopes that were asked for and not granted. A grant that
+// names no scopes is not judged.
+func (g Grant) Missing(asked []string) []string {
+	if g.Scopes == nil {
+		return nil
+	}
+	var missing []string
+	for _, scope := range asked {
+		if !strava.Covers(g.Scopes, scope) {
+			missing = append(missing, scope)
+		}
+	}
+	return missing
+}

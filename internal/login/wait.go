@@ -1,0 +1,53 @@
+package login
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// Timeout is how long a login waits for the browser.
+const Timeout = 5 * time.Minute
+
+// ErrNobodyCame is returned where neither a callback nor a pasted address came
+// in time.
+var ErrNobodyCame = errors.New("nobody came back from Strava")
+
+// Wait returns what the browser brought or what was pasted, whichever is first.
+// A pasted text that is wrong is told to complain, and the waiting goes on; so
+// does it where pasted is closed. listener may be nil.
+func Wait(ctx context.Context, listener *Listener, pasted <-chan string, state string, complain func(error)) (Grant, error) {
+	timeout := time.NewTimer(Timeout)
+	defer timeout.Stop()
+	var grants <-chan Grant
+	var denied <-chan error
+	if listener != nil {
+		grants, denied = listener.grants, listener.denied
+	}
+	for {
+		select {
+		case g := <-grants:
+			return g, nil
+		case err := <-denied:
+			return Grant{}, err
+		case text, open := <-pasted:
+			if !open {
+				pasted = nil
+				continue
+			}
+			g, err := ParsePasted(text, state)
+			var refused *DeniedError
+			switch {
+			case err == nil:
+				return g, nil
+			case errors.As(err, &refused):
+				return Grant{}, err
+			}
+			complain(err)
+		case <-timeout.C:
+			return Grant{}, ErrNobodyCame
+		case <-ctx.Done():
+			return Grant{}, ctx.Err()
+		}
+	}
+}

@@ -1,0 +1,121 @@
+package sandbox
+
+import (
+	"crypto/rand"
+	"fmt"
+	"html"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// The scopes that the authorize page knows.
+var stravaScopes = []string{
+	"read", "read_all", "profile:read_all", "profile:write", "activity:read", "activity:read_all", "activity:write",
+}
+
+// routeAuthorize adds the pages on which an athlete logs in and grants access.
+func (s *Server) routeAuthorize() {
+	s.handle("strava", "GET /oauth/authorize", named("authorize"), s.authorizePage)
+	s.handle("strava", "POST /login", named("login"), s.logIn)
+	s.handle("strava", "POST /oauth/accept_application", named("accept"), s.accept)
+}
+
+// authorizePage answers like Strava's: a raw fault for what the app got wrong, a
+// page for what the athlete must do. Neither ever reaches the callback.
+func (s *Server) authorizePage(r *http.Request) answer {
+	q := r.URL.Query()
+	scopes := strings.Split(q.Get("scope"), ",")
+	switch {
+	case len(q.Get("client_id")) == 40:
+		return stravaFault(403, "Authorization Error", "Application", "internal", "forbidden")
+	case q.Get("client_id") != s.strava.app.ID:
+		return stravaFault(400, "Bad Request", "Application", "client_id", "invalid")
+	case !s.allowedRedirect(q.Get("redirect_uri")):
+		return stravaFault(400, "Bad Request", "Application", "redirect_uri", "invalid")
+	case slices.ContainsFunc(scopes, func(scope string) bool { return !slices.Contains(stravaScopes, scope) }):
+		return stravaFault(400, "Bad Request", "Authorize", "scope", "invalid")
+	}
+	if cookie, err := r.Cookie("sandbox_session"); err != nil || cookie.Value != s.strava.session || cookie.Value == "" {
+		return page("Log in", `<form method="post" action="/login"><input type="hidden" name="next" value="`+
+			html.EscapeString(r.URL.RequestURI())+`"><button id="login">Log in as Sandy Box</button></form>`)
+	}
+	if s.knobs.AthleteCap {
+		return page("Error", `<p id="cap">Limit of connected athletes exceeded.</p>`)
+	}
+	if q.Get("approval_prompt") != "force" && s.strava.consented != nil && covers(s.strava.consented, scopes) {
+		return s.callback(q, s.strava.consented)
+	}
+	var boxes strings.Builder
+	for _, scope := range scopes {
+		if scope == "read" { // always granted, so there is no box for it
+			continue
+		}
+		fmt.Fprintf(&boxes, `<p><label><input type="checkbox" name="granted" value="%[1]s" id="%[1]s" checked> %[1]s</label></p>`, scope)
+	}
+	return page("Authorize", `<form method="post" action="/oauth/accept_application?`+html.EscapeString(r.URL.RawQuery)+`">`+
+		boxes.String()+`<button id="authorize" name="answer" value="accept">Authorize</button> `+
+		`<button id="deny" name="answer" value="deny">Cancel</button></form>`)
+}
+
+// allowedRedirect matches by host alone; localhost and 127.0.0.1 are always let
+// through.
+func (s *Server) allowedRedirect(redirect string) bool {
+	u, err := url.Parse(redirect)
+	if err != nil || s.knobs.WrongDomain {
+		return false
+	}
+	return u.Hostname() == "localhost" || u.Hostname() == "127.0.0.1"
+}
+
+func covers(granted, asked []string) bool {
+	return !slices.ContainsFunc(asked, func(scope string) bool { return !slices.Contains(granted, scope) })
+}
+
+func (s *Server) logIn(r *http.Request) answer {
+	next := r.Form.Get("next")
+	if !strings.HasPrefix(next, "/oauth/authorize?") {
+		return answer{status: http.StatusBadRequest}
+	}
+	if s.strava.session == "" {
+		s.strava.session = rand.Text()
+	}
+	return answer{status: http.StatusFound, header: map[string]string{
+		"Location":   next,
+		"Set-Cookie": "sandbox_session=" + s.strava.session + "; Path=/; HttpOnly; SameSite=Lax",
+	}}
+}
+
+// accept takes what the athlete ticked; read is granted whatever was.
+func (s *Server) accept(r *http.Request) answer {
+	q := r.URL.Query()
+	if !s.allowedRedirect(q.Get("redirect_uri")) {
+		return stravaFault(400, "Bad Request", "Application", "redirect_uri", "invalid")
+	}
+	if r.PostForm.Get("answer") != "accept" {
+		return redirect(q.Get("redirect_uri"), "state="+url.QueryEscape(q.Get("state"))+"&error=access_denied")
+	}
+	scopes := append([]string{"read"}, r.PostForm["granted"]...)
+	s.strava.consented = scopes
+	return s.callback(q, scopes)
+}
+
+// callback sends the browser back, with the parameters in Strava's order.
+func (s *Server) callback(q url.Values, scopes []string) answer {
+	return redirect(q.Get("redirect_uri"), "state="+url.QueryEscape(q.Get("state"))+
+		"&code="+url.QueryEscape(s.newCode(scopes))+"&scope="+strings.Join(scopes, ","))
+}
+
+func redirect(to, query string) answer {
+	return answer{status: http.StatusFound, header: map[string]string{"Location": to + "?" + query}}
+}
+
+func page(title, body string) answer {
+	return answer{
+		status: http.StatusOK,
+		header: map[string]string{"Content-Type": "text/html; charset=utf-8"},
+		body: `<!doctype html><html lang="en"><meta charset="utf-8"><link rel="icon" href="data:,"><title>` + title +
+			` | Strava sandbox</title><h1>` + title + `</h1>` + body,
+	}
+}

@@ -1,0 +1,57 @@
+package strava
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"strings"
+	"time"
+
+	"strava-token/internal/secret"
+	"strava-token/internal/transport"
+)
+
+const (
+	// A code fresh from the callback is sometimes refused as invalid, which does
+	// not consume it; the same one works about 2 s later.
+	codePause   = 2 * time.Second
+	codeRetries = 2
+)
+
+// AuthorizeURL is the page on which an athlete grants the app scopes. force asks
+// again even where they were granted before. The callback gets state back.
+func (c *Client) AuthorizeURL(redirect string, scopes []string, state string, force bool) string {
+	prompt := "auto"
+	if force {
+		prompt = "force"
+	}
+	query := url.Values{
+		"client_id":       {c.ClientID},
+		"redirect_uri":    {redirect},
+		"response_type":   {"code"},
+		"approval_prompt": {prompt},
+		"scope":           {strings.Join(scopes, ",")},
+		"state":           {state},
+	}
+	return endpoint(c.URL, "/oauth/authorize") + "?" + query.Encode()
+}
+
+// Exchange turns the code of a callback into tokens. It follows the rules of
+// Refresh, and besides tries a code that is said to be invalid again after 2 s,
+// twice.
+func (c *Client) Exchange(ctx context.Context, code secret.Value) (Token, error) {
+	form := url.Values{
+		"client_id":     {c.ClientID},
+		"client_secret": {c.ClientSecret.Reveal()},
+		"grant_type":    {"authorization_code"},
+		"code":          {code.Reveal()},
+	}
+	for attempt := 0; ; attempt++ {
+		token, err := c.grant(ctx, form)
+		var e *Error
+		early := errors.As(err, &e) && e.Kind == InvalidCode
+		if !early || attempt == codeRetries || transport.Pause(ctx, codePause) != nil {
+			return token, err
+		}
+	}
+}
