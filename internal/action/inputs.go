@@ -25,6 +25,8 @@ type inputs struct {
 	exportEnv       bool
 	exposeRefresh   bool
 	doctor          bool
+	ask             bool         // show the link that leads to a code
+	code            secret.Value // empty unless the workflow passes one
 	stravaURL       *url.URL
 	stravaAPIURL    *url.URL
 	githubURL       *url.URL
@@ -39,12 +41,15 @@ func (e *edge) read() (inputs, *InputError) {
 	r := reader{edge: e}
 	in := inputs{
 		clientSecret: r.credential("client-secret"),
-		refreshToken: r.credential("refresh-token"),
+	}
+	in.clientID = r.clientID("client-id")
+	in.requireScopes = r.scopes("require-scopes")
+	in.ask, in.code = r.code("code", in)
+	if text := r.input("refresh-token"); text != "" || !in.ask && !r.coded {
+		in.refreshToken = r.credential("refresh-token")
 	}
 	in.targets = r.targets("rotate-to")
 	in.githubToken = r.githubToken("github-token", len(in.targets) > 0)
-	in.clientID = r.clientID("client-id")
-	in.requireScopes = r.scopes("require-scopes")
 	in.expectedAthlete = r.athlete("expected-athlete")
 	in.verify = r.boolean("verify", true)
 	in.recovery = r.boolean("recovery", true)
@@ -65,6 +70,7 @@ func (e *edge) read() (inputs, *InputError) {
 type reader struct {
 	edge     *edge
 	problems []Problem
+	coded    bool // a code was passed, so that no refresh token is needed
 }
 
 func (r *reader) input(name string) string { return r.edge.sdk.GetInput(name) }

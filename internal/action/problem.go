@@ -23,6 +23,10 @@ const (
 	FaultUnknownScope    Fault = "unknown-scope"
 	FaultInsecureAddress Fault = "insecure-address"
 	FaultUnwritable      Fault = "unwritable"
+	FaultWrongState      Fault = "wrong-state"
+	FaultNoCode          Fault = "no-code"
+	FaultDenied          Fault = "denied"
+	FaultUnticked        Fault = "unticked"
 	FaultFork            Fault = "fork"       // secrets are empty in a fork's run
 	FaultDependabot      Fault = "dependabot" // and in Dependabot's
 )

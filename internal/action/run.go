@@ -53,6 +53,10 @@ func Run(ctx context.Context, c Config) provider.Status {
 	network := transport.New(c.Dial)
 	defer network.Close()
 
+	if in.ask {
+		e.askForCode(in)
+		return provider.Done
+	}
 	if in.doctor {
 		return e.examine(ctx, e.run(network, in), c.Explain)
 	}
@@ -74,7 +78,9 @@ func (e *edge) run(network *transport.Network, in inputs) *provider.Run {
 		if strings.EqualFold(t.Owner+"/"+t.Repo, e.getenv("GITHUB_REPOSITORY")) {
 			id = repositoryID
 		}
-		targets = append(targets, store.NewSecret(gh, t, id))
+		kept := store.NewSecret(gh, t, id)
+		kept.MayBeNew = !in.code.Empty()
+		targets = append(targets, kept)
 	}
 	return &provider.Run{
 		Strava: &strava.Client{
@@ -83,6 +89,7 @@ func (e *edge) run(network *transport.Network, in inputs) *provider.Run {
 			ClientID: in.clientID, ClientSecret: in.clientSecret,
 		},
 		Candidates:      []secret.Value{in.refreshToken},
+		Code:            in.code,
 		Targets:         targets,
 		Verify:          in.verify,
 		RequireScopes:   in.requireScopes,

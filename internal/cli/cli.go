@@ -21,6 +21,7 @@ type Process struct {
 	Stdout io.Writer
 	Stderr io.Writer
 	Dial   transport.DialFunc // nil: over TCP
+	Browse func(string) error // opens an address; nil: in the browser
 }
 
 // Run runs the command that the arguments name and returns the exit status.
@@ -41,8 +42,10 @@ func Run(ctx context.Context, p Process) int {
 	root.SetErr(p.Stderr)
 	root.AddCommand(
 		actionCommand(p, &status),
+		newLoginCommand(p, &status),
 		doctorCommand(p, &status),
 		recoverCommand(p, &status),
+		revokeCommand(p, &status),
 		sandboxCommand(p),
 		demoCommand(p, &status),
 		versionCommand(p),

@@ -1,12 +1,14 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"strconv"
 	"strings"
 
 	"strava-token/internal/action"
 	"strava-token/internal/doctor"
+	"strava-token/internal/login"
 	"strava-token/internal/provider"
 	"strava-token/internal/recovery"
 	"strava-token/internal/store"
@@ -98,7 +100,18 @@ func (n names) explainRun(err error) (action.Message, bool) {
 		}
 		return n.fill("stale/"+string(e.Reason), "target", e.Target, "updated", updated), true
 	}
+	var denied *login.DeniedError
 	switch {
+	case errors.As(err, &denied):
+		return n.fill("login/denied"), true
+	case errors.Is(err, login.ErrNobodyCame):
+		return n.fill("login/nobody-came"), true
+	case errors.Is(err, login.ErrWrongState):
+		return n.fill("login/wrong-state"), true
+	case errors.Is(err, login.ErrNoCode):
+		return n.fill("login/no-code"), true
+	case errors.Is(err, context.Canceled):
+		return n.fill("run/cancelled"), true
 	case errors.Is(err, provider.ErrNotMasked):
 		return n.fill("run/not-masked"), true
 	case errors.Is(err, recovery.ErrWrongSecret):

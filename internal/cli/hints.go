@@ -92,7 +92,7 @@ var hints = map[string]hint{
 	},
 	"stale/dead": {
 		"The refresh token is dead.",
-		"Strava refused it, and nothing newer is known: it was replaced elsewhere, access was revoked, or it belongs to another app.",
+		"Strava refused it, and nothing newer is known: it was replaced since (by another run, by authorizing again, or before a backup was restored), access was revoked, or it belongs to another app.",
 		"authorize the app again and store the new refresh token in {refresh-token-place}.",
 	},
 	"stale/unknown": {
@@ -215,6 +215,58 @@ var hints = map[string]hint{
 		"The refresh token was left alone.",
 		"trying it may replace it, and what failed above would keep the new one from being stored.",
 		"mend what failed above, then run doctor again.",
+	},
+
+	// The login command.
+	"login/port": {
+		"Port {port} on this machine is taken.",
+		"the browser comes back to it, and another program listens there.",
+		"choose another one with --port; Strava lets any port through.",
+	},
+	"login/nobody-came": {
+		"Nobody came back from Strava within five minutes.",
+		"two of Strava's pages never lead back: a raw error about redirect_uri, where Authorization Callback Domain is not localhost, and the one that says that the limit of connected athletes is exceeded.",
+		"look at the browser. Set the domain to localhost at https://www.strava.com/settings/api, or free a place by revoking another athlete's access, then start login again.",
+	},
+	"login/denied": {
+		"Access was not granted.",
+		"Cancel was chosen on Strava's page.",
+		"start login again, and choose Authorize.",
+	},
+	"login/wrong-state": {
+		"The pasted address belongs to another login.",
+		"its state is not the one that was sent; it may be left over from an earlier try.",
+		"open the address above, and paste the one of the page that follows.",
+	},
+	"login/no-code": {
+		"What was pasted holds no authorization code.",
+		"it is neither a code nor the address of the page that Strava sent the browser to.",
+		"paste the whole address of the page that did not load; it has code= in it.",
+	},
+	"login/unticked": {
+		"Strava did not grant {scopes}.",
+		"a box was unticked on its page. The code was not used yet.",
+		"ask again, and leave every box ticked.",
+	},
+	"login/no-github-token": {
+		"There is no GitHub token to write the secrets with.",
+		"neither GH_TOKEN nor GITHUB_TOKEN is set, and gh is not logged in.",
+		"run gh auth login, or set GH_TOKEN to a fine-grained token with Secrets: read and write from https://github.com/settings/personal-access-tokens/new.",
+	},
+	"login/secrets": {
+		"--secrets is neither strava nor running_page.",
+		"it says what the three secrets are called.",
+		"write --secrets strava, or --secrets running_page for a fork of running_page.",
+	},
+	"login/format": {
+		"--format is neither json nor dotenv.",
+		"it says how the credentials are printed.",
+		"write --format json or --format dotenv.",
+	},
+	"login/file": {
+		"{file} cannot be written.",
+		"it exists already, or its folder cannot be written. Nothing was opened.",
+		"name another file with --output, or print the credentials with --format.",
 	},
 
 	// The recover command.
@@ -431,6 +483,26 @@ var hints = map[string]hint{
 		"The file that {input} names cannot be written.",
 		"outputs would be lost, so nothing was begun.",
 		"run this as a step of a workflow, in a container that runs as root.",
+	},
+	"input/wrong-state": {
+		"{input} holds the address of another login.",
+		"its state is not the one in the link that this app, with these scopes and this client secret, shows.",
+		"run the workflow without a code, open the link that it shows now, and paste the address of the page that follows.",
+	},
+	"input/no-code": {
+		"{input} holds no authorization code.",
+		"it is neither a code nor the address of the page that Strava sent the browser to.",
+		"paste the whole address of the page that did not load; it begins with http://localhost and has code= in it.",
+	},
+	"input/denied": {
+		"Access was not granted.",
+		"the address in {input} says that Cancel was chosen on Strava's page.",
+		"run the workflow without a code, open the link, and choose Authorize.",
+	},
+	"input/unticked": {
+		"A box was unticked on Strava's page{detail}.",
+		"the code in {input} would give a token without that scope, so it was not used.",
+		"run the workflow without a code, open the link again, and leave every box ticked.",
 	},
 	"input/fork": {
 		"This run got no secrets, because it comes from a fork ({input} empty).",

@@ -111,7 +111,7 @@ func (s *shell) clientSecretOrAsk() (secret.Value, bool) {
 		v := s.credential(variable)
 		return v, !s.refuse()
 	}
-	v, err := s.askSecret("Client Secret of the Strava app (not shown): ")
+	v, err := s.terminal().askSecret("Client Secret of the Strava app (not shown): ")
 	if err != nil {
 		complain(s.p, shellNames.fill("recover/no-secret"))
 		return secret.Value{}, false

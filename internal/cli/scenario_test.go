@@ -294,7 +294,7 @@ var scenarios = []scenario{
 			s.runner.Input("client-secret", "")
 			s.runner.Input("refresh-token", "")
 		},
-		status: 2, says: "This run got no secrets, because it comes from a fork (client-secret, refresh-token, client-id empty).", kept: true,
+		status: 2, says: "This run got no secrets, because it comes from a fork (client-secret, client-id, refresh-token empty).", kept: true,
 	},
 	{
 		name: "dependabot",

@@ -4,11 +4,9 @@ import (
 	"fmt"
 	"io"
 	"net/url"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"strava-token/internal/action"
 	"strava-token/internal/provider"
@@ -160,23 +158,5 @@ func (s *shell) Recover(sealed string) {
 	_, _ = io.WriteString(s.p.Stderr, sealed)
 }
 
-// askSecret asks for a secret at the terminal, without echo. Where standard
-// input is taken it asks at the controlling terminal.
-func (s *shell) askSecret(prompt string) (secret.Value, error) {
-	tty, ok := s.p.Stdin.(*os.File)
-	if !ok || !term.IsTerminal(int(tty.Fd())) {
-		opened, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
-		if err != nil {
-			return secret.Value{}, fmt.Errorf("open the terminal: %w", err)
-		}
-		defer opened.Close()
-		tty = opened
-	}
-	_, _ = fmt.Fprint(s.p.Stderr, prompt)
-	text, err := term.ReadPassword(int(tty.Fd()))
-	_, _ = fmt.Fprintln(s.p.Stderr)
-	if err != nil {
-		return secret.Value{}, fmt.Errorf("read the secret: %w", err)
-	}
-	return secret.New(strings.TrimSpace(string(text))), nil
-}
+// terminal returns the place where people are asked.
+func (s *shell) terminal() *terminal { return &terminal{in: s.p.Stdin, out: s.p.Stderr} }

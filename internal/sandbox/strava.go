@@ -97,6 +97,18 @@ func (s *Server) LiveRefreshToken() string {
 	return ""
 }
 
+// GrantedScopes returns what the athlete granted the app.
+func (s *Server) GrantedScopes() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, g := range s.strava.refresh {
+		if g.athlete == AthleteID {
+			return g.scopes
+		}
+	}
+	return nil
+}
+
 // Replace gives the athlete a new refresh token, as a refresh elsewhere does.
 func (s *Server) Replace() {
 	s.mu.Lock()

@@ -1,0 +1,84 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"strava-token/internal/secret"
+	"strava-token/internal/store"
+	"strava-token/internal/strava"
+)
+
+// handover is where login's credentials go without a repository: standard
+// output, or a new file that only its owner can read.
+type handover struct {
+	format string // json or dotenv; "" is a dotenv file
+	path   string
+	stdout io.Writer
+	client *strava.Client
+	names  [3]string
+	opened *os.File
+}
+
+func (h *handover) String() string {
+	if h.format != "" {
+		return "standard output"
+	}
+	return h.path
+}
+
+// Check opens the file, before anything is spent. An existing one is left alone.
+func (h *handover) Check(context.Context) (store.Facts, error) {
+	if h.format != "" || h.opened != nil {
+		return store.Facts{}, nil
+	}
+	f, err := os.OpenFile(h.path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return store.Facts{}, fmt.Errorf("open: %w", err)
+	}
+	h.opened = f
+	return store.Facts{}, nil
+}
+
+// Store writes the three credentials.
+func (h *handover) Store(_ context.Context, refresh secret.Value) error {
+	values := [3]string{h.client.ClientID, h.client.ClientSecret.Reveal(), refresh.Reveal()}
+	if h.format != "" {
+		return h.write(h.stdout, values)
+	}
+	return errors.Join(h.write(h.opened, values), h.opened.Sync(), h.opened.Close())
+}
+
+// discard removes a file that nothing was written to.
+func (h *handover) discard() {
+	if h.opened == nil {
+		return
+	}
+	if info, err := os.Stat(h.path); err == nil && info.Size() == 0 {
+		_ = h.opened.Close()
+		_ = os.Remove(h.path)
+	}
+}
+
+func (h *handover) write(w io.Writer, values [3]string) error {
+	if h.format == "json" {
+		object := map[string]string{}
+		for i, name := range h.names {
+			object[name] = values[i]
+		}
+		encoder := json.NewEncoder(w)
+		encoder.SetEscapeHTML(false)
+		encoder.SetIndent("", "  ")
+		return encoder.Encode(object)
+	}
+	for i, name := range h.names {
+		if _, err := fmt.Fprintf(w, "%s=%s\n", name, values[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
