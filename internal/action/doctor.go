@@ -11,7 +11,8 @@ import (
 
 // examine is the step with doctor: true. It sets no outputs.
 func (e *edge) examine(ctx context.Context, run *provider.Run, explain func(error) []Message) provider.Status {
-	findings, status := doctor.Examine(ctx, run, e.getenv("GITHUB_REPOSITORY"))
+	report := doctor.Examine(ctx, run, e.getenv("GITHUB_REPOSITORY"))
+	findings := report.Findings
 	var failures []Message
 	for _, f := range findings {
 		switch f.Level {
@@ -29,8 +30,8 @@ func (e *edge) examine(ctx context.Context, run *provider.Run, explain func(erro
 			e.say(line)
 		}
 	}
-	e.addSummary(checklistSummary(findings, explain))
-	return status
+	e.addSummary(checklistSummary(findings, explain) + sealedSection(report.Recovery))
+	return report.Status
 }
 
 // Checklist is a finding as lines of text.

@@ -6,10 +6,13 @@
 package action
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"os"
 	"strings"
+	"sync"
+	"time"
 
 	"github.com/sethvargo/go-githubactions"
 
@@ -39,7 +42,7 @@ func (e *edge) Mask(v secret.Value) bool {
 		return true
 	}
 	e.sdk.AddMask(v.Reveal())
-	return !e.out.broken
+	return !e.out.isBroken()
 }
 
 // Recover prints a sealed refresh token, each line as it is: it holds nothing
@@ -49,28 +52,66 @@ func (e *edge) Recover(sealed string) {
 }
 
 const recoverIntro = "Strava replaced the refresh token. The new one is sealed below: whoever holds the client secret opens it with\n" +
-	"  strava-token recover FILE"
+	"  strava-token recover FILE --rotate-to TARGET"
 
-// say prints one line for people. It must not hold a text from outside.
-func (e *edge) say(line string) { _, _ = fmt.Fprintln(e.out, line) }
+// say prints one line for people, with nothing in it that the runner could take
+// for a command: names of environments come from outside.
+func (e *edge) say(line string) {
+	line = strings.Map(func(c rune) rune {
+		if c < ' ' || c == 0x7f {
+			return ' '
+		}
+		return c
+	}, line)
+	line = strings.ReplaceAll(line, "##[", "## [")
+	if strings.HasPrefix(strings.TrimSpace(line), "::") {
+		line = "- " + line
+	}
+	_, _ = fmt.Fprintln(e.out, line)
+}
 
 // The runner's annotations; all three escape what they print.
 func (e *edge) failure(text string) { e.sdk.Errorf("%s", text) }
 func (e *edge) warning(text string) { e.sdk.Warningf("%s", text) }
 
-// steadyWriter goes on where its writer is broken, since the run must.
+// steadyWriter goes on where its writer is broken, or blocks because nobody
+// reads, since the run must.
 type steadyWriter struct {
 	w      io.Writer
+	mu     sync.Mutex
 	broken bool
 }
 
+// printTimeout is how long a print may block the run.
+const printTimeout = 2 * time.Second
+
 func (s *steadyWriter) Write(p []byte) (int, error) {
-	if !s.broken {
-		if _, err := s.w.Write(p); err != nil {
-			s.broken = true
-		}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.broken {
+		return len(p), nil
+	}
+	text := bytes.Clone(p)
+	written := make(chan error, 1)
+	go func() {
+		_, err := s.w.Write(text)
+		written <- err
+	}()
+	limit := time.NewTimer(printTimeout)
+	defer limit.Stop()
+	select {
+	case err := <-written:
+		s.broken = err != nil
+	case <-limit.C:
+		s.broken = true
 	}
 	return len(p), nil
+}
+
+func (s *steadyWriter) isBroken() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.broken
 }
 
 // The files that the runner mounts.

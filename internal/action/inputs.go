@@ -133,7 +133,12 @@ func InspectClientID(text string) Fault {
 }
 
 func (r *reader) targets(name string) []store.Target {
-	targets, problems := ParseTargets(name, strings.Split(r.input(name), "\n"), r.edge.getenv("GITHUB_REPOSITORY"))
+	text := r.input(name)
+	if r.holdsCredential(text) {
+		r.problem(name, FaultCredential, "")
+		return nil
+	}
+	targets, problems := ParseTargets(name, strings.Split(text, "\n"), r.edge.getenv("GITHUB_REPOSITORY"))
 	r.problems = append(r.problems, problems...)
 	return targets
 }
@@ -149,6 +154,10 @@ func ParseTargets(input string, lines []string, repository string) (targets []st
 		}
 		t, err := store.Parse(text, repository)
 		switch {
+		case err == nil && secret.IsPlaceholder(t.Name):
+			problems = append(problems, Problem{Input: input, Fault: Fault(secret.Placeholder)})
+		case err == nil && looksSecret(text):
+			problems = append(problems, Problem{Input: input, Fault: FaultCredential})
 		case err != nil:
 			problems = append(problems, Problem{Input: input, Fault: targetFault(err), Detail: quotable(text)})
 		case seen[t.Key()]:
@@ -185,7 +194,7 @@ func (r *reader) athlete(name string) int64 {
 		return 0
 	}
 	id, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || id <= 0 {
+	if err != nil || id <= 0 || !isNumber(text) {
 		r.problem(name, FaultNotANumber, "")
 	}
 	return id
@@ -212,8 +221,39 @@ func (r *reader) address(name, text, fallback string) *url.URL {
 	u, err := transport.ParseAddress(text)
 	if err != nil {
 		r.problem(name, FaultInsecureAddress, "")
+		return nil
+	}
+	if name == "strava-url" && strings.Trim(u.Path, "/") != "" {
+		r.problem(name, FaultPath, "")
 	}
 	return u
+}
+
+// holdsCredential reports whether a text that is to be printed and sent holds
+// one of the credentials: rotate-to takes a secret's name, and its value is an
+// easy slip. GitHub and the names of secrets ignore case.
+func (r *reader) holdsCredential(text string) bool {
+	for _, name := range []string{"client-secret", "refresh-token", "github-token"} {
+		value := r.input(name)
+		if secret.Inspect(value) == "" && strings.Contains(strings.ToLower(text), strings.ToLower(value)) {
+			return true
+		}
+	}
+	return false
+}
+
+// looksSecret reports whether a target is written like a credential: a word of
+// 40 or more hexadecimal digits, or a token of GitHub's.
+func looksSecret(text string) bool {
+	if githubToken(text) {
+		return true
+	}
+	for _, word := range strings.FieldsFunc(text, func(c rune) bool { return !isAlphanumeric(c) }) {
+		if len(word) >= 40 && isHex(word) {
+			return true
+		}
+	}
+	return false
 }
 
 // files makes sure, before anything is spent, that the outputs can be written.

@@ -23,6 +23,8 @@ const (
 	FaultUnknownScope    Fault = "unknown-scope"
 	FaultInsecureAddress Fault = "insecure-address"
 	FaultUnwritable      Fault = "unwritable"
+	FaultCredential      Fault = "credential"
+	FaultPath            Fault = "path"
 	FaultWrongState      Fault = "wrong-state"
 	FaultNoCode          Fault = "no-code"
 	FaultDenied          Fault = "denied"

@@ -46,7 +46,9 @@ func Run(ctx context.Context, c Config) provider.Status {
 	e := newEdge(c.Getenv, c.Stdout)
 	in, problems := e.read()
 	if problems != nil {
-		e.failure(text(c.Explain(problems)))
+		messages := c.Explain(problems)
+		e.failure(text(messages))
+		e.addSummary(refusal(messages))
 		return provider.BadInput
 	}
 	e.warnOfOtherHosts(in)
@@ -95,6 +97,7 @@ func (e *edge) run(network *transport.Network, in inputs) *provider.Run {
 		RequireScopes:   in.requireScopes,
 		ExpectedAthlete: in.expectedAthlete,
 		Recovery:        in.recovery,
+		HandedOver:      in.exposeRefresh,
 		RepositoryID:    repositoryID,
 		// The client id may be kept as a secret, too, and is masked then.
 		Masked:   []secret.Value{in.clientSecret, in.refreshToken, in.githubToken, secret.New(in.clientID)},

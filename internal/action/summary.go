@@ -83,9 +83,23 @@ func summary(o *provider.Outcome, explain func(error) []Message) string {
 	for _, err := range o.Warnings {
 		writeMessages(&b, "Warning", explain(err))
 	}
-	if o.Recovery != "" {
-		fmt.Fprintf(&b, "\n%s\n\n```\n%s```\n", markdown(recoverIntro), o.Recovery)
+	b.WriteString(sealedSection(o.Recovery))
+	return b.String()
+}
+
+// sealedSection shows a recovery text, where there is one.
+func sealedSection(sealed string) string {
+	if sealed == "" {
+		return ""
 	}
+	return fmt.Sprintf("\n%s\n\n```\n%s```\n", markdown(recoverIntro), sealed)
+}
+
+// refusal is the summary of a run whose inputs are wrong.
+func refusal(messages []Message) string {
+	var b strings.Builder
+	b.WriteString("### Strava access token: the inputs are wrong\n\nNothing was sent anywhere.\n\n")
+	writeMessages(&b, "Failed", messages)
 	return b.String()
 }
 

@@ -56,11 +56,11 @@ func (s *shell) examine(ctx context.Context, scopes string) provider.Status {
 		return provider.BadInput
 	}
 	s.warnOfOtherHosts(run.Strava)
-	findings, status := doctor.Examine(ctx, run, s.repo())
-	for _, f := range findings {
+	report := doctor.Examine(ctx, run, s.repo())
+	for _, f := range report.Findings {
 		for _, line := range action.Checklist(f, shellNames.explain) {
 			_, _ = fmt.Fprintln(s.p.Stdout, line)
 		}
 	}
-	return status
+	return report.Status
 }

@@ -59,8 +59,14 @@ func (n names) explainRun(err error) (action.Message, bool) {
 		if len(e.Kept) > 0 {
 			kept = " It is safe in " + strings.Join(e.Kept, ", ") + "."
 		}
+		if !e.Sealed {
+			return n.fill("run/not-kept-unsealed", "target", e.Target, "cause", n.cause(e.Err), "kept", kept), true
+		}
 		return n.fill("run/not-kept", "target", e.Target, "cause", n.cause(e.Err), "kept", kept), true
 	case *provider.NoTargetError:
+		if e.HandedOver {
+			return n.fill("run/handed-over"), true
+		}
 		if !e.Sealed {
 			return n.fill("run/no-target-unsealed"), true
 		}
@@ -77,6 +83,9 @@ func (n names) explainRun(err error) (action.Message, bool) {
 	case *provider.ScopeUncheckedError:
 		return n.fill("run/scope-unchecked", "scopes", strings.Join(e.Scopes, ", ")), true
 	case *provider.WrongAthleteError:
+		if e.Replaced && e.Sealed {
+			return n.fill("run/wrong-athlete-sealed", "want", id(e.Want), "got", id(e.Got)), true
+		}
 		return n.fill("run/wrong-athlete", "want", id(e.Want), "got", id(e.Got)), true
 	case *provider.AthleteUncheckedError:
 		return n.fill("run/athlete-unchecked", "want", id(e.Want), "cause", probeCause(e.Err)), true
@@ -88,6 +97,10 @@ func (n names) explainRun(err error) (action.Message, bool) {
 		return n.fill("doctor/shadowed", "target", e.Target, "by", strings.Join(e.By, ", ")), true
 	case *doctor.UnprovenWriteError:
 		return n.fill("doctor/unproven-write", "target", e.Target), true
+	case *doctor.ShadowsUnknownError:
+		return n.fill("doctor/shadows-unknown", "target", e.Target), true
+	case *doctor.AppUncheckedError:
+		return n.fill("doctor/app-unchecked", "cause", probeCause(e.Err)), true
 	case *doctor.NotTriedError:
 		if e.NoTarget {
 			return n.fill("doctor/no-target"), true

@@ -99,7 +99,13 @@ func (s *step) run() int {
 // outputs and the environment unless it is the exported access token.
 func (s *step) assertNothingLeaks() {
 	s.t.Helper()
-	for name, value := range s.server.Values() {
+	values := s.server.Values()
+	for _, input := range []string{"client-secret", "refresh-token", "github-token"} {
+		if value := s.runner.Getenv("INPUT_" + strings.ToUpper(input)); len(value) >= 8 && !strings.Contains(value, "{") {
+			values["the input "+input] = value
+		}
+	}
+	for name, value := range values {
 		assertAbsent(s.t, "standard output", s.runner.Printed(), name, value)
 		assertAbsent(s.t, "standard error", s.stderr.String(), name, value)
 		assertAbsent(s.t, "the summary", s.runner.File("GITHUB_STEP_SUMMARY"), name, value)

@@ -40,7 +40,7 @@ var hints = map[string]hint{
 	},
 	"strava/outage": {
 		"Strava is out of order.",
-		"it answered with status {status}, three times where it was asked again. The refresh token is most likely still good.",
+		"it answered with status {status} each time it was asked. The refresh token is most likely still good.",
 		"run again later. https://status.strava.com tells when it is back.",
 	},
 	"strava/redirected": {
@@ -55,7 +55,7 @@ var hints = map[string]hint{
 	},
 	"strava/malformed": {
 		"Strava's answer cannot be used.",
-		"{host} reported success, but what it sent is not a token answer. If it held a new refresh token, that was kept.",
+		"{host} reported success, but what it sent is not a token answer. A new refresh token in it is kept all the same.",
 		"run again; if it stays so, check whether a proxy or strava-url stands in between.",
 	},
 	"strava/unreachable": {
@@ -71,11 +71,11 @@ var hints = map[string]hint{
 	"strava/bad-certificate": {
 		"{host} could not prove who it is.",
 		"its certificate does not verify, so nothing was sent.",
-		"if a proxy of yours inspects connections, name its root certificate in SSL_CERT_FILE.",
+		"if a proxy of yours inspects connections, name a file with its root certificate, inside the container, in SSL_CERT_FILE.",
 	},
 	"strava/answer-lost": {
 		"The refresh token died because Strava's answer was lost.",
-		"a first request reached Strava and its answer got lost on the way; the next one shows that the old refresh token was replaced by then.",
+		"a first request was sent and the connection broke before its answer came; the next one shows that the old refresh token is dead, so the new one was most likely in that answer.",
 		"authorize the app again and store the new refresh token in {refresh-token-place}.",
 	},
 
@@ -84,6 +84,16 @@ var hints = map[string]hint{
 		"This re-run carries an old refresh token.",
 		"a re-run gets the secrets of its first attempt, and the refresh token was replaced since{updated}.",
 		"start a new run (Actions, the workflow, Run workflow) instead of re-running this one.",
+	},
+	"stale/maybe": {
+		"This re-run most likely carries an old refresh token.",
+		"a re-run gets the secrets of its first attempt, which another run may have replaced since; whether it did cannot be told here.",
+		"start a new run (Actions, the workflow, Run workflow). If that fails in the same way, authorize the app again and store the new refresh token.",
+	},
+	"stale/outside": {
+		"This refresh token is not valid any more.",
+		"a newer one may have been issued since{updated}, or access was revoked, or it belongs to another app.",
+		"start a new run of the workflow. If that fails, look for a newer recovery text, and only then authorize the app again.",
 	},
 	"stale/queued": {
 		"Another run replaced the refresh token after this one was queued.",
@@ -97,7 +107,7 @@ var hints = map[string]hint{
 	},
 	"stale/unknown": {
 		"Strava refused the refresh token.",
-		"either another run replaced it after this one was queued, or it is dead: replaced elsewhere, revoked, or of another app. Which of them cannot be told here.",
+		"either another run replaced it after this one was queued, or it is dead: replaced elsewhere, revoked, or of another app. Which of them cannot be told here ({github-token} would need Actions: read).",
 		"start a new run. If that fails in the same way, authorize the app again and store the new refresh token.",
 	},
 
@@ -132,10 +142,15 @@ var hints = map[string]hint{
 		"the input expected-athlete guards against mixed-up secrets, so nothing was exported and no target was written.",
 		"put the refresh token of athlete {want} into {refresh-token-place}, or correct expected-athlete.",
 	},
+	"run/wrong-athlete-sealed": {
+		"The token belongs to athlete {got}, not to {want}, and Strava replaced it.",
+		"the input expected-athlete guards against mixed-up secrets, so nothing was exported and no target was written. The refresh token that was passed is dead now; the new one of athlete {got} is in the recovery text alone.",
+		"save this log and run strava-token recover on it, into a secret of athlete {got}; then put the refresh token of athlete {want} into {refresh-token-place}.",
+	},
 	"run/athlete-unchecked": {
 		"Whose token this is could not be checked.",
 		"the input expected-athlete asks for athlete {want}, and the question got no answer: {cause}",
-		"run again later. The refresh token is safe.",
+		"run again later.",
 	},
 	"run/unverified": {
 		"Whether the access token works could not be checked.",
@@ -147,7 +162,12 @@ var hints = map[string]hint{
 	"run/not-kept": {
 		"{target} does not hold the new refresh token.",
 		"{cause}{kept}",
-		"mend that, and put the new refresh token there: save this log and run strava-token recover on it.",
+		"save this log, and once that is mended run strava-token recover FILE --rotate-to {target}.",
+	},
+	"run/not-kept-unsealed": {
+		"{target} does not hold the new refresh token, and no recovery text was printed.",
+		"{cause}{kept}",
+		"mend that, then authorize the app again and store the new refresh token.",
 	},
 	"run/no-target": {
 		"Strava replaced the refresh token, and no target keeps the new one.",
@@ -176,18 +196,23 @@ var hints = map[string]hint{
 	},
 	"run/cancelled-late": {
 		"The run was cancelled after the token request.",
-		"what Strava issued was taken care of first, as said above; no outputs were set.",
-		"start it again when you like.",
+		"what Strava issued was taken care of first; no outputs were set.",
+		"start a new run when you like, once any other message here is dealt with.",
 	},
 	"run/not-masked": {
 		"The new tokens could not be masked.",
-		"standard output was closed, so the runner cannot hide them; they were not handed to later steps. The refresh token was kept.",
+		"standard output was closed, or nobody read it, so the runner cannot hide them; they were not handed to later steps.",
 		"run again, with a runner that reads the step's output.",
 	},
 	"run/unexportable": {
 		"An answer of Strava cannot be handed to later steps.",
-		"it holds a text that would break out of the runner's output file, so no output was set. The refresh token was kept.",
+		"it holds a text that would break out of the runner's output file, so no output was set.",
 		"check whether strava-url is the host you meant, then run again.",
+	},
+	"run/handed-over": {
+		"Strava replaced the refresh token, and only the output refresh-token holds the new one.",
+		"no target is set, so keeping it is up to the steps that follow.",
+		"set {rotate-to} to the name of the secret, unless a later step stores the output.",
 	},
 	"run/internal": {
 		"Something unforeseen went wrong.",
@@ -205,6 +230,16 @@ var hints = map[string]hint{
 		"Whether {target} can be written could not be proved.",
 		"GitHub's answer to an attempt without a value left it open.",
 		"nothing, unless a run says that it could not write.",
+	},
+	"doctor/shadows-unknown": {
+		"Whether another secret is read instead of {target} could not be told.",
+		"{github-token} may not list the places where a narrower one could be.",
+		"nothing, as long as only one secret has that name.",
+	},
+	"doctor/app-unchecked": {
+		"Whether the client id and the client secret belong together could not be checked.",
+		"{cause}",
+		"run doctor again later.",
 	},
 	"doctor/no-target": {
 		"The refresh token was not tried.",
@@ -283,7 +318,7 @@ var hints = map[string]hint{
 	"recover/wrong-secret": {
 		"The recovery text does not open with this client secret.",
 		"it was sealed under another client secret, or it was damaged on the way.",
-		"use the Client Secret that the app had when the text was printed, and copy the text again, whole.",
+		"use the Client Secret that the app had when the text was printed, and download the whole log again rather than copying from it.",
 	},
 	"recover/not-ours": {
 		"What was sealed is not a refresh token of this program.",
@@ -353,13 +388,13 @@ var hints = map[string]hint{
 		"check whether a proxy or GITHUB_API_URL stands in between, then run again.",
 	},
 	"store/conflict": {
-		"GitHub could not write {target} because something else was writing it.",
-		"it answered with status 409 each time.",
+		"GitHub reported a conflict about {target}.",
+		"it answered with status 409: something else was changing it at the same time.",
 		"give the workflow a concurrency: group, so that its runs wait for each other.",
 	},
 	"store/unprocessable": {
-		"GitHub would not take the new value of {target}.",
-		"it answered with status 422, which can mean that its public key was just replaced.",
+		"GitHub would not accept the request for {target}.",
+		"it answered with status 422, which can mean that the public key was just replaced.",
 		"run again.",
 	},
 	"store/rate-limited": {
@@ -378,8 +413,8 @@ var hints = map[string]hint{
 		"run again later. https://www.githubstatus.com tells when it is back.",
 	},
 	"store/unreachable": {
-		"{host} cannot be reached.",
-		"{target} got no answer.",
+		"{host} did not answer.",
+		"the request for {target} went unanswered.",
 		"check the runner's network and HTTPS_PROXY, then run again.",
 	},
 	"store/bad-certificate": {
@@ -426,12 +461,12 @@ var hints = map[string]hint{
 	},
 	"input/short": {
 		"{input} is too short.",
-		"it has fewer than eight characters, and Strava's have forty.",
+		"it has fewer than eight characters, which no credential has.",
 		"copy the whole value into {place}.",
 	},
 	"input/long": {
 		"{input} is too long.",
-		"it has more than 2048 characters, and Strava's have forty.",
+		"it has more than 2048 characters, which no credential has.",
 		"copy the value alone into {place}.",
 	},
 	"input/not-a-number": {
@@ -463,6 +498,16 @@ var hints = map[string]hint{
 		"{input} names a target that is not known{detail}.",
 		"a target is NAME, NAME@environment, owner/repo/NAME, owner/repo/NAME@environment or org:ORG/NAME.",
 		"correct the line.",
+	},
+	"input/credential": {
+		"{input} holds a credential instead of a name.",
+		"it takes the name of the secret that keeps the refresh token, never its value, which would be printed and sent.",
+		"write the name alone, as in rotate-to: STRAVA_REFRESH_TOKEN, without ${{ }}.",
+	},
+	"input/path": {
+		"{input} has a path.",
+		"it is the host alone; /oauth/token is added to it.",
+		"write https://www.strava.com, or leave it out.",
 	},
 	"input/bad-secret-name": {
 		"{input} names a secret that GitHub cannot have{detail}.",

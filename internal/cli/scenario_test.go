@@ -41,10 +41,55 @@ var scenarios = []scenario{
 		warns: "Strava replaced the refresh token, and no target keeps the new one.", sealed: true, access: true,
 	},
 	{
-		name:  "rotated-without-target-or-recovery",
+		name:   "rotated-without-target-or-recovery",
+		knobs:  sandbox.Knobs{Rotation: sandbox.RotateAlways},
+		given:  func(s *step) { s.runner.Input("rotate-to", ""); s.runner.Input("recovery", "false") },
+		status: 3, says: "Strava replaced the refresh token, and the new one is kept nowhere.", access: true,
+	},
+	{
+		name:  "rotated-and-handed-over",
 		knobs: sandbox.Knobs{Rotation: sandbox.RotateAlways},
-		given: func(s *step) { s.runner.Input("rotate-to", ""); s.runner.Input("recovery", "false") },
-		warns: "Strava replaced the refresh token, and the new one is kept nowhere.", access: true,
+		given: func(s *step) {
+			s.runner.Input("rotate-to", "")
+			s.runner.Input("recovery", "false")
+			s.runner.Input("expose-refresh-token", "true")
+		},
+		warns: "Strava replaced the refresh token, and only the output refresh-token holds the new one.", access: true,
+	},
+	{
+		name:  "store-fails-without-recovery",
+		knobs: sandbox.Knobs{Rotation: sandbox.RotateAlways},
+		given: func(s *step) {
+			s.runner.Input("recovery", "false")
+			s.server.Fail(sandbox.Fault{Call: "put", Kind: sandbox.FaultStatus, Status: 404})
+		},
+		status: 3, says: "octo/running/STRAVA_REFRESH_TOKEN does not hold the new refresh token, and no recovery text was printed.", access: true,
+	},
+	{
+		name:  "two-failures-in-one-error",
+		knobs: sandbox.Knobs{Rotation: sandbox.RotateAlways, Inactive: true},
+		given: func(s *step) {
+			s.server.Fail(sandbox.Fault{Call: "put", Kind: sandbox.FaultStatus, Status: 404})
+		},
+		status: 3, says: "octo/running/STRAVA_REFRESH_TOKEN does not hold the new refresh token.", sealed: true,
+	},
+	{
+		name:   "secret-in-place-of-its-name",
+		given:  func(s *step) { s.runner.Input("rotate-to", strings.ToUpper(s.server.Secret(secretName))) },
+		status: 2, says: "rotate-to holds a credential instead of a name.", kept: true,
+	},
+	{
+		name:   "placeholder-in-place-of-a-name",
+		given:  func(s *step) { s.runner.Input("rotate-to", "null") },
+		status: 2, says: "rotate-to holds a placeholder.", kept: true,
+	},
+	{
+		name:  "page-instead-of-the-store",
+		knobs: sandbox.Knobs{Rotation: sandbox.RotateAlways},
+		given: func(s *step) {
+			s.server.Fail(sandbox.Fault{Call: "put", Kind: sandbox.FaultStatus, Status: 200, Body: "<html>"})
+		},
+		status: 3, says: "octo/running/STRAVA_REFRESH_TOKEN does not hold the new refresh token.", sealed: true, access: true,
 	},
 	{
 		name:  "exposed-and-exported",
@@ -123,7 +168,7 @@ var scenarios = []scenario{
 		name:   "another-athlete",
 		knobs:  sandbox.Knobs{Rotation: sandbox.RotateAlways},
 		given:  func(s *step) { s.runner.Input("expected-athlete", "42") },
-		status: 3, says: "The token belongs to athlete 126651800, not to 42.", sealed: true,
+		status: 3, says: "The token belongs to athlete 126651800, not to 42, and Strava replaced it.", sealed: true,
 	},
 	{
 		name:   "another-athlete-unchanged",
@@ -256,11 +301,27 @@ var scenarios = []scenario{
 			s.runner.Set("GITHUB_RUN_ATTEMPT", "2")
 			s.runner.Input("github-token", s.server.NewGitHubToken("secrets-only-token", sandbox.GitHubToken{Kind: sandbox.Personal, Secrets: sandbox.Write}))
 		},
-		status: 1, says: "This re-run carries an old refresh token.", kept: true,
+		status: 1, says: "This re-run most likely carries an old refresh token.", kept: true,
 	},
 	{
 		name:   "replaced-while-queued",
 		given:  func(s *step) { replacedAfter(s, time.Hour) },
+		status: 1, says: "Another run replaced the refresh token after this one was queued.", kept: true,
+	},
+	{
+		name:  "replaced-beside-this-run",
+		knobs: sandbox.Knobs{},
+		given: func(s *step) {
+			s.server.QueueRun(9001, time.Now())
+			// Another run is faster: it rotates between our check and our refresh.
+			s.server.Notify(func(call string) {
+				if call == "token" && s.server.Count("strava", "POST", "/oauth") == 0 {
+					time.Sleep(2 * time.Second)
+					s.server.Replace()
+					s.server.SetSecret(secretName, s.server.LiveRefreshToken())
+				}
+			})
+		},
 		status: 1, says: "Another run replaced the refresh token after this one was queued.", kept: true,
 	},
 	{

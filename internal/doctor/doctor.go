@@ -5,12 +5,16 @@ package doctor
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"strava-token/internal/provider"
 	"strava-token/internal/store"
+	"strava-token/internal/strava"
 )
 
 // Level is how much a finding matters.
@@ -35,6 +39,10 @@ type Finding struct {
 // expiresSoon is how long before its end a GitHub token is warned about.
 const expiresSoon = 14 * 24 * time.Hour
 
+// examination bounds what is examined before the normal run, which has a
+// deadline of its own.
+const examination = 30 * time.Second
+
 // ShadowedError is a target that a workflow may not read, since a narrower
 // secret has the same name.
 type ShadowedError struct {
@@ -52,6 +60,21 @@ type UnprovenWriteError struct{ Target string }
 
 func (e *UnprovenWriteError) Error() string { return "unproven write to " + e.Target }
 
+// ShadowsUnknownError is a target of which it could not be told whether a
+// narrower secret has the same name.
+type ShadowsUnknownError struct{ Target string }
+
+func (e *ShadowsUnknownError) Error() string { return "unknown shadows of " + e.Target }
+
+// AppUncheckedError is a question for the app's credentials without a clear
+// answer.
+type AppUncheckedError struct{ Err error }
+
+func (e *AppUncheckedError) Error() string { return fmt.Sprintf("check app: %v", e.Err) }
+
+// Unwrap returns Strava's error.
+func (e *AppUncheckedError) Unwrap() error { return e.Err }
+
 // NotTriedError is a refresh token that was not tried, since nothing could keep
 // its successor.
 type NotTriedError struct{ NoTarget bool }
@@ -67,12 +90,9 @@ type shadowed interface {
 // comes, at the refresh token by a normal run. repository is where the
 // workflow runs, as "owner/repo". The status is that of the whole: Failed where
 // a finding is a failure.
-func Examine(ctx context.Context, run *provider.Run, repository string) ([]Finding, provider.Status) {
-	findings := []Finding{examineApp(ctx, run)}
-	for _, t := range run.Targets {
-		findings = append(findings, examineTarget(ctx, t, repository)...)
-	}
-	status := provider.Done
+func Examine(ctx context.Context, run *provider.Run, repository string) Report {
+	findings := examineFirst(ctx, run, repository)
+	status, sealed := provider.Done, ""
 	switch {
 	case len(run.Targets) == 0:
 		findings = append(findings, Finding{Level: Warning, About: "refresh token", Err: &NotTriedError{NoTarget: true}})
@@ -81,12 +101,35 @@ func Examine(ctx context.Context, run *provider.Run, repository string) ([]Findi
 	default:
 		outcome := run.Do(ctx)
 		findings = append(findings, examineOutcome(outcome)...)
-		status = outcome.Status()
+		status, sealed = outcome.Status(), outcome.Recovery
 	}
 	if status == provider.Done && failed(findings) {
 		status = provider.Failed
 	}
-	return findings, status
+	return Report{Findings: findings, Status: status, Recovery: sealed}
+}
+
+// Report is what an examination found.
+type Report struct {
+	Findings []Finding
+	Status   provider.Status
+	Recovery string // the sealed refresh token, where one was printed
+}
+
+// examineFirst examines what can be examined without spending anything, side by
+// side.
+func examineFirst(ctx context.Context, run *provider.Run, repository string) []Finding {
+	ctx, cancel := context.WithTimeout(ctx, examination)
+	defer cancel()
+	app := make(chan Finding, 1)
+	go func() { app <- examineApp(ctx, run) }()
+	found := make([][]Finding, len(run.Targets))
+	var all sync.WaitGroup
+	for i, t := range run.Targets {
+		all.Go(func() { found[i] = examineTarget(ctx, t, repository) })
+	}
+	all.Wait()
+	return slices.Concat(append([][]Finding{{<-app}}, found...)...)
 }
 
 func failed(findings []Finding) bool {
@@ -100,10 +143,23 @@ func failed(findings []Finding) bool {
 
 func examineApp(ctx context.Context, run *provider.Run) Finding {
 	const about = "client id and client secret"
-	if err := run.Strava.CheckApp(ctx); err != nil {
+	var e *strava.Error
+	err := run.Strava.CheckApp(ctx)
+	if errors.As(err, &e) && unclear(e.Kind) {
+		return Finding{Level: Warning, About: about, Err: &AppUncheckedError{Err: err}}
+	}
+	if err != nil {
 		return Finding{Level: Failure, About: about, Err: err}
 	}
 	return Finding{Level: OK, About: about, Says: "belong together"}
+}
+
+// unclear reports whether an answer says nothing about the app: nothing was at
+// stake in the question.
+func unclear(k strava.Kind) bool {
+	return slices.Contains([]strava.Kind{
+		strava.NoAnswer, strava.Unreachable, strava.Outage, strava.RateLimited, strava.Malformed, strava.Unrecognized,
+	}, k)
 }
 
 func examineTarget(ctx context.Context, t provider.Target, repository string) []Finding {
@@ -120,8 +176,11 @@ func examineTarget(ctx context.Context, t provider.Target, repository string) []
 		findings = append(findings, Finding{Level: Warning, About: about, Err: &provider.TokenExpiresError{Target: about, When: ends}})
 	}
 	if s, ok := t.(shadowed); ok {
-		if by, _ := s.Shadows(ctx, repository); len(by) > 0 {
+		by, known := s.Shadows(ctx, repository)
+		if len(by) > 0 {
 			findings = append(findings, Finding{Level: Warning, About: about, Err: &ShadowedError{Target: about, By: by}})
+		} else if !known {
+			findings = append(findings, Finding{Level: Warning, About: about, Err: &ShadowsUnknownError{Target: about}})
 		}
 	}
 	return findings

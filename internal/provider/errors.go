@@ -15,6 +15,7 @@ var ErrNotMasked = errors.New("the masks could not be printed")
 type NotKeptError struct {
 	Target string
 	Kept   []string // the targets that do
+	Sealed bool     // the recovery text was printed
 	Err    error
 }
 
@@ -22,7 +23,10 @@ func (e *NotKeptError) Error() string { return fmt.Sprintf("keep in %s: %v", e.T
 func (e *NotKeptError) Unwrap() error { return e.Err }
 
 // NoTargetError is a new refresh token that the caller named no place for.
-type NoTargetError struct{ Sealed bool }
+type NoTargetError struct {
+	Sealed     bool
+	HandedOver bool // the caller got it
+}
 
 func (e *NoTargetError) Error() string { return "no target for the new refresh token" }
 
@@ -50,7 +54,11 @@ func (e *ScopeUncheckedError) Error() string {
 }
 
 // WrongAthleteError is a token of another athlete than expected.
-type WrongAthleteError struct{ Want, Got int64 }
+type WrongAthleteError struct {
+	Want, Got int64
+	Replaced  bool // Strava replaced the refresh token
+	Sealed    bool // the recovery text was printed
+}
 
 func (e *WrongAthleteError) Error() string { return fmt.Sprintf("athlete %d, want %d", e.Got, e.Want) }
 

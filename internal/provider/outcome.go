@@ -35,6 +35,19 @@ type Outcome struct {
 	sealErr      error
 	sealReported bool
 	notKept      bool
+	nothingSent  bool // the token request never left
+}
+
+// tellWhetherSealed tells the errors whose next step depends on it.
+func (o *Outcome) tellWhetherSealed() {
+	for _, err := range o.Failures {
+		switch e := err.(type) {
+		case *NotKeptError:
+			e.Sealed = o.Recovery != ""
+		case *WrongAthleteError:
+			e.Replaced, e.Sealed = o.Rotated, o.Recovery != ""
+		}
+	}
 }
 
 // Fail records that what came after the run failed.

@@ -39,6 +39,8 @@ const (
 	// A cancelled job is killed 10 s after the first signal.
 	refreshGrace = 5 * time.Second
 	storeGrace   = 8 * time.Second
+	// A proof that has to come before the store must not use up its time.
+	proofFirst = 10 * time.Second
 )
 
 // Target is a place where the refresh token is kept.
@@ -69,6 +71,7 @@ type Run struct {
 	RequireScopes   []string // optional
 	ExpectedAthlete int64    // optional
 	Recovery        bool
+	HandedOver      bool           // the caller gets the refresh token itself, as one more place that keeps it
 	RepositoryID    int64          // optional, told to the owner of a sealed token
 	Masked          []secret.Value // what the log replaces by ***
 	Snapshot        Snapshot
@@ -80,6 +83,7 @@ type Run struct {
 func (r *Run) Do(ctx context.Context) *Outcome {
 	o := &Outcome{Export: ExportNone}
 	started := time.Now()
+	defer r.sealOnPanic(o)
 
 	r.Strava.Open(ctx)
 	if !r.check(ctx, o, started.Add(checkUntil)) {
@@ -94,7 +98,10 @@ func (r *Run) Do(ctx context.Context) *Outcome {
 	defer cancelRefresh()
 	settling, cancelSettle := detach(ctx, started.Add(runUntil), storeGrace)
 	defer cancelSettle()
-	if !r.refresh(refreshing, o) {
+	if !r.refresh(strava.Abandon(refreshing, ctx), o) {
+		if o.nothingSent && ctx.Err() != nil {
+			o.Failures = []error{&CancelledError{}}
+		}
 		return o
 	}
 	masked := r.Reporter.Mask(o.Token.AccessToken)
@@ -121,13 +128,14 @@ func (r *Run) refresh(uninterrupted context.Context, o *Outcome) bool {
 		refused = nil
 		o.Token, err = r.Strava.Refresh(uninterrupted, candidate)
 		o.Rotated = !o.Token.RefreshToken.Empty() && !o.Token.RefreshToken.Equal(candidate)
-		if !errors.As(err, &refused) || refused.Kind != strava.InvalidRefreshToken {
+		if !errors.As(err, &refused) || refused.Kind != strava.InvalidRefreshToken && refused.Kind != strava.AnswerLost {
 			break
 		}
 	}
-	if err != nil && refused != nil && refused.Kind == strava.InvalidRefreshToken {
-		err = r.Snapshot.explain(uninterrupted, refused, o.facts)
+	if refused != nil && (refused.Kind == strava.InvalidRefreshToken || refused.Kind == strava.AnswerLost) {
+		err = r.Snapshot.explain(uninterrupted, refused, o.facts, r.recheck(uninterrupted))
 	}
+	o.nothingSent = refused != nil && refused.Kind == strava.Unreachable
 	return r.issued(o, err)
 }
 
@@ -151,7 +159,10 @@ func (r *Run) settle(ctx, uninterrupted context.Context, o *Outcome) {
 	defer cancel()
 
 	if r.ExpectedAthlete != 0 {
-		r.judge(o, r.prove(proving, o.Token))
+		// The store comes after this, and needs its time.
+		bounded, enough := context.WithTimeout(proving, proofFirst)
+		r.judge(o, r.prove(bounded, o.Token))
+		enough()
 		if !o.wrongAthlete() {
 			r.keep(uninterrupted, o)
 		}
@@ -163,6 +174,7 @@ func (r *Run) settle(ctx, uninterrupted context.Context, o *Outcome) {
 	}
 	early()
 	r.sealWhatIsLeft(o)
+	o.tellWhetherSealed()
 	if ctx.Err() != nil {
 		o.limit(ExportNone)
 		o.fail(&CancelledError{Spent: true})
@@ -201,10 +213,26 @@ func (r *Run) sealWhatIsLeft(o *Outcome) {
 		return
 	case len(r.Targets) == 0 && !o.wrongAthlete():
 		r.seal(o)
-		o.warn(&NoTargetError{Sealed: o.Recovery != ""})
+		if o.Recovery == "" && !r.HandedOver {
+			o.notKept = true
+			o.fail(&NoTargetError{})
+			return
+		}
+		o.warn(&NoTargetError{Sealed: o.Recovery != "", HandedOver: r.HandedOver})
 	default:
 		r.seal(o)
 		o.notKept = true
+	}
+}
+
+// sealOnPanic prints the refresh token that was issued before a mistake of this
+// program ends it.
+func (r *Run) sealOnPanic(o *Outcome) {
+	if p := recover(); p != nil {
+		if r.mustKeep(o) {
+			r.seal(o)
+		}
+		panic(p)
 	}
 }
 
@@ -220,7 +248,7 @@ func (r *Run) seal(o *Outcome) {
 		}
 		text, err := recovery.Seal(recovery.Content{
 			ClientID:     r.Strava.ClientID,
-			AthleteID:    o.Token.AthleteID,
+			AthleteID:    max(o.Token.AthleteID, o.AthleteID),
 			Targets:      names,
 			RepositoryID: r.RepositoryID,
 			RefreshToken: o.Token.RefreshToken,

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"strava-token/internal/store"
@@ -12,7 +13,7 @@ import (
 // repository's secrets as they were when it was queued, and a re-run may get
 // those of its first attempt.
 type Snapshot struct {
-	Attempt int // 1 for a first attempt; 0 where there is no run
+	Attempt int // 1 for a first attempt; 0 outside a workflow
 	// Queued returns when the run was queued, or false where it cannot be told.
 	// It may be nil.
 	Queued func(ctx context.Context) (time.Time, bool)
@@ -24,15 +25,17 @@ type StaleReason string
 // The reasons.
 const (
 	StaleRerun   StaleReason = "rerun"   // a re-run with the secret of an earlier attempt
+	StaleMaybe   StaleReason = "maybe"   // a re-run, and nothing else is known
 	StaleQueued  StaleReason = "queued"  // replaced by another run after this one was queued
 	StaleDead    StaleReason = "dead"    // the newest one there is, and dead
+	StaleOutside StaleReason = "outside" // outside a workflow: not the newest, or dead
 	StaleUnknown StaleReason = "unknown" // any of these
 )
 
 // StaleError is a refresh token that Strava refused, and why.
 type StaleError struct {
 	Reason  StaleReason
-	Target  string    // the target that was updated meanwhile, where there is one
+	Target  string    // the target that was updated last, where there is one
 	Updated time.Time // when it was
 	Err     error
 }
@@ -42,30 +45,49 @@ func (e *StaleError) Error() string { return "refresh token refused: " + string(
 // Unwrap returns Strava's refusal.
 func (e *StaleError) Unwrap() error { return e.Err }
 
-func (s Snapshot) explain(ctx context.Context, refused *strava.Error, facts map[string]store.Facts) error {
+// explain finds out why a refresh token was refused. before is what the targets
+// said before the refresh, and recheck asks them again: a run beside this one
+// may have written meanwhile.
+func (s Snapshot) explain(ctx context.Context, refused *strava.Error, before map[string]store.Facts, recheck func() map[string]store.Facts) error {
 	e := &StaleError{Reason: StaleUnknown, Err: refused}
-	for target, f := range facts {
-		if f.UpdatedAt.After(e.Updated) {
-			e.Target, e.Updated = target, f.UpdatedAt
+	meanwhile := false
+	for target, now := range recheck() {
+		meanwhile = meanwhile || now.UpdatedAt.After(before[target].UpdatedAt)
+		if e.Target == "" || now.UpdatedAt.After(e.Updated) {
+			e.Target, e.Updated = target, now.UpdatedAt
 		}
 	}
-	if s.Attempt == 0 {
-		e.Reason = StaleDead
-		return e
+	e.Reason = s.reason(ctx, e, meanwhile)
+	known := e.Reason == StaleRerun || e.Reason == StaleQueued
+	if refused.Kind == strava.AnswerLost && !known {
+		return refused
 	}
+	return e
+}
+
+func (s Snapshot) reason(ctx context.Context, e *StaleError, meanwhile bool) StaleReason {
+	switch {
+	case meanwhile:
+		return StaleQueued
+	case s.Attempt == 0:
+		return StaleOutside
+	}
+	// Secrets of an environment are read when the job starts, which nothing here
+	// tells.
+	readable := e.Target != "" && !strings.Contains(e.Target, "@") && s.Queued != nil
 	queued, known := time.Time{}, false
-	if s.Queued != nil && e.Target != "" {
+	if readable {
 		queued, known = s.Queued(ctx)
 	}
 	switch {
 	case known && e.Updated.After(queued) && s.Attempt > 1:
-		e.Reason = StaleRerun
+		return StaleRerun
 	case known && e.Updated.After(queued):
-		e.Reason = StaleQueued
-	case known:
-		e.Reason = StaleDead
+		return StaleQueued
+	case known && e.Updated.Before(queued):
+		return StaleDead
 	case s.Attempt > 1:
-		e.Reason = StaleRerun
+		return StaleMaybe
 	}
-	return e
+	return StaleUnknown // in the same second, or not known at all
 }

@@ -44,6 +44,23 @@ func (r *Run) check(ctx context.Context, o *Outcome, until time.Time) bool {
 	return len(o.Failures) == 0
 }
 
+// recheck returns what the targets say now, after a refusal: another run may
+// have written one since the check.
+func (r *Run) recheck(ctx context.Context) func() map[string]store.Facts {
+	return func() map[string]store.Facts {
+		facts := make([]store.Facts, len(r.Targets))
+		errs := make([]error, len(r.Targets))
+		r.each(func(i int, t Target) { facts[i], errs[i] = t.Check(ctx) })
+		now := map[string]store.Facts{}
+		for i, t := range r.Targets {
+			if errs[i] == nil {
+				now[t.String()] = facts[i]
+			}
+		}
+		return now
+	}
+}
+
 // keep writes the refresh token to every target, where it is a new one. A
 // target that fails does not stop the others.
 func (r *Run) keep(ctx context.Context, o *Outcome) {

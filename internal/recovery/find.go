@@ -2,6 +2,7 @@ package recovery
 
 import (
 	"bufio"
+	"errors"
 	"io"
 	"regexp"
 	"strings"
@@ -10,52 +11,152 @@ import (
 	"filippo.io/age/armor"
 )
 
-const maxLine = 1 << 20
+const (
+	maxLine = 1 << 20
+	// width is how many characters a line of the text has as it was printed.
+	width = 64
+	// maxTexts bounds what is kept of one log: the newest count.
+	maxTexts = 100
+)
 
 var (
 	ansi   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile("\x1b\\[[0-9;?]*[ -/]*[@-~]") })
 	base64 = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^([A-Za-z0-9+/]+={0,2}|={1,2})$`) })
+	// invisible are the blanks that formatted text is copied with.
+	invisible = strings.NewReplacer("\u00a0", " ", "\u200b", "", "\u200c", "", "\u200d", "", "\ufeff", "")
 )
 
 // Find returns the sealed texts in r, in their order: a file, or a whole log,
-// whose lines may carry prefixes and ANSI codes and may be wrapped.
+// whose lines may carry prefixes and ANSI codes and may be wrapped; a zip of
+// logs; UTF-8 or UTF-16. Where a text can be read in two ways, both are
+// returned. An error is r's own.
 //
 // Of each line between the two marks the last word is taken, which leaves out
-// what a log puts before it. An error is r's own.
+// what a log puts before it.
 func Find(r io.Reader) ([]string, error) {
-	lines := bufio.NewScanner(r)
-	lines.Buffer(make([]byte, 0, 64<<10), maxLine)
-	var found []string
-	var body strings.Builder
-	inside := false
-	for lines.Scan() {
-		line := strings.TrimSpace(ansi().ReplaceAllString(lines.Text(), ""))
-		switch {
-		case strings.Contains(line, armor.Header):
-			inside = true
-			body.Reset()
-		case strings.Contains(line, armor.Footer):
-			if inside && body.Len() > 0 {
-				found = append(found, rewrap(body.String()))
-			}
-			inside = false
-		case inside && body.Len() < maxText:
-			words := strings.Fields(line)
-			if len(words) > 0 && base64().MatchString(words[len(words)-1]) {
-				body.WriteString(words[len(words)-1])
-			}
+	plain, err := decode(r)
+	if err != nil {
+		return nil, err
+	}
+	f := &finder{}
+	lines := bufio.NewReaderSize(plain, 64<<10)
+	for {
+		line, err := readLine(lines)
+		f.take(line)
+		if errors.Is(err, io.EOF) {
+			f.end()
+			return f.found, nil
+		}
+		if err != nil {
+			return f.found, err
 		}
 	}
-	return found, lines.Err()
+}
+
+// readLine returns the next line; what is beyond the limit is left out.
+func readLine(r *bufio.Reader) (string, error) {
+	var line []byte
+	for {
+		part, more, err := r.ReadLine()
+		if len(line) < maxLine {
+			line = append(line, part...)
+		}
+		if err != nil || !more {
+			return string(line), err
+		}
+	}
+}
+
+// finder reads a log line by line.
+type finder struct {
+	found  []string
+	inside bool
+	words  []string // the last words of the lines since the header
+	size   int
+	held   string // a line that ends with the beginning of a mark
+}
+
+func (f *finder) take(line string) {
+	line = strings.TrimSpace(invisible.Replace(ansi().ReplaceAllString(line, "")))
+	line = f.held + line
+	f.held = ""
+	switch {
+	case strings.Contains(line, armor.Header):
+		f.end()
+		f.inside = true
+	case strings.Contains(line, armor.Footer):
+		f.end()
+	case endsInMark(line):
+		// A terminal wrapped the mark, and may have swallowed the blank at which
+		// it did.
+		f.held = line
+		if strings.HasSuffix(line, "BEGIN") || strings.HasSuffix(line, "AGE") || strings.HasSuffix(line, "ENCRYPTED") || strings.HasSuffix(line, "END") {
+			f.held += " "
+		}
+	case f.inside && f.size < maxText:
+		words := strings.Fields(line)
+		if len(words) > 0 && base64().MatchString(words[len(words)-1]) {
+			f.words = append(f.words, words[len(words)-1])
+			f.size += len(words[len(words)-1])
+		}
+	}
+}
+
+// endsInMark reports whether a line ends with the beginning of a mark, from its
+// dashes on.
+func endsInMark(line string) bool {
+	i := strings.LastIndex(line, "-----")
+	if i < 0 {
+		return false
+	}
+	rest := strings.TrimRight(line[i:], " ")
+	for _, mark := range []string{armor.Header, armor.Footer} {
+		if len(rest) < len(mark) && strings.HasPrefix(mark, rest) {
+			return true
+		}
+	}
+	return false
+}
+
+// end closes a text, at its footer or where something else begins.
+func (f *finder) end() {
+	if f.inside && len(f.words) > 0 {
+		all := rewrap(strings.Join(f.words, ""))
+		f.add(all)
+		// Other lines may stand in between: those of the text are of full width,
+		// but for the last one.
+		var full []string
+		for i, word := range f.words {
+			if len(word) == width || i == len(f.words)-1 {
+				full = append(full, word)
+			}
+		}
+		if whole := rewrap(strings.Join(full, "")); whole != all {
+			f.add(whole)
+		}
+	}
+	f.inside, f.words, f.size = false, nil, 0
+}
+
+func (f *finder) add(text string) {
+	for _, known := range f.found {
+		if known == text {
+			return
+		}
+	}
+	f.found = append(f.found, text)
+	if len(f.found) > maxTexts {
+		f.found = f.found[1:]
+	}
 }
 
 // rewrap writes base64 in the lines of 64 characters that age wants.
 func rewrap(body string) string {
 	var text strings.Builder
 	text.WriteString(armor.Header + "\n")
-	for len(body) > 64 {
-		text.WriteString(body[:64] + "\n")
-		body = body[64:]
+	for len(body) > width {
+		text.WriteString(body[:width] + "\n")
+		body = body[width:]
 	}
 	text.WriteString(body + "\n" + armor.Footer + "\n")
 	return text.String()

@@ -25,8 +25,8 @@ var (
 // Open opens one text that Find returned. An error is ErrWrongSecret or
 // ErrNotOurs, or wraps one of them.
 func Open(text string, clientSecret secret.Value) (Content, error) {
-	if len(text) > maxText || clientSecret.Empty() {
-		return Content{}, ErrNotOurs
+	if len(text) > 2*maxText || clientSecret.Empty() {
+		return Content{}, ErrWrongSecret
 	}
 	identity, err := age.NewScryptIdentity(clientSecret.Reveal())
 	if err != nil {

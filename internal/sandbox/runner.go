@@ -128,8 +128,9 @@ func (r *Runner) Close() {
 
 // take understands one line, as the runner does.
 func (r *Runner) take(line string) {
-	command, message, ok := strings.Cut(strings.TrimPrefix(line, "::"), "::")
-	if !ok || !strings.HasPrefix(line, "::") {
+	trimmed := strings.TrimSpace(line) // as the runner does
+	command, message, ok := strings.Cut(strings.TrimPrefix(trimmed, "::"), "::")
+	if !ok || !strings.HasPrefix(trimmed, "::") {
 		r.record("print", firstLine(line))
 		r.show(line)
 		return

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -41,6 +42,9 @@ const (
 	Unrecognized         Kind = "unrecognized"           // anything else
 )
 
+// longestPause is how long GitHub may ask to wait before a write is repeated.
+const longestPause = 5 * time.Second
+
 // Error is a target that could not be read or written. It never holds a body.
 type Error struct {
 	Kind   Kind
@@ -70,6 +74,7 @@ func (s *Secret) classify(err error, notFound Kind) *Error {
 	var refused *github.ErrorResponse
 	var primary *github.RateLimitError
 	var secondary *github.AbuseRateLimitError
+	var accepted *github.AcceptedError
 	var syntax *json.SyntaxError
 	var mismatch *json.UnmarshalTypeError
 	switch {
@@ -83,7 +88,10 @@ func (s *Secret) classify(err error, notFound Kind) *Error {
 	case errors.As(err, &refused):
 		e.Status = refused.Response.StatusCode
 		e.Kind = refusalKind(refused, notFound)
-	case errors.As(err, &syntax), errors.As(err, &mismatch), strings.HasPrefix(err.Error(), "unable to unmarshal"):
+		if seconds, err := strconv.Atoi(refused.Response.Header.Get("Retry-After")); e.Kind == RateLimited && err == nil && seconds >= 0 {
+			e.Until = time.Now().Add(time.Duration(seconds) * time.Second)
+		}
+	case errors.Is(err, errNoVisibility), errors.Is(err, errIncomplete), errors.As(err, &syntax), errors.As(err, &mismatch), errors.As(err, &accepted), strings.HasPrefix(err.Error(), "unable to unmarshal"):
 		e.Kind = Unrecognized
 	case transport.IsCertificate(err):
 		e.Kind = BadCertificate
@@ -125,5 +133,8 @@ func (e *Error) repeatable() bool {
 	if errors.Is(e.cause, context.Canceled) {
 		return false
 	}
-	return e.Kind == Outage || e.Kind == Unreachable || e.Kind == Conflict
+	if e.Kind == RateLimited {
+		return !e.Until.IsZero() && time.Until(e.Until) <= longestPause
+	}
+	return e.Kind == Outage || e.Kind == Unreachable || e.Kind == Conflict || e.Kind == Unrecognized
 }

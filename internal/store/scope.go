@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 
@@ -18,7 +19,7 @@ type scope interface {
 	// path is the address of the secret, relative to the API's base.
 	path() string
 	// put writes what was sealed.
-	put(ctx context.Context, sealed *github.EncryptedSecret) error
+	put(ctx context.Context, sealed *github.EncryptedSecret) (*github.Response, error)
 	// keyNotFound is what a 404 of the public key means.
 	keyNotFound() Kind
 }
@@ -42,9 +43,8 @@ func (r *repositoryScope) path() string {
 	return fmt.Sprintf("repos/%s/%s/actions/secrets/%s", r.t.Owner, r.t.Repo, r.t.Name)
 }
 
-func (r *repositoryScope) put(ctx context.Context, sealed *github.EncryptedSecret) error {
-	_, err := r.gh.once.Actions.CreateOrUpdateRepoSecret(ctx, r.t.Owner, r.t.Repo, sealed)
-	return err
+func (r *repositoryScope) put(ctx context.Context, sealed *github.EncryptedSecret) (*github.Response, error) {
+	return r.gh.once.Actions.CreateOrUpdateRepoSecret(ctx, r.t.Owner, r.t.Repo, sealed)
 }
 
 func (r *repositoryScope) keyNotFound() Kind { return RepositoryNotFound }
@@ -83,9 +83,8 @@ func (e *environmentScope) path() string {
 	return fmt.Sprintf("repositories/%d/environments/%s/secrets/%s", e.id, e.environment(), e.t.Name)
 }
 
-func (e *environmentScope) put(ctx context.Context, sealed *github.EncryptedSecret) error {
-	_, err := e.gh.once.Actions.CreateOrUpdateEnvSecret(ctx, e.id, e.environment(), sealed)
-	return err
+func (e *environmentScope) put(ctx context.Context, sealed *github.EncryptedSecret) (*github.Response, error) {
+	return e.gh.once.Actions.CreateOrUpdateEnvSecret(ctx, e.id, e.environment(), sealed)
 }
 
 func (e *environmentScope) keyNotFound() Kind { return EnvironmentNotFound }
@@ -109,29 +108,55 @@ func (o *organizationScope) secret(ctx context.Context) (*github.Secret, *github
 	if err != nil {
 		return nil, resp, err
 	}
-	o.visibility, o.selected = s.Visibility, nil
-	for page := 1; s.Visibility == "selected" && page != 0; {
+	switch o.visibility = s.Visibility; o.visibility {
+	case "all", "private":
+		return s, resp, nil
+	case "selected":
+		o.selected, err = o.selectedRepositories(ctx)
+		return s, resp, err
+	}
+	return nil, resp, errNoVisibility
+}
+
+var (
+	errNoVisibility = errors.New("the answer does not say who may use the secret")
+	errIncomplete   = errors.New("the list of selected repositories is incomplete")
+)
+
+// maxPages bounds the list of selected repositories.
+const maxPages = 100
+
+// selectedRepositories returns all of them, or an error: a write with some of
+// them would take the secret away from the others.
+func (o *organizationScope) selectedRepositories(ctx context.Context) (github.SelectedRepoIDs, error) {
+	var all github.SelectedRepoIDs
+	for page := 1; page <= maxPages; {
 		list, answer, err := o.gh.reads.Actions.ListSelectedReposForOrgSecret(
 			ctx, o.t.Organization, o.t.Name, &github.ListOptions{Page: page, PerPage: 100})
 		if err != nil {
-			return nil, answer, err
+			return nil, err
 		}
 		for _, r := range list.Repositories {
-			o.selected = append(o.selected, r.GetID())
+			all = append(all, r.GetID())
+		}
+		if answer.NextPage <= page {
+			if list.TotalCount == nil || len(all) != *list.TotalCount {
+				return nil, errIncomplete
+			}
+			return all, nil
 		}
 		page = answer.NextPage
 	}
-	return s, resp, nil
+	return nil, errIncomplete
 }
 
 func (o *organizationScope) path() string {
 	return fmt.Sprintf("orgs/%s/actions/secrets/%s", o.t.Organization, o.t.Name)
 }
 
-func (o *organizationScope) put(ctx context.Context, sealed *github.EncryptedSecret) error {
+func (o *organizationScope) put(ctx context.Context, sealed *github.EncryptedSecret) (*github.Response, error) {
 	sealed.Visibility, sealed.SelectedRepositoryIDs = o.visibility, o.selected
-	_, err := o.gh.once.Actions.CreateOrUpdateOrgSecret(ctx, o.t.Organization, sealed)
-	return err
+	return o.gh.once.Actions.CreateOrUpdateOrgSecret(ctx, o.t.Organization, sealed)
 }
 
 func (o *organizationScope) keyNotFound() Kind { return OrganizationNotFound }

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"net/http"
 	"sync"
 	"time"
 
@@ -154,6 +155,7 @@ func (s *Secret) Store(ctx context.Context, token secret.Value) error {
 			return nil
 		}
 		pause, stop := backoff.Next()
+		pause = max(pause, time.Until(err.Until)) // where GitHub asks to wait a moment
 		if stop || !err.repeatable() || transport.Pause(ctx, pause) != nil {
 			return err
 		}
@@ -178,9 +180,13 @@ func (s *Secret) put(ctx context.Context, token secret.Value) *Error {
 	if err != nil {
 		return &Error{Kind: BadPublicKey, Target: s.String(), Name: s.Target.Name, Host: s.github.host, cause: err}
 	}
-	err = s.scope.put(ctx, &github.EncryptedSecret{Name: s.Target.Name, KeyID: s.key.id, EncryptedValue: sealed})
+	answer, err := s.scope.put(ctx, &github.EncryptedSecret{Name: s.Target.Name, KeyID: s.key.id, EncryptedValue: sealed})
 	if err != nil {
 		return s.classify(err, WriteRefused)
+	}
+	// A page of somebody in between may come with 200, and nothing was written.
+	if answer.StatusCode != http.StatusCreated && answer.StatusCode != http.StatusNoContent {
+		return &Error{Kind: Unrecognized, Target: s.String(), Name: s.Target.Name, Host: s.github.host, Status: answer.StatusCode}
 	}
 	return nil
 }

@@ -27,13 +27,16 @@ func (s *Secret) Shadows(ctx context.Context, repository string) (shadows []stri
 		if exists {
 			shadows = append(shadows, narrower.String())
 		}
-		return shadows, known
+		inEnvironments, told := s.environmentShadows(ctx, narrower)
+		return append(shadows, inEnvironments...), known && told
 	}
-	return s.environmentShadows(ctx)
+	return s.environmentShadows(ctx, s.Target)
 }
 
-func (s *Secret) environmentShadows(ctx context.Context) (shadows []string, known bool) {
-	list, _, err := s.github.reads.Repositories.ListEnvironments(ctx, s.Target.Owner, s.Target.Repo,
+// environmentShadows looks for secrets with the name of t in the environments of
+// its repository.
+func (s *Secret) environmentShadows(ctx context.Context, t Target) (shadows []string, known bool) {
+	list, _, err := s.github.reads.Repositories.ListEnvironments(ctx, t.Owner, t.Repo,
 		&github.EnvironmentListOptions{ListOptions: github.ListOptions{PerPage: maxEnvironments}})
 	if err != nil {
 		return nil, false
@@ -41,16 +44,20 @@ func (s *Secret) environmentShadows(ctx context.Context) (shadows []string, know
 	if len(list.Environments) == 0 {
 		return nil, true
 	}
-	repository, _, err := s.github.reads.Repositories.Get(ctx, s.Target.Owner, s.Target.Repo)
+	repository, _, err := s.github.reads.Repositories.Get(ctx, t.Owner, t.Repo)
 	if err != nil {
 		return nil, false
 	}
 	known = list.GetTotalCount() <= maxEnvironments
 	for _, e := range list.Environments {
-		narrower := s.Target
+		if !validEnvironment(e.GetName()) {
+			known = false
+			continue
+		}
+		narrower := t
 		narrower.Environment = e.GetName()
 		exists, told := s.exists(s.github.reads.Actions.GetEnvSecret(
-			ctx, int(repository.GetID()), url.PathEscape(e.GetName()), s.Target.Name))
+			ctx, int(repository.GetID()), url.PathEscape(e.GetName()), t.Name))
 		if exists {
 			shadows = append(shadows, narrower.String())
 		}

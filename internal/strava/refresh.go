@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
+	"sync/atomic"
 	"time"
 
 	"strava-token/internal/secret"
@@ -19,6 +20,8 @@ const (
 	// tokenTimeout bounds one token request. It is long, since giving up on an
 	// answer that is under way is one way to lose it.
 	tokenTimeout = 20 * time.Second
+	// answerTime is the least that has to be left for an answer to come.
+	answerTime = 10 * time.Second
 )
 
 // Refresh exchanges a refresh token for an access token.
@@ -28,9 +31,10 @@ const (
 // malformed. Where it returns an *Error of kind Malformed, the Token may still
 // hold a refresh token, which replaces the one that was sent.
 //
-// Where the request is refused after an answer had been lost on the way, the
+// Where the request is refused after the connection of an earlier one broke, the
 // kind is AnswerLost: Strava may have replaced the refresh token in the answer
-// that never arrived.
+// that never arrived. Cancelling the parent of a context made by Abandon gives
+// the request up as long as nothing was sent.
 func (c *Client) Refresh(ctx context.Context, refresh secret.Value) (Token, error) {
 	form := url.Values{
 		"client_id":     {c.ClientID},
@@ -44,40 +48,95 @@ func (c *Client) Refresh(ctx context.Context, refresh secret.Value) (Token, erro
 // grant asks for tokens under the rules that Refresh promises.
 func (c *Client) grant(ctx context.Context, form url.Values) (Token, error) {
 	backoff := transport.Backoff(tokenRetries)
-	lost := false
+	lost, sent := false, false
 	for {
-		token, err := c.requestToken(ctx, form)
+		token, err := c.requestToken(ctx, form, sent)
 		var e *Error
 		if err == nil || !errors.As(err, &e) {
 			return token, err
 		}
-		if lost && e.Kind == InvalidRefreshToken {
-			e.Kind = AnswerLost
+		again := repeatable(e.Kind)
+		if lost {
+			e.Kind = afterLostAnswer(e.Kind)
 		}
 		pause, stop := backoff.Next()
-		if stop || !repeatable(e.Kind) {
+		if stop || !again || !enoughTime(ctx, pause) {
 			return token, err
 		}
-		lost = lost || e.Kind == NoAnswer || e.Kind == Outage
-		if transport.Pause(ctx, pause) != nil {
+		sent = sent || e.Kind != Unreachable
+		lost = lost || e.Kind == NoAnswer
+		waiting := ctx
+		if !sent {
+			waiting = abandonable(ctx)
+		}
+		if transport.Pause(waiting, pause) != nil {
 			return token, err
 		}
 	}
 }
 
+// afterLostAnswer is what a failure means once an answer was lost on the way:
+// that no connection came about says nothing any more.
+func afterLostAnswer(k Kind) Kind {
+	switch k {
+	case InvalidRefreshToken:
+		return AnswerLost
+	case Malformed, WrongClientSecret:
+		return k
+	}
+	return NoAnswer
+}
+
+// enoughTime keeps a request from being sent whose answer could not be waited
+// for: that is one way to lose it.
+func enoughTime(ctx context.Context, pause time.Duration) bool {
+	deadline, ok := ctx.Deadline()
+	return !ok || time.Until(deadline)-pause >= answerTime
+}
+
 func repeatable(k Kind) bool { return k == Outage || k == Unreachable || k == NoAnswer }
 
-// requestToken sends one token request.
-func (c *Client) requestToken(ctx context.Context, form url.Values) (Token, error) {
+type abandonKey struct{}
+
+// Abandon returns a copy of ctx whose token requests are given up once parent
+// ends, as long as nothing was sent; after that only ctx ends them.
+func Abandon(ctx, parent context.Context) context.Context {
+	return context.WithValue(ctx, abandonKey{}, parent)
+}
+
+// abandonable is the context that ends a token request which was not sent yet.
+func abandonable(ctx context.Context) context.Context {
+	if parent, ok := ctx.Value(abandonKey{}).(context.Context); ok {
+		return parent
+	}
+	return ctx
+}
+
+// requestToken sends one token request. sent says that an earlier one left.
+func (c *Client) requestToken(ctx context.Context, form url.Values, sent bool) (Token, error) {
+	parent := abandonable(ctx)
+	if !sent && parent.Err() != nil {
+		return Token{}, &Error{Kind: Unreachable, Host: c.URL.Host, cause: parent.Err()}
+	}
 	ctx, cancel := context.WithTimeout(ctx, tokenTimeout)
 	defer cancel()
-	connected := false
+	var connected atomic.Bool
+	connected.Store(sent)
+	stop := context.AfterFunc(parent, func() {
+		if !connected.Load() {
+			cancel()
+		}
+	})
+	defer stop()
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GotConn: func(httptrace.GotConnInfo) { connected = true },
+		GotConn: func(httptrace.GotConnInfo) { connected.Store(true) },
 	})
 	resp, err := c.post(ctx, "/oauth/token", form)
 	if err != nil {
-		return Token{}, unanswered(c.URL, connected, err)
+		if parent.Err() != nil && !connected.Load() {
+			err = parent.Err()
+		}
+		return Token{}, unanswered(c.URL, connected.Load(), err)
 	}
 	defer resp.Body.Close()
 	body, readErr := io.ReadAll(resp.Body)

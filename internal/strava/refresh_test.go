@@ -241,20 +241,24 @@ func TestAnswerThatBreaksOffBeforeTheRefreshTokenIsAskedForAgain(t *testing.T) {
 func TestRefusalAfterALostAnswerSaysSo(t *testing.T) {
 	t.Parallel()
 	dead := reply{status: 400, body: fault("RefreshToken", "refresh_token", "invalid")}
-	for name, lost := range map[string]reply{
-		"cut connection":  {cut: true},
-		"outage":          {status: 503},
-		"half an answer":  {status: 200, body: `{"access_`, length: 200, cut: true},
-		"half a refusal…": {status: 502, body: `<ht`, length: 200, cut: true},
+	for name, tt := range map[string]struct {
+		lost reply
+		want strava.Kind
+	}{
+		"cut connection": {reply{cut: true}, strava.AnswerLost},
+		"half an answer": {reply{status: 200, body: `{"access_`, length: 200, cut: true}, strava.AnswerLost},
+		// An outage that answered lost nothing that is known of.
+		"outage":      {reply{status: 503}, strava.InvalidRefreshToken},
+		"half a page": {reply{status: 502, body: `<ht`, length: 200, cut: true}, strava.InvalidRefreshToken},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				client, _ := serve(t, lost, dead)
+				client, _ := serve(t, tt.lost, dead)
 				_, err := client.Refresh(t.Context(), secret.New(oldToken))
 				var e *strava.Error
-				if !errors.As(err, &e) || e.Kind != strava.AnswerLost {
-					t.Errorf("Refresh: got %v, want kind %s", err, strava.AnswerLost)
+				if !errors.As(err, &e) || e.Kind != tt.want {
+					t.Errorf("Refresh: got %v, want kind %s", err, tt.want)
 				}
 			})
 		})

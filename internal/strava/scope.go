@@ -28,7 +28,9 @@ func validScope(s string) bool {
 }
 
 func isWord(s string) bool {
-	return s != "" && !strings.ContainsFunc(s, func(r rune) bool { return (r < 'a' || r > 'z') && r != '_' })
+	return s != "" && !strings.ContainsFunc(s, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '_' && r != '-'
+	})
 }
 
 // Covers reports whether granted holds wanted, or a scope that includes it:

@@ -53,7 +53,7 @@ func parse(body []byte) (Token, bool) {
 	switch {
 	case found.RefreshToken.Empty(),
 		secret.Inspect(a.AccessToken) != "",
-		a.ExpiresAt <= 0, a.ExpiresIn < 0,
+		a.ExpiresAt <= 0, a.ExpiresIn <= 0,
 		a.ExpiresIn > int64(maxLifetime/time.Second):
 		return found, false
 	}
@@ -85,7 +85,9 @@ func salvage(body []byte) secret.Value {
 		RefreshToken *string `json:"refresh_token"`
 	}
 	if json.Unmarshal(bytes.TrimSpace(body), &a) == nil && a.RefreshToken != nil {
-		return usable(*a.RefreshToken)
+		if v := usable(*a.RefreshToken); !v.Empty() {
+			return v
+		}
 	}
 	matches := refreshField().FindAllSubmatch(body, -1)
 	for i := len(matches) - 1; i >= 0; i-- {
