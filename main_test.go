@@ -57,6 +57,7 @@ func TestScripts(t *testing.T) {
 			"kept":      kept,
 			"lose":      lose,
 			"fail":      fail,
+			"rotation":  rotation,
 		},
 	})
 }
@@ -108,6 +109,12 @@ func lose(ts *testscript.TestScript, _ bool, args []string) {
 		}
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(log), 0o600))
+}
+
+// rotation sets when Strava replaces the refresh token.
+func rotation(ts *testscript.TestScript, _ bool, args []string) {
+	s := ts.Value("sandbox").(*sandbox.Server)
+	s.Set(func(k *sandbox.Knobs) { k.Rotation = sandbox.Rotation(args[0]) })
 }
 
 // fail makes calls fail with a status: "fail CALL STATUS".

@@ -69,7 +69,7 @@ func newLoginCommand(p Process, status *provider.Status) *cobra.Command {
 // run is the command. Nothing is opened before everything that can be checked
 // was checked.
 func (l *loginCommand) run(ctx context.Context) provider.Status {
-	l.term = l.terminal()
+	l.term = l.terminal(ctx)
 	id, clientSecret, ok := l.askApp()
 	if !ok {
 		return provider.BadInput

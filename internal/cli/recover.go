@@ -10,15 +10,13 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"strava-token/internal/action"
 	"strava-token/internal/provider"
 	"strava-token/internal/recovery"
 	"strava-token/internal/secret"
 	"strava-token/internal/store"
 	"strava-token/internal/transport"
 )
-
-// maxLog bounds what is read of a downloaded log.
-const maxLog = 64 << 20
 
 func recoverCommand(p Process, status *provider.Status) *cobra.Command {
 	s := &shell{p: p}
@@ -46,7 +44,7 @@ func recoverCommand(p Process, status *provider.Status) *cobra.Command {
 // recover is the command; nothing is sent before the text was opened and every
 // target checked.
 func (s *shell) recover(ctx context.Context, args []string, print bool) provider.Status {
-	texts, err := s.readTexts(args)
+	texts, err := interruptible(ctx, func() ([]string, error) { return s.readTexts(args) })
 	if err != nil {
 		complain(s.p, shellNames.fill("recover/no-file", "cause", sentence(err.Error())+"."))
 		return provider.BadInput
@@ -55,7 +53,7 @@ func (s *shell) recover(ctx context.Context, args []string, print bool) provider
 		complain(s.p, shellNames.fill("recover/no-text"))
 		return provider.BadInput
 	}
-	clientSecret, ok := s.clientSecretOrAsk()
+	clientSecret, ok := s.clientSecretOrAsk(ctx)
 	if !ok {
 		return provider.BadInput
 	}
@@ -102,19 +100,23 @@ func (s *shell) readTexts(args []string) ([]string, error) {
 		defer f.Close()
 		in = f
 	}
-	return recovery.Find(io.LimitReader(in, maxLog))
+	return recovery.Find(in)
 }
 
-func (s *shell) clientSecretOrAsk() (secret.Value, bool) {
+func (s *shell) clientSecretOrAsk(ctx context.Context) (secret.Value, bool) {
 	const variable = "STRAVA_CLIENT_SECRET"
 	if s.p.Getenv(variable) != "" {
 		v := s.credential(variable)
 		return v, !s.refuse()
 	}
-	v, err := s.terminal().askSecret("Client Secret of the Strava app (not shown): ")
+	v, err := s.terminal(ctx).askSecret("Client Secret of the Strava app (not shown): ")
 	if err != nil {
 		complain(s.p, shellNames.fill("recover/no-secret"))
 		return secret.Value{}, false
+	}
+	if flaw := secret.Inspect(v.Reveal()); flaw != "" {
+		s.problem(variable, action.Fault(flaw), "")
+		return v, !s.refuse()
 	}
 	return v, true
 }
@@ -128,7 +130,9 @@ func openAll(texts []string, clientSecret secret.Value) (recovery.Content, []sec
 	for _, text := range slices.Backward(texts) {
 		c, err := recovery.Open(text, clientSecret)
 		if err != nil {
-			refused = err
+			if refused == nil {
+				refused = err
+			}
 			continue
 		}
 		if len(candidates) == 0 {

@@ -38,7 +38,7 @@ func (s *shell) revoke(ctx context.Context, yes bool) provider.Status {
 	s.warnOfOtherHosts(client)
 	s.note("warning", "every workflow and program that uses this refresh token, or an access token of the same app and athlete, stops working at once")
 	if !yes {
-		sure, err := s.terminal().confirm("Revoke the access of app "+client.ClientID+"?", false)
+		sure, err := s.terminal(ctx).confirm("Revoke the access of app "+client.ClientID+"?", false)
 		if err != nil || !sure {
 			s.note("done", "nothing was revoked")
 			return provider.Failed

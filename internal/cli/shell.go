@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net/url"
@@ -159,4 +160,6 @@ func (s *shell) Recover(sealed string) {
 }
 
 // terminal returns the place where people are asked.
-func (s *shell) terminal() *terminal { return &terminal{in: s.p.Stdin, out: s.p.Stderr} }
+func (s *shell) terminal(ctx context.Context) *terminal {
+	return &terminal{ctx: ctx, in: s.p.Stdin, out: s.p.Stderr}
+}

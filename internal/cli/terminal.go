@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -15,6 +16,7 @@ import (
 // terminal asks people. It reads a line at a time and never further, so that a
 // question without echo can follow one with it.
 type terminal struct {
+	ctx   context.Context // ends every question
 	in    io.Reader
 	out   io.Writer
 	lines chan string // set while lines are read in the background
@@ -26,13 +28,37 @@ var errNoAnswer = errors.New("there is nobody to ask")
 func (t *terminal) ask(question string) (string, error) {
 	_, _ = fmt.Fprint(t.out, question)
 	if t.lines != nil {
-		line, open := <-t.lines
-		if !open {
-			return "", errNoAnswer
+		select {
+		case line, open := <-t.lines:
+			if !open {
+				return "", errNoAnswer
+			}
+			return line, nil
+		case <-t.ctx.Done():
+			return "", t.ctx.Err()
 		}
-		return line, nil
 	}
-	return t.readLine()
+	return interruptible(t.ctx, t.readLine)
+}
+
+// interruptible waits for f, which may wait for people, or for the end of ctx.
+func interruptible[T any](ctx context.Context, f func() (T, error)) (T, error) {
+	type result struct {
+		value T
+		err   error
+	}
+	done := make(chan result, 1)
+	go func() {
+		value, err := f()
+		done <- result{value, err}
+	}()
+	select {
+	case r := <-done:
+		return r.value, r.err
+	case <-ctx.Done():
+		var none T
+		return none, ctx.Err()
+	}
 }
 
 // confirm asks a question that is answered by yes or no; an empty answer is
@@ -112,7 +138,13 @@ func (t *terminal) askSecret(question string) (secret.Value, error) {
 		tty = opened
 	}
 	_, _ = fmt.Fprint(t.out, question)
-	text, err := term.ReadPassword(int(tty.Fd()))
+	fd := int(tty.Fd())
+	state, err := term.GetState(fd)
+	if err != nil {
+		return secret.Value{}, fmt.Errorf("read the terminal: %w", err)
+	}
+	text, err := interruptible(t.ctx, func() ([]byte, error) { return term.ReadPassword(fd) })
+	_ = term.Restore(fd, state) // the echo comes back whatever ended the question
 	_, _ = fmt.Fprintln(t.out)
 	if err != nil {
 		return secret.Value{}, fmt.Errorf("read the secret: %w", err)
