@@ -116,6 +116,20 @@ func (v *visitor) types(line string) {
 	v.wait.Go(func() { _, _ = io.WriteString(v.stdin, line+"\n") })
 }
 
+// answers types a line once a question was asked.
+func (v *visitor) answers(question, line string) {
+	v.wait.Go(func() {
+		for range 1000 {
+			if strings.Contains(v.stderr.String(), question) {
+				_, _ = io.WriteString(v.stdin, line+"\n")
+				return
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+		v.t.Errorf("%q was never asked", question)
+	})
+}
+
 var hiddenNext = regexp.MustCompile(`name="next" value="([^"]*)"`)
 
 // open opens Strava's page, and logs in where it asks for that.
@@ -286,7 +300,7 @@ func TestLoginOffersToAskAgainForAnUntickedScope(t *testing.T) {
 			v.browse = func(address string) {
 				opened = append(opened, address)
 				if len(opened) == 1 {
-					v.types(answer)
+					v.answers("Ask again?", answer)
 					v.grant(address) // only read, which has no box
 					return
 				}
