@@ -25,6 +25,7 @@ type Runner struct {
 	line   []byte
 	read   map[string]int // how much of a file is in the journal
 	closed bool
+	gate   chan struct{} // set while nobody reads
 }
 
 // The files that a runner mounts.
@@ -97,6 +98,13 @@ func (r *Runner) Environ() []string {
 // Write takes what the step prints.
 func (r *Runner) Write(p []byte) (int, error) {
 	r.mu.Lock()
+	gate := r.gate
+	r.mu.Unlock()
+	if gate != nil {
+		<-gate
+		return 0, os.ErrClosed
+	}
+	r.mu.Lock()
 	if r.closed {
 		r.mu.Unlock()
 		return 0, os.ErrClosed
@@ -124,6 +132,21 @@ func (r *Runner) Close() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.closed = true
+}
+
+// Block makes every further print wait, as a reader that does not read does;
+// Unblock ends that.
+func (r *Runner) Block() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.gate = make(chan struct{})
+}
+
+// Unblock lets the prints that wait fail.
+func (r *Runner) Unblock() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	close(r.gate)
 }
 
 // take understands one line, as the runner does.

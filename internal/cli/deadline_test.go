@@ -1,0 +1,117 @@
+package cli_test
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"strava-token/internal/sandbox"
+)
+
+// TestDeadlines holds, on a fake clock, how long a run may take at the most.
+func TestDeadlines(t *testing.T) {
+	t.Parallel()
+	stall := func(calls ...string) func(*step) {
+		return func(s *step) {
+			for _, call := range calls {
+				s.server.Fail(sandbox.Fault{Call: call, Kind: sandbox.FaultStall})
+			}
+		}
+	}
+	cancelIn := func(d time.Duration, given func(*step)) func(*step) {
+		return func(s *step) {
+			given(s)
+			time.AfterFunc(d, s.cancel)
+		}
+	}
+	for _, tt := range []struct {
+		name   string
+		given  func(*step)
+		limit  time.Duration // from the beginning
+		kept   bool
+		sealed bool
+	}{
+		{"preflight stalls", stall("public-key", "secret", "try-write"), 16 * time.Second, true, false},
+		{"token stalls", stall("token"), 41 * time.Second, true, false},
+		{"store stalls", stall("put"), 61 * time.Second, false, true},
+		{"store and proof stall", stall("put", "athlete"), 61 * time.Second, false, true},
+		{"everything is slow", func(s *step) { s.server.Set(func(k *sandbox.Knobs) { k.Latency = 9 * time.Second }) }, 61 * time.Second, true, false},
+		{"a proof that comes first leaves time for the store", func(s *step) {
+			s.runner.Input("expected-athlete", "126651800")
+			s.server.Fail(sandbox.Fault{Call: "token", Kind: sandbox.FaultStall, Times: 1})
+			stall("athlete")(s)
+		}, 61 * time.Second, true, false},
+		// The runner kills 10 s after the first signal.
+		{"cancelled in the token request", cancelIn(time.Second, stall("token")), 7 * time.Second, true, false},
+		{"cancelled in the store", cancelIn(time.Second, stall("put")), 10 * time.Second, false, true},
+		{"cancelled late in the token request, and the store stalls", cancelIn(time.Second, func(s *step) {
+			s.server.Notify(func(call string) {
+				if call == "token" {
+					time.Sleep(5 * time.Second)
+				}
+			})
+			stall("put")(s)
+		}), 10 * time.Second, false, true},
+		{"cancelled in the proof", cancelIn(time.Second, stall("athlete")), 2 * time.Second, true, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newStep(t, sandbox.Knobs{Rotation: sandbox.RotateAlways})
+				tt.given(s)
+				began := time.Now()
+				s.run()
+				if took := time.Since(began); took > tt.limit {
+					t.Errorf("took %v, want at most %v\n%s", took, tt.limit, s.server.Journal())
+				}
+				if got := s.server.Secret(secretName) == s.server.LiveRefreshToken(); got != tt.kept {
+					t.Errorf("kept: got %t, want %t\n%s", got, tt.kept, s.server.Journal())
+				}
+				if got := s.whereIsTheToken(s.server.Secret(secretName), []string{secretName}); got == "lost" || (got == "sealed") == tt.kept {
+					t.Errorf("the living refresh token is %s", got)
+				}
+				s.assertNothingLeaks()
+			})
+		})
+	}
+}
+
+// TestCancelledWhileNoConnectionComesAbout spends nothing.
+func TestCancelledWhileNoConnectionComesAbout(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newStep(t, sandbox.Knobs{Rotation: sandbox.RotateAlways})
+		s.runner.Input("strava-url", "http://"+oauthHost)
+		s.runner.Set("GITHUB_API_URL", "http://"+githubHost)
+		s.pipe.Refuse(oauthHost, 3)
+		time.AfterFunc(50*time.Millisecond, s.cancel)
+		if got := s.run(); got != 1 {
+			t.Errorf("exit status: got %d, want 1", got)
+		}
+		s.assertMessage("Error", "The run was cancelled.")
+		if n := s.server.Count("strava", "POST", "/oauth/token"); n != 0 {
+			t.Errorf("token requests: got %d, want 0", n)
+		}
+	})
+}
+
+// TestAReaderThatDoesNotReadDoesNotStopTheStore has a standard output that takes
+// nothing and breaks nothing.
+func TestAReaderThatDoesNotReadDoesNotStopTheStore(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newStep(t, sandbox.Knobs{Rotation: sandbox.RotateAlways})
+		s.runner.Block()
+		began := time.Now()
+		if got := s.run(); got != 1 {
+			t.Errorf("exit status: got %d, want 1", got)
+		}
+		if took := time.Since(began); took > 10*time.Second {
+			t.Errorf("took %v", took)
+		}
+		if s.server.Secret(secretName) != s.server.LiveRefreshToken() {
+			t.Error("the refresh token was not kept")
+		}
+		s.runner.Unblock()
+	})
+}
