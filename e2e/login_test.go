@@ -1,0 +1,259 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+
+	"strava-token/internal/sandbox"
+)
+
+// artifacts is where the screenshots go.
+const artifacts = "../.e2e"
+
+var shownAddress = regexp.MustCompile(`http://[^\s]+/oauth/authorize\?[^\s]+`)
+
+// transcript is what login prints, readable while it is written.
+type transcript struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (tr *transcript) Write(p []byte) (int, error) {
+	tr.mu.Lock()
+	defer tr.mu.Unlock()
+	return tr.b.Write(p)
+}
+
+func (tr *transcript) String() string {
+	tr.mu.Lock()
+	defer tr.mu.Unlock()
+	return tr.b.String()
+}
+
+// until waits for a text that matches, and returns the last such one.
+func (tr *transcript) until(t *testing.T, what *regexp.Regexp, count int) string {
+	t.Helper()
+	for range 3000 {
+		if all := what.FindAllString(tr.String(), -1); len(all) >= count {
+			return all[count-1]
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Fatalf("%v does not appear %d times:\n%s", what, count, tr.String())
+	return ""
+}
+
+// loginRun is the real program, waiting for a browser.
+type loginRun struct {
+	cmd *exec.Cmd
+	out *transcript
+	in  interface{ Write([]byte) (int, error) }
+}
+
+func startLogin(t *testing.T, w *world) *loginRun {
+	t.Helper()
+	binary := filepath.Join(t.TempDir(), "strava-token")
+	build := exec.Command("go", "build", "-o", binary, ".")
+	build.Dir = ".."
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("build: %v\n%s", err, out)
+	}
+	cmd := exec.Command(binary, "login", "--repo", sandbox.Repository, "--port", "0", "--no-browser", "--yes")
+	cmd.Env = []string{
+		"STRAVA_URL=" + w.base, "STRAVA_API_URL=" + w.base + "/api/v3", "GITHUB_API_URL=" + w.base,
+		"STRAVA_CLIENT_ID=" + w.server.App().ID, "STRAVA_CLIENT_SECRET=" + w.server.App().Secret,
+		"GH_TOKEN=" + w.server.GitHubToken(),
+	}
+	l := &loginRun{cmd: cmd, out: &transcript{}}
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.in = stdin
+	cmd.Stdout, cmd.Stderr = l.out, l.out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = cmd.Process.Kill(); _, _ = cmd.Process.Wait() })
+	return l
+}
+
+// browser starts a fresh Chromium.
+func browser(t *testing.T) context.Context {
+	t.Helper()
+	// Chromium may still write when it is told to end.
+	profile, err := os.MkdirTemp("", "strava-token-chromium-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	options := append([]chromedp.ExecAllocatorOption{},
+		chromedp.ExecPath("/usr/bin/chromium"), chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,
+		chromedp.UserDataDir(profile),
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true),
+		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true))
+	allocator, cancelAllocator := chromedp.NewExecAllocator(t.Context(), options...)
+	ctx, cancel := chromedp.NewContext(allocator)
+	ctx, cancelTimeout := context.WithTimeout(ctx, 90*time.Second)
+	t.Cleanup(func() { cancelTimeout(); cancel(); cancelAllocator(); _ = os.RemoveAll(profile) })
+	return ctx
+}
+
+// arrive opens Strava's page and logs in there.
+func arrive(address string) chromedp.Tasks {
+	return chromedp.Tasks{
+		chromedp.Navigate(address),
+		chromedp.Click("#login", chromedp.ByQuery),
+	}
+}
+
+// read takes what the page shows, and its address.
+func read(text, address *string) chromedp.Tasks {
+	return chromedp.Tasks{
+		chromedp.WaitVisible("body.worked, body.failed", chromedp.ByQuery), // ours
+		chromedp.Text("body", text, chromedp.ByQuery),
+		chromedp.Location(address),
+	}
+}
+
+func shoot(t *testing.T, ctx context.Context, name string, scheme string, width int64) {
+	t.Helper()
+	var picture []byte
+	err := chromedp.Run(ctx,
+		emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}),
+		emulation.SetDeviceMetricsOverride(width, 640, 1, width < 500),
+		chromedp.CaptureScreenshot(&picture))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(artifacts, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(artifacts, name+".png"), picture, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// end waits for login to end, and checks the page and the transcript for
+// secrets.
+func (l *loginRun) end(t *testing.T, w *world, page, address string) int {
+	t.Helper()
+	_ = l.cmd.Wait()
+	for name, value := range w.server.Values() {
+		if strings.Contains(page+address, value) {
+			t.Errorf("%s is in the page or its address", name)
+		}
+		if strings.Contains(l.out.String(), value) {
+			t.Errorf("%s is in the transcript", name)
+		}
+	}
+	if strings.ContainsAny(address, "?#") {
+		t.Errorf("the page's address holds something: %s", address)
+	}
+	return l.cmd.ProcessState.ExitCode()
+}
+
+func TestBrowserApproves(t *testing.T) {
+	w := newWorld(t, sandbox.Knobs{})
+	l := startLogin(t, w)
+	ctx := browser(t)
+	var page, address string
+	if err := chromedp.Run(ctx, arrive(l.out.until(t, shownAddress, 1)), chromedp.Click("#authorize", chromedp.ByQuery), read(&page, &address)); err != nil {
+		t.Fatalf("%v\n%s", err, l.out)
+	}
+	shoot(t, ctx, "login-light", "light", 900)
+	shoot(t, ctx, "login-dark-phone", "dark", 390)
+	if got := l.end(t, w, page, address); got != 0 {
+		t.Errorf("exit status: got %d, want 0\n%s", got, l.out)
+	}
+	for _, want := range []string{"It worked", "athlete 126651800", "read, activity:read_all", "close this window"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("%q is not on the page: %s", want, page)
+		}
+	}
+	w.assertKept(t, l.out.String())
+}
+
+func TestBrowserUnticksThenApproves(t *testing.T) {
+	w := newWorld(t, sandbox.Knobs{})
+	l := startLogin(t, w)
+	ctx := browser(t)
+	var page, address string
+	err := chromedp.Run(ctx, arrive(l.out.until(t, shownAddress, 1)),
+		chromedp.Click(`input[value="activity:read_all"]`, chromedp.ByQuery), chromedp.Click("#authorize", chromedp.ByQuery))
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.out.until(t, regexp.MustCompile(`Strava did not grant activity:read_all`), 1)
+	l.out.until(t, regexp.MustCompile(`Ask again\?`), 1)
+	if _, err := l.in.Write([]byte("y\n")); err != nil {
+		t.Fatal(err)
+	}
+	if err := chromedp.Run(ctx, read(&page, &address)); err != nil || !strings.Contains(page, "A box was unticked") {
+		t.Errorf("the page: %q, %v", page, err)
+	}
+	again := l.out.until(t, shownAddress, 2)
+	if err := chromedp.Run(ctx, chromedp.Navigate(again), chromedp.Click("#authorize", chromedp.ByQuery), read(&page, &address)); err != nil {
+		t.Fatalf("%v\n%s", err, l.out)
+	}
+	if got := l.end(t, w, page, address); got != 0 || !strings.Contains(page, "It worked") {
+		t.Errorf("exit status %d, page %q\n%s", got, page, l.out)
+	}
+	w.assertKept(t, l.out.String())
+}
+
+func TestBrowserDenies(t *testing.T) {
+	w := newWorld(t, sandbox.Knobs{})
+	l := startLogin(t, w)
+	ctx := browser(t)
+	var page, address string
+	if err := chromedp.Run(ctx, arrive(l.out.until(t, shownAddress, 1)), chromedp.Click("#deny", chromedp.ByQuery), read(&page, &address)); err != nil {
+		t.Fatal(err)
+	}
+	shoot(t, ctx, "login-denied", "light", 900)
+	if got := l.end(t, w, page, address); got != 1 || !strings.Contains(page, "No access was granted") {
+		t.Errorf("exit status %d, page %q\n%s", got, page, l.out)
+	}
+}
+
+// TestPagesThatNeverComeBack shows the two of Strava's pages that login can only
+// explain by its timeout.
+func TestPagesThatNeverComeBack(t *testing.T) {
+	for name, tt := range map[string]struct {
+		knobs sandbox.Knobs
+		page  string
+		ready string // what the page has
+		first chromedp.Action
+	}{
+		"athlete cap":           {sandbox.Knobs{AthleteCap: true}, "Limit of connected athletes exceeded", "#cap", chromedp.Click("#login", chromedp.ByQuery)},
+		"wrong callback domain": {sandbox.Knobs{WrongDomain: true}, "redirect_uri", "body", chromedp.Sleep(0)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, tt.knobs)
+			l := startLogin(t, w)
+			ctx := browser(t)
+			var page string
+			if err := chromedp.Run(ctx, chromedp.Navigate(l.out.until(t, shownAddress, 1)), tt.first, chromedp.WaitReady(tt.ready, chromedp.ByQuery), chromedp.Text("body", &page, chromedp.ByQuery)); err != nil {
+				t.Fatal(err)
+			}
+			if !strings.Contains(page, tt.page) {
+				t.Errorf("the page: %q, want %q in it", page, tt.page)
+			}
+			if w.server.Count("strava", "POST", "/oauth/token") != 0 {
+				t.Error("a code was exchanged")
+			}
+		})
+	}
+}
