@@ -118,5 +118,10 @@ func TestTokenThatSoonExpiresIsAWarning(t *testing.T) {
 			t.Errorf("exit status: got %d, want 0\n%s", got, s.runner.Log())
 		}
 		s.assertMessage("Warning", "The GitHub token that writes octo/running/STRAVA_REFRESH_TOKEN ends on 14 January 2000.")
+		s.newRun()
+		s.runner.Input("github-token", s.server.NewGitHubToken("longer-lived-token", sandbox.GitHubToken{
+			Kind: sandbox.Personal, Secrets: sandbox.Write, Expires: time.Now().AddDate(0, 0, 15)}))
+		s.run()
+		s.assertMessage("Warning", "")
 	})
 }

@@ -1,6 +1,7 @@
 package cli_test
 
 import (
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -9,9 +10,11 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"math/big"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -92,7 +95,7 @@ func (s *step) secure(c cell) {
 	}
 	pipe := sandbox.NewPipe()
 	service := &http.Server{Handler: s.server, ErrorLog: discardLog}
-	go func() { _ = service.Serve(tls.NewListener(pipe, config)) }()
+	go func() { _ = service.Serve(tls.NewListener(buffered{pipe}, config)) }()
 	s.t.Cleanup(func() { _ = service.Close() })
 	s.pipe = pipe
 	s.runner.Input("strava-url", "https://oauth.test")
@@ -114,4 +117,52 @@ func (s *step) spoilCertificate(c cell) {
 			s.pipe.Refuse("github.test:443", 0) // closes the connections of the preflight
 		}
 	})
+}
+
+// buffered is a listener whose connections take writes without waiting for a
+// reader, as TCP does: over a bare pipe, both ends of a failing handshake would
+// wait for each other.
+type buffered struct{ net.Listener }
+
+func (b buffered) Accept() (net.Conn, error) {
+	c, err := b.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	w := &bufferedConn{Conn: c, queue: make(chan []byte, 1024)}
+	go func() {
+		for p := range w.queue {
+			_, _ = c.Write(p)
+		}
+		_ = c.Close()
+	}()
+	return w, nil
+}
+
+type bufferedConn struct {
+	net.Conn
+	mu     sync.Mutex
+	closed bool
+	queue  chan []byte
+}
+
+func (b *bufferedConn) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.closed {
+		return 0, net.ErrClosed
+	}
+	b.queue <- bytes.Clone(p)
+	return len(p), nil
+}
+
+func (b *bufferedConn) Close() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !b.closed {
+		b.closed = true
+		close(b.queue)
+	}
+	// A reader that is gone must not keep the rest of the queue waiting.
+	return b.Conn.SetWriteDeadline(time.Now().Add(time.Second))
 }

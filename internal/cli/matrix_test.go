@@ -225,6 +225,9 @@ func (c cell) run(t *testing.T) string {
 	if n := strings.Count("\n"+s.runner.Printed(), "\n::error::"); n != errors {
 		t.Errorf("errors: got %d, want %d", n, errors)
 	}
+	if c.name == "certificate" && want == rowNothing && !strings.Contains(s.runner.Log(), "could not prove who it is.") {
+		t.Errorf("the certificate is not named:\n%s", s.runner.Log())
+	}
 	s.assertNothingLeaks()
 	for _, address := range s.pipe.Dialled() {
 		if !slices.Contains([]string{oauthHost, apiHost, githubHost, "oauth.test:443", "api.test:443", "github.test:443"}, address) {

@@ -199,6 +199,21 @@ var scenarios = []scenario{
 		warns: "Whether the access token works could not be checked.", kept: true, access: true,
 	},
 	{
+		name:  "not-verified",
+		knobs: sandbox.Knobs{Rotation: sandbox.RotateAlways, Inactive: true},
+		given: func(s *step) { s.runner.Input("verify", "false") },
+		kept:  true, access: true,
+	},
+	{
+		name:  "access-token-refused",
+		knobs: sandbox.Knobs{Rotation: sandbox.RotateAlways},
+		given: func(s *step) {
+			s.server.Fail(sandbox.Fault{Call: "athlete", Kind: sandbox.FaultStatus, Status: 401,
+				Body: `{"message":"Authorization Error","errors":[{"resource":"Athlete","field":"access_token","code":"invalid"}]}`})
+		},
+		status: 1, says: "Strava refused the access token that it has just issued.", kept: true,
+	},
+	{
 		name:   "wrong-secret",
 		given:  func(s *step) { s.runner.Input("client-secret", "0123456789abcdef0123456789abcdef01234567") },
 		status: 1, says: "Strava refused the client secret.", kept: true,
