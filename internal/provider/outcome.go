@@ -38,6 +38,24 @@ type Outcome struct {
 	nothingSent  bool // the token request never left
 }
 
+// know records whose token it is: what the probe said, or else the answer.
+func (o *Outcome) know(probed int64) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.AthleteID, o.Scope = o.Token.AthleteID, o.Token.Scope
+	if probed != 0 {
+		o.AthleteID = probed
+	}
+}
+
+// athlete is whose token it is as far as is known; a cancellation may ask at any
+// moment.
+func (o *Outcome) athlete() int64 {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return max(o.AthleteID, o.Token.AthleteID)
+}
+
 // tellWhetherSealed tells the errors whose next step depends on it.
 func (o *Outcome) tellWhetherSealed() {
 	for _, err := range o.Failures {

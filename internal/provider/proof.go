@@ -52,10 +52,7 @@ func isActivityRead(scope string) bool {
 
 // judge draws the consequences of a proof.
 func (r *Run) judge(o *Outcome, p proof) {
-	o.AthleteID, o.Scope = o.Token.AthleteID, o.Token.Scope
-	if p.athleteID != 0 {
-		o.AthleteID = p.athleteID
-	}
+	o.know(p.athleteID)
 	if o.Token.AccessToken.Empty() {
 		if r.ExpectedAthlete != 0 {
 			o.fail(&AthleteUncheckedError{Want: r.ExpectedAthlete, Err: p.athleteErr})

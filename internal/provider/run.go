@@ -248,7 +248,7 @@ func (r *Run) seal(o *Outcome) {
 		}
 		text, err := recovery.Seal(recovery.Content{
 			ClientID:     r.Strava.ClientID,
-			AthleteID:    max(o.Token.AthleteID, o.AthleteID),
+			AthleteID:    o.athlete(),
 			Targets:      names,
 			RepositoryID: r.RepositoryID,
 			RefreshToken: o.Token.RefreshToken,
