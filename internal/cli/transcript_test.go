@@ -1,0 +1,79 @@
+package cli_test
+
+import (
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"testing"
+	"testing/synctest"
+
+	"github.com/google/go-cmp/cmp"
+
+	"strava-token/internal/sandbox"
+)
+
+var (
+	anyPort  = regexp.MustCompile(`127\.0\.0\.1(:|%3A)\d+`)
+	anyState = regexp.MustCompile(`state=[0-9a-f]{32}`)
+)
+
+// assertTranscript holds what a user reads against a golden file; ports and
+// states differ in every run.
+func assertTranscript(t *testing.T, name, got string) {
+	t.Helper()
+	got = anyState.ReplaceAllString(anyPort.ReplaceAllString(got, "127.0.0.1:PORT"), "state=STATE")
+	path := filepath.Join("testdata", "transcript", name+".txt")
+	if *update {
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("transcript (-want +got):\n%s", diff)
+	}
+}
+
+// TestTranscripts keeps what a new user reads on each of the three ways to the
+// first token.
+func TestTranscripts(t *testing.T) {
+	t.Parallel()
+	t.Run("laptop", func(t *testing.T) {
+		t.Parallel()
+		v := newVisitor(t, sandbox.Knobs{})
+		v.assertStatus(v.run("--repo", sandbox.Repository), 0)
+		assertTranscript(t, "laptop", v.stderr.String()+"\n-- the page --\n"+stripTags(v.pages[0]))
+	})
+	t.Run("remote shell", func(t *testing.T) {
+		t.Parallel()
+		v := newVisitor(t, sandbox.Knobs{})
+		v.browse = func(address string) {
+			_, _ = io.WriteString(v.stdin, v.callback(address, "activity:read_all")+"\n")
+		}
+		v.assertStatus(v.run("--repo", sandbox.Repository), 0)
+		assertTranscript(t, "remote-shell", v.stderr.String())
+	})
+	t.Run("workflow", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			s := newBootstrap(t, sandbox.Knobs{})
+			s.run()
+			first := "-- the first run, its summary --\n" + s.runner.File("GITHUB_STEP_SUMMARY")
+			s.again(s.comeBack(s.link().Query().Get("state"), "read,activity:read_all"))
+			assertTranscript(t, "workflow", first+"\n-- the second run, its log --\n"+s.runner.Log()+
+				"\n-- its summary --\n"+s.runner.File("GITHUB_STEP_SUMMARY"))
+		})
+	})
+}
+
+var tags = regexp.MustCompile(`(?s)<style>.*?</style>|<[^>]*>`)
+
+func stripTags(html string) string { return tags.ReplaceAllString(html, "") }
