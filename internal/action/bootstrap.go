@@ -37,13 +37,13 @@ func (e *edge) bootstrapState(in inputs) string {
 // code reads the input code: nothing, the word ask, a code, or an address with
 // one. It is masked, although the log shows the inputs before this program can
 // hide anything: a code that was used is worth nothing.
-func (r *reader) code(name string, in inputs) (ask bool, code secret.Value) {
+func (r *reader) code(name string, in inputs) (ask bool, code secret.Value, granted []string) {
 	text := r.input(name)
 	switch text {
 	case "":
-		return false, secret.Value{}
+		return false, secret.Value{}, nil
 	case askWord:
-		return true, secret.Value{}
+		return true, secret.Value{}, nil
 	}
 	r.coded = true
 	grant, err := login.ParsePasted(text, r.edge.bootstrapState(in))
@@ -60,7 +60,7 @@ func (r *reader) code(name string, in inputs) (ask bool, code secret.Value) {
 	if missing := grant.Missing(in.askedScopes()); len(missing) > 0 {
 		r.problem(name, FaultUnticked, strings.Join(missing, ", "))
 	}
-	return false, grant.Code
+	return false, grant.Code, grant.Scopes
 }
 
 // askForCode shows the link to open, in the log and in the summary.

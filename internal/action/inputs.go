@@ -27,6 +27,7 @@ type inputs struct {
 	doctor          bool
 	ask             bool         // show the link that leads to a code
 	code            secret.Value // empty unless the workflow passes one
+	granted         []string     // the scopes that the code's address named
 	stravaURL       *url.URL
 	stravaAPIURL    *url.URL
 	githubURL       *url.URL
@@ -44,7 +45,7 @@ func (e *edge) read() (inputs, *InputError) {
 	}
 	in.clientID = r.clientID("client-id")
 	in.requireScopes = r.scopes("require-scopes")
-	in.ask, in.code = r.code("code", in)
+	in.ask, in.code, in.granted = r.code("code", in)
 	if text := r.input("refresh-token"); text != "" || !in.ask && !r.coded {
 		in.refreshToken = r.credential("refresh-token")
 	}

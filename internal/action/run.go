@@ -92,6 +92,7 @@ func (e *edge) run(network *transport.Network, in inputs) *provider.Run {
 		},
 		Candidates:      []secret.Value{in.refreshToken},
 		Code:            in.code,
+		Granted:         in.granted,
 		Targets:         targets,
 		Verify:          in.verify,
 		RequireScopes:   in.requireScopes,

@@ -207,7 +207,7 @@ func (l *loginCommand) open(address string) {
 // exchange spends the code, and keeps what it brings before anything is proved.
 func (l *loginCommand) exchange(ctx context.Context, client *strava.Client, grant login.Grant, k *keeper) *provider.Outcome {
 	run := &provider.Run{
-		Strava: client, Code: grant.Code, Targets: k.targets, KeepUnchanged: true,
+		Strava: client, Code: grant.Code, Granted: grant.Scopes, Targets: k.targets, KeepUnchanged: true,
 		Verify: true, Recovery: true, Masked: []secret.Value{client.ClientSecret}, Reporter: l,
 	}
 	if grant.Scopes == nil {

@@ -65,6 +65,7 @@ type Run struct {
 	Strava          *strava.Client
 	Candidates      []secret.Value // refresh tokens, the most likely one first
 	Code            secret.Value   // optional; takes the place of every candidate
+	Granted         []string       // with Code: the scopes that the callback named; optional
 	Targets         []Target       // optional
 	KeepUnchanged   bool           // store what Strava returns even if it is the candidate
 	Verify          bool
@@ -122,6 +123,9 @@ func (r *Run) refresh(uninterrupted context.Context, o *Outcome) bool {
 	if !r.Code.Empty() {
 		o.Token, err = r.Strava.Exchange(uninterrupted, r.Code)
 		o.Rotated = !o.Token.RefreshToken.Empty()
+		if o.Token.Scope == nil { // an exchange does not name them
+			o.Token.Scope = r.Granted
+		}
 		return r.issued(o, err)
 	}
 	for _, candidate := range r.Candidates {
