@@ -69,7 +69,7 @@ func ParseCallback(query url.Values, state string) (Grant, error) {
 	}
 	grant := Grant{Code: secret.New(code)}
 	if query.Has("scope") {
-		grant.Scopes = append([]string{}, strava.SplitScopes(query.Get("scope"))...)
+		grant.Scopes = knownScopes(query.Get("scope"))
 	}
 	return grant, nil
 }
@@ -94,9 +94,20 @@ func ParsePasted(text, state string) (Grant, error) {
 	}
 	grant := Grant{Code: secret.New(code)}
 	if values, err := url.ParseQuery(rest); glued && err == nil && values.Has("scope") {
-		grant.Scopes = append([]string{}, strava.SplitScopes(values.Get("scope"))...)
+		grant.Scopes = knownScopes(values.Get("scope"))
 	}
 	return grant, nil
+}
+
+// knownScopes leaves out what is no scope of Strava's: it will be printed.
+func knownScopes(text string) []string {
+	scopes := []string{}
+	for _, s := range strava.SplitScopes(text) {
+		if strava.KnownScope(s) {
+			scopes = append(scopes, s)
+		}
+	}
+	return scopes
 }
 
 // known keeps a text from outside off the terminal unless it is the one that
