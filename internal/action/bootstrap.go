@@ -46,6 +46,9 @@ func (r *reader) code(name string, in inputs) (ask bool, code secret.Value, gran
 		return true, secret.Value{}, nil
 	}
 	r.coded = true
+	if len(r.problems) > 0 {
+		return false, secret.New(text), nil // the state depends on what is wrong
+	}
 	grant, err := login.ParsePasted(text, r.edge.bootstrapState(in))
 	var denied *login.DeniedError
 	switch {

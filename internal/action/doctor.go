@@ -30,7 +30,7 @@ func (e *edge) examine(ctx context.Context, run *provider.Run, explain func(erro
 			e.say(line)
 		}
 	}
-	e.addSummary(checklistSummary(findings, explain) + sealedSection(report.Recovery))
+	e.addSummary(checklistSummary(findings, explain))
 	return report.Status
 }
 

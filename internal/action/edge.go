@@ -47,8 +47,11 @@ func (e *edge) Mask(v secret.Value) bool {
 
 // Recover prints a sealed refresh token, each line as it is: it holds nothing
 // that the runner could take for a command.
-func (e *edge) Recover(sealed string) {
+// It goes into the summary at once, too, since the run may be killed.
+func (e *edge) Recover(sealed string) bool {
+	inSummary := e.addSummary(sealedSection(sealed))
 	_, _ = fmt.Fprintf(e.out, "%s\n%s", recoverIntro, sealed)
+	return inSummary || !e.out.isBroken()
 }
 
 const recoverIntro = "Strava replaced the refresh token. The new one is sealed below: whoever holds the client secret opens it with\n" +

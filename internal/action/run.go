@@ -56,6 +56,11 @@ func Run(ctx context.Context, c Config) provider.Status {
 	defer network.Close()
 
 	if in.ask {
+		if failures := e.run(network, in).CheckTargets(ctx); len(failures) > 0 {
+			o := &provider.Outcome{Failures: failures}
+			e.report(o, c.Explain)
+			return o.Status()
+		}
 		e.askForCode(in)
 		return provider.Done
 	}
@@ -64,7 +69,7 @@ func Run(ctx context.Context, c Config) provider.Status {
 	}
 	outcome := e.run(network, in).Do(ctx)
 	if err := e.export(in, outcome); err != nil {
-		outcome.Fail(err)
+		outcome.NotExported(err)
 	}
 	e.report(outcome, c.Explain)
 	return outcome.Status()
@@ -81,7 +86,7 @@ func (e *edge) run(network *transport.Network, in inputs) *provider.Run {
 			id = repositoryID
 		}
 		kept := store.NewSecret(gh, t, id)
-		kept.MayBeNew = !in.code.Empty()
+		kept.MayBeNew = in.ask || !in.code.Empty()
 		targets = append(targets, kept)
 	}
 	return &provider.Run{

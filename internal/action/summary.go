@@ -57,11 +57,11 @@ func count(n int, unit string) string {
 
 // addSummary adds to the job's summary. A run without the file, or with one that
 // cannot be written, loses nothing but that.
-func (e *edge) addSummary(markdown string) {
+func (e *edge) addSummary(markdown string) bool {
 	if e.getenv(summaryFile) == "" {
-		return
+		return false
 	}
-	_ = file(func() { e.sdk.AddStepSummary(markdown) })
+	return file(func() { e.sdk.AddStepSummary(markdown) }) == nil
 }
 
 func summary(o *provider.Outcome, explain func(error) []Message) string {
@@ -83,16 +83,12 @@ func summary(o *provider.Outcome, explain func(error) []Message) string {
 	for _, err := range o.Warnings {
 		writeMessages(&b, "Warning", explain(err))
 	}
-	b.WriteString(sealedSection(o.Recovery))
 	return b.String()
 }
 
-// sealedSection shows a recovery text, where there is one.
+// sealedSection shows a recovery text.
 func sealedSection(sealed string) string {
-	if sealed == "" {
-		return ""
-	}
-	return fmt.Sprintf("\n%s\n\n```\n%s```\n", markdown(recoverIntro), sealed)
+	return fmt.Sprintf("### Recovery text\n\n%s\n\n```\n%s```\n", markdown(recoverIntro), sealed)
 }
 
 // refusal is the summary of a run whose inputs are wrong.

@@ -123,7 +123,7 @@ func (n names) explainRun(err error) (action.Message, bool) {
 		return n.fill("login/wrong-state"), true
 	case errors.Is(err, login.ErrNoCode):
 		return n.fill("login/no-code"), true
-	case errors.Is(err, context.Canceled):
+	case err == context.Canceled: // bare: a call that was cut off says so itself
 		return n.fill("run/cancelled"), true
 	case errors.Is(err, provider.ErrNotMasked):
 		return n.fill("run/not-masked"), true

@@ -254,8 +254,8 @@ var hints = map[string]hint{
 
 	// The login command.
 	"login/port": {
-		"Port {port} on this machine is taken.",
-		"the browser comes back to it, and another program listens there.",
+		"Port {port} on this machine cannot be used.",
+		"the browser comes back to it, and another program listens there, or only root may.",
 		"choose another one with --port; Strava lets any port through.",
 	},
 	"login/nobody-came": {
@@ -297,6 +297,26 @@ var hints = map[string]hint{
 		"--format is neither json nor dotenv.",
 		"it says how the credentials are printed.",
 		"write --format json or --format dotenv.",
+	},
+	"login/repository": {
+		"--repo is not written as owner/name.",
+		"it names the repository whose secrets are written.",
+		"write --repo owner/name, as in the repository's address.",
+	},
+	"login/together": {
+		"These flags do not go together.",
+		"--format hands the credentials over instead of storing them in --repo, and --environment belongs to --repo.",
+		"leave one of them out.",
+	},
+	"login/no-port": {
+		"--port is no port.",
+		"a port is a number from 0 to 65535; 0 is any free one.",
+		"write --port 8000, or leave it out.",
+	},
+	"login/no-scope": {
+		"--scope is empty.",
+		"without a scope the token could read nothing.",
+		"write --scope read,activity:read_all, or leave it out.",
 	},
 	"login/file": {
 		"{file} cannot be written.",

@@ -2,9 +2,12 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os/exec"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/cli/browser"
 	"github.com/spf13/cobra"
@@ -70,7 +73,14 @@ func newLoginCommand(p Process, status *provider.Status) *cobra.Command {
 // was checked.
 func (l *loginCommand) run(ctx context.Context) provider.Status {
 	l.term = l.terminal(ctx)
+	if !l.checkFlags() {
+		return provider.BadInput
+	}
 	id, clientSecret, ok := l.askApp()
+	if ctx.Err() != nil {
+		complain(l.p, shellNames.fill("run/cancelled"))
+		return provider.Failed
+	}
 	if !ok {
 		return provider.BadInput
 	}
@@ -85,6 +95,10 @@ func (l *loginCommand) run(ctx context.Context) provider.Status {
 		defer keeper.handed.discard()
 	}
 	l.warnOfOtherHosts(client)
+	if err := client.CheckApp(ctx); isRefused(err) {
+		complain(l.p, shellNames.explainOne(err))
+		return provider.Failed
+	}
 
 	listener, err := login.Listen(ctx, l.port)
 	if err != nil {
@@ -94,21 +108,22 @@ func (l *loginCommand) run(ctx context.Context) provider.Status {
 	defer listener.Close()
 	grant, err := l.authorize(ctx, client, listener)
 	if err != nil {
-		listener.Answer(login.Page{Status: 403, Title: "No access was granted",
+		title := "No access was granted"
+		var unticked *provider.ScopeError
+		if errors.As(err, &unticked) {
+			title = "A box was unticked"
+		}
+		listener.Answer(login.Page{Status: 403, Title: title,
 			Lines: []string{"Nothing was stored. To try again, start strava-token login in the terminal."}})
 		complain(l.p, shellNames.explainOne(err))
 		return provider.Failed
 	}
 	outcome := l.exchange(ctx, client, grant, keeper)
-	if !outcome.Token.RefreshToken.Empty() {
-		if err := keeper.finish(ctx, client); err != nil {
-			outcome.Fail(err)
-		}
-	}
+	keeper.finish(ctx, client, outcome)
 	l.report(outcome)
 	listener.Answer(closingPage(outcome, grant))
-	if len(outcome.Failures) == 0 {
-		l.tellWhatNow(outcome, keeper)
+	if len(outcome.Kept) > 0 {
+		l.tellWhatNow(outcome, keeper, grant)
 	}
 	return outcome.Status()
 }
@@ -173,6 +188,9 @@ func (l *loginCommand) authorize(ctx context.Context, client *strava.Client, lis
 			return grant, nil
 		}
 		complain(l.p, shellNames.fill("login/unticked", "scopes", strings.Join(missing, ", ")))
+		// The browser does not wait for the terminal.
+		go listener.Answer(login.Page{Status: 409, Title: "A box was unticked",
+			Lines: []string{"Strava did not grant " + strings.Join(missing, ", ") + ".", "The terminal asks whether to try again. You can close this window."}})
 		again, err := l.term.confirm("Ask again?", true)
 		if err != nil {
 			return login.Grant{}, &provider.ScopeError{Missing: missing}
@@ -180,8 +198,6 @@ func (l *loginCommand) authorize(ctx context.Context, client *strava.Client, lis
 		if !again {
 			return grant, nil
 		}
-		listener.Answer(login.Page{Status: 409, Title: "A box was unticked",
-			Lines: []string{"Strava did not grant " + strings.Join(missing, ", ") + ".", "A new page opens: leave every box ticked there."}})
 	}
 }
 
@@ -199,9 +215,12 @@ func (l *loginCommand) open(address string) {
 		browser.Stdout, browser.Stderr = l.p.Stderr, l.p.Stderr
 		open = browser.OpenURL
 	}
-	if err := open(address); err != nil {
-		l.say("No browser could be opened here: open the address yourself.")
-	}
+	// Some openers stay until the browser is closed.
+	go func() {
+		if err := open(address); err != nil {
+			l.say("No browser could be opened here: open the address yourself.")
+		}
+	}()
 }
 
 // exchange spends the code, and keeps what it brings before anything is proved.
@@ -228,6 +247,9 @@ func closingPage(o *provider.Outcome, grant login.Grant) login.Page {
 		return login.Page{Status: 200, Title: "It worked", Lines: append(lines, "You can close this window.")}
 	}
 	p := login.Page{Status: 500, Title: "Something went wrong"}
+	if len(o.Kept) > 0 {
+		p.Lines = append(p.Lines, "The refresh token itself is safe in "+strings.Join(o.Kept, ", ")+".")
+	}
 	for _, err := range o.Failures {
 		for _, m := range shellNames.explain(err) {
 			p.Lines = append(p.Lines, m.What+" "+m.Why, "Next: "+m.Next)
@@ -275,28 +297,59 @@ type keeper struct {
 	handed  *handover
 }
 
-// finish stores what belongs beside the refresh token, which is safe by now.
-func (k *keeper) finish(ctx context.Context, client *strava.Client) error {
-	if k.id == nil {
-		return nil
+// finish stores what belongs beside the refresh token, where that is safe by
+// now. A cancellation only hurries it, or the repository would hold a mixed set.
+func (k *keeper) finish(ctx context.Context, client *strava.Client, o *provider.Outcome) {
+	if k.id == nil || !slices.Contains(o.Kept, k.targets[0].String()) {
+		return
 	}
-	if err := k.id.Store(ctx, secret.New(client.ClientID)); err != nil {
-		return err
+	uninterrupted, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishTime)
+	defer cancel()
+	if err := k.id.Store(uninterrupted, secret.New(client.ClientID)); err != nil {
+		o.Fail(err)
 	}
-	return k.secret.Store(ctx, client.ClientSecret)
+	if err := k.secret.Store(uninterrupted, client.ClientSecret); err != nil {
+		o.Fail(err)
+	}
+}
+
+// finishTime bounds the writes after the one that counts.
+const finishTime = 8 * time.Second
+
+// isRefused reports whether Strava said no to the app's credentials.
+func isRefused(err error) bool {
+	var e *strava.Error
+	return errors.As(err, &e) && slices.Contains([]strava.Kind{
+		strava.InvalidClientID, strava.MissingClientSecret, strava.WrongClientSecret, strava.SecretAsClientID,
+	}, e.Kind)
+}
+
+// checkFlags refuses what does not go together, before anything is asked.
+func (l *loginCommand) checkFlags() bool {
+	_, _, _, known := l.secretNames()
+	_, _, isRepository := store.SplitRepository(l.repository)
+	switch {
+	case !known:
+		complain(l.p, shellNames.fill("login/secrets"))
+	case l.format != "" && l.format != "json" && l.format != "dotenv":
+		complain(l.p, shellNames.fill("login/format"))
+	case l.repository != "" && !isRepository:
+		complain(l.p, shellNames.fill("login/repository"))
+	case l.environment != "" && l.repository == "", l.format != "" && l.repository != "":
+		complain(l.p, shellNames.fill("login/together"))
+	case l.port < 0 || l.port > 65535:
+		complain(l.p, shellNames.fill("login/no-port"))
+	case strings.TrimSpace(l.scope) == "":
+		complain(l.p, shellNames.fill("login/no-scope"))
+	default:
+		return true
+	}
+	return false
 }
 
 // prepare finds out where everything goes, and that it can go there.
 func (l *loginCommand) prepare(ctx context.Context, network *transport.Network, client *strava.Client) (*keeper, provider.Status) {
-	idName, secretName, refreshName, ok := l.secretNames()
-	if !ok {
-		complain(l.p, shellNames.fill("login/secrets"))
-		return nil, provider.BadInput
-	}
-	if l.format != "" && l.format != "json" && l.format != "dotenv" {
-		complain(l.p, shellNames.fill("login/format"))
-		return nil, provider.BadInput
-	}
+	idName, secretName, refreshName, _ := l.secretNames()
 	k := &keeper{}
 	if l.repository != "" && l.format == "" {
 		token := l.githubToken(ctx)
@@ -312,10 +365,11 @@ func (l *loginCommand) prepare(ctx context.Context, network *transport.Network, 
 			return nil, provider.Failed
 		}
 	}
-	k.targets = l.targets(network)
-	if l.refuse() {
+	further, _, ok := l.furtherTargets(ctx, network)
+	if !ok {
 		return nil, provider.BadInput
 	}
+	k.targets = further
 	k.handed = &handover{format: l.format, path: l.output, stdout: l.p.Stdout, client: client, names: [3]string{idName, secretName, refreshName}}
 	k.targets = append(k.targets, k.handed)
 	if _, err := k.handed.Check(ctx); err != nil {
@@ -328,7 +382,11 @@ func (l *loginCommand) prepare(ctx context.Context, network *transport.Network, 
 // prepareSecrets checks the three secrets before a browser opens, and asks
 // before existing ones are replaced.
 func (l *loginCommand) prepareSecrets(ctx context.Context, network *transport.Network, token secret.Value, names [3]string) (*keeper, provider.Status) {
-	gh := store.NewGitHub(network, l.address("GITHUB_API_URL", action.DefaultGitHubURL), token)
+	base := l.address("GITHUB_API_URL", action.DefaultGitHubURL)
+	if l.refuse() {
+		return nil, provider.BadInput
+	}
+	gh := store.NewGitHub(network, base, token)
 	var secrets [3]*store.Secret
 	var existing []string
 	for i, name := range names {
@@ -351,17 +409,18 @@ func (l *loginCommand) prepareSecrets(ctx context.Context, network *transport.Ne
 			existing = append(existing, secrets[i].String())
 		}
 	}
+	further, also, ok := l.furtherTargets(ctx, network)
+	if !ok {
+		return nil, provider.BadInput
+	}
+	existing = append(existing, also...)
 	if len(existing) > 0 && !l.yes {
 		l.say("These secrets exist already: " + strings.Join(existing, ", "))
 		replace, err := l.term.confirm("Replace them?", false)
 		if err != nil || !replace {
-			l.say("Nothing was changed.")
+			l.say("Nothing was changed. (--yes replaces them without asking.)")
 			return nil, provider.Failed
 		}
-	}
-	further := l.targets(network)
-	if l.refuse() {
-		return nil, provider.BadInput
 	}
 	return &keeper{
 		targets: append([]provider.Target{secrets[2]}, further...),
@@ -369,24 +428,73 @@ func (l *loginCommand) prepareSecrets(ctx context.Context, network *transport.Ne
 	}, provider.Done
 }
 
-// tellWhatNow ends with what to do now.
-func (l *loginCommand) tellWhatNow(o *provider.Outcome, k *keeper) {
+// furtherTargets are those of --rotate-to, checked before a browser opens, and
+// the ones among them that exist already.
+func (l *loginCommand) furtherTargets(ctx context.Context, network *transport.Network) (targets []provider.Target, existing []string, ok bool) {
+	targets = l.targets(network)
+	if l.refuse() {
+		return nil, nil, false
+	}
+	for _, t := range targets {
+		if s, isSecret := t.(*store.Secret); isSecret {
+			s.MayBeNew = true
+		}
+		facts, err := t.Check(ctx)
+		if err != nil {
+			complain(l.p, shellNames.explainOne(err))
+			return nil, nil, false
+		}
+		if !facts.UpdatedAt.IsZero() {
+			existing = append(existing, t.String())
+		}
+	}
+	return targets, existing, true
+}
+
+// tellWhatNow says where the refresh token is, and ends with what to do now.
+func (l *loginCommand) tellWhatNow(o *provider.Outcome, k *keeper, grant login.Grant) {
+	whose := "The refresh token"
 	if o.AthleteID != 0 {
-		l.say(fmt.Sprintf("\nThe refresh token of athlete %d is kept in %s.", o.AthleteID, strings.Join(o.Kept, ", ")))
+		whose += fmt.Sprintf(" of athlete %d", o.AthleteID)
+	}
+	if l.format == "" {
+		l.say("\n" + whose + " is kept in " + strings.Join(o.Kept, ", ") + ".")
 	}
 	_, _, refreshName, _ := l.secretNames()
 	if k.handed != nil && l.format == "" {
 		l.say("Put the values into the repository's secrets, then delete the file:")
-		for _, name := range k.handed.names {
-			l.say(fmt.Sprintf("  sed -n 's/^%s=//p' %s | tr -d '\\n' | gh secret set %s --repo OWNER/REPO", name, l.output, name))
+		where := " --repo OWNER/REPO"
+		if l.repository != "" {
+			where = " --repo " + l.repository
 		}
-		l.say("  rm " + l.output)
+		if l.environment != "" {
+			where += " --env " + shellQuote(l.environment)
+		}
+		for _, name := range k.handed.names {
+			l.say("  sed -n 's/^" + name + "=//p' " + shellQuote(l.output) + ` | tr -d '\n' | gh secret set ` + name + where)
+		}
+		l.say("  rm " + shellQuote(l.output))
 	}
-	if l.format != "" {
+	if l.format != "" || len(o.Failures) > 0 {
 		return
 	}
+	scopes := l.scopes
+	if missing := grant.Missing(scopes); len(missing) > 0 {
+		scopes = grant.Scopes
+		l.note("warning", "the token lacks "+strings.Join(missing, ", ")+", so the workflow below does not require it")
+	}
 	l.say("\nNow copy this into .github/workflows/sync.yml:\n")
-	l.say(workflow(refreshName, l.environment, l.scopes))
+	l.say(workflow(refreshName, l.environment, scopes))
+}
+
+// shellQuote is s as one word of a POSIX shell.
+func shellQuote(s string) string {
+	if s != "" && !strings.ContainsFunc(s, func(c rune) bool {
+		return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/", c)
+	}) {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
 // workflow is the workflow to copy, filled in.
@@ -410,7 +518,7 @@ jobs:
       - id: strava
         uses: OWNER/strava-token@v1
         with:
-          client-id: ${{ secrets.STRAVA_CLIENT_ID }}
+          client-id: ${{ vars.STRAVA_CLIENT_ID || secrets.STRAVA_CLIENT_ID }}
           client-secret: ${{ secrets.STRAVA_CLIENT_SECRET }}
           refresh-token: ${{ secrets.` + refreshName + ` }}
           rotate-to: ` + target + `

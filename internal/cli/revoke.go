@@ -40,7 +40,7 @@ func (s *shell) revoke(ctx context.Context, yes bool) provider.Status {
 	if !yes {
 		sure, err := s.terminal(ctx).confirm("Revoke the access of app "+client.ClientID+"?", false)
 		if err != nil || !sure {
-			s.note("done", "nothing was revoked")
+			s.note("done", "nothing was revoked (--yes revokes without asking)")
 			return provider.Failed
 		}
 	}

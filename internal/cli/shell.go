@@ -154,9 +154,10 @@ func (s *shell) note(label, text string) {
 func (s *shell) Mask(secret.Value) bool { return true }
 
 // Recover prints a sealed refresh token to people.
-func (s *shell) Recover(sealed string) {
+func (s *shell) Recover(sealed string) bool {
 	s.note("warning", "the new refresh token is sealed below; strava-token recover opens it with the client secret")
-	_, _ = io.WriteString(s.p.Stderr, sealed)
+	_, err := io.WriteString(s.p.Stderr, sealed)
+	return err == nil
 }
 
 // terminal returns the place where people are asked.

@@ -92,7 +92,7 @@ type shadowed interface {
 // a finding is a failure.
 func Examine(ctx context.Context, run *provider.Run, repository string) Report {
 	findings := examineFirst(ctx, run, repository)
-	status, sealed := provider.Done, ""
+	status := provider.Done
 	switch {
 	case len(run.Targets) == 0:
 		findings = append(findings, Finding{Level: Warning, About: "refresh token", Err: &NotTriedError{NoTarget: true}})
@@ -101,19 +101,18 @@ func Examine(ctx context.Context, run *provider.Run, repository string) Report {
 	default:
 		outcome := run.Do(ctx)
 		findings = append(findings, examineOutcome(outcome)...)
-		status, sealed = outcome.Status(), outcome.Recovery
+		status = outcome.Status()
 	}
 	if status == provider.Done && failed(findings) {
 		status = provider.Failed
 	}
-	return Report{Findings: findings, Status: status, Recovery: sealed}
+	return Report{Findings: findings, Status: status}
 }
 
 // Report is what an examination found.
 type Report struct {
 	Findings []Finding
 	Status   provider.Status
-	Recovery string // the sealed refresh token, where one was printed
 }
 
 // examineFirst examines what can be examined without spending anything, side by

@@ -57,7 +57,7 @@ func KeyedState(clientSecret secret.Value, parts ...string) string {
 
 // ParseCallback reads the parameters of a callback.
 func ParseCallback(query url.Values, state string) (Grant, error) {
-	if subtle.ConstantTimeCompare([]byte(query.Get("state")), []byte(state)) != 1 {
+	if state == "" || subtle.ConstantTimeCompare([]byte(query.Get("state")), []byte(state)) != 1 {
 		return Grant{}, ErrWrongState
 	}
 	if reason := query.Get("error"); reason != "" {
@@ -74,18 +74,28 @@ func ParseCallback(query url.Values, state string) (Grant, error) {
 	return grant, nil
 }
 
-// ParsePasted reads what somebody pasted: the whole address that the browser
-// ended on, or the code alone, perhaps with "&scope=…" still glued to it. Only
-// an address can carry a state, and then it must be the right one.
-func ParsePasted(text, state string) (Grant, error) {
-	text = strings.Trim(strings.TrimSpace(text), `"'<>`)
+// ParseAddress reads the address that the browser ended on, or what follows its
+// question mark.
+func ParseAddress(text, state string) (Grant, error) {
+	text = trimPasted(text)
 	if _, query, ok := strings.Cut(text, "?"); ok {
-		query, _, _ = strings.Cut(query, "#")
-		values, err := url.ParseQuery(query)
-		if err != nil {
-			return Grant{}, ErrNoCode
-		}
-		return ParseCallback(values, state)
+		text = query
+	}
+	text, _, _ = strings.Cut(text, "#")
+	values, err := url.ParseQuery(text)
+	if err != nil || !values.Has("state") {
+		return Grant{}, ErrNoCode
+	}
+	return ParseCallback(values, state)
+}
+
+// ParsePasted reads an address, or the code alone, perhaps with "&scope=…" still
+// glued to it. A code alone carries no state; whatever does must carry the right
+// one.
+func ParsePasted(text, state string) (Grant, error) {
+	text = trimPasted(text)
+	if strings.ContainsAny(text, "?#") || strings.Contains(text, "state=") || strings.Contains(text, "error=") {
+		return parseAddressOrState(text, state)
 	}
 	text = strings.TrimPrefix(text, "code=")
 	code, rest, glued := strings.Cut(text, "&")
@@ -98,6 +108,18 @@ func ParsePasted(text, state string) (Grant, error) {
 	}
 	return grant, nil
 }
+
+// parseAddressOrState is ParseAddress where an address without a state is one of
+// another login.
+func parseAddressOrState(text, state string) (Grant, error) {
+	grant, err := ParseAddress(text, state)
+	if errors.Is(err, ErrNoCode) && !strings.Contains(text, "state=") && strings.Contains(text, "code=") {
+		return Grant{}, ErrWrongState
+	}
+	return grant, err
+}
+
+func trimPasted(text string) string { return strings.Trim(strings.TrimSpace(text), `"'<> `) }
 
 // knownScopes leaves out what is no scope of Strava's: it will be printed.
 func knownScopes(text string) []string {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/url"
 	"strconv"
 	"sync"
 	"time"
@@ -65,6 +66,16 @@ func (l *Listener) Expect(state string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.state, l.came, l.told, l.read = state, false, false, false
+	for { // nothing of an earlier login is believed
+		select {
+		case <-l.grants:
+			continue
+		case <-l.denied:
+			continue
+		default:
+		}
+		break
+	}
 	l.page, l.fetched = make(chan struct{}), make(chan struct{})
 }
 
@@ -101,7 +112,11 @@ func (l *Listener) Close() {
 func (l *Listener) ownHost(next http.Handler) http.Handler {
 	_, port, _ := net.SplitHostPort(l.tcp.Addr().String())
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Host != "127.0.0.1:"+port && r.Host != "localhost:"+port {
+		host, asked, err := net.SplitHostPort(r.Host)
+		if err != nil {
+			host, asked = r.Host, "80" // which browsers leave out
+		}
+		if asked != port || host != "127.0.0.1" && host != "localhost" {
 			protect(w)
 			http.Error(w, "unknown host", http.StatusMisdirectedRequest)
 			return
@@ -113,25 +128,9 @@ func (l *Listener) ownHost(next http.Handler) http.Handler {
 // callback takes the first callback with the right state, and sends the browser
 // on to an address that holds nothing.
 func (l *Listener) callback(w http.ResponseWriter, r *http.Request) {
-	l.mu.Lock()
-	state := l.state
-	l.mu.Unlock()
-	grant, err := ParseCallback(r.URL.Query(), state)
+	err := l.take(r.URL.Query())
 	var denied *DeniedError
-	switch {
-	case err == nil:
-		if l.take() { // otherwise the browser was reloaded
-			l.grants <- grant
-		}
-	case errors.As(err, &denied):
-		if l.take() {
-			l.denied <- denied
-		}
-	case errors.Is(err, ErrNoCode):
-		Page{Status: http.StatusBadRequest, Title: "Strava sent no code",
-			Lines: []string{"Go back to the terminal and open the address again."}}.write(w)
-		return
-	default:
+	if err != nil && !errors.As(err, &denied) {
 		Page{Status: http.StatusBadRequest, Title: "This is not the answer that was asked for",
 			Lines: []string{
 				"The page was opened by something else than the login that is waiting, or by an older one.",
@@ -143,13 +142,23 @@ func (l *Listener) callback(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, donePath, http.StatusSeeOther)
 }
 
-// take reports whether this is the first callback that may be taken.
-func (l *Listener) take() bool {
+// take hands on the first callback that may be believed; a repeated one is a
+// browser that was reloaded.
+func (l *Listener) take(query url.Values) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	first := !l.came
-	l.came = true
-	return first
+	grant, err := ParseCallback(query, l.state)
+	var denied *DeniedError
+	switch {
+	case l.came:
+	case err == nil:
+		l.came = true
+		l.grants <- grant // holds one, and Expect emptied it
+	case errors.As(err, &denied):
+		l.came = true
+		l.denied <- denied
+	}
+	return err
 }
 
 // done shows how it ended, once that is known.

@@ -41,6 +41,9 @@ func TestParsePasted(t *testing.T) {
 		{"http://localhost/token?state=" + state + "&code=null", nil, login.ErrNoCode},
 		{"http://localhost/token?state=" + state + "&code=a%0ab", nil, login.ErrNoCode},
 		{"https://www.strava.com/settings/api", nil, login.ErrNoCode},
+		{"state=" + state + "&code=" + code + "&scope=read", []string{"read"}, nil},
+		{"code=" + code + "&state=wrong&scope=read", nil, login.ErrWrongState},
+		{code + "&error=access_denied", nil, login.ErrNoCode},
 		{"null", nil, login.ErrNoCode},
 		{"hello", nil, login.ErrNoCode},
 		{"", nil, login.ErrNoCode},
@@ -147,14 +150,14 @@ func TestWaitGoesOnAfterAWrongPaste(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		pasted := make(chan string)
 		go func() {
-			for _, text := range []string{"hello", "http://localhost/token?state=x&code=" + code, code} {
+			for _, text := range []string{"hello", code, "http://localhost/token?state=x&code=" + code, "state=" + state + "&code=" + code} {
 				pasted <- text
 			}
 		}()
 		var complaints []error
 		grant, err := login.Wait(t.Context(), nil, pasted, state, func(err error) { complaints = append(complaints, err) })
-		if err != nil || grant.Code.Reveal() != code || len(complaints) != 2 {
-			t.Errorf("Wait: got %v after %v, want the code after two complaints", err, complaints)
+		if err != nil || grant.Code.Reveal() != code || len(complaints) != 3 {
+			t.Errorf("Wait: got %v after %v, want the code after three complaints", err, complaints)
 		}
 	})
 }

@@ -15,7 +15,8 @@ var ErrNobodyCame = errors.New("nobody came back from Strava")
 
 // Wait returns what the browser brought or what was pasted, whichever is first.
 // A pasted text that is wrong is told to complain, and the waiting goes on; so
-// does it where pasted is closed. listener may be nil.
+// does it where pasted is closed. A code alone is not taken: it carries no state,
+// and any word could be one. listener may be nil.
 func Wait(ctx context.Context, listener *Listener, pasted <-chan string, state string, complain func(error)) (Grant, error) {
 	timeout := time.NewTimer(Timeout)
 	defer timeout.Stop()
@@ -35,7 +36,7 @@ func Wait(ctx context.Context, listener *Listener, pasted <-chan string, state s
 				pasted = nil
 				continue
 			}
-			g, err := ParsePasted(text, state)
+			g, err := ParseAddress(text, state)
 			var refused *DeniedError
 			switch {
 			case err == nil:

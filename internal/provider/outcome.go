@@ -36,6 +36,7 @@ type Outcome struct {
 	sealReported bool
 	notKept      bool
 	nothingSent  bool // the token request never left
+	handedOver   bool // an output is the only place that has the refresh token
 }
 
 // know records whose token it is: what the probe said, or else the answer.
@@ -70,6 +71,14 @@ func (o *Outcome) tellWhetherSealed() {
 
 // Fail records that what came after the run failed.
 func (o *Outcome) Fail(err error) { o.fail(err) }
+
+// NotExported records that the outputs could not be set.
+func (o *Outcome) NotExported(err error) {
+	o.fail(err)
+	if o.handedOver && o.Recovery == "" {
+		o.notKept = true
+	}
+}
 
 func (o *Outcome) fail(err error) {
 	o.mu.Lock()

@@ -31,10 +31,17 @@ func (r *Run) prove(ctx context.Context, token strava.Token) proof {
 	}
 	var calls sync.WaitGroup
 	if p.asked {
-		calls.Go(func() { p.athleteID, p.athleteErr = r.Strava.Athlete(ctx, token.AccessToken) })
+		calls.Go(func() {
+			p.athleteErr = steadily(func() (err error) {
+				p.athleteID, err = r.Strava.Athlete(ctx, token.AccessToken)
+				return err
+			})
+		})
 	}
 	if r.mustProbeActivities(token) {
-		calls.Go(func() { p.activitiesErr = r.Strava.Activities(ctx, token.AccessToken) })
+		calls.Go(func() {
+			p.activitiesErr = steadily(func() error { return r.Strava.Activities(ctx, token.AccessToken) })
+		})
 	}
 	calls.Wait()
 	return p

@@ -55,8 +55,9 @@ type Target interface {
 type Reporter interface {
 	// Mask hides v in everything printed from now on.
 	Mask(v secret.Value) bool
-	// Recover prints the sealed refresh token for its owner.
-	Recover(sealed string)
+	// Recover prints the sealed refresh token for its owner. It returns false
+	// where nobody can read it.
+	Recover(sealed string) bool
 }
 
 // Run holds what one run needs. Every field without a word "optional" must be
@@ -107,9 +108,11 @@ func (r *Run) Do(ctx context.Context) *Outcome {
 	}
 	masked := r.Reporter.Mask(o.Token.AccessToken)
 	masked = r.Reporter.Mask(o.Token.RefreshToken) && masked
-	r.settle(ctx, settling, o)
 	if !masked {
 		o.limit(ExportNone)
+	}
+	r.settle(ctx, settling, o)
+	if !masked {
 		o.fail(ErrNotMasked)
 	}
 	return o
@@ -119,7 +122,7 @@ func (r *Run) Do(ctx context.Context) *Outcome {
 // that the one before is not valid. It returns false where nothing was issued.
 func (r *Run) refresh(uninterrupted context.Context, o *Outcome) bool {
 	var err error
-	var refused *strava.Error
+	var refused, lost *strava.Error
 	if !r.Code.Empty() {
 		o.Token, err = r.Strava.Exchange(uninterrupted, r.Code)
 		o.Rotated = !o.Token.RefreshToken.Empty()
@@ -135,6 +138,12 @@ func (r *Run) refresh(uninterrupted context.Context, o *Outcome) bool {
 		if !errors.As(err, &refused) || refused.Kind != strava.InvalidRefreshToken && refused.Kind != strava.AnswerLost {
 			break
 		}
+		if refused.Kind == strava.AnswerLost {
+			lost = refused
+		}
+	}
+	if lost != nil && refused != nil && refused.Kind == strava.InvalidRefreshToken {
+		refused = lost // what happened to the newest one
 	}
 	if refused != nil && (refused.Kind == strava.InvalidRefreshToken || refused.Kind == strava.AnswerLost) {
 		err = r.Snapshot.explain(uninterrupted, refused, o.facts, r.recheck(uninterrupted))
@@ -177,10 +186,13 @@ func (r *Run) settle(ctx, uninterrupted context.Context, o *Outcome) {
 		r.judge(o, <-proved)
 	}
 	early()
+	cancelled := ctx.Err() != nil
+	if cancelled {
+		o.limit(ExportNone)
+	}
 	r.sealWhatIsLeft(o)
 	o.tellWhetherSealed()
-	if ctx.Err() != nil {
-		o.limit(ExportNone)
+	if cancelled {
 		o.fail(&CancelledError{Spent: true})
 	}
 }
@@ -217,12 +229,13 @@ func (r *Run) sealWhatIsLeft(o *Outcome) {
 		return
 	case len(r.Targets) == 0 && !o.wrongAthlete():
 		r.seal(o)
-		if o.Recovery == "" && !r.HandedOver {
+		o.handedOver = r.HandedOver && o.Export > ExportNone
+		if o.Recovery == "" && !o.handedOver {
 			o.notKept = true
 			o.fail(&NoTargetError{})
 			return
 		}
-		o.warn(&NoTargetError{Sealed: o.Recovery != "", HandedOver: r.HandedOver})
+		o.warn(&NoTargetError{Sealed: o.Recovery != "", HandedOver: o.handedOver})
 	default:
 		r.seal(o)
 		o.notKept = true
@@ -261,8 +274,9 @@ func (r *Run) seal(o *Outcome) {
 			o.sealErr = err
 			return
 		}
-		o.Recovery = text
-		r.Reporter.Recover(text)
+		if r.Reporter.Recover(text) {
+			o.Recovery = text
+		}
 	})
 	if o.sealErr != nil && !o.sealReported {
 		o.sealReported = true

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -16,6 +17,14 @@ const (
 	expiresSoon = 14 * 24 * time.Hour
 )
 
+// CheckTargets asks every target whether it can be written, and returns what
+// speaks against that. It spends nothing.
+func (r *Run) CheckTargets(ctx context.Context) []error {
+	o := &Outcome{}
+	r.check(ctx, o, time.Now().Add(checkUntil))
+	return o.Failures
+}
+
 // check asks every target whether it can be written. It returns false where
 // one cannot, or where the run was cancelled meanwhile.
 func (r *Run) check(ctx context.Context, o *Outcome, until time.Time) bool {
@@ -23,7 +32,10 @@ func (r *Run) check(ctx context.Context, o *Outcome, until time.Time) bool {
 	defer cancel()
 	facts := make([]store.Facts, len(r.Targets))
 	errs := make([]error, len(r.Targets))
-	r.each(func(i int, t Target) { facts[i], errs[i] = t.Check(checking) })
+	r.each(errs, func(i int, t Target) (err error) {
+		facts[i], err = t.Check(checking)
+		return err
+	})
 	if ctx.Err() != nil {
 		o.fail(&CancelledError{})
 		return false
@@ -50,7 +62,10 @@ func (r *Run) recheck(ctx context.Context) func() map[string]store.Facts {
 	return func() map[string]store.Facts {
 		facts := make([]store.Facts, len(r.Targets))
 		errs := make([]error, len(r.Targets))
-		r.each(func(i int, t Target) { facts[i], errs[i] = t.Check(ctx) })
+		r.each(errs, func(i int, t Target) (err error) {
+			facts[i], err = t.Check(ctx)
+			return err
+		})
 		now := map[string]store.Facts{}
 		for i, t := range r.Targets {
 			if errs[i] == nil {
@@ -68,7 +83,7 @@ func (r *Run) keep(ctx context.Context, o *Outcome) {
 		return
 	}
 	errs := make([]error, len(r.Targets))
-	r.each(func(i int, t Target) { errs[i] = t.Store(ctx, o.Token.RefreshToken) })
+	r.each(errs, func(_ int, t Target) error { return t.Store(ctx, o.Token.RefreshToken) })
 	for i, t := range r.Targets {
 		if errs[i] == nil {
 			o.Kept = append(o.Kept, t.String())
@@ -81,16 +96,31 @@ func (r *Run) keep(ctx context.Context, o *Outcome) {
 	}
 }
 
-// each calls do for every target, a few at a time.
-func (r *Run) each(do func(i int, t Target)) {
+// each calls do for every target, a few at a time, and puts its errors into
+// errs. A mistake of this program in one of them is an error, too: the others go
+// on, and what was issued is sealed.
+func (r *Run) each(errs []error, do func(i int, t Target) error) {
 	var all sync.WaitGroup
 	turn := make(chan struct{}, atOnce)
 	for i, t := range r.Targets {
 		all.Go(func() {
 			turn <- struct{}{}
 			defer func() { <-turn }()
-			do(i, t)
+			errs[i] = steadily(func() error { return do(i, t) })
 		})
 	}
 	all.Wait()
+}
+
+var errUnforeseen = errors.New("a mistake of this program")
+
+// steadily turns a panic into an error, which holds nothing of it: a panic may
+// quote anything.
+func steadily(do func() error) (err error) {
+	defer func() {
+		if recover() != nil {
+			err = errUnforeseen
+		}
+	}()
+	return do()
 }

@@ -76,29 +76,68 @@ type finder struct {
 	held   string // a line that ends with the beginning of a mark
 }
 
+// breaks are what stands for a line break where a text was copied through JSON,
+// a workflow command or a page.
+var breaks = strings.NewReplacer(`\r`, "\n", `\n`, "\n", "%0A", "\n", "%0D", "\n", "<br>", "\n", "\r", "\n")
+
 func (f *finder) take(line string) {
-	line = strings.TrimSpace(invisible.Replace(ansi().ReplaceAllString(line, "")))
+	line = breaks.Replace(invisible.Replace(ansi().ReplaceAllString(line, "")))
+	for part := range strings.SplitSeq(line, "\n") {
+		f.takePart(strings.TrimSpace(part))
+	}
+}
+
+func (f *finder) takePart(line string) {
 	line = f.held + line
 	f.held = ""
+	header, footer := strings.Index(line, armor.Header), strings.Index(line, armor.Footer)
 	switch {
-	case strings.Contains(line, armor.Header):
+	case header >= 0:
 		f.end()
 		f.inside = true
-	case strings.Contains(line, armor.Footer):
+		f.takeWords(line[header+len(armor.Header):])
+	case footer >= 0:
+		if f.inside && strings.Contains(strings.TrimSpace(line[:footer]), " ") && len(f.words) == 0 {
+			f.takeWords(line[:footer])
+		}
 		f.end()
 	case endsInMark(line):
 		// A terminal wrapped the mark, and may have swallowed the blank at which
 		// it did.
-		f.held = line
-		if strings.HasSuffix(line, "BEGIN") || strings.HasSuffix(line, "AGE") || strings.HasSuffix(line, "ENCRYPTED") || strings.HasSuffix(line, "END") {
-			f.held += " "
+		f.held = line[strings.LastIndex(line, "-----"):]
+		for _, word := range []string{"BEGIN", "AGE", "ENCRYPTED", "END"} {
+			if strings.HasSuffix(line, word) {
+				f.held += " "
+			}
 		}
-	case f.inside && f.size < maxText:
+	case f.inside:
 		words := strings.Fields(line)
-		if len(words) > 0 && base64().MatchString(words[len(words)-1]) {
-			f.words = append(f.words, words[len(words)-1])
-			f.size += len(words[len(words)-1])
+		for i := len(words) - 1; i >= 0; i-- {
+			if base64().MatchString(words[i]) {
+				f.add64(words[i])
+				return
+			}
 		}
+	}
+}
+
+// takeWords takes a text whose lines were joined by blanks.
+func (f *finder) takeWords(line string) {
+	body, _, whole := strings.Cut(line, armor.Footer)
+	for _, word := range strings.Fields(body) {
+		if base64().MatchString(word) {
+			f.add64(word)
+		}
+	}
+	if whole {
+		f.end()
+	}
+}
+
+func (f *finder) add64(word string) {
+	if f.size < maxText {
+		f.words = append(f.words, word)
+		f.size += len(word)
 	}
 }
 

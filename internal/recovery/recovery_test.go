@@ -146,8 +146,15 @@ func TestFindSurvivesLogs(t *testing.T) {
 		"no-break spaces": func(text string) string {
 			return each(text, func(l string) string { return "\u00a0\u200b" + l + "\u00a0" })
 		},
-		"no footer":       func(text string) string { return strings.Replace(text, armor.Footer+"\n", "", 1) },
-		"a line of 2 MiB": func(text string) string { return strings.Repeat("x", 2<<20) + "\n" + text + strings.Repeat("y", 2<<20) },
+		"joined by blanks": func(text string) string { return strings.ReplaceAll(text, "\n", " ") },
+		"inside JSON":      func(text string) string { return `{"log":"` + strings.ReplaceAll(text, "\n", `\n`) + `"}` },
+		"workflow command": func(text string) string { return "::notice::" + strings.ReplaceAll(text, "\n", "%0A") },
+		"carriage returns": func(text string) string { return strings.ReplaceAll(text, "\n", "\r") },
+		"a page":           func(text string) string { return each(text, func(l string) string { return l + "<br>" }) },
+		"a table":          func(text string) string { return each(text, func(l string) string { return "| " + l + " |" }) },
+		"among rules":      func(text string) string { return strings.Repeat("-----\n", 40000) + text },
+		"no footer":        func(text string) string { return strings.Replace(text, armor.Footer+"\n", "", 1) },
+		"a line of 2 MiB":  func(text string) string { return strings.Repeat("x", 2<<20) + "\n" + text + strings.Repeat("y", 2<<20) },
 		"lines in between": func(text string) string {
 			lines := strings.SplitAfter(text, "\n")
 			return strings.Join(slices.Insert(lines, 3, "Post job cleanup\n", "Terminating orphan process\n"), "")

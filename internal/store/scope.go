@@ -108,6 +108,7 @@ func (o *organizationScope) secret(ctx context.Context) (*github.Secret, *github
 	if err != nil {
 		return nil, resp, err
 	}
+	o.selected = nil
 	switch o.visibility = s.Visibility; o.visibility {
 	case "all", "private":
 		return s, resp, nil

@@ -50,7 +50,7 @@ func (c *Client) Exchange(ctx context.Context, code secret.Value) (Token, error)
 		token, err := c.grant(ctx, form)
 		var e *Error
 		early := errors.As(err, &e) && e.Kind == InvalidCode
-		if !early || attempt == codeRetries || transport.Pause(ctx, codePause) != nil {
+		if !early || attempt == codeRetries || transport.Pause(abandonable(ctx), codePause) != nil {
 			return token, err
 		}
 	}

@@ -65,11 +65,9 @@ func (c *Client) grant(ctx context.Context, form url.Values) (Token, error) {
 		}
 		sent = sent || e.Kind != Unreachable
 		lost = lost || e.Kind == NoAnswer
-		waiting := ctx
-		if !sent {
-			waiting = abandonable(ctx)
-		}
-		if transport.Pause(waiting, pause) != nil {
+		// Whoever was cancelled sends no further request: there might be no time
+		// for its answer.
+		if transport.Pause(abandonable(ctx), pause) != nil {
 			return token, err
 		}
 	}
@@ -120,23 +118,24 @@ func (c *Client) requestToken(ctx context.Context, form url.Values, sent bool) (
 	}
 	ctx, cancel := context.WithTimeout(ctx, tokenTimeout)
 	defer cancel()
-	var connected atomic.Bool
-	connected.Store(sent)
+	// Either a connection comes about or the request is given up, never both.
+	const waiting, connected, abandoned = 0, 1, 2
+	var progress atomic.Int32
 	stop := context.AfterFunc(parent, func() {
-		if !connected.Load() {
+		if progress.CompareAndSwap(waiting, abandoned) {
 			cancel()
 		}
 	})
 	defer stop()
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GotConn: func(httptrace.GotConnInfo) { connected.Store(true) },
+		GotConn: func(httptrace.GotConnInfo) { progress.CompareAndSwap(waiting, connected) },
 	})
 	resp, err := c.post(ctx, "/oauth/token", form)
 	if err != nil {
-		if parent.Err() != nil && !connected.Load() {
+		if progress.Load() == abandoned {
 			err = parent.Err()
 		}
-		return Token{}, unanswered(c.URL, connected.Load(), err)
+		return Token{}, unanswered(c.URL, progress.Load() == connected, err)
 	}
 	defer resp.Body.Close()
 	body, readErr := io.ReadAll(resp.Body)
@@ -170,7 +169,7 @@ func unanswered(base *url.URL, connected bool, err error) *Error {
 func (c *Client) probe(ctx context.Context, path string, access secret.Value) ([]byte, error) {
 	resp, err := c.get(ctx, path, access)
 	if err != nil {
-		return nil, unanswered(c.APIURL, false, err)
+		return nil, unanswered(c.APIURL, true, err)
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
