@@ -91,6 +91,18 @@ func startLogin(t *testing.T, w *world) *loginRun {
 	return l
 }
 
+// chromium is the browser of this machine, under any of its names.
+func chromium(t *testing.T) string {
+	t.Helper()
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	t.Fatal("there is no Chromium")
+	return ""
+}
+
 // browser starts a fresh Chromium.
 func browser(t *testing.T) context.Context {
 	t.Helper()
@@ -100,7 +112,7 @@ func browser(t *testing.T) context.Context {
 		t.Fatal(err)
 	}
 	options := append([]chromedp.ExecAllocatorOption{},
-		chromedp.ExecPath("/usr/bin/chromium"), chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,
+		chromedp.ExecPath(chromium(t)), chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,
 		chromedp.UserDataDir(profile),
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true),
 		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true))
