@@ -126,7 +126,7 @@ func TestEveryKindOfErrorHasWords(t *testing.T) {
 		}
 	}
 	delete(want, "strava/invalid-refresh-token") // provider says which stale/ it is
-	for _, file := range []string{"explain.go", "action.go", "recover.go", "login.go"} {
+	for _, file := range []string{"explain.go", "action.go", "recover.go", "login.go", "login_ask.go", "login_keep.go", "login_words.go"} {
 		for _, m := range regexp.MustCompile(`fill\("((?:run|input|doctor|recover|login)/[a-z-]+)"`).FindAllStringSubmatch(readDoc(t, "internal/cli/"+file), -1) {
 			want[m[1]] = true
 		}

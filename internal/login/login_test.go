@@ -124,8 +124,9 @@ func TestKeyedStateDependsOnEverything(t *testing.T) {
 		}
 		seen[s] = true
 	}
-	if login.KeyedState(key, "1", "octo/running", "read") != login.KeyedState(key, "1", "octo/running", "read") {
-		t.Error("the same parts give two states")
+	first := login.KeyedState(key, "1", "octo/running", "read")
+	if again := login.KeyedState(key, "1", "octo/running", "read"); again != first {
+		t.Errorf("the same parts give %s and %s", first, again)
 	}
 }
 

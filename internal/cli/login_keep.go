@@ -1,0 +1,177 @@
+package cli
+
+import (
+	"context"
+	"os/exec"
+	"slices"
+	"strings"
+	"time"
+
+	"strava-token/internal/action"
+	"strava-token/internal/provider"
+	"strava-token/internal/secret"
+	"strava-token/internal/store"
+	"strava-token/internal/strava"
+	"strava-token/internal/transport"
+)
+
+// githubToken finds a GitHub token: in the environment, or where gh keeps it.
+func (l *loginCommand) githubToken(ctx context.Context) secret.Value {
+	for _, variable := range []string{"GH_TOKEN", "GITHUB_TOKEN"} {
+		if l.p.Getenv(variable) != "" {
+			return l.credential(variable)
+		}
+	}
+	if l.p.Getenv("PATH") == "" {
+		return secret.Value{}
+	}
+	cmd := exec.CommandContext(ctx, "gh", "auth", "token")
+	cmd.Stderr = nil
+	out, err := cmd.Output()
+	if err != nil {
+		return secret.Value{}
+	}
+	return secret.New(strings.TrimSpace(string(out)))
+}
+
+// secretNames are what the three secrets are called.
+func (l *loginCommand) secretNames() (id, clientSecret, refresh string, ok bool) {
+	switch l.names {
+	case "strava":
+		return "STRAVA_CLIENT_ID", "STRAVA_CLIENT_SECRET", "STRAVA_REFRESH_TOKEN", true
+	case "running_page":
+		return "STRAVA_CLIENT_ID", "STRAVA_CLIENT_SECRET", "STRAVA_CLIENT_REFRESH_TOKEN", true
+	}
+	return "", "", "", false
+}
+
+// keeper is where the three values go.
+type keeper struct {
+	targets []provider.Target // for the refresh token
+	id      *store.Secret     // nil where the values are handed over
+	secret  *store.Secret
+	handed  *handover
+}
+
+// finish stores what belongs beside the refresh token, where that is safe by
+// now. A cancellation only hurries it, or the repository would hold a mixed set.
+func (k *keeper) finish(ctx context.Context, client *strava.Client, o *provider.Outcome) {
+	if k.id == nil || !slices.Contains(o.Kept, k.targets[0].String()) {
+		return
+	}
+	uninterrupted, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishTime)
+	defer cancel()
+	if err := k.id.Store(uninterrupted, secret.New(client.ClientID)); err != nil {
+		o.Fail(err)
+	}
+	if err := k.secret.Store(uninterrupted, client.ClientSecret); err != nil {
+		o.Fail(err)
+	}
+}
+
+// finishTime bounds the writes after the one that counts.
+const finishTime = 8 * time.Second
+
+// prepare finds out where everything goes, and that it can go there.
+func (l *loginCommand) prepare(ctx context.Context, network *transport.Network, client *strava.Client) (*keeper, provider.Status) {
+	idName, secretName, refreshName, _ := l.secretNames()
+	k := &keeper{}
+	if l.repository != "" && l.format == "" {
+		token := l.githubToken(ctx)
+		if l.refuse() {
+			return nil, provider.BadInput
+		}
+		if !token.Empty() {
+			return l.prepareSecrets(ctx, network, token, [3]string{idName, secretName, refreshName})
+		}
+		complain(l.p, shellNames.fill("login/no-github-token"))
+		onward, err := l.term.confirm("Go on, and write the credentials to "+l.output+" instead?", false)
+		if err != nil || !onward {
+			return nil, provider.Failed
+		}
+	}
+	further, _, ok := l.furtherTargets(ctx, network)
+	if !ok {
+		return nil, provider.BadInput
+	}
+	k.targets = further
+	k.handed = &handover{format: l.format, path: l.output, stdout: l.p.Stdout, client: client, names: [3]string{idName, secretName, refreshName}}
+	k.targets = append(k.targets, k.handed)
+	if _, err := k.handed.Check(ctx); err != nil {
+		complain(l.p, shellNames.fill("login/file", "file", l.output))
+		return nil, provider.BadInput
+	}
+	return k, provider.Done
+}
+
+// prepareSecrets checks the three secrets before a browser opens, and asks
+// before existing ones are replaced.
+func (l *loginCommand) prepareSecrets(ctx context.Context, network *transport.Network, token secret.Value, names [3]string) (*keeper, provider.Status) {
+	base := l.address("GITHUB_API_URL", action.DefaultGitHubURL)
+	if l.refuse() {
+		return nil, provider.BadInput
+	}
+	gh := store.NewGitHub(network, base, token)
+	var secrets [3]*store.Secret
+	var existing []string
+	for i, name := range names {
+		if l.environment != "" {
+			name += "@" + l.environment
+		}
+		targets, problems := action.ParseTargets("--repo", []string{name}, l.repository)
+		l.problems = append(l.problems, problems...)
+		if l.refuse() {
+			return nil, provider.BadInput
+		}
+		secrets[i] = store.NewSecret(gh, targets[0], 0)
+		secrets[i].MayBeNew = true
+		facts, err := secrets[i].Check(ctx)
+		if err != nil {
+			complain(l.p, shellNames.explainOne(err))
+			return nil, provider.Failed
+		}
+		if !facts.UpdatedAt.IsZero() {
+			existing = append(existing, secrets[i].String())
+		}
+	}
+	further, also, ok := l.furtherTargets(ctx, network)
+	if !ok {
+		return nil, provider.BadInput
+	}
+	existing = append(existing, also...)
+	if len(existing) > 0 && !l.yes {
+		l.say("These secrets exist already: " + strings.Join(existing, ", "))
+		replace, err := l.term.confirm("Replace them?", false)
+		if err != nil || !replace {
+			l.say("Nothing was changed. (--yes replaces them without asking.)")
+			return nil, provider.Failed
+		}
+	}
+	return &keeper{
+		targets: append([]provider.Target{secrets[2]}, further...),
+		id:      secrets[0], secret: secrets[1],
+	}, provider.Done
+}
+
+// furtherTargets are those of --rotate-to, checked before a browser opens, and
+// the ones among them that exist already.
+func (l *loginCommand) furtherTargets(ctx context.Context, network *transport.Network) (targets []provider.Target, existing []string, ok bool) {
+	targets = l.targets(network)
+	if l.refuse() {
+		return nil, nil, false
+	}
+	for _, t := range targets {
+		if s, isSecret := t.(*store.Secret); isSecret {
+			s.MayBeNew = true
+		}
+		facts, err := t.Check(ctx)
+		if err != nil {
+			complain(l.p, shellNames.explainOne(err))
+			return nil, nil, false
+		}
+		if !facts.UpdatedAt.IsZero() {
+			existing = append(existing, t.String())
+		}
+	}
+	return targets, existing, true
+}

@@ -1,0 +1,112 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+
+	"strava-token/internal/login"
+	"strava-token/internal/provider"
+)
+
+func (l *loginCommand) say(text string) { _, _ = fmt.Fprintln(l.p.Stderr, text) }
+
+// closingPage tells the browser how it ended.
+func closingPage(o *provider.Outcome, grant login.Grant) login.Page {
+	if len(o.Failures) == 0 {
+		lines := []string{fmt.Sprintf("The refresh token of athlete %d is in place.", o.AthleteID)}
+		if grant.Scopes != nil {
+			lines = append(lines, "Granted: "+strings.Join(grant.Scopes, ", ")+".")
+		}
+		return login.Page{Status: 200, Title: "It worked", Lines: append(lines, "You can close this window.")}
+	}
+	p := login.Page{Status: 500, Title: "Something went wrong"}
+	if len(o.Kept) > 0 {
+		p.Lines = append(p.Lines, "The refresh token itself is safe in "+strings.Join(o.Kept, ", ")+".")
+	}
+	for _, err := range o.Failures {
+		for _, m := range shellNames.explain(err) {
+			p.Lines = append(p.Lines, m.What+" "+m.Why, "Next: "+m.Next)
+		}
+	}
+	p.Lines = append(p.Lines, "The terminal says the same. You can close this window.")
+	return p
+}
+
+// tellWhatNow says where the refresh token is, and ends with what to do now.
+func (l *loginCommand) tellWhatNow(o *provider.Outcome, k *keeper, grant login.Grant) {
+	whose := "The refresh token"
+	if o.AthleteID != 0 {
+		whose += fmt.Sprintf(" of athlete %d", o.AthleteID)
+	}
+	if l.format == "" {
+		l.say("\n" + whose + " is kept in " + strings.Join(o.Kept, ", ") + ".")
+	}
+	_, _, refreshName, _ := l.secretNames()
+	if k.handed != nil && l.format == "" {
+		l.say("Put the values into the repository's secrets, then delete the file:")
+		where := " --repo OWNER/REPO"
+		if l.repository != "" {
+			where = " --repo " + l.repository
+		}
+		if l.environment != "" {
+			where += " --env " + shellQuote(l.environment)
+		}
+		for _, name := range k.handed.names {
+			l.say("  sed -n 's/^" + name + "=//p' " + shellQuote(l.output) + ` | tr -d '\n' | gh secret set ` + name + where)
+		}
+		l.say("  rm " + shellQuote(l.output))
+	}
+	if l.format != "" || len(o.Failures) > 0 {
+		return
+	}
+	scopes := l.scopes
+	if missing := grant.Missing(scopes); len(missing) > 0 {
+		scopes = grant.Scopes
+		l.note("warning", "the token lacks "+strings.Join(missing, ", ")+", so the workflow below does not require it")
+	}
+	l.say("\nNow copy this into .github/workflows/sync.yml:\n")
+	l.say(workflow(refreshName, l.environment, scopes))
+}
+
+// shellQuote is s as one word of a POSIX shell.
+func shellQuote(s string) string {
+	if s != "" && !strings.ContainsFunc(s, func(c rune) bool {
+		return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/", c)
+	}) {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
+// workflow is the workflow to copy, filled in.
+func workflow(refreshName, environment string, scopes []string) string {
+	target, job := refreshName, ""
+	if environment != "" {
+		target += "@" + environment
+		job = "\n    environment: " + environment
+	}
+	return `name: Sync
+on:
+  schedule:
+    - cron: "17 5 * * *"
+  workflow_dispatch:
+concurrency: strava
+permissions: {}
+jobs:
+  sync:
+    runs-on: ubuntu-latest` + job + `
+    steps:
+      - id: strava
+        uses: OWNER/strava-token@v1
+        with:
+          client-id: ${{ vars.STRAVA_CLIENT_ID || secrets.STRAVA_CLIENT_ID }}
+          client-secret: ${{ secrets.STRAVA_CLIENT_SECRET }}
+          refresh-token: ${{ secrets.` + refreshName + ` }}
+          rotate-to: ` + target + `
+          github-token: ${{ secrets.SECRETS_WRITER }}
+          require-scopes: ` + strings.Join(scopes, ",") + `
+      - env:
+          ACCESS_TOKEN: ${{ steps.strava.outputs.access-token }}
+        run: |
+          curl -sf -H "Authorization: Bearer $ACCESS_TOKEN" "https://www.strava.com/api/v3/athlete/activities?per_page=5"`
+}
