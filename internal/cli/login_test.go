@@ -229,7 +229,7 @@ func TestLoginStoresThreeSecrets(t *testing.T) {
 	v := newVisitor(t, sandbox.Knobs{})
 	v.assertStatus(v.run("--repo", sandbox.Repository), 0)
 	v.assertStored("", "STRAVA_REFRESH_TOKEN")
-	v.assertSays("The refresh token of athlete 126651800 is kept in octo/running/STRAVA_REFRESH_TOKEN", "rotate-to: STRAVA_REFRESH_TOKEN")
+	v.assertSays("The refresh token of Sandy Box (athlete 126651800) is kept in octo/running/STRAVA_REFRESH_TOKEN", "rotate-to: STRAVA_REFRESH_TOKEN")
 	if len(v.pages) != 1 || !strings.Contains(v.pages[0], "It worked") || !strings.Contains(v.pages[0], "athlete 126651800") ||
 		!strings.Contains(v.pages[0], "read, activity:read_all") || !strings.Contains(v.pages[0], "close this window") {
 		t.Errorf("the page: %v", v.pages)

@@ -13,7 +13,7 @@ func (l *loginCommand) say(text string) { _, _ = fmt.Fprintln(l.p.Stderr, text) 
 // closingPage tells the browser how it ended.
 func closingPage(o *provider.Outcome, grant login.Grant) login.Page {
 	if len(o.Failures) == 0 {
-		lines := []string{fmt.Sprintf("The refresh token of athlete %d is in place.", o.AthleteID)}
+		lines := []string{"The refresh token" + whose(o) + " is in place."}
 		if grant.Scopes != nil {
 			lines = append(lines, "Granted: "+strings.Join(grant.Scopes, ", ")+".")
 		}
@@ -34,12 +34,9 @@ func closingPage(o *provider.Outcome, grant login.Grant) login.Page {
 
 // tellWhatNow says where the refresh token is, and ends with what to do now.
 func (l *loginCommand) tellWhatNow(o *provider.Outcome, k *keeper, grant login.Grant) {
-	whose := "The refresh token"
-	if o.AthleteID != 0 {
-		whose += fmt.Sprintf(" of athlete %d", o.AthleteID)
-	}
+	kept := "The refresh token" + whose(o)
 	if l.format == "" {
-		l.say("\n" + whose + " is kept in " + strings.Join(o.Kept, ", ") + ".")
+		l.say("\n" + kept + " is kept in " + strings.Join(o.Kept, ", ") + ".")
 	}
 	_, _, refreshName, _ := l.secretNames()
 	if k.handed != nil && l.format == "" {
@@ -64,8 +61,19 @@ func (l *loginCommand) tellWhatNow(o *provider.Outcome, k *keeper, grant login.G
 		scopes = grant.Scopes
 		l.note("warning", "the token lacks "+strings.Join(missing, ", ")+", so the workflow below does not require it")
 	}
-	l.say("\nNow copy this into .github/workflows/sync.yml:\n")
+	l.say("\nNow copy this into .github/workflows/sync.yml (OWNER is whoever publishes the action you use):\n")
 	l.say(workflow(refreshName, l.environment, scopes))
+}
+
+// whose names the athlete, as far as is known.
+func whose(o *provider.Outcome) string {
+	switch {
+	case o.AthleteID == 0:
+		return ""
+	case o.Token.AthleteName == "":
+		return fmt.Sprintf(" of athlete %d", o.AthleteID)
+	}
+	return fmt.Sprintf(" of %s (athlete %d)", o.Token.AthleteName, o.AthleteID)
 }
 
 // shellQuote is s as one word of a POSIX shell.

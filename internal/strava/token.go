@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"regexp"
+	"strings"
 	"sync"
 	"time"
+	"unicode"
 
 	"strava-token/internal/secret"
 )
@@ -18,6 +20,7 @@ type Token struct {
 	ExpiresIn    time.Duration // what was left when Strava answered
 	Scope        []string      // nil where the answer named none
 	AthleteID    int64         // 0 where the answer named none
+	AthleteName  string        // letters and blanks alone; empty where the answer named none
 }
 
 // answer is a token answer. A refresh carries no athlete; scope is absent
@@ -29,7 +32,9 @@ type answer struct {
 	ExpiresIn    int64  `json:"expires_in"`
 	Scope        string `json:"scope"`
 	Athlete      *struct {
-		ID int64 `json:"id"`
+		ID        int64  `json:"id"`
+		FirstName string `json:"firstname"`
+		LastName  string `json:"lastname"`
 	} `json:"athlete"`
 }
 
@@ -68,8 +73,26 @@ func parse(body []byte) (Token, bool) {
 	}
 	if a.Athlete != nil {
 		found.AthleteID = a.Athlete.ID
+		found.AthleteName = printable(a.Athlete.FirstName + " " + a.Athlete.LastName)
 	}
 	return found, true
+}
+
+const maxName = 60
+
+// printable leaves of a name what can stand on a terminal and on a page.
+func printable(name string) string {
+	name = strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsMark(r) || r == ' ' || r == '-' || r == '.' {
+			return r
+		}
+		return -1
+	}, name)
+	letters := []rune(strings.Join(strings.Fields(name), " "))
+	if !strings.ContainsFunc(string(letters), unicode.IsLetter) {
+		return ""
+	}
+	return string(letters[:min(len(letters), maxName)])
 }
 
 var refreshField = sync.OnceValue(func() *regexp.Regexp {
