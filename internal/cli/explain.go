@@ -64,6 +64,9 @@ func (n names) explainRun(err error) (action.Message, bool) {
 		}
 		return n.fill("run/not-kept", "target", e.Target, "cause", n.cause(e.Err), "kept", kept), true
 	case *provider.NoTargetError:
+		if e.HandedOver && e.Sealed {
+			return n.fill("run/handed-over-sealed"), true
+		}
 		if e.HandedOver {
 			return n.fill("run/handed-over"), true
 		}

@@ -214,6 +214,11 @@ var hints = map[string]hint{
 		"no target is set, so keeping it is up to the steps that follow.",
 		"set {rotate-to} to the name of the secret, unless a later step stores the output.",
 	},
+	"run/handed-over-sealed": {
+		"Strava replaced the refresh token, and the output refresh-token and the recovery text hold the new one.",
+		"no target is set, so keeping it is up to the steps that follow.",
+		"set {rotate-to} to the name of the secret, unless a later step stores the output.",
+	},
 	"run/internal": {
 		"Something unforeseen went wrong.",
 		"{cause}",

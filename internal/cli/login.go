@@ -144,9 +144,12 @@ func (l *loginCommand) authorize(ctx context.Context, client *strava.Client, lis
 		}
 		complain(l.p, shellNames.fill("login/unticked", "scopes", strings.Join(missing, ", ")))
 		// The browser does not wait for the terminal.
-		go listener.Answer(login.Page{Status: 409, Title: "A box was unticked",
+		listener.Tell(login.Page{Status: 409, Title: "A box was unticked",
 			Lines: []string{"Strava did not grant " + strings.Join(missing, ", ") + ".", "The terminal asks whether to try again. You can close this window."}})
 		again, err := l.term.confirm("Ask again?", true)
+		if ctx.Err() != nil {
+			return login.Grant{}, ctx.Err()
+		}
 		if err != nil {
 			return login.Grant{}, &provider.ScopeError{Missing: missing}
 		}

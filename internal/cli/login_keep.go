@@ -90,9 +90,12 @@ func (l *loginCommand) prepare(ctx context.Context, network *transport.Network, 
 			return nil, provider.Failed
 		}
 	}
-	further, _, ok := l.furtherTargets(ctx, network)
+	further, existing, ok := l.furtherTargets(ctx, network)
 	if !ok {
 		return nil, provider.BadInput
+	}
+	if !l.mayReplace(existing) {
+		return nil, provider.Failed
 	}
 	k.targets = further
 	k.handed = &handover{format: l.format, path: l.output, stdout: l.p.Stdout, client: client, names: [3]string{idName, secretName, refreshName}}
@@ -139,18 +142,27 @@ func (l *loginCommand) prepareSecrets(ctx context.Context, network *transport.Ne
 		return nil, provider.BadInput
 	}
 	existing = append(existing, also...)
-	if len(existing) > 0 && !l.yes {
-		l.say("These secrets exist already: " + strings.Join(existing, ", "))
-		replace, err := l.term.confirm("Replace them?", false)
-		if err != nil || !replace {
-			l.say("Nothing was changed. (--yes replaces them without asking.)")
-			return nil, provider.Failed
-		}
+	if !l.mayReplace(existing) {
+		return nil, provider.Failed
 	}
 	return &keeper{
 		targets: append([]provider.Target{secrets[2]}, further...),
 		id:      secrets[0], secret: secrets[1],
 	}, provider.Done
+}
+
+// mayReplace names the secrets that exist already, and asks.
+func (l *loginCommand) mayReplace(existing []string) bool {
+	if len(existing) == 0 || l.yes {
+		return true
+	}
+	l.say("These secrets exist already: " + strings.Join(existing, ", "))
+	replace, err := l.term.confirm("Replace them?", false)
+	if err != nil || !replace {
+		l.say("Nothing was changed. (--yes replaces them without asking.)")
+		return false
+	}
+	return true
 }
 
 // furtherTargets are those of --rotate-to, checked before a browser opens, and

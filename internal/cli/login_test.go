@@ -547,6 +547,31 @@ func TestLoginHandsOver(t *testing.T) {
 	}
 }
 
+func TestLoginAsksForFurtherTargetsToo(t *testing.T) {
+	t.Parallel()
+	for _, arguments := range [][]string{
+		{"--repo", sandbox.Repository, "--rotate-to", "octo/running/OTHER"},
+		{"--format", "json", "--rotate-to", "octo/running/OTHER"},
+		{"--output", filepath.Join(t.TempDir(), "strava.env"), "--rotate-to", "octo/running/OTHER"},
+	} {
+		v := newVisitor(t, sandbox.Knobs{})
+		v.server.SetSecret("OTHER", "old")
+		v.types("n")
+		v.browse = func(string) { t.Error("the browser was opened") }
+		v.assertStatus(v.run(arguments...), 1)
+		v.assertSays("octo/running/OTHER", "Replace them?")
+		if v.server.Secret("OTHER") != "old" {
+			t.Error("the secret was replaced")
+		}
+	}
+	// A new one is written without a question.
+	v := newVisitor(t, sandbox.Knobs{})
+	v.assertStatus(v.run("--repo", sandbox.Repository, "--rotate-to", "octo/running/OTHER"), 0)
+	if v.server.Secret("OTHER") != v.server.LiveRefreshToken() {
+		t.Error("the further target does not hold the refresh token")
+	}
+}
+
 func TestLoginSaysThatThePortIsTaken(t *testing.T) {
 	t.Parallel()
 	taken, err := net.Listen("tcp", "127.0.0.1:0")

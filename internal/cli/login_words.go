@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"strava-token/internal/login"
@@ -39,7 +40,7 @@ func (l *loginCommand) tellWhatNow(o *provider.Outcome, k *keeper, grant login.G
 		l.say("\n" + kept + " is kept in " + strings.Join(o.Kept, ", ") + ".")
 	}
 	_, _, refreshName, _ := l.secretNames()
-	if k.handed != nil && l.format == "" {
+	if k.handed != nil && l.format == "" && slices.Contains(o.Kept, k.handed.String()) {
 		l.say("Put the values into the repository's secrets, then delete the file:")
 		where := " --repo OWNER/REPO"
 		if l.repository != "" {

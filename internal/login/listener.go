@@ -35,7 +35,7 @@ type Listener struct {
 	told    bool // the page is known
 	read    bool // the page was fetched
 	page    chan struct{}
-	shown   Page
+	shown   *Page // of this login; an earlier tab keeps its own
 	fetched chan struct{}
 }
 
@@ -76,26 +76,33 @@ func (l *Listener) Expect(state string) {
 		}
 		break
 	}
-	l.page, l.fetched = make(chan struct{}), make(chan struct{})
+	l.page, l.fetched, l.shown = make(chan struct{}), make(chan struct{}), new(Page)
 }
 
-// Answer shows the browser how it ended. Without a browser waiting it does
-// nothing.
+// Answer shows the browser how it ended, and waits until it fetched the page.
+// Without a browser waiting it does nothing.
 func (l *Listener) Answer(p Page) {
-	l.mu.Lock()
-	fetched, waits := l.fetched, l.came && !l.told
-	if waits {
-		l.shown, l.told = p, true
-		close(l.page)
-	}
-	l.mu.Unlock()
-	if !waits {
+	fetched := l.Tell(p)
+	if fetched == nil {
 		return
 	}
 	select {
 	case <-fetched:
 	case <-time.After(farewell):
 	}
+}
+
+// Tell shows the browser a page without waiting for it. The channel is closed
+// once the page was fetched; it is nil where no browser waits.
+func (l *Listener) Tell(p Page) <-chan struct{} {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.came || l.told {
+		return nil
+	}
+	*l.shown, l.told = p, true
+	close(l.page)
+	return l.fetched
 }
 
 // Close ends the listener.
@@ -164,7 +171,7 @@ func (l *Listener) take(query url.Values) error {
 // done shows how it ended, once that is known.
 func (l *Listener) done(w http.ResponseWriter, r *http.Request) {
 	l.mu.Lock()
-	page, fetched, came := l.page, l.fetched, l.came
+	page, fetched, shown, came := l.page, l.fetched, l.shown, l.came
 	l.mu.Unlock()
 	if !came {
 		http.NotFound(w, r)
@@ -179,9 +186,6 @@ func (l *Listener) done(w http.ResponseWriter, r *http.Request) {
 			Lines: []string{"Look at the terminal: it says what happened."}}.write(w)
 		return
 	}
-	l.mu.Lock()
-	shown := l.shown
-	l.mu.Unlock()
 	shown.write(w)
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"errors"
 	"sync"
 
 	"strava-token/internal/store"
@@ -75,8 +76,15 @@ func (o *Outcome) Fail(err error) { o.fail(err) }
 // NotExported records that the outputs could not be set.
 func (o *Outcome) NotExported(err error) {
 	o.fail(err)
-	if o.handedOver && o.Recovery == "" {
-		o.notKept = true
+	if !o.handedOver {
+		return
+	}
+	o.notKept = o.Recovery == ""
+	for _, warning := range o.Warnings {
+		var e *NoTargetError
+		if errors.As(warning, &e) {
+			e.HandedOver = false // nobody got it after all
+		}
 	}
 }
 

@@ -129,6 +129,7 @@ func (r *Run) refresh(uninterrupted context.Context, o *Outcome) bool {
 		if o.Token.Scope == nil { // an exchange does not name them
 			o.Token.Scope = r.Granted
 		}
+		o.nothingSent = errors.As(err, &refused) && refused.Kind == strava.Unreachable
 		return r.issued(o, err)
 	}
 	for _, candidate := range r.Candidates {
@@ -142,7 +143,7 @@ func (r *Run) refresh(uninterrupted context.Context, o *Outcome) bool {
 			lost = refused
 		}
 	}
-	if lost != nil && refused != nil && refused.Kind == strava.InvalidRefreshToken {
+	if lost != nil && refused != nil && (refused.Kind == strava.InvalidRefreshToken || refused.Kind == strava.Unreachable) {
 		refused = lost // what happened to the newest one
 	}
 	if refused != nil && (refused.Kind == strava.InvalidRefreshToken || refused.Kind == strava.AnswerLost) {

@@ -71,6 +71,7 @@ func readLine(r *bufio.Reader) (string, error) {
 type finder struct {
 	found  []string
 	inside bool
+	joined bool     // the lines of the text were joined by blanks
 	words  []string // the last words of the lines since the header
 	size   int
 	held   string // a line that ends with the beginning of a mark
@@ -96,20 +97,27 @@ func (f *finder) takePart(line string) {
 		f.end()
 		f.inside = true
 		f.takeWords(line[header+len(armor.Header):])
+		f.joined = len(f.words) > 0
 	case footer >= 0:
-		if f.inside && strings.Contains(strings.TrimSpace(line[:footer]), " ") && len(f.words) == 0 {
+		if f.inside && f.joined {
 			f.takeWords(line[:footer])
 		}
 		f.end()
 	case endsInMark(line):
 		// A terminal wrapped the mark, and may have swallowed the blank at which
 		// it did.
-		f.held = line[strings.LastIndex(line, "-----"):]
+		i := strings.LastIndex(line, "-----")
+		if f.inside && f.joined {
+			f.takeWords(line[:i])
+		}
+		f.held = line[i:]
 		for _, word := range []string{"BEGIN", "AGE", "ENCRYPTED", "END"} {
 			if strings.HasSuffix(line, word) {
 				f.held += " "
 			}
 		}
+	case f.inside && f.joined:
+		f.takeWords(line)
 	case f.inside:
 		words := strings.Fields(line)
 		for i := len(words) - 1; i >= 0; i-- {
@@ -174,7 +182,7 @@ func (f *finder) end() {
 			f.add(whole)
 		}
 	}
-	f.inside, f.words, f.size = false, nil, 0
+	f.inside, f.joined, f.words, f.size = false, false, nil, 0
 }
 
 func (f *finder) add(text string) {

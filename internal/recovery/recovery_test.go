@@ -147,6 +147,10 @@ func TestFindSurvivesLogs(t *testing.T) {
 			return each(text, func(l string) string { return "\u00a0\u200b" + l + "\u00a0" })
 		},
 		"joined by blanks": func(text string) string { return strings.ReplaceAll(text, "\n", " ") },
+		"joined by blanks, then wrapped": func(text string) string {
+			joined := strings.ReplaceAll(text, "\n", " ")
+			return joined[:300] + "\n" + joined[300:len(joined)-12] + "\n" + joined[len(joined)-12:]
+		},
 		"inside JSON":      func(text string) string { return `{"log":"` + strings.ReplaceAll(text, "\n", `\n`) + `"}` },
 		"workflow command": func(text string) string { return "::notice::" + strings.ReplaceAll(text, "\n", "%0A") },
 		"carriage returns": func(text string) string { return strings.ReplaceAll(text, "\n", "\r") },

@@ -55,16 +55,20 @@ func (c *Client) grant(ctx context.Context, form url.Values) (Token, error) {
 		if err == nil || !errors.As(err, &e) {
 			return token, err
 		}
-		again := repeatable(e.Kind)
-		if lost {
+		again, broke := repeatable(e.Kind), e.Kind == NoAnswer
+		switch {
+		case lost:
 			e.Kind = afterLostAnswer(e.Kind)
+		case sent && (e.Kind == Unreachable || e.Kind == BadCertificate):
+			// That this one never left says nothing of the one before.
+			e.Kind = NoAnswer
 		}
 		pause, stop := backoff.Next()
 		if stop || !again || !enoughTime(ctx, pause) {
 			return token, err
 		}
 		sent = sent || e.Kind != Unreachable
-		lost = lost || e.Kind == NoAnswer
+		lost = lost || broke
 		// Whoever was cancelled sends no further request: there might be no time
 		// for its answer.
 		if transport.Pause(abandonable(ctx), pause) != nil {
@@ -128,7 +132,11 @@ func (c *Client) requestToken(ctx context.Context, form url.Values, sent bool) (
 	})
 	defer stop()
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GotConn: func(httptrace.GotConnInfo) { progress.CompareAndSwap(waiting, connected) },
+		GotConn: func(httptrace.GotConnInfo) {
+			if !progress.CompareAndSwap(waiting, connected) {
+				<-ctx.Done() // given up: nothing is written any more
+			}
+		},
 	})
 	resp, err := c.post(ctx, "/oauth/token", form)
 	if err != nil {
