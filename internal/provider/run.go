@@ -169,6 +169,9 @@ func (r *Run) issued(o *Outcome, err error) bool {
 func (r *Run) settle(ctx, uninterrupted context.Context, o *Outcome) {
 	early := r.sealEarly(ctx, o)
 	proving, cancel := context.WithCancel(uninterrupted)
+	if ctx.Err() != nil {
+		cancel() // at once, rather than a moment later
+	}
 	defer context.AfterFunc(ctx, cancel)()
 	defer cancel()
 
