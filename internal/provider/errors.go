@@ -16,6 +16,7 @@ type NotKeptError struct {
 	Target string
 	Kept   []string // the targets that do
 	Sealed bool     // the recovery text was printed
+	Held   string   // the readable target that holds it all along; may be empty
 	Err    error
 }
 
@@ -30,6 +31,11 @@ type NoTargetError struct {
 
 func (e *NoTargetError) Error() string { return "no target for the new refresh token" }
 
+// NoCandidateError is a run without any refresh token to begin with.
+type NoCandidateError struct{ Target string }
+
+func (e *NoCandidateError) Error() string { return "no refresh token" }
+
 // NotSealedError is a recovery text that could not be made.
 type NotSealedError struct{ Err error }
 
@@ -42,7 +48,10 @@ type CancelledError struct{ Spent bool }
 func (e *CancelledError) Error() string { return "cancelled" }
 
 // ScopeError is a required scope that the token lacks.
-type ScopeError struct{ Missing []string }
+type ScopeError struct {
+	Missing []string
+	Left    string // the readable target that was left as it is; may be empty
+}
 
 func (e *ScopeError) Error() string { return "missing scope " + strings.Join(e.Missing, ", ") }
 
@@ -56,8 +65,10 @@ func (e *ScopeUncheckedError) Error() string {
 // WrongAthleteError is a token of another athlete than expected.
 type WrongAthleteError struct {
 	Want, Got int64
-	Replaced  bool // Strava replaced the refresh token
-	Sealed    bool // the recovery text was printed
+	Holder    string // the readable target that says who is expected, or who it holds; may be empty
+	Unspent   bool   // found out before anything was sent to Strava
+	Replaced  bool   // Strava replaced the refresh token
+	Sealed    bool   // the recovery text was printed
 }
 
 func (e *WrongAthleteError) Error() string { return fmt.Sprintf("athlete %d, want %d", e.Got, e.Want) }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"sync"
 
+	"strava-token/internal/secret"
 	"strava-token/internal/store"
 	"strava-token/internal/strava"
 )
@@ -30,15 +31,43 @@ type Outcome struct {
 	Failures  []error // why the run failed; empty where it did not
 	Warnings  []error
 
-	mu           sync.Mutex
-	facts        map[string]store.Facts
-	sealOnce     sync.Once
-	sealErr      error
-	sealReported bool
-	notKept      bool
-	nothingSent  bool // the token request never left
-	handedOver   bool // an output is the only place that has the refresh token
+	mu          sync.Mutex
+	facts       map[string]store.Facts
+	sealing     sync.Mutex
+	sealed      secret.Value // the refresh token that was sealed last
+	notKept     bool
+	nothingSent bool // the token request never left
+	handedOver  bool // an output is the only place that has the refresh token
+
+	spent    secret.Value // the refresh token that Strava took; empty for a code
+	byHand   bool         // somebody logged in again and stored it
+	replaces bool         // and it would take the place of another one
+	due      []Target     // what has to be written, the readable one first
+	homeless bool         // Strava replaced the refresh token, and there is no target
+	remember bool         // nothing has to be written, but for the input that was tried
+	unmasked bool         // the runner could not be told to hide something
 }
+
+// issue records what Strava answered.
+func (o *Outcome) issue(token strava.Token, spent secret.Value) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.Token, o.spent = token, spent
+	o.Rotated = !token.RefreshToken.Empty() && !token.RefreshToken.Equal(spent)
+}
+
+// adopt takes over what Strava gave for the refresh token of another run, which
+// was faster. To the caller the refresh token was replaced either way.
+func (o *Outcome) adopt(token strava.Token, spent secret.Value) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.Rotated = o.Rotated || !token.RefreshToken.Equal(o.spent)
+	o.Token, o.spent = token, spent
+	o.byHand, o.replaces = false, false
+}
+
+// atStake reports whether a refresh token was issued that has to be kept.
+func (o *Outcome) atStake() bool { return len(o.due) > 0 || o.homeless }
 
 // know records whose token it is: what the probe said, or else the answer.
 func (o *Outcome) know(probed int64) {
@@ -48,6 +77,13 @@ func (o *Outcome) know(probed int64) {
 	if probed != 0 {
 		o.AthleteID = probed
 	}
+}
+
+// token is what Strava issued; a cancellation may ask at any moment.
+func (o *Outcome) token() strava.Token {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.Token
 }
 
 // athlete is whose token it is as far as is known; a cancellation may ask at any
@@ -103,14 +139,15 @@ func (o *Outcome) warn(err error) {
 // limit lowers what may be exported.
 func (o *Outcome) limit(e Export) { o.Export = min(o.Export, e) }
 
-func (o *Outcome) keptEverywhere(targets int) bool {
-	return targets > 0 && len(o.Kept) == targets
-}
-
-func (o *Outcome) wrongAthlete() bool {
+// unfit reports whether the token must not be written over what a target holds:
+// it is another athlete's, or lacks a scope that the other one may have.
+func (o *Outcome) unfit() bool {
 	for _, err := range o.Failures {
-		if _, ok := err.(*WrongAthleteError); ok {
+		switch e := err.(type) {
+		case *WrongAthleteError:
 			return true
+		case *ScopeError:
+			return e.Left != ""
 		}
 	}
 	return false

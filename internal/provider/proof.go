@@ -22,9 +22,10 @@ type proof struct {
 // errNoAccessToken stands for a proof of a token that never came.
 var errNoAccessToken = errors.New("no access token")
 
-// prove asks the API what only it can tell.
-func (r *Run) prove(ctx context.Context, token strava.Token) proof {
-	p := proof{asked: r.Verify || r.ExpectedAthlete != 0}
+// prove asks the API what only it can tell. holder is whose token the new one
+// would be written over, or 0.
+func (r *Run) prove(ctx context.Context, token strava.Token, holder int64) proof {
+	p := proof{asked: r.Verify || r.ExpectedAthlete != 0 || holder != 0}
 	if token.AccessToken.Empty() {
 		p.athleteErr, p.activitiesErr = errNoAccessToken, errNoAccessToken
 		return p
@@ -47,6 +48,21 @@ func (r *Run) prove(ctx context.Context, token strava.Token) proof {
 	return p
 }
 
+// mustProveFirst reports whether it has to be known whose token it is before it
+// is written: where that was asked for, and where the readable target does not
+// know it yet, or holds another token than the one that was spent.
+func (r *Run) mustProveFirst(o *Outcome) bool {
+	switch {
+	case r.ExpectedAthlete != 0:
+		return true
+	case !r.mustWriteReadable(o):
+		return false
+	case r.holder(o) != 0, o.replaces && len(r.RequireScopes) > 0:
+		return true
+	}
+	return r.Verify && r.athleteOf(o) == 0
+}
+
 // mustProbeActivities reports whether a required scope can be told by a probe
 // alone.
 func (r *Run) mustProbeActivities(token strava.Token) bool {
@@ -57,9 +73,14 @@ func isActivityRead(scope string) bool {
 	return scope == "activity:read" || scope == "activity:read_all"
 }
 
-// judge draws the consequences of a proof.
-func (r *Run) judge(o *Outcome, p proof) {
+// judge draws the consequences of a proof. holder is whose token the new one
+// would be written over, or 0.
+func (r *Run) judge(o *Outcome, p proof, holder int64) {
 	o.know(p.athleteID)
+	if id := o.athlete(); holder != 0 && r.ExpectedAthlete == 0 && id != 0 && id != holder {
+		o.limit(ExportNone)
+		o.fail(&WrongAthleteError{Want: holder, Got: id, Holder: r.readable().String()})
+	}
 	if o.Token.AccessToken.Empty() {
 		if r.ExpectedAthlete != 0 {
 			o.fail(&AthleteUncheckedError{Want: r.ExpectedAthlete, Err: p.athleteErr})
@@ -108,7 +129,11 @@ func (r *Run) judgeScopes(o *Outcome, p proof) {
 	}
 	if len(missing) > 0 {
 		o.limit(ExportWithoutAccessToken)
-		o.fail(&ScopeError{Missing: missing})
+		e := &ScopeError{Missing: missing}
+		if o.replaces {
+			e.Left = r.readable().String()
+		}
+		o.fail(e)
 	}
 	if len(unchecked) > 0 {
 		o.warn(&ScopeUncheckedError{Scopes: unchecked})

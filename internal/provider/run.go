@@ -5,11 +5,15 @@
 //     masks every secret among them.
 //  2. Every target is checked, side by side, while the connection to Strava is
 //     opened. Whatever fails here fails before the refresh token is spent.
-//  3. The candidates for the refresh token are collected.
-//  4. The first one is refreshed.
+//  3. The candidates for the refresh token are put in order: an input that a
+//     readable target never saw, then what that target holds.
+//  4. The first one is refreshed; the next one only where Strava says that the
+//     one before is not valid.
 //  5. The access token and the refresh token are masked.
 //  6. The refresh token is stored wherever it differs, while the access token
-//     is proved. With an expected athlete the proof comes first.
+//     is proved: first in the readable target, by compare-and-swap, and in the
+//     others after that was won. Where it matters whose token it is the proof
+//     comes first.
 //  7. What could not be stored is sealed for its owner and printed.
 //  8. The caller writes the outputs and the summary, and ends.
 //
@@ -22,12 +26,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"strava-token/internal/recovery"
 	"strava-token/internal/secret"
 	"strava-token/internal/store"
 	"strava-token/internal/strava"
+	"strava-token/internal/transport"
 )
 
 // How long a run may take, from its start. The token request never uses up the
@@ -36,6 +42,8 @@ const (
 	checkUntil   = 15 * time.Second
 	refreshUntil = 40 * time.Second
 	runUntil     = 60 * time.Second
+	// Before that, a run may wait for another process to be done with a file.
+	lockPatience = 2 * time.Minute
 	// A cancelled job is killed 10 s after the first signal.
 	refreshGrace = 5 * time.Second
 	storeGrace   = 8 * time.Second
@@ -47,13 +55,13 @@ const (
 type Target interface {
 	fmt.Stringer
 	Check(ctx context.Context) (store.Facts, error)
-	Store(ctx context.Context, refresh secret.Value) error
+	Store(ctx context.Context, r store.Record) error
 }
 
 // Reporter prints what cannot wait until the run is over. It must not fail the
 // run: Mask says whether the mask was printed, and that is all.
 type Reporter interface {
-	// Mask hides v in everything printed from now on.
+	// Mask hides v in everything printed from now on; the same v may come twice.
 	Mask(v secret.Value) bool
 	// Recover prints the sealed refresh token for its owner. It returns false
 	// where nobody can read it.
@@ -64,7 +72,8 @@ type Reporter interface {
 // set.
 type Run struct {
 	Strava          *strava.Client
-	Candidates      []secret.Value // refresh tokens, the most likely one first
+	Candidates      []secret.Value // refresh tokens, the most likely one first; empty where a readable target has it
+	Recovered       bool           // the candidates were recovered, so no configuration names them
 	Code            secret.Value   // optional; takes the place of every candidate
 	Granted         []string       // with Code: the scopes that the callback named; optional
 	Targets         []Target       // optional
@@ -84,8 +93,17 @@ type Run struct {
 // ends the run at once; after it, the run only hurries.
 func (r *Run) Do(ctx context.Context) *Outcome {
 	o := &Outcome{Export: ExportNone}
-	started := time.Now()
 	defer r.sealOnPanic(o)
+	unlock, err := r.lock(ctx)
+	if err != nil {
+		if ctx.Err() != nil {
+			err = &CancelledError{}
+		}
+		o.fail(err)
+		return o
+	}
+	defer unlock()
+	started := time.Now()
 
 	r.Strava.Open(ctx)
 	if !r.check(ctx, o, started.Add(checkUntil)) {
@@ -100,56 +118,85 @@ func (r *Run) Do(ctx context.Context) *Outcome {
 	defer cancelRefresh()
 	settling, cancelSettle := detach(ctx, started.Add(runUntil), storeGrace)
 	defer cancelSettle()
-	if !r.refresh(strava.Abandon(refreshing, ctx), o) {
+	if !r.refresh(ctx, strava.Abandon(refreshing, ctx), o) {
 		if o.nothingSent && ctx.Err() != nil {
 			o.Failures = []error{&CancelledError{}}
 		}
 		return o
 	}
-	masked := r.Reporter.Mask(o.Token.AccessToken)
-	masked = r.Reporter.Mask(o.Token.RefreshToken) && masked
-	if !masked {
-		o.limit(ExportNone)
-	}
+	r.mask(o)
 	r.settle(ctx, settling, o)
-	if !masked {
+	if o.unmasked {
 		o.fail(ErrNotMasked)
 	}
 	return o
 }
 
+// mask hides what Strava issued, before anything else is done with it.
+func (r *Run) mask(o *Outcome) {
+	masked := r.Reporter.Mask(o.Token.AccessToken)
+	masked = r.Reporter.Mask(o.Token.RefreshToken) && masked
+	if !masked {
+		o.unmasked = true
+		o.limit(ExportNone)
+	}
+}
+
 // refresh spends the first candidate, and the next one only where Strava says
 // that the one before is not valid. It returns false where nothing was issued.
-func (r *Run) refresh(uninterrupted context.Context, o *Outcome) bool {
-	var err error
-	var refused, lost *strava.Error
+func (r *Run) refresh(ctx, uninterrupted context.Context, o *Outcome) bool {
 	if !r.Code.Empty() {
-		o.Token, err = r.Strava.Exchange(uninterrupted, r.Code)
-		o.Rotated = !o.Token.RefreshToken.Empty()
-		if o.Token.Scope == nil { // an exchange does not name them
-			o.Token.Scope = r.Granted
-		}
-		o.nothingSent = errors.As(err, &refused) && refused.Kind == strava.Unreachable
-		return r.issued(o, err)
+		return r.exchange(uninterrupted, o)
 	}
-	for _, candidate := range r.Candidates {
-		refused = nil
-		o.Token, err = r.Strava.Refresh(uninterrupted, candidate)
-		o.Rotated = !o.Token.RefreshToken.Empty() && !o.Token.RefreshToken.Equal(candidate)
-		if !errors.As(err, &refused) || refused.Kind != strava.InvalidRefreshToken && refused.Kind != strava.AnswerLost {
+	queue := r.candidates()
+	if len(queue) == 0 {
+		o.fail(&NoCandidateError{Target: targetName(r.readable())})
+		return false
+	}
+	// Waiting for others ends with the caller's patience, and with the time for a
+	// token request.
+	waiting, cancel := context.WithCancel(uninterrupted)
+	defer cancel()
+	defer context.AfterFunc(ctx, cancel)()
+	a := attempts{held: !r.Recovered && r.readable() != nil && !r.readable().Held().RefreshToken.Empty()}
+	for len(queue) > 0 {
+		candidate := queue[0]
+		queue = queue[1:]
+		if len(a.tried) > 0 && !enoughTime(uninterrupted) {
+			break // its answer could not be waited for
+		}
+		a.tried = append(a.tried, candidate)
+		if !slices.ContainsFunc(r.Candidates, candidate.Equal) {
+			r.Reporter.Mask(candidate) // it was read back, so nobody has masked it
+		}
+		token, err := r.Strava.Refresh(uninterrupted, candidate)
+		o.issue(token, candidate)
+		o.byHand = r.isByHand(candidate)
+		if !a.refused(err) {
 			break
 		}
-		if refused.Kind == strava.AnswerLost {
-			lost = refused
+		if len(queue) == 0 {
+			next, err := r.newer(waiting, a.tried)
+			a.unreadable = err
+			if !next.Empty() && transport.Pause(waiting, scatter(a.lost)) == nil {
+				a.lost++
+				queue = []secret.Value{next}
+			}
 		}
 	}
-	if lost != nil && refused != nil && (refused.Kind == strava.InvalidRefreshToken || refused.Kind == strava.Unreachable) {
-		refused = lost // what happened to the newest one
+	o.nothingSent = a.last != nil && a.last.Kind == strava.Unreachable && a.gone == nil
+	return r.issued(o, r.verdict(uninterrupted, o, &a))
+}
+
+// exchange spends the code.
+func (r *Run) exchange(uninterrupted context.Context, o *Outcome) bool {
+	token, err := r.Strava.Exchange(uninterrupted, r.Code)
+	if token.Scope == nil { // an exchange does not name them
+		token.Scope = r.Granted
 	}
-	if refused != nil && (refused.Kind == strava.InvalidRefreshToken || refused.Kind == strava.AnswerLost) {
-		err = r.Snapshot.explain(uninterrupted, refused, o.facts, r.recheck(uninterrupted))
-	}
-	o.nothingSent = refused != nil && refused.Kind == strava.Unreachable
+	o.issue(token, secret.Value{})
+	var refused *strava.Error
+	o.nothingSent = errors.As(err, &refused) && refused.Kind == strava.Unreachable
 	return r.issued(o, err)
 }
 
@@ -167,6 +214,7 @@ func (r *Run) issued(o *Outcome, err error) bool {
 // settle keeps what was issued, uninterrupted, and proves that it works, which a
 // cancelled ctx ends.
 func (r *Run) settle(ctx, uninterrupted context.Context, o *Outcome) {
+	r.plan(o)
 	early := r.sealEarly(ctx, o)
 	proving, cancel := context.WithCancel(uninterrupted)
 	if ctx.Err() != nil {
@@ -175,19 +223,25 @@ func (r *Run) settle(ctx, uninterrupted context.Context, o *Outcome) {
 	defer context.AfterFunc(ctx, cancel)()
 	defer cancel()
 
-	if r.ExpectedAthlete != 0 {
+	token, holder := o.Token, r.holder(o)
+	if r.mustProveFirst(o) {
 		// The store comes after this, and needs its time.
 		bounded, enough := context.WithTimeout(proving, proofFirst)
-		r.judge(o, r.prove(bounded, o.Token))
+		p := r.prove(bounded, token, holder)
+		r.judge(o, p, holder)
 		enough()
-		if !o.wrongAthlete() {
-			r.keep(uninterrupted, o)
+		flawless := len(o.Failures) == 0
+		if !o.unfit() {
+			r.keep(ctx, uninterrupted, o)
+		}
+		if flawless && !token.RefreshToken.Equal(o.Token.RefreshToken) { // another run's was adopted
+			r.judge(o, r.proveAgain(proving, o, token, p), 0)
 		}
 	} else {
 		proved := make(chan proof, 1)
-		go func() { proved <- r.prove(proving, o.Token) }()
-		r.keep(uninterrupted, o)
-		r.judge(o, <-proved)
+		go func() { proved <- r.prove(proving, token, holder) }()
+		r.keep(ctx, uninterrupted, o)
+		r.judge(o, r.proveAgain(proving, o, token, <-proved), holder)
 	}
 	early()
 	cancelled := ctx.Err() != nil
@@ -201,16 +255,20 @@ func (r *Run) settle(ctx, uninterrupted context.Context, o *Outcome) {
 	}
 }
 
-// mustKeep reports whether what Strava returned has to be stored.
-func (r *Run) mustKeep(o *Outcome) bool {
-	return o.Rotated || r.KeepUnchanged && !o.Token.RefreshToken.Empty()
+// proveAgain returns the proof p of token, or one of the access token that came
+// with a token that was adopted.
+func (r *Run) proveAgain(ctx context.Context, o *Outcome, token strava.Token, p proof) proof {
+	if token.AccessToken.Equal(o.Token.AccessToken) {
+		return p
+	}
+	return r.prove(ctx, o.Token, 0)
 }
 
 // sealEarly makes a cancelled run print the recovery text before it goes on
 // keeping the token, since it may be killed meanwhile. The returned function
 // ends the watch.
 func (r *Run) sealEarly(ctx context.Context, o *Outcome) (end func()) {
-	if !r.mustKeep(o) {
+	if !o.atStake() {
 		return func() {}
 	}
 	if ctx.Err() != nil {
@@ -229,9 +287,13 @@ func (r *Run) sealEarly(ctx context.Context, o *Outcome) (end func()) {
 // sealWhatIsLeft seals a new refresh token that is not in every target.
 func (r *Run) sealWhatIsLeft(o *Outcome) {
 	switch {
-	case !r.mustKeep(o) || o.keptEverywhere(len(r.Targets)):
+	case !o.atStake() || len(o.due) > 0 && len(o.Kept) == len(o.due):
 		return
-	case len(r.Targets) == 0 && !o.wrongAthlete():
+	case r.heldAlready(o) != "":
+		return
+	case o.unfit() && !o.Rotated && !r.KeepUnchanged:
+		return // what was passed still lives
+	case len(r.Targets) == 0 && !o.unfit():
 		r.seal(o)
 		o.handedOver = r.HandedOver && o.Export > ExportNone
 		if o.Recovery == "" && !o.handedOver {
@@ -250,41 +312,42 @@ func (r *Run) sealWhatIsLeft(o *Outcome) {
 // program ends it.
 func (r *Run) sealOnPanic(o *Outcome) {
 	if p := recover(); p != nil {
-		if r.mustKeep(o) {
+		if o.Rotated || r.KeepUnchanged && !o.Token.RefreshToken.Empty() {
 			r.seal(o)
 		}
 		panic(p)
 	}
 }
 
-// seal prints the new refresh token for its owner, once.
+// seal prints the new refresh token for its owner, and does not repeat itself.
 func (r *Run) seal(o *Outcome) {
-	o.sealOnce.Do(func() {
-		if !r.Recovery {
-			return
+	o.sealing.Lock()
+	defer o.sealing.Unlock()
+	token := o.token()
+	if !r.Recovery || token.RefreshToken.Equal(o.sealed) {
+		return
+	}
+	names := make([]string, len(r.Targets))
+	for i, t := range r.Targets {
+		names[i] = t.String()
+	}
+	text, err := recovery.Seal(recovery.Content{
+		ClientID:     r.Strava.ClientID,
+		AthleteID:    o.athlete(),
+		Targets:      names,
+		RepositoryID: r.RepositoryID,
+		RefreshToken: token.RefreshToken,
+	}, r.Strava.ClientSecret, append([]secret.Value{token.AccessToken, token.RefreshToken}, r.Masked...))
+	if err != nil {
+		if o.sealed.Empty() {
+			o.warn(&NotSealedError{Err: err})
 		}
-		names := make([]string, len(r.Targets))
-		for i, t := range r.Targets {
-			names[i] = t.String()
-		}
-		text, err := recovery.Seal(recovery.Content{
-			ClientID:     r.Strava.ClientID,
-			AthleteID:    o.athlete(),
-			Targets:      names,
-			RepositoryID: r.RepositoryID,
-			RefreshToken: o.Token.RefreshToken,
-		}, r.Strava.ClientSecret, append([]secret.Value{o.Token.AccessToken, o.Token.RefreshToken}, r.Masked...))
-		if err != nil {
-			o.sealErr = err
-			return
-		}
-		if r.Reporter.Recover(text) {
-			o.Recovery = text
-		}
-	})
-	if o.sealErr != nil && !o.sealReported {
-		o.sealReported = true
-		o.warn(&NotSealedError{Err: o.sealErr})
+		o.Recovery, o.sealed = "", token.RefreshToken
+		return
+	}
+	o.Recovery, o.sealed = "", token.RefreshToken
+	if r.Reporter.Recover(text) {
+		o.Recovery = text
 	}
 }
 

@@ -32,7 +32,8 @@ func (m *memory) Check(context.Context) (store.Facts, error) {
 	return store.Facts{WriteProven: true}, nil
 }
 
-func (m *memory) Store(_ context.Context, v secret.Value) error {
+func (m *memory) Store(_ context.Context, r store.Record) error {
+	v := r.RefreshToken
 	if m.store != nil {
 		return m.store(v)
 	}
@@ -203,6 +204,32 @@ func TestACancelledRunSendsNoFurtherTokenRequest(t *testing.T) {
 		o := run.Do(ctx)
 		if got := server.Count("strava", "POST", "/oauth/token"); got != 1 || o.Status() != provider.Failed {
 			t.Errorf("token requests: got %d, want 1; status %d", got, o.Status())
+		}
+	})
+}
+
+// clumsy is a reporter with a mistake in it.
+type clumsy struct{ *reporter }
+
+func (c clumsy) Mask(secret.Value) bool { panic("a mistake") }
+
+// TestAPanicSealsWhatWasIssued before it ends the run.
+func TestAPanicSealsWhatWasIssued(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		run, server, rep := newRun(t, sandbox.Knobs{Rotation: sandbox.RotateAlways})
+		run.Reporter = clumsy{rep}
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Error("the panic did not go on")
+				}
+			}()
+			run.Do(t.Context())
+		}()
+		c, err := recovery.Open(rep.sealed, run.Strava.ClientSecret)
+		if err != nil || c.RefreshToken.Reveal() != server.LiveRefreshToken() {
+			t.Errorf("the recovery text does not hold the living refresh token: %v", err)
 		}
 	})
 }

@@ -30,6 +30,8 @@ const (
 	StaleDead    StaleReason = "dead"    // the newest one there is, and dead
 	StaleOutside StaleReason = "outside" // outside a workflow: not the newest, or dead
 	StaleUnknown StaleReason = "unknown" // any of these
+	StaleStored  StaleReason = "stored"  // what a readable target holds is dead
+	StaleRaced   StaleReason = "raced"   // other runs were faster each time
 )
 
 // StaleError is a refresh token that Strava refused, and why.

@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -21,6 +22,14 @@ const (
 // speaks against that. It spends nothing.
 func (r *Run) CheckTargets(ctx context.Context) []error {
 	o := &Outcome{}
+	unlock, err := r.lock(ctx)
+	if err != nil && ctx.Err() != nil {
+		err = &CancelledError{}
+	}
+	if err != nil {
+		return []error{err}
+	}
+	defer unlock()
 	r.check(ctx, o, time.Now().Add(checkUntil))
 	return o.Failures
 }
@@ -32,13 +41,16 @@ func (r *Run) check(ctx context.Context, o *Outcome, until time.Time) bool {
 	defer cancel()
 	facts := make([]store.Facts, len(r.Targets))
 	errs := make([]error, len(r.Targets))
-	r.each(errs, func(i int, t Target) (err error) {
+	r.each(errs, r.Targets, func(i int, t Target) (err error) {
 		facts[i], err = t.Check(checking)
 		return err
 	})
 	if ctx.Err() != nil {
 		o.fail(&CancelledError{})
 		return false
+	}
+	if r.ExpectedAthlete != 0 {
+		r.checkHolder(o, errs)
 	}
 	o.facts = map[string]store.Facts{}
 	warned := false
@@ -47,7 +59,9 @@ func (r *Run) check(ctx context.Context, o *Outcome, until time.Time) bool {
 			o.fail(errs[i])
 			continue
 		}
-		o.facts[t.String()] = facts[i]
+		if !isReadable(t) {
+			o.facts[t.String()] = facts[i]
+		}
 		if ends := facts[i].TokenExpires; !warned && !ends.IsZero() && time.Until(ends) < expiresSoon {
 			o.warn(&TokenExpiresError{Target: t.String(), When: ends})
 			warned = true
@@ -56,18 +70,31 @@ func (r *Run) check(ctx context.Context, o *Outcome, until time.Time) bool {
 	return len(o.Failures) == 0
 }
 
-// recheck returns what the targets say now, after a refusal: another run may
-// have written one since the check.
+// checkHolder refuses a readable target of another athlete, before anything is
+// spent.
+func (r *Run) checkHolder(o *Outcome, errs []error) {
+	i := slices.IndexFunc(r.Targets, isReadable)
+	if i < 0 || errs[i] != nil {
+		return
+	}
+	if holds := r.readable().Held().AthleteID; holds != 0 && holds != r.ExpectedAthlete {
+		errs[i] = &WrongAthleteError{Want: r.ExpectedAthlete, Got: holds, Holder: r.Targets[i].String(), Unspent: true}
+	}
+}
+
+// recheck returns what the targets that cannot be read back say now, after a
+// refusal: another run may have written one since the check.
 func (r *Run) recheck(ctx context.Context) func() map[string]store.Facts {
 	return func() map[string]store.Facts {
-		facts := make([]store.Facts, len(r.Targets))
-		errs := make([]error, len(r.Targets))
-		r.each(errs, func(i int, t Target) (err error) {
+		blind := slices.DeleteFunc(slices.Clone(r.Targets), isReadable)
+		facts := make([]store.Facts, len(blind))
+		errs := make([]error, len(blind))
+		r.each(errs, blind, func(i int, t Target) (err error) {
 			facts[i], err = t.Check(ctx)
 			return err
 		})
 		now := map[string]store.Facts{}
-		for i, t := range r.Targets {
+		for i, t := range blind {
 			if errs[i] == nil {
 				now[t.String()] = facts[i]
 			}
@@ -76,33 +103,13 @@ func (r *Run) recheck(ctx context.Context) func() map[string]store.Facts {
 	}
 }
 
-// keep writes the refresh token to every target, where it is a new one. A
-// target that fails does not stop the others.
-func (r *Run) keep(ctx context.Context, o *Outcome) {
-	if !r.mustKeep(o) {
-		return
-	}
-	errs := make([]error, len(r.Targets))
-	r.each(errs, func(_ int, t Target) error { return t.Store(ctx, o.Token.RefreshToken) })
-	for i, t := range r.Targets {
-		if errs[i] == nil {
-			o.Kept = append(o.Kept, t.String())
-		}
-	}
-	for i, t := range r.Targets {
-		if errs[i] != nil {
-			o.fail(&NotKeptError{Target: t.String(), Kept: o.Kept, Err: errs[i]})
-		}
-	}
-}
-
-// each calls do for every target, a few at a time, and puts its errors into
+// each calls do for every one of targets, a few at a time, and puts its errors into
 // errs. A mistake of this program in one of them is an error, too: the others go
 // on, and what was issued is sealed.
-func (r *Run) each(errs []error, do func(i int, t Target) error) {
+func (r *Run) each(errs []error, targets []Target, do func(i int, t Target) error) {
 	var all sync.WaitGroup
 	turn := make(chan struct{}, atOnce)
-	for i, t := range r.Targets {
+	for i, t := range targets {
 		all.Go(func() {
 			turn <- struct{}{}
 			defer func() { <-turn }()

@@ -9,6 +9,8 @@ import (
 	"sync"
 
 	"filippo.io/age/armor"
+
+	"strava-token/internal/sealed"
 )
 
 const (
@@ -143,7 +145,7 @@ func (f *finder) takeWords(line string) {
 }
 
 func (f *finder) add64(word string) {
-	if f.size < maxText {
+	if f.size < sealed.MaxText {
 		f.words = append(f.words, word)
 		f.size += len(word)
 	}

@@ -3,52 +3,32 @@ package recovery
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
-	"strings"
 
-	"filippo.io/age"
-	"filippo.io/age/armor"
-
+	"strava-token/internal/sealed"
 	"strava-token/internal/secret"
 )
 
-// maxText bounds one sealed text; a real one has less than a kilobyte.
-const maxText = 64 << 10
-
 // The errors of Open.
 var (
-	ErrWrongSecret = errors.New("sealed under another client secret, or damaged")
+	ErrWrongSecret = sealed.ErrWrongSecret
 	ErrNotOurs     = errors.New("not a recovery text of this program")
 )
 
 // Open opens one text that Find returned. An error is ErrWrongSecret or
 // ErrNotOurs, or wraps one of them.
 func Open(text string, clientSecret secret.Value) (Content, error) {
-	if len(text) > 2*maxText || clientSecret.Empty() {
-		return Content{}, ErrWrongSecret
-	}
-	identity, err := age.NewScryptIdentity(clientSecret.Reveal())
+	plain, err := sealed.Open(text, clientSecret)
 	if err != nil {
-		return Content{}, fmt.Errorf("%w: %w", ErrWrongSecret, err)
+		return Content{}, err
 	}
-	identity.SetMaxWorkFactor(workFactor)
-	box, err := age.Decrypt(armor.NewReader(strings.NewReader(text)), identity)
-	if err != nil {
-		return Content{}, fmt.Errorf("%w: %w", ErrWrongSecret, err)
-	}
-	plain, err := io.ReadAll(io.LimitReader(box, maxText))
-	if err != nil {
-		return Content{}, fmt.Errorf("%w: %w", ErrWrongSecret, err)
-	}
-	var s sealed
-	if json.Unmarshal(plain, &s) != nil || s.Version != version || s.Purpose != purpose ||
-		secret.Inspect(s.RefreshToken) != "" {
+	var b box
+	if json.Unmarshal(plain, &b) != nil || b.Version != version || b.Purpose != purpose ||
+		secret.Inspect(b.RefreshToken) != "" {
 		return Content{}, ErrNotOurs
 	}
 	return Content{
-		ClientID: s.ClientID, AthleteID: s.AthleteID,
-		Targets: s.Targets, RepositoryID: s.RepositoryID,
-		RefreshToken: secret.New(s.RefreshToken),
+		ClientID: b.ClientID, AthleteID: b.AthleteID,
+		Targets: b.Targets, RepositoryID: b.RepositoryID,
+		RefreshToken: secret.New(b.RefreshToken),
 	}, nil
 }

@@ -1,42 +1,27 @@
 // Package recovery seals a refresh token that could not be kept, so that it
 // can be printed where everybody may read it, and opens it again for whoever
 // holds the client secret.
-//
-// The format is age with a passphrase, so that the standard age tool opens it
-// too.
 package recovery
 
 import (
-	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"strings"
 
-	"filippo.io/age"
-	"filippo.io/age/armor"
-
+	"strava-token/internal/sealed"
 	"strava-token/internal/secret"
 )
 
 const (
 	version = 1
 	purpose = "strava-token recovery"
-	// workFactor is low, since the passphrase is Strava's client secret, whose
-	// 160 random bits no stretching improves: 2^10 takes 3 ms and 5 MiB, age's
-	// default of 2^18 a second and half a gigabyte. It is the maximum when
-	// opening, too, or a hostile text could ask for gigabytes.
-	workFactor = 10
-	// minPassphrase keeps a client secret that is no secret from sealing.
-	minPassphrase = 32
 	// maxAttempts bounds the search for a text that holds no masked value. A
 	// mask of three characters is hit by about one text in five hundred.
 	maxAttempts = 100
 )
 
 // ErrWeakSecret is returned for a client secret too short to seal with.
-var ErrWeakSecret = fmt.Errorf("client secret has fewer than %d characters", minPassphrase)
+var ErrWeakSecret = sealed.ErrWeakSecret
 
 // Content is what is sealed: the refresh token, and what it belongs to. The
 // access token is never in it.
@@ -48,8 +33,8 @@ type Content struct {
 	RefreshToken secret.Value
 }
 
-// sealed is Content as it is written inside the box.
-type sealed struct {
+// box is Content as it is written inside.
+type box struct {
 	Version      int      `json:"version"`
 	Purpose      string   `json:"purpose"`
 	ClientID     string   `json:"client_id"`
@@ -63,10 +48,7 @@ type sealed struct {
 // possible none of masked occurs in it, since the runner would replace it by
 // *** and spoil the text.
 func Seal(c Content, clientSecret secret.Value, masked []secret.Value) (string, error) {
-	if len(clientSecret.Reveal()) < minPassphrase {
-		return "", ErrWeakSecret
-	}
-	plain, err := json.Marshal(sealed{
+	plain, err := json.Marshal(box{
 		Version: version, Purpose: purpose,
 		ClientID: c.ClientID, AthleteID: c.AthleteID,
 		Targets: c.Targets, RepositoryID: c.RepositoryID,
@@ -76,7 +58,7 @@ func Seal(c Content, clientSecret secret.Value, masked []secret.Value) (string, 
 		return "", fmt.Errorf("encode: %w", err)
 	}
 	for attempt := 1; ; attempt++ {
-		text, err := encrypt(plain, clientSecret)
+		text, err := sealed.Seal(plain, clientSecret)
 		if err != nil {
 			return "", err
 		}
@@ -86,27 +68,6 @@ func Seal(c Content, clientSecret secret.Value, masked []secret.Value) (string, 
 			return text, nil
 		}
 	}
-}
-
-func encrypt(plain []byte, passphrase secret.Value) (string, error) {
-	recipient, err := age.NewScryptRecipient(passphrase.Reveal())
-	if err != nil {
-		return "", fmt.Errorf("seal: %w", err)
-	}
-	recipient.SetWorkFactor(workFactor)
-	var text bytes.Buffer
-	armored := armor.NewWriter(&text)
-	box, err := age.Encrypt(armored, recipient)
-	if err != nil {
-		return "", fmt.Errorf("seal: %w", err)
-	}
-	if _, err := io.Copy(box, bytes.NewReader(plain)); err != nil {
-		return "", fmt.Errorf("seal: %w", err)
-	}
-	if err := errors.Join(box.Close(), armored.Close()); err != nil {
-		return "", fmt.Errorf("seal: %w", err)
-	}
-	return text.String(), nil
 }
 
 func holdsAny(text string, masked []secret.Value) bool {

@@ -40,6 +40,30 @@ const (
 	BadCertificate       Kind = "bad-certificate"        // the other side could not be verified
 	Overtaken            Kind = "overtaken"              // written by someone else meanwhile
 	Unrecognized         Kind = "unrecognized"           // anything else
+
+	// Of targets that can be read back.
+	WeakSecret      Kind = "weak-secret"      // the client secret is too short to seal with
+	TooLarge        Kind = "too-large"        // more than a refresh token can be
+	NotOurs         Kind = "not-ours"         // something else stands there
+	NewerVersion    Kind = "newer-version"    // written by a later version of this program
+	Damaged         Kind = "damaged"          // ours, and it cannot be read
+	OtherSecret     Kind = "other-secret"     // sealed under another client secret
+	OtherApp        Kind = "other-app"        // of another Strava app
+	OtherRepository Kind = "other-repository" // written for another repository
+	OtherPlace      Kind = "other-place"      // written for another branch, athlete or kind of target
+
+	// Of a branch.
+	EmptyRepository Kind = "empty-repository" // there is no commit yet
+	Protected       Kind = "protected"        // the branch is protected
+	Ruled           Kind = "ruled"            // a rule forbids the write
+
+	// Of a file.
+	NoFolder   Kind = "no-folder"  // its folder does not exist
+	NotAFile   Kind = "not-a-file" // a folder, a device or the like
+	Exposed    Kind = "exposed"    // others can read it
+	Unwritable Kind = "unwritable" // the system refused to read or write it
+	BadLock    Kind = "bad-lock"   // what stands in the place of the lock is no plain file
+	Busy       Kind = "busy"       // another process holds the lock
 )
 
 // longestPause is how long GitHub may ask to wait before a write is repeated.
@@ -52,6 +76,7 @@ type Error struct {
 	Name   string    // the secret's name alone
 	Status int       // 0 where no answer arrived
 	Until  time.Time // for RateLimited, where GitHub said it
+	Rule   string    // for Ruled: which one
 	Host   string
 	cause  error
 }
@@ -67,10 +92,26 @@ func (e *Error) Error() string {
 // Unwrap returns the library's error.
 func (e *Error) Unwrap() error { return e.cause }
 
+// fault is an Error about t.
+func (g *GitHub) fault(t Target, kind Kind, cause error) *Error {
+	return &Error{Kind: kind, Target: t.String(), Name: t.Name, Host: g.host, cause: cause}
+}
+
+// nearlySpent is an Error where too few requests are left to write t, or nil.
+func (g *GitHub) nearlySpent(t Target, answer *github.Response) *Error {
+	rate := answer.Rate
+	if rate.Limit == 0 || rate.Remaining >= putRetries {
+		return nil
+	}
+	e := g.fault(t, RateLimited, nil)
+	e.Until = rate.Reset.Time
+	return e
+}
+
 // classify turns what go-github returned into an Error. notFound is what a 404
 // means for this call.
-func (s *Secret) classify(err error, notFound Kind) *Error {
-	e := &Error{Kind: Unreachable, Target: s.Target.String(), Name: s.Target.Name, Host: s.github.host, cause: err}
+func (g *GitHub) classify(t Target, err error, notFound Kind) *Error {
+	e := g.fault(t, Unreachable, err)
 	var refused *github.ErrorResponse
 	var primary *github.RateLimitError
 	var secondary *github.AbuseRateLimitError

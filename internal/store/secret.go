@@ -50,21 +50,12 @@ func NewSecret(gh *GitHub, t Target, repositoryID int64) *Secret {
 
 func (s *Secret) String() string { return s.Target.String() }
 
-// Facts is what Check learned of a target.
-type Facts struct {
-	UpdatedAt    time.Time // when the secret was last written
-	TokenExpires time.Time // when the GitHub token ends; zero where it does not say
-	// WriteProven is false where GitHub's answer to the attempt left open
-	// whether a write would be let through.
-	WriteProven bool
-}
-
 // Check asks, without writing anything, whether the secret exists, whether its
 // public key is one, and whether a write would be let through. The three
 // questions go out side by side. An error is an *Error.
 func (s *Secret) Check(ctx context.Context) (Facts, error) {
 	if notFound, err := s.scope.prepare(ctx); err != nil {
-		return Facts{}, s.classify(err, notFound)
+		return Facts{}, s.github.classify(s.Target, err, notFound)
 	}
 	var (
 		key             *github.PublicKey
@@ -83,10 +74,10 @@ func (s *Secret) Check(ctx context.Context) (Facts, error) {
 	// Whoever may not see the place is told so, rather than that the secret is
 	// not there.
 	if keyErr != nil {
-		return Facts{}, s.classify(keyErr, s.scope.keyNotFound())
+		return Facts{}, s.github.classify(s.Target, keyErr, s.scope.keyNotFound())
 	}
 	if readErr != nil {
-		refused := s.classify(readErr, SecretNotFound)
+		refused := s.github.classify(s.Target, readErr, SecretNotFound)
 		if refused.Kind != SecretNotFound || !s.MayBeNew {
 			return Facts{}, refused
 		}
@@ -96,17 +87,18 @@ func (s *Secret) Check(ctx context.Context) (Facts, error) {
 		}
 	}
 	if writeErr != nil {
-		return Facts{}, s.classify(writeErr, WriteRefused)
+		return Facts{}, s.github.classify(s.Target, writeErr, WriteRefused)
 	}
-	if spent := answer.Rate; spent.Limit > 0 && spent.Remaining < putRetries {
-		return Facts{}, &Error{Kind: RateLimited, Target: s.String(), Name: s.Target.Name, Host: s.github.host, Until: spent.Reset.Time}
+	if spent := s.github.nearlySpent(s.Target, answer); spent != nil {
+		return Facts{}, spent
 	}
 	var err error
 	if s.key, err = parseKey(key); err != nil {
-		return Facts{}, &Error{Kind: BadPublicKey, Target: s.String(), Name: s.Target.Name, Host: s.github.host, cause: err}
+		return Facts{}, s.github.fault(s.Target, BadPublicKey, err)
 	}
 	s.updated = current.UpdatedAt.Time
 	return Facts{
+		Exists:       readErr == nil,
 		UpdatedAt:    current.UpdatedAt.Time,
 		TokenExpires: expiry(answer),
 		WriteProven:  proven,
@@ -142,12 +134,15 @@ func expiry(r *github.Response) time.Time {
 	return r.TokenExpiration.Time
 }
 
-// Store seals token with the secret's public key and writes it. An error is an
+// Store writes the refresh token of r, and nothing else of it.
+func (s *Secret) Store(ctx context.Context, r Record) error { return s.Set(ctx, r.RefreshToken) }
+
+// Set seals token with the secret's public key and writes it. An error is an
 // *Error.
 //
 // A write that failed is repeated only where nobody wrote meanwhile, so that a
 // late repetition cannot put an old token over a newer one.
-func (s *Secret) Store(ctx context.Context, token secret.Value) error {
+func (s *Secret) Set(ctx context.Context, token secret.Value) error {
 	backoff := transport.Backoff(putRetries)
 	for {
 		err := s.put(ctx, token)
@@ -160,7 +155,7 @@ func (s *Secret) Store(ctx context.Context, token secret.Value) error {
 			return err
 		}
 		current, _, readErr := s.scope.secret(ctx)
-		if readErr != nil && s.MayBeNew && s.updated.IsZero() && s.classify(readErr, SecretNotFound).Kind == SecretNotFound {
+		if readErr != nil && s.MayBeNew && s.updated.IsZero() && s.github.classify(s.Target, readErr, SecretNotFound).Kind == SecretNotFound {
 			continue // still not there, so nobody wrote it
 		}
 		if readErr != nil {
@@ -178,15 +173,17 @@ func (s *Secret) put(ctx context.Context, token secret.Value) *Error {
 	defer cancel()
 	sealed, err := s.key.seal(token)
 	if err != nil {
-		return &Error{Kind: BadPublicKey, Target: s.String(), Name: s.Target.Name, Host: s.github.host, cause: err}
+		return s.github.fault(s.Target, BadPublicKey, err)
 	}
 	answer, err := s.scope.put(ctx, &github.EncryptedSecret{Name: s.Target.Name, KeyID: s.key.id, EncryptedValue: sealed})
 	if err != nil {
-		return s.classify(err, WriteRefused)
+		return s.github.classify(s.Target, err, WriteRefused)
 	}
 	// A page of somebody in between may come with 200, and nothing was written.
 	if answer.StatusCode != http.StatusCreated && answer.StatusCode != http.StatusNoContent {
-		return &Error{Kind: Unrecognized, Target: s.String(), Name: s.Target.Name, Host: s.github.host, Status: answer.StatusCode}
+		e := s.github.fault(s.Target, Unrecognized, nil)
+		e.Status = answer.StatusCode
+		return e
 	}
 	return nil
 }

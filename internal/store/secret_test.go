@@ -75,7 +75,7 @@ func TestEveryTargetIsCheckedAndWritten(t *testing.T) {
 					if got := g.server.Secret(target); got != oldToken {
 						t.Errorf("the check changed the secret to %q", got)
 					}
-					if err := s.Store(t.Context(), secret.New(newToken)); err != nil {
+					if err := s.Set(t.Context(), secret.New(newToken)); err != nil {
 						t.Fatal(err)
 					}
 					if got := g.server.Secret(target); got != newToken {
@@ -101,7 +101,7 @@ func TestOrganizationSecretKeepsWhoMayUseIt(t *testing.T) {
 		if _, err := s.Check(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.Store(t.Context(), secret.New(newToken)); err != nil {
+		if err := s.Set(t.Context(), secret.New(newToken)); err != nil {
 			t.Fatal(err)
 		}
 		visibility, got := g.server.Selected("org:octo/STRAVA")
@@ -251,7 +251,7 @@ func TestStoreRepeats(t *testing.T) {
 				fault := tt.fault
 				fault.Call = "put"
 				g.server.Fail(fault)
-				err := s.Store(t.Context(), secret.New(newToken))
+				err := s.Set(t.Context(), secret.New(newToken))
 				var e *store.Error
 				switch {
 				case tt.want == "" && err != nil:
@@ -284,7 +284,7 @@ func TestLateRepetitionDoesNotOverwriteANewerToken(t *testing.T) {
 		time.Sleep(time.Minute)
 		g.server.Fail(sandbox.Fault{Call: "put", Kind: sandbox.FaultStatus, Status: 503, Times: 1})
 		time.AfterFunc(50*time.Millisecond, func() { g.server.SetSecret("STRAVA", newer) })
-		err := s.Store(t.Context(), secret.New(newToken))
+		err := s.Set(t.Context(), secret.New(newToken))
 		var e *store.Error
 		if !errors.As(err, &e) || e.Kind != store.Overtaken {
 			t.Errorf("Store: got %v, want kind %s", err, store.Overtaken)
@@ -293,4 +293,26 @@ func TestLateRepetitionDoesNotOverwriteANewerToken(t *testing.T) {
 			t.Errorf("secret: got %q, want the newer %q", got, newer)
 		}
 	})
+}
+
+// TestAnIncompleteListOfRepositoriesIsRefused: a write with some of them would
+// take the secret away from the others.
+func TestAnIncompleteListOfRepositoriesIsRefused(t *testing.T) {
+	t.Parallel()
+	for name, body := range map[string]string{
+		"fewer than it says": `{"total_count":5,"repositories":[{"id":11}]}`,
+		"no count":           `{"repositories":[{"id":11}]}`,
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			g := newGitHub(t)
+			g.server.SetSecret("org:octo/STRAVA", oldToken)
+			g.server.SelectRepositories("org:octo/STRAVA", 11, 12)
+			g.server.Fail(sandbox.Fault{Call: "selected", Kind: sandbox.FaultBody, Body: body})
+			_, err := g.secret("org:octo/STRAVA", g.server.GitHubToken(), "").Check(t.Context())
+			var e *store.Error
+			if !errors.As(err, &e) || e.Kind != store.Unrecognized {
+				t.Errorf("%s: got %v, want kind %s", name, err, store.Unrecognized)
+			}
+		})
+	}
 }

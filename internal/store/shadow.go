@@ -72,5 +72,5 @@ func (s *Secret) exists(_ *github.Secret, _ *github.Response, err error) (exists
 		return true, true
 	}
 	var e *Error
-	return false, errors.As(s.classify(err, SecretNotFound), &e) && e.Kind == SecretNotFound
+	return false, errors.As(s.github.classify(s.Target, err, SecretNotFound), &e) && e.Kind == SecretNotFound
 }

@@ -1,9 +1,10 @@
 // Package store keeps refresh tokens: in the secrets of GitHub repositories,
-// environments and organizations.
+// environments and organizations, in a sealed file on a branch, or in one on
+// this machine.
 //
-// Nothing is written that was not checked before: Check asks GitHub whether
-// the place exists and whether a write would be let through, and writes
-// nothing; only then does Store seal the token and write it.
+// Nothing is written that was not checked before: Check finds out whether the
+// place exists and whether a write would be let through, and changes nothing
+// there; only then does Store seal the token and write it.
 package store
 
 import (
@@ -11,14 +12,19 @@ import (
 	"strings"
 )
 
-// Target names a secret that keeps a refresh token.
+// Target names a place that keeps a refresh token.
 type Target struct {
-	Owner        string // empty for an organization's secret
+	Owner        string // empty for an organization's secret and for a file
 	Repo         string
 	Environment  string // empty unless the secret belongs to one
 	Organization string // empty unless the secret belongs to one
-	Name         string // upper case, as GitHub stores it
+	Name         string // of a secret, upper case, as GitHub stores it; of an athlete on a branch, or empty
+	Branch       string // empty unless it is one
+	Path         string // empty unless it is a file on this machine
 }
+
+// Readable reports whether what is kept there can be read back.
+func (t Target) Readable() bool { return t.Branch != "" || t.Path != "" }
 
 // TargetError says what is wrong with a target as it was written.
 type TargetError struct {
@@ -33,6 +39,8 @@ type TargetFault string
 const (
 	UnknownTarget TargetFault = "unknown-target"
 	BadSecretName TargetFault = "bad-secret-name"
+	BadBranchName TargetFault = "bad-branch-name"
+	BadPath       TargetFault = "bad-path"
 	NoRepository  TargetFault = "no-repository"
 )
 
@@ -46,10 +54,26 @@ func (e *TargetError) Error() string { return fmt.Sprintf("target %q: %s", e.Tex
 //	owner/repo/NAME              of another repository
 //	owner/repo/NAME@environment  of an environment of another repository
 //	org:ORG/NAME                 of an organization
+//	branch:BRANCH                a sealed file on a branch of this repository
+//	branch:BRANCH#NAME           one of several there
+//	file:PATH                    a sealed file on this machine
 //
 // An error is a *TargetError.
 func Parse(text, repository string) (Target, error) {
 	fault := func(kind TargetFault) (Target, error) { return Target{}, &TargetError{Text: text, Kind: kind} }
+	if branch, ok := strings.CutPrefix(text, "branch:"); ok {
+		t, kind := parseBranch(branch, repository)
+		if kind != "" {
+			return fault(kind)
+		}
+		return t, nil
+	}
+	if path, ok := strings.CutPrefix(text, "file:"); ok {
+		if !validPath(path) {
+			return fault(BadPath)
+		}
+		return Target{Path: path}, nil
+	}
 	if rest, ok := strings.CutPrefix(text, "org:"); ok {
 		org, name, ok := strings.Cut(rest, "/")
 		if !ok || !validOwner(org) {
@@ -92,8 +116,29 @@ func Parse(text, repository string) (Target, error) {
 	return t, nil
 }
 
-// String writes the target out in full.
+func parseBranch(text, repository string) (Target, TargetFault) {
+	branch, name, named := strings.Cut(text, "#")
+	if !validBranch(branch) || named && !validAthlete(name) {
+		return Target{}, BadBranchName
+	}
+	owner, repo, ok := SplitRepository(repository)
+	if !ok {
+		return Target{}, NoRepository
+	}
+	return Target{Owner: owner, Repo: repo, Branch: branch, Name: name}, ""
+}
+
+// String writes the target out in full, but for the repository of a branch,
+// which is always this one.
 func (t Target) String() string {
+	switch {
+	case t.Path != "":
+		return "file:" + t.Path
+	case t.Branch != "" && t.Name != "":
+		return "branch:" + t.Branch + "#" + t.Name
+	case t.Branch != "":
+		return "branch:" + t.Branch
+	}
 	if t.Organization != "" {
 		return "org:" + t.Organization + "/" + t.Name
 	}
@@ -104,9 +149,14 @@ func (t Target) String() string {
 	return s
 }
 
-// Key is the same for two targets that name the same secret: GitHub ignores
-// the case of owners, repositories, environments and secrets.
-func (t Target) Key() string { return strings.ToLower(t.String()) }
+// Key is the same for two targets that name the same place: GitHub ignores the
+// case of owners, repositories, environments and secrets.
+func (t Target) Key() string {
+	if t.Readable() {
+		return t.String()
+	}
+	return strings.ToLower(t.String())
+}
 
 // SplitRepository takes "owner/repo" apart.
 func SplitRepository(s string) (owner, repo string, ok bool) {
@@ -129,6 +179,29 @@ func validName(s string) bool {
 	return s != "" && len(s) <= 255 && (s[0] < '0' || s[0] > '9') &&
 		!strings.HasPrefix(strings.ToUpper(s), "GITHUB_") &&
 		only(s, func(r rune) bool { return letterOrDigit(r) || r == '_' })
+}
+
+// validBranch follows what git allows in a branch's name, without the signs that
+// need care in a shell or in an address.
+func validBranch(s string) bool {
+	for part := range strings.SplitSeq(s, "/") {
+		if part == "" || strings.HasPrefix(part, ".") || strings.HasSuffix(part, ".lock") || strings.HasSuffix(part, ".") {
+			return false
+		}
+	}
+	return len(s) <= 200 && !strings.HasPrefix(s, "-") && !strings.Contains(s, "..") && s != "HEAD" &&
+		only(s, func(r rune) bool { return letterOrDigit(r) || strings.ContainsRune("-_./+", r) })
+}
+
+// validAthlete tells the files of several athletes on one branch apart.
+func validAthlete(s string) bool {
+	return s != "" && len(s) <= 100 && only(s, func(r rune) bool { return letterOrDigit(r) || r == '-' || r == '_' })
+}
+
+func validPath(s string) bool {
+	last := s[strings.LastIndexAny(s, `/\\`)+1:]
+	return !strings.HasPrefix(s, "~") && last != "" && last != "." && last != ".." && s == strings.TrimSpace(s) &&
+		!strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f })
 }
 
 // validEnvironment lets through what could be an environment's name: it may

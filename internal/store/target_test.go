@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -24,6 +25,13 @@ func TestParse(t *testing.T) {
 		{"other/repo.git-x/STRAVA", "other/repo.git-x/STRAVA"},
 		{"other/repo/STRAVA@prod", "other/repo/STRAVA@prod"},
 		{"org:octo-org/STRAVA", "org:octo-org/STRAVA"},
+		{"branch:strava-token", "branch:strava-token"},
+		{"branch:strava-token#alice", "branch:strava-token#alice"},
+		{"branch:Data/tokens_1.x+y#Bob-2_", "branch:Data/tokens_1.x+y#Bob-2_"},
+		{"file:token", "file:token"},
+		{"file:/home/me/.config/a token@home#1", "file:/home/me/.config/a token@home#1"},
+		{"file:../branch:x", "file:../branch:x"},
+		{`file:C:\Users\me\token`, `file:C:\Users\me\token`},
 	} {
 		got, err := store.Parse(tt.text, here)
 		if err != nil {
@@ -33,12 +41,34 @@ func TestParse(t *testing.T) {
 		if got.String() != tt.want {
 			t.Errorf("Parse(%q): got %s, want %s", tt.text, got, tt.want)
 		}
-		again, err := store.Parse(got.String(), "")
+		again, err := store.Parse(got.String(), whereBranchesAre(got))
 		if err != nil {
 			t.Errorf("Parse(%q), which was written out: %v", got, err)
 		}
 		if diff := cmp.Diff(got, again); diff != "" {
 			t.Errorf("Parse of what String wrote (-want +got):\n%s", diff)
+		}
+	}
+}
+
+// whereBranchesAre is the repository that a target needs which was written out:
+// a branch is always of this one, and everything else names its own.
+func whereBranchesAre(t store.Target) string {
+	if t.Branch == "" {
+		return ""
+	}
+	return t.Owner + "/" + t.Repo
+}
+
+func TestReadable(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{
+		"STRAVA": false, "STRAVA@production": false, "octo/running/STRAVA": false, "org:octo/STRAVA": false,
+		"branch:strava-token": true, "branch:strava-token#alice": true, "file:token": true,
+	} {
+		target, err := store.Parse(text, "octo/running")
+		if err != nil || target.Readable() != want {
+			t.Errorf("Readable of %s: got %v, %v, want %v", text, target.Readable(), err, want)
 		}
 	}
 }
@@ -74,6 +104,45 @@ func TestParseRefuses(t *testing.T) {
 		{"org:a/b/STRAVA", "octo/running", store.BadSecretName},
 		{"secret:STRAVA", "octo/running", store.UnknownTarget},
 		{"vault://x", "octo/running", store.UnknownTarget},
+		{"branch:strava-token", "", store.NoRepository},
+		{"branch:strava-token#alice", "octo", store.NoRepository},
+		{"branch:", "octo/running", store.BadBranchName},
+		{"branch:#alice", "octo/running", store.BadBranchName},
+		{"branch:strava-token#", "octo/running", store.BadBranchName},
+		{"branch:strava-token#a#b", "octo/running", store.BadBranchName},
+		{"branch:strava-token#../x", "octo/running", store.BadBranchName},
+		{"branch:strava-token#a b", "octo/running", store.BadBranchName},
+		{"branch:strava-token#jürgen", "octo/running", store.BadBranchName},
+		{"branch: strava-token", "octo/running", store.BadBranchName},
+		{"branch:strava-token\n", "octo/running", store.BadBranchName},
+		{"branch:/x", "octo/running", store.BadBranchName},
+		{"branch:x/", "octo/running", store.BadBranchName},
+		{"branch:a//b", "octo/running", store.BadBranchName},
+		{"branch:a/../b", "octo/running", store.BadBranchName},
+		{"branch:a/./b", "octo/running", store.BadBranchName},
+		{"branch:..", "octo/running", store.BadBranchName},
+		{"branch:a..b", "octo/running", store.BadBranchName},
+		{"branch:.hidden", "octo/running", store.BadBranchName},
+		{"branch:a/.hidden", "octo/running", store.BadBranchName},
+		{"branch:x.", "octo/running", store.BadBranchName},
+		{"branch:x.lock", "octo/running", store.BadBranchName},
+		{"branch:x.lock/y", "octo/running", store.BadBranchName},
+		{"branch:-x", "octo/running", store.BadBranchName},
+		{"branch:HEAD", "octo/running", store.BadBranchName},
+		{"branch:a@{1}", "octo/running", store.BadBranchName},
+		{"branch:a:b", "octo/running", store.BadBranchName},
+		{"branch:a?b", "octo/running", store.BadBranchName},
+		{"branch:a%2fb", "octo/running", store.BadBranchName},
+		{"branch:${{ x }}", "octo/running", store.BadBranchName},
+		{"branch:" + strings.Repeat("x", 201), "octo/running", store.BadBranchName},
+		{"file:", "octo/running", store.BadPath},
+		{"file:/", "octo/running", store.BadPath},
+		{"file:folder/", "octo/running", store.BadPath},
+		{"file: token", "octo/running", store.BadPath},
+		{"file:token ", "octo/running", store.BadPath},
+		{"file:to\nken", "octo/running", store.BadPath},
+		{"file:to\x00ken", "octo/running", store.BadPath},
+		{"file:to\x7fken", "octo/running", store.BadPath},
 	} {
 		_, err := store.Parse(tt.text, tt.repository)
 		var e *store.TargetError
@@ -102,10 +171,29 @@ func TestKeyIsTheSameForTheSameSecret(t *testing.T) {
 	}
 }
 
+func TestKeyTellsReadableTargetsApart(t *testing.T) {
+	t.Parallel()
+	seen := map[string]string{}
+	for _, text := range []string{
+		"branch:strava-token", "branch:Strava-Token", "branch:strava-token#alice", "branch:strava-token#Alice",
+		"branch:strava-token/alice", "file:strava-token", "file:Strava-Token", "file:branch:strava-token", "STRAVA",
+	} {
+		target, err := store.Parse(text, "octo/running")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if other, ok := seen[target.Key()]; ok {
+			t.Errorf("%s and %s have the same key %q", text, other, target.Key())
+		}
+		seen[target.Key()] = text
+	}
+}
+
 // FuzzParse asserts that whatever is accepted can be written out and read
 // again, and cannot leave its place in a path.
 func FuzzParse(f *testing.F) {
-	for _, seed := range []string{"STRAVA", "STRAVA@env/with slash", "a/b/C", "org:x/Y", "../x/Y", "a/b/C@..", "x:y", "@", "//", "A@@"} {
+	for _, seed := range []string{"STRAVA", "STRAVA@env/with slash", "a/b/C", "org:x/Y", "../x/Y", "a/b/C@..", "x:y", "@", "//", "A@@",
+		"branch:strava-token", "branch:a/b#alice", "branch:#", "branch:..", "file:/home/me/token", "file:", "file:a#b@c"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -117,11 +205,12 @@ func FuzzParse(f *testing.F) {
 			}
 			return
 		}
-		again, err := store.Parse(got.String(), "")
-		if err != nil || again.Key() != got.Key() {
+		again, err := store.Parse(got.String(), whereBranchesAre(got))
+		if err != nil || again != got || again.Key() != got.Key() {
 			t.Fatalf("Parse(%q) wrote %q, which reads as %v, %v", text, got, again, err)
 		}
-		for _, part := range []string{got.Owner, got.Repo, got.Environment, got.Organization} {
+		parts := append(strings.Split(got.Branch, "/"), got.Owner, got.Repo, got.Environment, got.Organization)
+		for _, part := range parts {
 			if part == "." || part == ".." {
 				t.Fatalf("Parse(%q) let %q through", text, part)
 			}

@@ -14,6 +14,7 @@ package transport
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -62,9 +63,9 @@ func New(dial DialFunc) *Network {
 		TLSClientConfig:     &tls.Config{MinVersion: tls.VersionTLS12},
 		ForceAttemptHTTP2:   true,
 		DisableCompression:  true,
-		MaxIdleConnsPerHost: 8,
+		MaxIdleConnsPerHost: 16, // four targets at a time, three questions each
 	}
-	once := &guard{base: base}
+	once := &guard{base: &first{base: base}}
 	return &Network{
 		Reads: client(&repeater{base: once}),
 		Once:  client(once),
@@ -88,6 +89,11 @@ func (n *Network) Open(ctx context.Context, u *url.URL) {
 	}
 	if proxy, err := n.base.Proxy(&http.Request{URL: u}); err != nil || proxy != nil {
 		return // the connection that is needed first leads to the proxy
+	}
+	if u.Scheme == "https" {
+		// The root certificates are read while the connection comes about, not
+		// once its answer is there. Go keeps them.
+		go func() { _, _ = x509.SystemCertPool() }()
 	}
 	n.warm.open(ctx, u)
 }

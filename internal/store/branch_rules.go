@@ -1,0 +1,105 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/google/go-github/v60/github"
+)
+
+// standing is how a branch stands: whether it exists, and what protects it.
+type standing struct {
+	exists    bool
+	protected bool
+	updated   time.Time
+	rules     []string // the types of those that apply
+}
+
+// forbidding are the types of rules under which a commit through the API is not
+// let through. What else a rule may be (deletion, non_fast_forward, …) does not
+// concern this one. GitHub does not tell who may bypass a rule, and a refresh
+// token is not spent on a guess.
+var forbidding = []string{"update", "pull_request", "required_status_checks", "required_deployments", "merge_queue", "required_signatures", "workflows", "code_scanning"}
+
+// forbids returns the type of the rule that stops the write, or nothing.
+func (s *standing) forbids() string {
+	for _, rule := range s.rules {
+		if slices.Contains(forbidding, rule) || rule == "creation" && !s.exists {
+			return rule
+		}
+	}
+	return ""
+}
+
+// refusal is why the branch cannot be written, or nothing. A branch counts as
+// protected by rules that do not concern this, too.
+func (s *standing) refusal() Kind {
+	switch {
+	case s.forbids() != "":
+		return Ruled
+	case s.protected && len(s.rules) == 0:
+		return Protected
+	}
+	return ""
+}
+
+// askBranch asks whether the branch exists, and whether it is protected.
+func (b *Branch) askBranch(ctx context.Context, s *standing) error {
+	var branch struct {
+		Protected bool `json:"protected"`
+		Commit    struct {
+			Commit struct {
+				Committer struct {
+					Date time.Time `json:"date"`
+				} `json:"committer"`
+			} `json:"commit"`
+		} `json:"commit"`
+	}
+	err := b.get(ctx, fmt.Sprintf("repos/%s/%s/branches/%s", b.Target.Owner, b.Target.Repo, b.escaped()), &branch)
+	if isStatus(err, http.StatusNotFound) {
+		return nil
+	}
+	if err != nil {
+		return b.github.classify(b.Target, err, RepositoryNotFound)
+	}
+	s.exists, s.protected, s.updated = true, branch.Protected, branch.Commit.Commit.Committer.Date
+	return nil
+}
+
+// askRules asks for the rules, which a branch that does not exist yet has, too.
+// A server that knows no rules, or does not tell, has none that are known. (The
+// library refuses types that are newer than it is, so it does not decode them.)
+func (b *Branch) askRules(ctx context.Context, s *standing) error {
+	var rules []struct {
+		Type string `json:"type"`
+	}
+	err := b.get(ctx, fmt.Sprintf("repos/%s/%s/rules/branches/%s", b.Target.Owner, b.Target.Repo, b.escaped()), &rules)
+	if isStatus(err, http.StatusNotFound) || isStatus(err, http.StatusForbidden) {
+		return nil
+	}
+	if err != nil {
+		return b.github.classify(b.Target, err, RepositoryNotFound)
+	}
+	for _, rule := range rules {
+		s.rules = append(s.rules, rule.Type)
+	}
+	return nil
+}
+
+func (b *Branch) get(ctx context.Context, path string, into any) error {
+	req, err := b.github.reads.NewRequest(http.MethodGet, path, nil)
+	if err != nil {
+		return err
+	}
+	_, err = b.github.reads.Do(ctx, req, into)
+	return err
+}
+
+func isStatus(err error, status int) bool {
+	var refused *github.ErrorResponse
+	return errors.As(err, &refused) && refused.Response.StatusCode == status
+}

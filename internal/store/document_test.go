@@ -1,0 +1,144 @@
+package store
+
+import (
+	"strings"
+	"sync"
+	"testing"
+
+	"strava-token/internal/sealed"
+	"strava-token/internal/secret"
+)
+
+const documentToken = "0123456789abcdef0123456789abcdef01234567"
+
+var (
+	documentApp   = App{ClientID: "48213", ClientSecret: secret.New(strings.Repeat("c", 40))}
+	documentPlace = place{Purpose: "branch", Target: "branch:strava-token", RepositoryID: 700100200}
+)
+
+// document is one that was composed, which takes a moment.
+var document = sync.OnceValue(func() string {
+	r := Record{RefreshToken: secret.New(documentToken), AthleteID: 7, Input: secret.New(strings.Repeat("1", 40))}
+	text, err := documentApp.compose(documentPlace, r, Held{app: documentApp})
+	if err != nil {
+		panic(err)
+	}
+	return text
+})
+
+// assertRead asserts that a text is either refused by name and nothing of it
+// used, or holds a token that could be one.
+func assertRead(t *testing.T, held Held, kind Kind) {
+	t.Helper()
+	switch {
+	case kind == "" && secret.Inspect(held.RefreshToken.Reveal()) != "":
+		t.Error("a refresh token was read that cannot be one")
+	case kind != "" && (!held.RefreshToken.Empty() || held.AthleteID != 0 || held.seen != ""):
+		t.Errorf("something was read of a document that is %s", kind)
+	}
+}
+
+func TestDocumentReadsBack(t *testing.T) {
+	t.Parallel()
+	for _, token := range []string{documentToken, "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~", strings.Repeat("x1", 1024)} {
+		text, err := documentApp.compose(documentPlace, Record{RefreshToken: secret.New(token)}, Held{app: documentApp})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if held, kind := documentApp.read(documentPlace, text); kind != "" || held.RefreshToken.Reveal() != token {
+			t.Errorf("read: got kind %q, or another token", kind)
+		}
+		if len(text) > sealed.MaxText {
+			t.Errorf("a document of %d bytes would be refused", len(text))
+		}
+	}
+}
+
+// TestChangedDocumentIsNoOtherToken changes some places of the sealed part;
+// FuzzChangedDocument changes all.
+func TestChangedDocumentIsNoOtherToken(t *testing.T) {
+	t.Parallel()
+	text := document()
+	begin := strings.Index(text, armorMark)
+	for at := begin; at < len(text); at += 101 {
+		for _, to := range []byte{text[at] ^ 1, 'A'} {
+			changed := text[:at] + string([]byte{to}) + text[at+1:]
+			held, kind := documentApp.read(documentPlace, changed)
+			assertRead(t, held, kind)
+			if kind == "" && held.RefreshToken.Reveal() != documentToken {
+				t.Errorf("the byte %d as %q: another token", at, to)
+			}
+		}
+	}
+}
+
+func TestSealedPartIsBound(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name, plain string
+		want        Kind
+	}{
+		{"what fits", `{"version":"1","purpose":"branch","client_id":"48213","target":"branch:strava-token","repository_id":700100200,"refresh_token":"` + documentToken + `"}`, ""},
+		{"a recovery text", `{"version":"1","purpose":"recovery","client_id":"48213","target":"branch:strava-token","repository_id":700100200,"refresh_token":"` + documentToken + `"}`, OtherPlace},
+		{"no purpose", `{"version":"1","client_id":"48213","target":"branch:strava-token","repository_id":700100200,"refresh_token":"` + documentToken + `"}`, OtherPlace},
+		{"no app", `{"version":"1","purpose":"branch","target":"branch:strava-token","repository_id":700100200,"refresh_token":"` + documentToken + `"}`, OtherApp},
+		{"no repository", `{"version":"1","purpose":"branch","client_id":"48213","target":"branch:strava-token","refresh_token":"` + documentToken + `"}`, OtherRepository},
+		{"no target", `{"version":"1","purpose":"branch","client_id":"48213","repository_id":700100200,"refresh_token":"` + documentToken + `"}`, OtherPlace},
+		{"no token", `{"version":"1","purpose":"branch","client_id":"48213","target":"branch:strava-token","repository_id":700100200}`, Damaged},
+		{"a placeholder", `{"version":"1","purpose":"branch","client_id":"48213","target":"branch:strava-token","repository_id":700100200,"refresh_token":"undefined"}`, Damaged},
+		{"a line break in the token", `{"version":"1","purpose":"branch","client_id":"48213","target":"branch:strava-token","repository_id":700100200,"refresh_token":"01234567\n89"}`, Damaged},
+		{"another version", `{"version":"2","purpose":"branch","client_id":"48213","target":"branch:strava-token","repository_id":700100200,"refresh_token":"` + documentToken + `"}`, NewerVersion},
+		{"no object", `"` + documentToken + `"`, Damaged},
+		{"another type", `{"refresh_token":12345678}`, Damaged},
+		{"a bare token", documentToken, Damaged},
+		{"nothing", ``, Damaged},
+	} {
+		text, err := sealed.Seal([]byte(tt.plain), documentApp.ClientSecret)
+		if err != nil {
+			t.Fatal(err)
+		}
+		held, kind := documentApp.read(documentPlace, documentIntro+text)
+		if kind != tt.want {
+			t.Errorf("%s: got %q, want %q", tt.name, kind, tt.want)
+		}
+		assertRead(t, held, kind)
+	}
+}
+
+// FuzzReadDocument asserts that no text makes the reader panic, and that each is
+// refused by name or holds a token.
+func FuzzReadDocument(f *testing.F) {
+	text := document()
+	for _, seed := range []string{
+		"", text, documentIntro, documentMark, documentMark + "1\n" + armorMark, documentMark + "2\n", armorMark,
+		strings.ReplaceAll(text, "\n", "\r\n"), text[:len(text)/2], text + text, "\ufeff" + text,
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		held, kind := documentApp.read(documentPlace, text)
+		assertRead(t, held, kind)
+	})
+}
+
+// FuzzChangedDocument asserts that a document that somebody changed, who does
+// not hold the client secret, yields the token that was sealed or none.
+func FuzzChangedDocument(f *testing.F) {
+	length := len(document()) - strings.Index(document(), armorMark)
+	for _, at := range []int{0, 36, 60, 150, length / 2, length - 40, length - 1} {
+		f.Add(at, byte('A'))
+		f.Add(at, byte('\n'))
+	}
+	f.Fuzz(func(t *testing.T, at int, to byte) {
+		text := document()
+		begin := strings.Index(text, armorMark)
+		if at < 0 || begin+at >= len(text) {
+			return
+		}
+		held, kind := documentApp.read(documentPlace, text[:begin+at]+string([]byte{to})+text[begin+at+1:])
+		assertRead(t, held, kind)
+		if kind == "" && held.RefreshToken.Reveal() != documentToken {
+			t.Error("another token was read")
+		}
+	})
+}

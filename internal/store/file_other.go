@@ -1,0 +1,11 @@
+//go:build !unix
+
+package store
+
+import "os"
+
+// lockFlags open a lock file.
+const lockFlags = os.O_CREATE | os.O_RDWR
+
+// keepOwner does nothing: a new file belongs to whom its folder says.
+func keepOwner(string, os.FileInfo) error { return nil }

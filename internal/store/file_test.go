@@ -1,0 +1,403 @@
+package store_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"strava-token/internal/sandbox"
+	"strava-token/internal/secret"
+	"strava-token/internal/store"
+)
+
+// fileApp is whose refresh tokens the files of these tests keep.
+func fileApp() store.App {
+	return store.App{ClientID: "48213", ClientSecret: secret.New(strings.Repeat("c", 40))}
+}
+
+func newFile(t *testing.T, app store.App, path string) *store.File {
+	t.Helper()
+	target, err := store.Parse("file:"+path, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return store.NewFile(target, app)
+}
+
+// locked returns a file that this test may use until it ends or unlocks it.
+func locked(t *testing.T, app store.App, path string) (f *store.File, unlock func()) {
+	t.Helper()
+	f = newFile(t, app, path)
+	unlock, err := f.Lock(t.Context())
+	if err != nil {
+		t.Fatalf("Lock: %v", err)
+	}
+	return f, unlock
+}
+
+// checked is locked and checked.
+func checked(t *testing.T, app store.App, path string) (f *store.File, facts store.Facts, unlock func()) {
+	t.Helper()
+	f, unlock = locked(t, app, path)
+	facts, err := f.Check(t.Context())
+	if err != nil {
+		unlock()
+		t.Fatalf("Check: %v", err)
+	}
+	return f, facts, unlock
+}
+
+func keepInFile(t *testing.T, app store.App, path, token string) {
+	t.Helper()
+	f, _, unlock := checked(t, app, path)
+	defer unlock()
+	if err := f.Store(t.Context(), record(token)); err != nil {
+		t.Fatalf("Store: %v", err)
+	}
+}
+
+// assertFile asserts what a new process finds in a file.
+func assertFile(t *testing.T, app store.App, path, token string) {
+	t.Helper()
+	f, _, unlock := checked(t, app, path)
+	defer unlock()
+	assertHolds(t, f.Held(), token)
+}
+
+// keptFile returns the document that a file keeps token in.
+func keptFile(t *testing.T, app store.App, token string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "token")
+	keepInFile(t, app, path, token)
+	return read(t, path)
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// assertFolder asserts which files are in a folder.
+func assertFolder(t *testing.T, folder string, want ...string) {
+	t.Helper()
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, e := range entries {
+		got = append(got, e.Name())
+	}
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		t.Errorf("folder: got %v, want %v", got, want)
+	}
+}
+
+func TestFileIsWrittenAndReadBack(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"token", ".an umläut", "name*with?[signs]"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := sandbox.New(sandbox.Knobs{})
+			app := store.App{ClientID: server.App().ID, ClientSecret: secret.New(server.App().Secret)}
+			folder := t.TempDir()
+			path := filepath.Join(folder, name)
+			for n := range 2 {
+				f, facts, unlock := checked(t, app, path)
+				want := store.Facts{Exists: n > 0, Held: n > 0, Local: true, WriteProven: true, UpdatedAt: facts.UpdatedAt}
+				if facts != want || facts.UpdatedAt.IsZero() != (n == 0) {
+					t.Errorf("facts: got %+v", facts)
+				}
+				if n > 0 {
+					assertHolds(t, f.Held(), numbered(n-1))
+				}
+				// The same run may write twice.
+				for _, token := range []string{numbered(100 + n), numbered(n)} {
+					r := store.Record{RefreshToken: secret.New(token), AthleteID: 7, Input: secret.New(oldToken)}
+					if err := f.Store(t.Context(), r); err != nil {
+						t.Fatal(err)
+					}
+					if got := server.Opened(read(t, path)); got != token {
+						t.Errorf("file: got %q, want %q", got, token)
+					}
+				}
+				held, err := f.Reread(t.Context())
+				if err != nil || held.AthleteID != 7 || !held.Saw(secret.New(oldToken)) {
+					t.Errorf("Reread: got athlete %d, %v", held.AthleteID, err)
+				}
+				unlock()
+				assertFolder(t, folder, name, name+".lock")
+			}
+		})
+	}
+}
+
+func TestFileMayBeMoved(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "moved")
+	write(t, path, keptFile(t, fileApp(), oldToken))
+	assertFile(t, fileApp(), path, oldToken)
+}
+
+func TestEmptyFileHoldsNothing(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"", "\n", " \r\n\t"} {
+		path := filepath.Join(t.TempDir(), "token")
+		write(t, path, text)
+		f, facts, unlock := checked(t, fileApp(), path)
+		if facts.Exists || facts.Held {
+			t.Errorf("facts of %q: got %+v, want nothing held", text, facts)
+		}
+		assertHolds(t, f.Held(), "")
+		unlock()
+		keepInFile(t, fileApp(), path, newToken)
+		assertFile(t, fileApp(), path, newToken)
+	}
+}
+
+func TestFileCheckChangesNothing(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	path := filepath.Join(folder, "token")
+	_, _, unlock := checked(t, fileApp(), path)
+	unlock()
+	assertFolder(t, folder, "token.lock")
+
+	keepInFile(t, fileApp(), path, oldToken)
+	text := read(t, path)
+	_, _, unlock = checked(t, fileApp(), path)
+	unlock()
+	if read(t, path) != text {
+		t.Error("the check changed the file")
+	}
+	assertFolder(t, folder, "token", "token.lock")
+}
+
+func TestFileHoldsSomethingElse(t *testing.T) {
+	t.Parallel()
+	ours := keptFile(t, fileApp(), oldToken)
+	sealed := ours[strings.LastIndex(ours, "-----BEGIN AGE"):]
+	for _, tt := range []struct {
+		name, text  string
+		want        store.Kind
+		replaceable bool
+	}{
+		{"ours", ours, "", true},
+		{"of a later version", strings.Replace(ours, "version 1\n", "version 2\n", 1), store.NewerVersion, false},
+		{"another text", "hello", store.NotOurs, false},
+		{"the sealed part alone", sealed, store.NotOurs, false},
+		{"a refresh token as it is", oldToken, store.NotOurs, false},
+		{"without the sealed part", strings.TrimSuffix(ours, sealed), store.Damaged, true},
+		{"cut in the middle", ours[:len(ours)-80], store.OtherSecret, true},
+		{"under another client secret", keptFile(t, store.App{ClientID: "48213", ClientSecret: secret.New(strings.Repeat("d", 40))}, oldToken), store.OtherSecret, true},
+		{"of another app", keptFile(t, store.App{ClientID: "1", ClientSecret: fileApp().ClientSecret}, oldToken), store.OtherApp, true},
+		{"of a branch", keptBranch(t, fileApp()), store.OtherPlace, true},
+		{"too large", ours + strings.Repeat("\n", 64<<10), store.TooLarge, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			folder := t.TempDir()
+			path := filepath.Join(folder, "token")
+			write(t, path, tt.text)
+			f, unlock := locked(t, fileApp(), path)
+			_, err := f.Check(t.Context())
+			assertStoreKind(t, "Check", err, tt.want)
+			unlock()
+			if read(t, path) != tt.text {
+				t.Error("the check changed the file")
+			}
+
+			// Whoever just logged in.
+			f, unlock = locked(t, fileApp(), path)
+			f.MayReplace = true
+			_, err = f.Check(t.Context())
+			if !tt.replaceable {
+				assertStoreKind(t, "Check with MayReplace", err, tt.want)
+				unlock()
+				assertFolder(t, folder, "token", "token.lock")
+				return
+			}
+			if err != nil {
+				t.Fatalf("Check with MayReplace: %v", err)
+			}
+			if err := f.Store(t.Context(), record(newToken)); err != nil {
+				t.Fatal(err)
+			}
+			unlock()
+			assertFile(t, fileApp(), path, newToken)
+		})
+	}
+}
+
+// keptBranch returns the document that a branch keeps a token in.
+func keptBranch(t *testing.T, app store.App) (text string) {
+	synctest.Test(t, func(t *testing.T) { text = newBranches(t).kept(branchSpec, opening{app: app}) })
+	return text
+}
+
+func TestFileWantsAPlace(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	write(t, filepath.Join(folder, "plain"), "")
+	for _, path := range []string{"nowhere/token", "plain/token"} {
+		_, err := newFile(t, fileApp(), filepath.Join(folder, path)).Lock(t.Context())
+		assertStoreKind(t, "Lock of "+path, err, store.NoFolder)
+	}
+	assertFolder(t, folder, "plain")
+
+	if err := os.Mkdir(filepath.Join(folder, "folder"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	f, unlock := locked(t, fileApp(), filepath.Join(folder, "folder"))
+	defer unlock()
+	f.MayReplace = true
+	_, err := f.Check(t.Context())
+	assertStoreKind(t, "Check of a folder", err, store.NotAFile)
+}
+
+func TestFileWantsAStrongSecret(t *testing.T) {
+	t.Parallel()
+	weak := store.App{ClientID: "48213", ClientSecret: secret.New(strings.Repeat("c", 31))}
+	f, unlock := locked(t, weak, filepath.Join(t.TempDir(), "token"))
+	defer unlock()
+	_, err := f.Check(t.Context())
+	assertStoreKind(t, "Check", err, store.WeakSecret)
+	assertStoreKind(t, "Store", f.Store(t.Context(), record(newToken)), store.WeakSecret)
+}
+
+// TestLeftoversAreRemoved holds what is done with the files of processes that
+// were killed, and that those of other targets stay.
+func TestLeftoversAreRemoved(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	path := filepath.Join(folder, "token")
+	others := []string{".tokens.123.new", "token.123.new", ".token.new", ".token.x.123.new", ".token.5.123.new", ".token..new"}
+	for _, name := range append([]string{".token.123.new", ".token.4000000000.new"}, others...) {
+		write(t, filepath.Join(folder, name), "left")
+	}
+	keepInFile(t, fileApp(), path, newToken)
+	assertFolder(t, folder, append([]string{"token", "token.lock"}, others...)...)
+}
+
+func TestFilesSideBySideDoNotDisturbEachOther(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	names := []string{"tokens", "token.new", "token.5", "token.x", "token"}
+	var files []*store.File
+	for _, name := range names {
+		f, _, unlock := checked(t, fileApp(), filepath.Join(folder, name))
+		defer unlock()
+		files = append(files, f)
+	}
+	for n, f := range files {
+		if err := f.Store(t.Context(), record(numbered(n))); err != nil {
+			t.Errorf("Store of %s: %v", f, err)
+		}
+	}
+}
+
+// TestFailedStoreLeavesTheOldFile takes away what should take the file's place.
+func TestFailedStoreLeavesTheOldFile(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	path := filepath.Join(folder, "token")
+	keepInFile(t, fileApp(), path, oldToken)
+	f, _, unlock := checked(t, fileApp(), path)
+	fresh, err := filepath.Glob(filepath.Join(folder, ".token.*.new"))
+	if err != nil || len(fresh) != 1 {
+		t.Fatalf("room that was taken: got %v, %v, want one file", fresh, err)
+	}
+	if err := os.Remove(fresh[0]); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(fresh[0], 0o700); err != nil {
+		t.Fatal(err)
+	}
+	assertStoreKind(t, "Store", f.Store(t.Context(), record(newToken)), store.Unwritable)
+	assertHolds(t, f.Held(), oldToken)
+	unlock()
+	assertFile(t, fileApp(), path, oldToken)
+}
+
+// TestRoomThatSomebodyTidiedUpIsTakenAgain rather than lose a token.
+func TestRoomThatSomebodyTidiedUpIsTakenAgain(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "token")
+	f, _, unlock := checked(t, fileApp(), path)
+	fresh, err := filepath.Glob(filepath.Join(filepath.Dir(path), ".token.*.new"))
+	if err != nil || len(fresh) != 1 || os.Remove(fresh[0]) != nil {
+		t.Fatalf("room that was taken: got %v, %v, want one file", fresh, err)
+	}
+	assertStoreKind(t, "Store", f.Store(t.Context(), record(newToken)), "")
+	unlock()
+	assertFile(t, fileApp(), path, newToken)
+}
+
+func TestLockIsExclusive(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "token")
+		first, unlock := locked(t, fileApp(), path)
+		var has atomic.Bool
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			second, unlock := locked(t, fileApp(), path)
+			has.Store(true)
+			defer unlock()
+			if _, err := second.Check(t.Context()); err != nil {
+				t.Errorf("Check: %v", err)
+			}
+			assertHolds(t, second.Held(), newToken) // what the first one wrote
+		}()
+
+		third := newFile(t, fileApp(), path)
+		ctx, waiting := context.WithTimeout(t.Context(), time.Minute)
+		defer waiting()
+		_, err := third.Lock(ctx)
+		assertStoreKind(t, "Lock of one who gave up", err, store.Busy)
+		cancelled, cancel := context.WithCancel(t.Context())
+		cancel()
+		_, err = third.Lock(cancelled)
+		assertStoreKind(t, "Lock of one who never began", err, store.Busy)
+
+		if _, err := first.Check(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if err := first.Store(t.Context(), record(newToken)); err != nil {
+			t.Fatal(err)
+		}
+		if has.Load() {
+			t.Error("two hold the lock")
+		}
+		unlock()
+		<-done
+		// Both are done, and the one that gave up gets its turn.
+		unlock, err = third.Lock(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		unlock()
+		if _, err := os.Stat(path + ".lock"); err != nil {
+			t.Errorf("the lock file is gone: %v", err)
+		}
+	})
+}

@@ -1,0 +1,73 @@
+package store
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"time"
+
+	"strava-token/internal/secret"
+)
+
+// Record is what a target is given to keep. A secret keeps the refresh token
+// alone.
+type Record struct {
+	RefreshToken secret.Value
+	AthleteID    int64 // 0 where unknown
+	// Input is the refresh token that the caller was configured with. A readable
+	// target remembers that it saw it; empty leaves what it remembers.
+	Input secret.Value
+}
+
+// Held is what a readable target holds.
+type Held struct {
+	RefreshToken secret.Value // empty where it holds nothing yet
+	AthleteID    int64        // 0 where unknown
+	seen         string
+	app          App
+}
+
+// Saw reports whether input was the one that the target was last used with. An
+// input that it never saw is one that somebody stored since, by logging in
+// again.
+func (h Held) Saw(input secret.Value) bool {
+	return h.seen != "" && hmac.Equal([]byte(h.seen), []byte(h.app.fingerprint(input)))
+}
+
+// after is what a readable target holds once r was written over h.
+func (h Held) after(r Record) Held {
+	return Held{RefreshToken: r.RefreshToken, AthleteID: r.AthleteID, seen: h.seenAfter(r), app: h.app}
+}
+
+func (h Held) seenAfter(r Record) string {
+	if r.Input.Empty() {
+		return h.seen
+	}
+	return h.app.fingerprint(r.Input)
+}
+
+// App is whose refresh tokens a readable target keeps.
+type App struct {
+	ClientID     string
+	ClientSecret secret.Value
+}
+
+// fingerprint is a hash of input that says nothing to those who do not hold the
+// client secret.
+func (a App) fingerprint(input secret.Value) string {
+	h := hmac.New(sha256.New, []byte(a.ClientSecret.Reveal()))
+	_, _ = h.Write([]byte("strava-token input\x00" + input.Reveal()))
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// Facts is what Check learned of a target.
+type Facts struct {
+	Exists       bool      // it is there already
+	Held         bool      // and what it holds was read
+	Local        bool      // it is on this machine
+	UpdatedAt    time.Time // when it was last written; zero where that is not known
+	TokenExpires time.Time // when the GitHub token ends; zero where it does not say
+	// WriteProven is false where GitHub's answer to the attempt left open
+	// whether a write would be let through.
+	WriteProven bool
+}
