@@ -39,7 +39,7 @@ func (s *Server) authorizePage(r *http.Request) answer {
 	}
 	if cookie, err := r.Cookie("sandbox_session"); err != nil || cookie.Value != s.strava.session || cookie.Value == "" {
 		return page("Log in", `<form method="post" action="/login"><input type="hidden" name="next" value="`+
-			html.EscapeString(r.URL.RequestURI())+`"><button id="login">Log in as Sandy Box</button></form>`)
+			html.EscapeString(r.URL.RequestURI())+`"><button id="login">Log in as Sandbox Athlete</button></form>`)
 	}
 	if s.knobs.AthleteCap {
 		return page("Error", `<p id="cap">Limit of connected athletes exceeded.</p>`)

@@ -12,6 +12,8 @@ import (
 //
 //	GET  /sandbox/journal           the journal, as text
 //	GET  /sandbox/secret?target=T   the value of a secret, T as in rotate-to
+//	POST /sandbox/secret            JSON: target, value; stores a secret, as its
+//	                                owner does in the settings
 //	POST /sandbox/knobs             JSON: rotation, inactive, scopes, athlete_cap,
 //	                                wrong_domain, early_codes, latency, advance ("6h")
 //	POST /sandbox/faults            JSON: a Fault; an empty body clears them
@@ -22,8 +24,29 @@ func (s *Server) routeControl() {
 	s.mux.HandleFunc("GET /sandbox/secret", func(w http.ResponseWriter, r *http.Request) {
 		_, _ = fmt.Fprint(w, s.Secret(r.FormValue("target")))
 	})
+	s.mux.HandleFunc("POST /sandbox/secret", s.controlSecret)
 	s.mux.HandleFunc("POST /sandbox/knobs", s.controlKnobs)
 	s.mux.HandleFunc("POST /sandbox/faults", s.controlFaults)
+}
+
+func (s *Server) controlSecret(w http.ResponseWriter, r *http.Request) {
+	var secret struct {
+		Target string `json:"target"`
+		Value  string `json:"value"`
+	}
+	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxRequest)).Decode(&secret); err != nil {
+		http.Error(w, "not JSON", http.StatusBadRequest)
+		return
+	}
+	s.mu.Lock()
+	place, name := s.placeOf(secret.Target)
+	s.mu.Unlock()
+	if place == nil || name == "" {
+		http.Error(w, "no place of the sandbox", http.StatusBadRequest)
+		return
+	}
+	s.SetSecret(secret.Target, secret.Value)
+	w.WriteHeader(http.StatusNoContent)
 }
 
 func (s *Server) controlKnobs(w http.ResponseWriter, r *http.Request) {

@@ -1,7 +1,9 @@
 package sandbox
 
 import (
+	"bytes"
 	"fmt"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -25,7 +27,8 @@ const (
 // Fault is a failure of one kind of call.
 type Fault struct {
 	// Call names the calls that fail: token, athlete, activities, repository,
-	// public-key, secret, selected, try-write, put, run.
+	// public-key, secret, selected, try-write, put, run, branch, rules, content,
+	// put-content, blob, tree, commit, ref.
 	Call string
 	Kind FaultKind
 	Path string // where set, only calls whose path begins with it
@@ -95,7 +98,7 @@ func (f *Fault) replaced(real answer) answer {
 		"{refresh_token}", jsonField(real.body, "refresh_token"),
 	).Replace(f.Body)
 	a := jsonAnswer(f.status(), body)
-	a.detail, a.effect = real.detail, real.effect
+	a.detail, a.effect, a.sealed = real.detail, real.effect, real.sealed
 	for k, v := range f.Header {
 		a.header[k] = v
 	}
@@ -131,8 +134,11 @@ func named(call string) func(*http.Request) string {
 const maxRequest = 1 << 20
 
 func (s *Server) serve(w http.ResponseWriter, r *http.Request, service, call string, h handler) {
-	r.Body = http.MaxBytesReader(w, r.Body, maxRequest)
-	_ = r.ParseForm() // reads a form; JSON bodies stay for the handler
+	// The whole body first: a client that goes away is noticed only after it.
+	body, _ := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequest))
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	_ = r.ParseForm() // GitHub takes JSON whatever it is called, so the body comes back
+	r.Body = io.NopCloser(bytes.NewReader(body))
 	s.mu.Lock()
 	latency, notify := s.knobs.Latency, s.notify
 	s.busy++
@@ -153,13 +159,13 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, service, call str
 	switch {
 	case f == nil:
 		a = h(r)
-		s.journal.call(s, service, r, a.detail, strconv.Itoa(a.status), a.effect)
+		s.journal.call(s, service, r, a.detail, strconv.Itoa(a.status), a)
 		s.journal.deliver(a.body)
 	case f.before():
 		if f.Kind == FaultStatus {
 			a = f.replaced(answer{})
 		}
-		s.journal.call(s, service, r, "", f.name(), "")
+		s.journal.call(s, service, r, "", f.name(), answer{})
 	default:
 		a = h(r)
 		outcome := fmt.Sprintf("%d %s", a.status, f.name())
@@ -175,12 +181,13 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, service, call str
 		case FaultTruncate:
 			s.journal.deliver(a.body[:len(a.body)/2])
 		}
-		s.journal.call(s, service, r, a.detail, outcome, a.effect)
+		s.journal.call(s, service, r, a.detail, outcome, a)
 	}
 	s.mu.Unlock()
 
 	switch {
 	case f != nil && f.Kind == FaultStall:
+		_, _ = io.Copy(io.Discard, r.Body) // only then is the client seen to leave
 		<-r.Context().Done()
 		panic(http.ErrAbortHandler)
 	case f != nil && (f.Kind == FaultCutBefore || f.Kind == FaultCutAfter):

@@ -40,6 +40,7 @@ type GitHubToken struct {
 	Environments  Access
 	Organizations Access
 	Actions       Access
+	Contents      Access
 	Blind         bool      // sees no repository at all
 	Expires       time.Time // zero: never
 }
@@ -57,6 +58,8 @@ type githubState struct {
 	places map[string]*place   // by the path of their secrets
 	runs   map[int64]time.Time // when they were queued
 	writer string
+	// builtIn is what a workflow gets by itself.
+	builtIn string
 }
 
 // place holds secrets: a repository, an environment or an organization.
@@ -84,8 +87,9 @@ func (s *Server) initGitHub() {
 		runs:   map[int64]time.Time{},
 	}
 	s.github.writer = s.addToken("github-token", GitHubToken{
-		Kind: Personal, Secrets: Write, Environments: Write, Organizations: Write, Actions: Read,
+		Kind: Personal, Secrets: Write, Environments: Write, Organizations: Write, Actions: Read, Contents: Write,
 	})
+	s.github.builtIn = s.addToken("built-in-token", GitHubToken{Kind: Integration, Contents: Write})
 	s.addPlace("repos/"+Repository+"/actions", "secrets")
 	s.addPlace("orgs/"+Organization+"/actions", "organizations")
 }
@@ -115,6 +119,10 @@ func (s *Server) addPlace(path, kind string) *place {
 
 // GitHubToken returns the token that may write every secret.
 func (s *Server) GitHubToken() string { return s.github.writer }
+
+// BuiltInToken returns a token as a workflow gets it with contents: write: it
+// may write branches, and no secret.
+func (s *Server) BuiltInToken() string { return s.github.builtIn }
 
 // NewGitHubToken returns a token with other permissions; the journal shows it
 // under name.
@@ -214,6 +222,8 @@ func (s *Server) routeGitHub() {
 		s.handle("github", "GET "+base+"/repos/{owner}/{repo}", named("repository"), s.repository)
 		s.handle("github", "GET "+base+"/repos/{owner}/{repo}/environments", named("environments"), s.listEnvironments)
 		s.handle("github", "GET "+base+"/repos/{owner}/{repo}/actions/runs/{run}", named("run"), s.workflowRun)
+		s.routeGit(base)
+		s.routeIssues(base)
 		s.routeSecrets(base+"/repos/{owner}/{repo}/actions/secrets", func(r *http.Request) string {
 			return "repos/" + r.PathValue("owner") + "/" + r.PathValue("repo") + "/actions"
 		})

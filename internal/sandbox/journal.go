@@ -3,8 +3,10 @@ package sandbox
 import (
 	"fmt"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // journal is the one ordered record of what the runner, Strava and GitHub did.
@@ -12,6 +14,7 @@ import (
 type journal struct {
 	entries    []entry
 	names      map[string]string // by value
+	cores      map[string]string // values, by the 40 digits in them
 	unexpected []string
 	delivered  map[string]bool // the values that stood whole in an answer
 	// files is told before every entry, so that what a program wrote to a file
@@ -24,6 +27,7 @@ type entry struct {
 	verb    string
 	what    string
 	result  string
+	sealed  string // a text whose refresh token is shown behind the result
 }
 
 func (e entry) String() string {
@@ -39,9 +43,12 @@ func (e entry) barrier() bool {
 // name gives a value the name that the journal shows.
 func (j *journal) name(value, name string) {
 	if j.names == nil {
-		j.names = map[string]string{}
+		j.names, j.cores = map[string]string{}, map[string]string{}
 	}
 	j.names[value] = name
+	if digits := core().FindString(value); digits != "" {
+		j.cores[digits] = value
+	}
 }
 
 // named returns the name of a value, or kind#? for one that was never issued.
@@ -55,10 +62,25 @@ func (j *journal) named(value, kind string) string {
 	return kind + "#?"
 }
 
+// core is the part that every value has which the sandbox issues: 40 hexadecimal
+// digits.
+var core = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[0-9a-f]{40}`) })
+
+// valuesIn returns the known values that occur in a text.
+func (j *journal) valuesIn(text string) []string {
+	var found []string
+	for _, digits := range core().FindAllString(text, -1) {
+		if value, ok := j.cores[digits]; ok && strings.Contains(text, value) {
+			found = append(found, value)
+		}
+	}
+	return found
+}
+
 // redact replaces every known value in a text by its name.
 func (j *journal) redact(text string) string {
-	for value, name := range j.names {
-		text = strings.ReplaceAll(text, value, name)
+	for _, value := range j.valuesIn(text) {
+		text = strings.ReplaceAll(text, value, j.names[value])
 	}
 	return text
 }
@@ -70,12 +92,12 @@ func (j *journal) add(e entry) {
 	j.entries = append(j.entries, e)
 }
 
-func (j *journal) call(s *Server, service string, r *http.Request, detail, status, effect string) {
+func (j *journal) call(s *Server, service string, r *http.Request, detail, status string, a answer) {
 	what := r.URL.EscapedPath()
 	if detail != "" {
 		what += " " + detail
 	}
-	j.add(entry{service, r.Method, what, strings.TrimSpace(status + " " + effect)})
+	j.add(entry{service, r.Method, what, strings.TrimSpace(status + " " + a.effect), a.sealed})
 }
 
 // Journal returns the record. Calls that ran side by side are sorted, so that
@@ -99,6 +121,10 @@ func (s *Server) Journal() string {
 	}
 	var b strings.Builder
 	for _, e := range entries {
+		if e.sealed != "" { // opened only now, since that takes a moment
+			refresh, _ := s.open(e.sealed)
+			e.result += " " + s.journal.named(refresh, "sealed")
+		}
 		fmt.Fprintln(&b, e)
 	}
 	return b.String()
@@ -147,12 +173,10 @@ func (s *Server) Delivered(value string) bool {
 
 // deliver records which values an answer hands out.
 func (j *journal) deliver(body string) {
-	for value := range j.names {
-		if strings.Contains(body, value) {
-			if j.delivered == nil {
-				j.delivered = map[string]bool{}
-			}
-			j.delivered[value] = true
+	for _, value := range j.valuesIn(body) {
+		if j.delivered == nil {
+			j.delivered = map[string]bool{}
 		}
+		j.delivered[value] = true
 	}
 }

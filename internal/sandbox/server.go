@@ -51,6 +51,8 @@ type Server struct {
 	faults  []*Fault
 	strava  stravaState
 	github  githubState
+	git     gitState
+	issues  issueState
 	journal journal
 	notify  func(call string)
 	busy    int // calls under way
@@ -64,11 +66,28 @@ func New(knobs Knobs) *Server {
 	s := &Server{knobs: knobs, mux: http.NewServeMux()}
 	s.initStrava()
 	s.initGitHub()
+	s.initGit()
 	s.routeStrava()
 	s.routeGitHub()
 	s.routeControl()
 	s.mux.HandleFunc("/", s.unknownRoute)
 	return s
+}
+
+// Environment is what points a program at the sandbox, which answers at base: the
+// variables and their values, in the order in which they are printed. The
+// credentials open nothing but this process.
+func (s *Server) Environment(base string) [][2]string {
+	return [][2]string{
+		{"STRAVA_URL", base},
+		{"STRAVA_API_URL", base + "/api/v3"},
+		{"STRAVA_CLIENT_ID", s.App().ID},
+		{"STRAVA_CLIENT_SECRET", s.App().Secret},
+		{"STRAVA_REFRESH_TOKEN", s.LiveRefreshToken()},
+		{"GITHUB_API_URL", base},
+		{"GITHUB_REPOSITORY", Repository},
+		{"GH_TOKEN", s.GitHubToken()},
+	}
 }
 
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
@@ -129,6 +148,7 @@ type answer struct {
 	body   string
 	detail string // what the journal shows of the request
 	effect string // what the journal shows of the change
+	sealed string // a sealed text that was stored, of which the journal shows the token
 }
 
 func jsonAnswer(status int, body string) answer {

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"mime"
 	"net/http"
 	"slices"
 	"strconv"
@@ -121,6 +122,24 @@ func (s *Server) Replace() {
 	}
 }
 
+// Connect makes an athlete authorize the app, once more where it is the one who
+// did already, and returns the refresh token. Whether that ends an earlier one is
+// not known of the real Strava; here it does not.
+func (s *Server) Connect(athlete int64) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	g := &grant{athlete: athlete, scopes: s.granted()}
+	s.newRefresh(g)
+	return g.refresh
+}
+
+// Lives reports whether Strava takes a refresh token.
+func (s *Server) Lives(refresh string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.strava.refresh[refresh] != nil
+}
+
 // NewCode authorizes the app again and returns the code of the callback.
 func (s *Server) NewCode() string {
 	s.mu.Lock()
@@ -150,6 +169,7 @@ func (s *Server) routeStrava() {
 // token checks in Strava's order: client id, secret present, secret right, then
 // the grant.
 func (s *Server) token(r *http.Request) answer {
+	readTokenRequest(r)
 	grantType := r.Form.Get("grant_type")
 	detail := "grant=" + grantType
 	switch grantType {
@@ -161,6 +181,23 @@ func (s *Server) token(r *http.Request) answer {
 	a := s.grantToken(r, grantType)
 	a.detail = detail
 	return a
+}
+
+// readTokenRequest takes what a form does not hold: a token request may be
+// multipart or JSON, too. (A query was read with the form.)
+func readTokenRequest(r *http.Request) {
+	switch kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind {
+	case "multipart/form-data":
+		_ = r.ParseMultipartForm(maxRequest)
+	case "application/json":
+		var fields map[string]any
+		decoder := json.NewDecoder(r.Body)
+		decoder.UseNumber()
+		_ = decoder.Decode(&fields)
+		for name, value := range fields {
+			r.Form.Set(name, fmt.Sprint(value))
+		}
+	}
 }
 
 func (s *Server) grantToken(r *http.Request, grantType string) answer {
@@ -238,12 +275,15 @@ func (s *Server) codeGrant(code string) answer {
 	expires := s.strava.access[access].expires
 	a := jsonAnswer(200, fmt.Sprintf(
 		`{"token_type":"Bearer","expires_at":%d,"expires_in":%d,"refresh_token":%q,"access_token":%q,"athlete":%s}`,
-		expires.Unix(), int(expires.Sub(s.now()).Seconds()), g.refresh, access, athleteJSON))
+		expires.Unix(), int(expires.Sub(s.now()).Seconds()), g.refresh, access, athleteJSON(g.athlete)))
 	a.effect = s.journal.named(access, "access") + " " + s.journal.named(g.refresh, "refresh")
 	return a
 }
 
-var athleteJSON = `{"id":` + strconv.Itoa(AthleteID) + `,"username":null,"resource_state":2,"firstname":"Sandy","lastname":"Box","bio":null,"city":"Singapore","state":null,"country":"Singapore","sex":"M","premium":false,"summit":false,"created_at":"2023-10-28T05:29:16Z","updated_at":"2023-12-20T05:56:44Z","badge_type_id":0,"weight":null,"profile_medium":"avatar/athlete/medium.png","profile":"avatar/athlete/large.png","friend":null,"follower":null}`
+// athleteJSON is an athlete as Strava shows one.
+func athleteJSON(id int64) string {
+	return `{"id":` + strconv.FormatInt(id, 10) + `,"username":null,"resource_state":2,"firstname":"Sandbox","lastname":"Athlete","bio":null,"city":"Singapore","state":null,"country":"Singapore","sex":"M","premium":false,"summit":false,"created_at":"2023-10-28T05:29:16Z","updated_at":"2023-12-20T05:56:44Z","badge_type_id":0,"weight":null,"profile_medium":"avatar/athlete/medium.png","profile":"avatar/athlete/large.png","friend":null,"follower":null}`
+}
 
 // bearer returns the grant behind the Authorization header, or a refusal.
 func (s *Server) bearer(r *http.Request) (*accessToken, *answer) {
@@ -277,10 +317,11 @@ func apiAnswer(r *http.Request, j *journal, body string) answer {
 }
 
 func (s *Server) athlete(r *http.Request) answer {
-	if _, refused := s.bearer(r); refused != nil {
+	token, refused := s.bearer(r)
+	if refused != nil {
 		return *refused
 	}
-	return apiAnswer(r, &s.journal, athleteJSON)
+	return apiAnswer(r, &s.journal, athleteJSON(token.grant.athlete))
 }
 
 func (s *Server) activities(r *http.Request) answer {
@@ -350,4 +391,12 @@ func basicAuth(r *http.Request) (id, secret string, ok bool) {
 		return "", "", false
 	}
 	return strings.Cut(string(raw), ":")
+}
+
+// Works reports whether the API takes an access token.
+func (s *Server) Works(access string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t := s.strava.access[access]
+	return t != nil && s.now().Before(t.expires)
 }

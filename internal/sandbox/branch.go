@@ -1,0 +1,331 @@
+package sandbox
+
+import (
+	"crypto/sha1" // git names its objects by it
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// gitState is a repository's git side: as much of it as the contents API and the
+// git database API show.
+type gitState struct {
+	empty     bool // no commit was ever made
+	blobs     map[string]string
+	trees     map[string]map[string]string // path to blob
+	commits   map[string]commit
+	branches  map[string]*branch
+	rules     map[string][]string // by branch
+	protected map[string]bool
+}
+
+type commit struct {
+	tree    string
+	parents int
+}
+
+// branch is where a branch stands. History is never rewritten.
+type branch struct {
+	head    string
+	files   map[string]string // path to blob
+	commits int
+	orphan  bool // its first commit has no parent
+	updated time.Time
+}
+
+func (s *Server) initGit() {
+	s.git = gitState{
+		blobs: map[string]string{}, trees: map[string]map[string]string{}, commits: map[string]commit{},
+		branches: map[string]*branch{}, rules: map[string][]string{}, protected: map[string]bool{},
+	}
+	s.git.branches["main"] = &branch{head: objectName("commit", "main"), files: map[string]string{}, commits: 1, updated: s.now()}
+}
+
+func objectName(kind, content string) string {
+	sum := sha1.Sum([]byte(fmt.Sprintf("%s %d\x00%s", kind, len(content), content)))
+	return hex.EncodeToString(sum[:])
+}
+
+func (g *gitState) addBlob(text string) string {
+	sha := objectName("blob", text)
+	g.blobs[sha] = text
+	return sha
+}
+
+// EmptyRepository takes every commit out of the repository.
+func (s *Server) EmptyRepository() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.git.empty, s.git.branches = true, map[string]*branch{}
+}
+
+// SetRules makes rules of these types apply to a branch, which need not exist.
+func (s *Server) SetRules(branch string, types ...string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.git.rules[branch] = types
+}
+
+// Protect protects a branch.
+func (s *Server) Protect(branch string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.git.protected[branch] = true
+}
+
+// SetFile commits a file to a branch, as its owner does; the branch is created
+// where it does not exist.
+func (s *Server) SetFile(name, path, text string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b := s.git.branches[name]
+	if b == nil {
+		b = &branch{files: map[string]string{}}
+		s.git.branches[name] = b
+	}
+	s.commit(b, path, text)
+}
+
+// DeleteBranch takes a branch away, as its owner does.
+func (s *Server) DeleteBranch(name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.git.branches, name)
+}
+
+// File returns a file of a branch, or "".
+func (s *Server) File(name, path string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b := s.git.branches[name]
+	if b == nil {
+		return ""
+	}
+	return s.git.blobs[b.files[path]]
+}
+
+// Commits returns how many commits a branch has, and whether it began without
+// the history of another one.
+func (s *Server) Commits(name string) (n int, orphan bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b := s.git.branches[name]
+	if b == nil {
+		return 0, false
+	}
+	return b.commits, b.orphan
+}
+
+func (s *Server) commit(b *branch, path, text string) {
+	b.files[path] = s.git.addBlob(text)
+	b.commits++
+	b.head = objectName("commit", fmt.Sprint(b.head, path, b.files[path], b.commits))
+	b.updated = s.now()
+}
+
+func (s *Server) routeGit(base string) {
+	repo := base + "/repos/{owner}/{repo}"
+	at := func(need Access, h handler) handler {
+		return func(r *http.Request) answer { return s.inRepository(r, need, h) }
+	}
+	s.handle("github", "GET "+repo+"/branches/{branch}", named("branch"), at(Read, s.getBranch))
+	s.handle("github", "GET "+repo+"/rules/branches/{branch}", named("rules"), at(Read, s.branchRules))
+	s.handle("github", "GET "+repo+"/contents/{path...}", named("content"), at(Read, s.getContent))
+	s.handle("github", "PUT "+repo+"/contents/{path...}", named("put-content"), at(Write, s.putContent))
+	s.handle("github", "POST "+repo+"/git/blobs", named("blob"), at(Write, s.createBlob))
+	s.handle("github", "POST "+repo+"/git/trees", named("tree"), at(Write, s.createTree))
+	s.handle("github", "POST "+repo+"/git/commits", named("commit"), at(Write, s.createCommit))
+	s.handle("github", "POST "+repo+"/git/refs", named("ref"), at(Write, s.createRef))
+}
+
+// inRepository lets a request through to the repository's contents, or refuses.
+func (s *Server) inRepository(r *http.Request, need Access, h handler) answer {
+	t, refused := s.tokenOf(r)
+	if refused != nil {
+		return *refused
+	}
+	if t.Blind || r.PathValue("owner")+"/"+r.PathValue("repo") != Repository {
+		return t.stamp(githubRefusal(404, "Not Found"))
+	}
+	if t.Contents < need {
+		return t.stamp(githubRefusal(403, "Resource not accessible by "+string(t.Kind)))
+	}
+	return t.stamp(h(r))
+}
+
+func (s *Server) getBranch(r *http.Request) answer {
+	name := r.PathValue("branch")
+	b := s.git.branches[name]
+	if b == nil {
+		return githubRefusal(404, "Branch not found")
+	}
+	return jsonAnswer(200, fmt.Sprintf(`{"name":%q,"commit":{"sha":%q,"commit":{"committer":{"date":%q}}},"protected":%t}`,
+		name, b.head, b.updated.UTC().Format(time.RFC3339), s.git.protected[name]))
+}
+
+func (s *Server) branchRules(r *http.Request) answer {
+	var rules []string
+	for _, kind := range s.git.rules[r.PathValue("branch")] {
+		rules = append(rules, fmt.Sprintf(`{"type":%q,"ruleset_source_type":"Repository","ruleset_source":%q,"ruleset_id":42}`, kind, Repository))
+	}
+	return jsonAnswer(200, "["+strings.Join(rules, ",")+"]")
+}
+
+func (s *Server) getContent(r *http.Request) answer {
+	if s.git.empty {
+		return githubRefusal(404, "This repository is empty.")
+	}
+	name, path := r.Form.Get("ref"), r.PathValue("path")
+	b := s.git.branches[name]
+	if b == nil {
+		return githubRefusal(404, "No commit found for the ref "+name)
+	}
+	sha, ok := b.files[path]
+	if !ok {
+		return githubRefusal(404, "Not Found")
+	}
+	text := s.git.blobs[sha]
+	content, encoding := base64.StdEncoding.EncodeToString([]byte(text)), "base64"
+	if len(text) > 1<<20 {
+		content, encoding = "", "none"
+	}
+	return jsonAnswer(200, fmt.Sprintf(`{"name":%q,"path":%q,"sha":%q,"size":%d,"type":"file","content":%q,"encoding":%q}`,
+		path, path, sha, len(text), content, encoding))
+}
+
+// putContent replaces a file where the sha is that of the file as it is.
+func (s *Server) putContent(r *http.Request) answer {
+	var w struct {
+		Message string  `json:"message"`
+		Content string  `json:"content"`
+		SHA     *string `json:"sha"`
+		Branch  string  `json:"branch"`
+	}
+	if json.NewDecoder(r.Body).Decode(&w) != nil {
+		return githubRefusal(400, "Problems parsing JSON")
+	}
+	b := s.git.branches[w.Branch]
+	if b == nil {
+		return githubRefusal(404, "Branch "+w.Branch+" not found")
+	}
+	if s.forbidden(w.Branch, "update") {
+		return githubRefusal(409, "Repository rule violations found")
+	}
+	path := r.PathValue("path")
+	sha, exists := b.files[path]
+	switch {
+	case exists && w.SHA == nil:
+		return githubRefusal(422, "Invalid request.\n\n\"sha\" wasn't supplied.")
+	case exists && *w.SHA != sha:
+		return githubRefusal(409, path+" does not match "+*w.SHA)
+	case !exists && w.SHA != nil:
+		return githubRefusal(409, path+" does not match "+*w.SHA)
+	}
+	text, err := base64.StdEncoding.DecodeString(w.Content)
+	if err != nil || w.Message == "" {
+		return githubRefusal(422, "content is not valid Base64")
+	}
+	s.commit(b, path, string(text))
+	status := http.StatusOK
+	if !exists {
+		status = http.StatusCreated
+	}
+	a := jsonAnswer(status, fmt.Sprintf(`{"content":{"name":%q,"path":%q,"sha":%q,"size":%d,"type":"file"},"commit":{"sha":%q}}`,
+		path, path, b.files[path], len(text), b.head))
+	a.sealed = string(text)
+	return a
+}
+
+func (s *Server) forbidden(branch, rule string) bool {
+	for _, kind := range s.git.rules[branch] {
+		if kind == rule || kind == "pull_request" {
+			return true
+		}
+	}
+	return s.git.protected[branch]
+}
+
+func (s *Server) createBlob(r *http.Request) answer {
+	if s.git.empty {
+		return githubRefusal(409, "Git Repository is empty.")
+	}
+	var w struct {
+		Content string `json:"content"`
+	}
+	if json.NewDecoder(r.Body).Decode(&w) != nil {
+		return githubRefusal(400, "Problems parsing JSON")
+	}
+	return jsonAnswer(201, fmt.Sprintf(`{"sha":%q}`, s.git.addBlob(w.Content)))
+}
+
+func (s *Server) createTree(r *http.Request) answer {
+	if s.git.empty {
+		return githubRefusal(409, "Git Repository is empty.")
+	}
+	var w struct {
+		BaseTree string `json:"base_tree"`
+		Tree     []struct {
+			Path    string `json:"path"`
+			Content string `json:"content"`
+		} `json:"tree"`
+	}
+	if json.NewDecoder(r.Body).Decode(&w) != nil || w.BaseTree != "" || len(w.Tree) == 0 {
+		return githubRefusal(422, "Invalid tree info")
+	}
+	files, entries := map[string]string{}, []string{}
+	for _, e := range w.Tree {
+		files[e.Path] = s.git.addBlob(e.Content)
+		entries = append(entries, fmt.Sprintf(`{"path":%q,"mode":"100644","type":"blob","sha":%q}`, e.Path, files[e.Path]))
+	}
+	sha := objectName("tree", strings.Join(entries, "\n"))
+	s.git.trees[sha] = files
+	return jsonAnswer(201, fmt.Sprintf(`{"sha":%q,"tree":[%s],"truncated":false}`, sha, strings.Join(entries, ",")))
+}
+
+func (s *Server) createCommit(r *http.Request) answer {
+	var w struct {
+		Message string   `json:"message"`
+		Tree    string   `json:"tree"`
+		Parents []string `json:"parents"`
+	}
+	if json.NewDecoder(r.Body).Decode(&w) != nil || s.git.trees[w.Tree] == nil || w.Message == "" {
+		return githubRefusal(422, "Tree SHA does not exist")
+	}
+	sha := objectName("commit", w.Tree+w.Message+s.newToken())
+	s.git.commits[sha] = commit{tree: w.Tree, parents: len(w.Parents)}
+	return jsonAnswer(201, fmt.Sprintf(`{"sha":%q,"tree":{"sha":%q},"message":%q,"parents":[]}`, sha, w.Tree, w.Message))
+}
+
+func (s *Server) createRef(r *http.Request) answer {
+	var w struct {
+		Ref string `json:"ref"`
+		SHA string `json:"sha"`
+	}
+	if json.NewDecoder(r.Body).Decode(&w) != nil {
+		return githubRefusal(400, "Problems parsing JSON")
+	}
+	c, known := s.git.commits[w.SHA]
+	name, isBranch := strings.CutPrefix(w.Ref, "refs/heads/")
+	switch {
+	case !known || !isBranch:
+		return githubRefusal(422, "Object does not exist")
+	case s.git.branches[name] != nil:
+		return githubRefusal(422, "Reference already exists")
+	case s.forbidden(name, "creation"):
+		return githubRefusal(422, "Repository rule violations found")
+	}
+	b := &branch{head: w.SHA, files: map[string]string{}, commits: 1, orphan: c.parents == 0, updated: s.now()}
+	for path, blob := range s.git.trees[c.tree] {
+		b.files[path] = blob
+	}
+	s.git.branches[name] = b
+	a := jsonAnswer(201, fmt.Sprintf(`{"ref":%q,"object":{"type":"commit","sha":%q}}`, w.Ref, w.SHA))
+	for _, blob := range b.files {
+		a.sealed = s.git.blobs[blob]
+	}
+	return a
+}
