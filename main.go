@@ -6,6 +6,7 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 
 	"strava-token/internal/cli"
@@ -18,14 +19,16 @@ func main() {
 	// The context is never given back to the default handling: a second signal
 	// must not end the run either. As PID 1 in the container a handler is what
 	// makes a signal arrive at all.
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
-	status := cli.Run(ctx, cli.Process{
-		Args:   os.Args[1:],
-		Getenv: os.Getenv,
-		Stdin:  os.Stdin,
-		Stdout: os.Stdout,
-		Stderr: os.Stderr,
-	})
-	stop()
-	os.Exit(status)
+	//
+	// A signal that was ignored from the beginning stays so: nohup means it.
+	ending := slices.DeleteFunc([]os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP}, signal.Ignored)
+	ctx, _ := signal.NotifyContext(context.Background(), ending...)
+	os.Exit(cli.Run(ctx, cli.Process{
+		Args:    os.Args[1:],
+		Getenv:  os.Getenv,
+		Environ: os.Environ(),
+		Stdin:   os.Stdin,
+		Stdout:  os.Stdout,
+		Stderr:  os.Stderr,
+	}))
 }

@@ -2,9 +2,12 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
+	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -37,27 +40,30 @@ func TestScripts(t *testing.T) {
 			go func() { _ = service.Serve(listener) }()
 			env.Defer(func() { _ = service.Close() })
 			base := "http://" + listener.Addr().String()
-			for _, v := range [][2]string{
-				{"STRAVA_URL", base},
-				{"STRAVA_API_URL", base + "/api/v3"},
-				{"STRAVA_CLIENT_ID", s.App().ID},
-				{"STRAVA_CLIENT_SECRET", s.App().Secret},
-				{"STRAVA_REFRESH_TOKEN", s.LiveRefreshToken()},
-				{"GITHUB_API_URL", base},
-				{"GITHUB_REPOSITORY", sandbox.Repository},
-				{"GH_TOKEN", s.GitHubToken()},
-			} {
+			for _, v := range s.Environment(base) {
 				env.Setenv(v[0], v[1])
 			}
+			root, err := filepath.Abs(".")
+			if err != nil {
+				return err
+			}
+			env.Setenv("EXAMPLES", filepath.Join(root, "examples"))
+			env.Setenv("README", filepath.Join(root, "README.md"))
 			env.Values["sandbox"] = s
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"nosecrets": noSecrets,
-			"kept":      kept,
-			"lose":      lose,
-			"fail":      fail,
-			"rotation":  rotation,
+			"nosecrets":  noSecrets,
+			"kept":       kept,
+			"lose":       lose,
+			"fail":       fail,
+			"rotation":   rotation,
+			"advance":    advance,
+			"mode":       mode,
+			"holds":      holds,
+			"heldby":     heldBy,
+			"restore":    restore,
+			"onlyaccess": onlyAccess,
 		},
 	})
 }
@@ -123,4 +129,55 @@ func fail(ts *testscript.TestScript, _ bool, args []string) {
 	status, err := strconv.Atoi(args[1])
 	ts.Check(err)
 	s.Fail(sandbox.Fault{Call: args[0], Kind: sandbox.FaultStatus, Status: status})
+}
+
+// advance moves the sandbox's clock: "advance 4h".
+func advance(ts *testscript.TestScript, _ bool, args []string) {
+	d, err := time.ParseDuration(args[0])
+	ts.Check(err)
+	ts.Value("sandbox").(*sandbox.Server).Advance(d)
+}
+
+// mode fails unless a file has a mode: "mode 0600 FILE".
+func mode(ts *testscript.TestScript, _ bool, args []string) {
+	if runtime.GOOS == "windows" {
+		return
+	}
+	info, err := os.Stat(ts.MkAbs(args[1]))
+	ts.Check(err)
+	if got := fmt.Sprintf("%#o", info.Mode().Perm()); got != args[0] {
+		ts.Fatalf("mode of %s: got %s, want %s", args[1], got, args[0])
+	}
+}
+
+// holds fails unless a file keeps the refresh token that lives.
+func holds(ts *testscript.TestScript, _ bool, args []string) {
+	s := ts.Value("sandbox").(*sandbox.Server)
+	if s.Opened(ts.ReadFile(args[0])) != s.LiveRefreshToken() {
+		ts.Fatalf("%s does not keep the living refresh token", args[0])
+	}
+}
+
+// heldBy fails unless a branch keeps the refresh token that lives.
+func heldBy(ts *testscript.TestScript, _ bool, args []string) {
+	s := ts.Value("sandbox").(*sandbox.Server)
+	if s.Held(args[0]) != s.LiveRefreshToken() {
+		ts.Fatalf("the branch %s does not keep the living refresh token", args[0])
+	}
+}
+
+// restore puts the refresh token that lives into the environment.
+func restore(ts *testscript.TestScript, _ bool, _ []string) {
+	ts.Setenv("STRAVA_REFRESH_TOKEN", ts.Value("sandbox").(*sandbox.Server).LiveRefreshToken())
+}
+
+// onlyAccess fails where the last command printed a secret other than the access
+// token.
+func onlyAccess(ts *testscript.TestScript, _ bool, _ []string) {
+	s := ts.Value("sandbox").(*sandbox.Server)
+	for name, value := range s.Values() {
+		if !strings.HasPrefix(name, "access#") && strings.Contains(ts.ReadFile("stdout")+ts.ReadFile("stderr"), value) {
+			ts.Fatalf("%s was printed", name)
+		}
+	}
 }

@@ -2,6 +2,7 @@ package action
 
 import (
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -46,10 +47,10 @@ func (e *edge) read() (inputs, *InputError) {
 	in.clientID = r.clientID("client-id")
 	in.requireScopes = r.scopes("require-scopes")
 	in.ask, in.code, in.granted = r.code("code", in)
-	if text := r.input("refresh-token"); text != "" || !in.ask && !r.coded {
+	in.targets = r.targets("rotate-to")
+	if text := r.input("refresh-token"); text != "" || !in.ask && !r.coded && !slices.ContainsFunc(in.targets, store.Target.Readable) {
 		in.refreshToken = r.credential("refresh-token")
 	}
-	in.targets = r.targets("rotate-to")
 	in.githubToken = r.githubToken("github-token", len(in.targets) > 0)
 	in.expectedAthlete = r.athlete("expected-athlete")
 	in.verify = r.boolean("verify", true)
@@ -133,44 +134,6 @@ func InspectClientID(text string) Fault {
 	return ""
 }
 
-func (r *reader) targets(name string) []store.Target {
-	text := r.input(name)
-	if r.holdsCredential(text) {
-		r.problem(name, FaultCredential, "")
-		return nil
-	}
-	targets, problems := ParseTargets(name, strings.Split(text, "\n"), r.edge.getenv("GITHUB_REPOSITORY"))
-	r.problems = append(r.problems, problems...)
-	return targets
-}
-
-// ParseTargets reads targets, and refuses those that name a secret twice.
-// repository is where a target without one belongs.
-func ParseTargets(input string, lines []string, repository string) (targets []store.Target, problems []Problem) {
-	seen := map[string]bool{}
-	for _, line := range lines {
-		text := strings.TrimSpace(line)
-		if text == "" {
-			continue
-		}
-		t, err := store.Parse(text, repository)
-		switch {
-		case err == nil && secret.IsPlaceholder(t.Name):
-			problems = append(problems, Problem{Input: input, Fault: Fault(secret.Placeholder)})
-		case err == nil && looksSecret(text):
-			problems = append(problems, Problem{Input: input, Fault: FaultCredential})
-		case err != nil:
-			problems = append(problems, Problem{Input: input, Fault: targetFault(err), Detail: quotable(text)})
-		case seen[t.Key()]:
-			problems = append(problems, Problem{Input: input, Fault: FaultDoubledTarget, Detail: t.String()})
-		default:
-			seen[t.Key()] = true
-			targets = append(targets, t)
-		}
-	}
-	return targets, problems
-}
-
 func (r *reader) scopes(name string) []string {
 	scopes, problems := ParseScopes(name, r.input(name))
 	r.problems = append(r.problems, problems...)
@@ -228,33 +191,6 @@ func (r *reader) address(name, text, fallback string) *url.URL {
 		r.problem(name, FaultPath, "")
 	}
 	return u
-}
-
-// holdsCredential reports whether a text that is to be printed and sent holds
-// one of the credentials: rotate-to takes a secret's name, and its value is an
-// easy slip. GitHub and the names of secrets ignore case.
-func (r *reader) holdsCredential(text string) bool {
-	for _, name := range []string{"client-secret", "refresh-token", "github-token"} {
-		value := r.input(name)
-		if secret.Inspect(value) == "" && strings.Contains(strings.ToLower(text), strings.ToLower(value)) {
-			return true
-		}
-	}
-	return false
-}
-
-// looksSecret reports whether a target is written like a credential: a word of
-// 40 or more hexadecimal digits, or a token of GitHub's.
-func looksSecret(text string) bool {
-	if githubToken(text) {
-		return true
-	}
-	for _, word := range strings.FieldsFunc(text, func(c rune) bool { return !isAlphanumeric(c) }) {
-		if len(word) >= 40 && isHex(word) {
-			return true
-		}
-	}
-	return false
 }
 
 // files makes sure, before anything is spent, that the outputs can be written.

@@ -29,8 +29,10 @@ const (
 	FaultNoCode          Fault = "no-code"
 	FaultDenied          Fault = "denied"
 	FaultUnticked        Fault = "unticked"
-	FaultFork            Fault = "fork"       // secrets are empty in a fork's run
-	FaultDependabot      Fault = "dependabot" // and in Dependabot's
+	FaultFileInAction    Fault = "file-in-action" // it would vanish with the container
+	FaultTwoStores       Fault = "two-stores"     // which is newer could not be told
+	FaultFork            Fault = "fork"           // secrets are empty in a fork's run
+	FaultDependabot      Fault = "dependabot"     // and in Dependabot's
 )
 
 // Problem is one input that cannot be used.

@@ -53,7 +53,9 @@ func Run(ctx context.Context, c Config) provider.Status {
 	}
 	e.warnOfOtherHosts(in)
 	network := transport.New(c.Dial)
-	defer network.Close()
+	if c.Dial != nil {
+		defer network.Close() // a process of its own ends right after, and its connections with it
+	}
 
 	if in.ask {
 		if failures := e.run(network, in).CheckTargets(ctx); len(failures) > 0 {
@@ -79,15 +81,18 @@ func Run(ctx context.Context, c Config) provider.Status {
 func (e *edge) run(network *transport.Network, in inputs) *provider.Run {
 	gh := store.NewGitHub(network, in.githubURL, in.githubToken)
 	repositoryID, _ := strconv.ParseInt(e.getenv("GITHUB_REPOSITORY_ID"), 10, 64)
+	app := store.App{ClientID: in.clientID, ClientSecret: in.clientSecret}
 	var targets []provider.Target
 	for _, t := range in.targets {
 		id := int64(0)
 		if strings.EqualFold(t.Owner+"/"+t.Repo, e.getenv("GITHUB_REPOSITORY")) {
 			id = repositoryID
 		}
-		kept := store.NewSecret(gh, t, id)
-		kept.MayBeNew = in.ask || !in.code.Empty()
-		targets = append(targets, kept)
+		target := NewTarget(gh, t, app, id)
+		if in.ask || !in.code.Empty() {
+			AllowNew(target)
+		}
+		targets = append(targets, target)
 	}
 	return &provider.Run{
 		Strava: &strava.Client{

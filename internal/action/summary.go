@@ -18,10 +18,12 @@ func story(o *provider.Outcome) []string {
 			whose = fmt.Sprintf(" for athlete %d", o.AthleteID)
 		}
 		lines = append(lines, fmt.Sprintf("Strava issued an access token%s. It is valid for %s, until %s.",
-			whose, inWords(o.Token.ExpiresIn), o.Token.ExpiresAt.UTC().Format("2 January 2006 15:04 UTC")))
+			whose, InWords(o.Token.ExpiresIn), o.Token.ExpiresAt.UTC().Format("2 January 2006 15:04 UTC")))
 	}
 	switch {
 	case o.Token.RefreshToken.Empty():
+	case !o.Rotated && len(o.Kept) > 0:
+		lines = append(lines, "The refresh token is unchanged, and is now kept in "+strings.Join(o.Kept, ", ")+", too.")
 	case !o.Rotated:
 		lines = append(lines, "The refresh token is unchanged, so nothing was written.")
 	case len(o.Kept) > 0:
@@ -34,8 +36,8 @@ func story(o *provider.Outcome) []string {
 	return lines
 }
 
-// inWords is d as people say it, rounded down.
-func inWords(d time.Duration) string {
+// InWords is d as people say it, rounded down.
+func InWords(d time.Duration) string {
 	hours, minutes := int(d.Hours()), int(d.Minutes())%60
 	switch {
 	case hours == 0 && minutes == 0:

@@ -79,13 +79,16 @@ func (a *certificateAuthority) trust(dir string) error {
 }
 
 // secure serves the sandbox over TLS, each service under a name of its own.
-func (s *step) secure(c cell) {
+func (s *step) secure(c cell) { s.secureOver(c, "http/1.1") }
+
+// secureOver does so over these protocols.
+func (s *step) secureOver(c cell, protocols ...string) {
 	s.t.Helper()
 	spoiled := &atomic.Bool{}
 	s.spoiled = spoiled
 	host := map[string]string{oauthHost: "oauth.test", apiHost: "api.test", githubHost: "github.test"}[c.host]
 	config := &tls.Config{
-		NextProtos: []string{"http/1.1"},
+		NextProtos: protocols,
 		GetCertificate: func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
 			if hello.ServerName == host && spoiled.Load() {
 				return &authority.bad, nil

@@ -15,13 +15,14 @@ import (
 
 // Process is what a command runs in.
 type Process struct {
-	Args   []string
-	Getenv func(string) string
-	Stdin  io.Reader
-	Stdout io.Writer
-	Stderr io.Writer
-	Dial   transport.DialFunc // nil: over TCP
-	Browse func(string) error // opens an address; nil: in the browser
+	Args    []string
+	Getenv  func(string) string
+	Environ []string // what exec hands on, as os.Environ returns it
+	Stdin   io.Reader
+	Stdout  io.Writer
+	Stderr  io.Writer
+	Dial    transport.DialFunc // nil: over TCP
+	Browse  func(string) error // opens an address; nil: in the browser
 }
 
 // Run runs the command that the arguments name and returns the exit status.
@@ -40,19 +41,42 @@ func Run(ctx context.Context, p Process) int {
 	root.SetIn(p.Stdin)
 	root.SetOut(p.Stdout)
 	root.SetErr(p.Stderr)
-	root.AddCommand(
-		actionCommand(p, &status),
-		newLoginCommand(p, &status),
-		doctorCommand(p, &status),
-		recoverCommand(p, &status),
-		revokeCommand(p, &status),
-		sandboxCommand(p),
-		demoCommand(p, &status),
-		versionCommand(p),
-	)
+	addCommands(root, p, &status)
 	if err := root.ExecuteContext(ctx); err != nil {
 		_, _ = fmt.Fprintf(p.Stderr, "strava-token: error: %v\nstrava-token: hint: strava-token --help lists the commands\n", err)
 		return int(provider.BadInput)
 	}
 	return int(status)
+}
+
+// commands make every command there is, by its name.
+var commands = []struct {
+	name string
+	make func(Process, *provider.Status) *cobra.Command
+}{
+	{"action", actionCommand},
+	{"login", newLoginCommand},
+	{"refresh", refreshCommand},
+	{"exec", execCommand},
+	{"doctor", doctorCommand},
+	{"recover", recoverCommand},
+	{"revoke", revokeCommand},
+	{"sandbox", sandboxCommand},
+	{"demo", demoCommand},
+	{"version", versionCommand},
+}
+
+// addCommands makes the command that the arguments name, or all of them where
+// they name none: a run is over in milliseconds, and making all takes a part of
+// one.
+func addCommands(root *cobra.Command, p Process, status *provider.Status) {
+	for _, c := range commands {
+		if len(p.Args) > 0 && p.Args[0] == c.name {
+			root.AddCommand(c.make(p, status))
+			return
+		}
+	}
+	for _, c := range commands {
+		root.AddCommand(c.make(p, status))
+	}
 }

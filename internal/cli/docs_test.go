@@ -37,6 +37,8 @@ func hintRow(h cli.Hint) string {
 			"{client-secret-place}", "the secret that `client-secret` reads",
 			"{refresh-token-place}", "the secret that `refresh-token` reads",
 			"{github-token-place}", "the secret that `github-token` reads",
+			"{how-to-add}", "; a secret is added under Settings, Secrets and variables, Actions, and one of an environment needs environment: in the job",
+			"{where-it-may-be-missing}", "; the secret that it reads may not exist there",
 			"{place}", "the secret that it reads",
 			"{kept}", "", "{updated}", "", "{detail}", "", "{until-github}", "").Replace(s)
 		s = placeholder.ReplaceAllString(s, "…")
@@ -125,9 +127,12 @@ func TestEveryKindOfErrorHasWords(t *testing.T) {
 			want[source.prefix+kind] = true
 		}
 	}
+	for _, kind := range []string{"integration-forbidden", "conflict", "overtaken"} {
+		want["branch/"+kind] = true // which means something else of a branch
+	}
 	delete(want, "strava/invalid-refresh-token") // provider says which stale/ it is
-	for _, file := range []string{"explain.go", "action.go", "recover.go", "login.go", "login_ask.go", "login_keep.go", "login_words.go"} {
-		for _, m := range regexp.MustCompile(`fill\("((?:run|input|doctor|recover|login)/[a-z-]+)"`).FindAllStringSubmatch(readDoc(t, "internal/cli/"+file), -1) {
+	for _, file := range []string{"explain.go", "action.go", "recover.go", "login.go", "login_ask.go", "login_keep.go", "login_words.go", "refresh.go", "exec.go"} {
+		for _, m := range regexp.MustCompile(`fill\("((?:run|input|doctor|recover|login|refresh|exec)/[a-z-]+)"`).FindAllStringSubmatch(readDoc(t, "internal/cli/"+file), -1) {
 			want[m[1]] = true
 		}
 	}
@@ -143,6 +148,14 @@ func TestEveryKindOfErrorHasWords(t *testing.T) {
 	}
 }
 
+// sections are the titles in both languages.
+var sections = map[string]string{
+	"Try it with no account": "不用账号先试试", "The first token": "第一个 token", "Recipes": "配方", "Inputs": "输入",
+	"Outputs": "输出", "Targets": "目标", "How it works": "工作原理", "When it fails": "失败的时候",
+	"Troubleshooting": "疑难解答", "Security": "安全", "Limits": "限制", "How it compares": "与手工做法的比较",
+	"What it costs": "开销", "Verify what you run": "验证你运行的东西", "License": "许可证",
+}
+
 // TestBothLanguagesSayTheSame holds the Chinese README against the English one:
 // the same messages, inputs, outputs, targets, commands and number of sections.
 func TestBothLanguagesSayTheSame(t *testing.T) {
@@ -152,6 +165,28 @@ func TestBothLanguagesSayTheSame(t *testing.T) {
 		message, _, _ := strings.Cut(strings.TrimPrefix(hintRow(h), "| "), " |")
 		if !strings.Contains(chinese, "\n| "+message+" |") {
 			t.Errorf("README.zh-CN.md does not explain %q", message)
+		}
+	}
+	known := map[string]bool{}
+	for _, h := range cli.Hints() {
+		message, _, _ := strings.Cut(strings.TrimPrefix(hintRow(h), "| "), " |")
+		known[message] = true
+	}
+	for row := range strings.Lines(section(t, chinese, "疑难解答")) {
+		message, _, _ := strings.Cut(strings.TrimPrefix(row, "| "), " |")
+		if strings.HasPrefix(row, "| ") && !known[message] && message != "信息" {
+			t.Errorf("README.zh-CN.md explains %q, which nothing says", message)
+		}
+	}
+	var titles [2][]string
+	for i, doc := range []string{english, chinese} {
+		for _, m := range regexp.MustCompile(`(?m)^## (.*)$`).FindAllStringSubmatch(doc, -1) {
+			titles[i] = append(titles[i], m[1])
+		}
+	}
+	for i, title := range titles[0] {
+		if i < len(titles[1]) && sections[title] != titles[1][i] {
+			t.Errorf("section %d of README.zh-CN.md: got %q, want %q", i+1, titles[1][i], sections[title])
 		}
 	}
 	for _, pair := range [][2]string{{"Inputs", "输入"}, {"Outputs", "输出"}, {"Targets", "目标"}} {

@@ -40,14 +40,14 @@ func (s *shell) examine(ctx context.Context, scopes string) provider.Status {
 	clientSecret := s.credential("STRAVA_CLIENT_SECRET")
 	run := &provider.Run{
 		Strava:   s.strava(network, s.clientID(), clientSecret),
-		Targets:  s.targets(network),
 		Verify:   true,
 		Recovery: true,
 		Masked:   []secret.Value{clientSecret},
 		Reporter: s,
 	}
+	run.Targets = s.targets(network, run.Strava.ClientID, clientSecret)
 	if len(s.rotateTo) > 0 {
-		run.Candidates = []secret.Value{s.credential("STRAVA_REFRESH_TOKEN")}
+		run.Candidates = []secret.Value{s.refreshToken()}
 	}
 	var problems []action.Problem
 	run.RequireScopes, problems = action.ParseScopes("--require-scopes", scopes)

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"os"
 	"strconv"
 	"strings"
 
@@ -43,7 +44,11 @@ func (n names) explainOne(err error) action.Message {
 		if !g.Until.IsZero() {
 			until = ", at " + g.Until.UTC().Format("15:04 UTC")
 		}
-		return n.fill("store/"+string(g.Kind), "target", g.Target, "name", g.Name, "host", g.Host,
+		key := "store/" + string(g.Kind)
+		if _, special := hints["branch/"+string(g.Kind)]; special && strings.HasPrefix(g.Target, "branch:") {
+			key = "branch/" + string(g.Kind)
+		}
+		return n.fill(key, "target", g.Target, "name", g.Name, "host", g.Host, "rule", g.Rule, "system", systemCause(g.Unwrap()),
 			"status", strconv.Itoa(g.Status), "until-github", until, "permission", permission(g.Target))
 	}
 	// Errors of the system, such as a file that cannot be written, hold no
@@ -58,6 +63,9 @@ func (n names) explainRun(err error) (action.Message, bool) {
 		kept := ""
 		if len(e.Kept) > 0 {
 			kept = " It is safe in " + strings.Join(e.Kept, ", ") + "."
+		}
+		if e.Held != "" {
+			return n.fill("run/not-kept-yet", "target", e.Target, "cause", n.cause(e.Err), "held", e.Held), true
 		}
 		if !e.Sealed {
 			return n.fill("run/not-kept-unsealed", "target", e.Target, "cause", n.cause(e.Err), "kept", kept), true
@@ -74,6 +82,14 @@ func (n names) explainRun(err error) (action.Message, bool) {
 			return n.fill("run/no-target-unsealed"), true
 		}
 		return n.fill("run/no-target"), true
+	case *provider.NoCandidateError:
+		if e.Target == "" {
+			return n.fill("input/missing", "input", n["refresh-token"], "place", n.place("refresh-token")), true
+		}
+		return n.fill("run/no-candidate", "target", e.Target), true
+	case *tooShortError:
+		return n.fill("refresh/too-short", "left", action.InWords(e.left), "wanted", action.InWords(e.wanted),
+			"renewed", e.renewed.UTC().Format("15:04 UTC")), true
 	case *provider.NotSealedError:
 		return n.fill("run/not-sealed"), true
 	case *provider.CancelledError:
@@ -82,10 +98,23 @@ func (n names) explainRun(err error) (action.Message, bool) {
 		}
 		return n.fill("run/cancelled"), true
 	case *provider.ScopeError:
+		if e.Left != "" {
+			return n.fill("run/scope-of-the-input", "scopes", strings.Join(e.Missing, ", "), "target", e.Left), true
+		}
 		return n.fill("run/scope", "scopes", strings.Join(e.Missing, ", ")), true
 	case *provider.ScopeUncheckedError:
 		return n.fill("run/scope-unchecked", "scopes", strings.Join(e.Scopes, ", ")), true
 	case *provider.WrongAthleteError:
+		switch {
+		case e.Unspent:
+			return n.fill("run/wrong-holder", "target", e.Holder, "want", id(e.Want), "got", id(e.Got)), true
+		case e.Holder != "":
+			sealed := ""
+			if e.Replaced && e.Sealed {
+				sealed = " Strava replaced the refresh token that was passed; the new one is in the recovery text alone."
+			}
+			return n.fill("run/holder-of-another", "target", e.Holder, "want", id(e.Want), "got", id(e.Got), "sealed", sealed), true
+		}
 		if e.Replaced && e.Sealed {
 			return n.fill("run/wrong-athlete-sealed", "want", id(e.Want), "got", id(e.Got)), true
 		}
@@ -167,13 +196,16 @@ type names map[string]string
 
 var (
 	workflowNames = names{
-		"client-id": "client-id", "client-secret": "client-secret", "refresh-token": "refresh-token",
+		"how-to-add":              "; a secret is added under Settings, Secrets and variables, Actions, and one of an environment needs environment: in the job",
+		"where-it-may-be-missing": "; the secret that it reads may not exist there",
+		"client-id":               "client-id", "client-secret": "client-secret", "refresh-token": "refresh-token",
 		"github-token": "github-token", "rotate-to": "rotate-to",
 		"client-secret-place": "the secret that client-secret reads",
 		"refresh-token-place": "the secret that refresh-token reads",
 		"github-token-place":  "the secret that github-token reads",
 	}
 	shellNames = names{
+		"how-to-add": "", "where-it-may-be-missing": "",
 		"client-id": "STRAVA_CLIENT_ID", "client-secret": "STRAVA_CLIENT_SECRET", "refresh-token": "STRAVA_REFRESH_TOKEN",
 		"github-token": "GH_TOKEN", "rotate-to": "--rotate-to",
 		"client-secret-place": "STRAVA_CLIENT_SECRET",
@@ -225,9 +257,27 @@ func quoted(detail string) string {
 
 func id(n int64) string { return strconv.FormatInt(n, 10) }
 
+// systemCause is what the system said about a file.
+func systemCause(err error) string {
+	var path *os.PathError
+	var link *os.LinkError
+	switch {
+	case errors.As(err, &path):
+		err = path.Err
+	case errors.As(err, &link):
+		err = link.Err
+	}
+	if err == nil {
+		return "no reason"
+	}
+	return err.Error()
+}
+
 // permission names what a fine-grained token needs to write a target.
 func permission(target string) string {
 	switch {
+	case strings.HasPrefix(target, "branch:"):
+		return "Contents: read and write"
 	case strings.HasPrefix(target, "org:"):
 		return "the organization permission Secrets: read and write"
 	case strings.Contains(target, "@"):

@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 
-	"strava-token/internal/secret"
 	"strava-token/internal/store"
 	"strava-token/internal/strava"
 )
@@ -45,8 +44,8 @@ func (h *handover) Check(context.Context) (store.Facts, error) {
 }
 
 // Store writes the three credentials.
-func (h *handover) Store(_ context.Context, refresh secret.Value) error {
-	values := [3]string{h.client.ClientID, h.client.ClientSecret.Reveal(), refresh.Reveal()}
+func (h *handover) Store(_ context.Context, r store.Record) error {
+	values := [3]string{h.client.ClientID, h.client.ClientSecret.Reveal(), r.RefreshToken.Reveal()}
 	if h.format != "" {
 		return h.write(h.stdout, values)
 	}

@@ -11,12 +11,14 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"strings"
 	"sync/atomic"
 	"testing"
 
 	"strava-token/internal/cli"
 	"strava-token/internal/sandbox"
+	"strava-token/internal/transport"
 )
 
 // secretName is the secret that the workflows of these tests read and rotate.
@@ -27,7 +29,7 @@ const awkward = "+/=&%<>'"
 
 // step is one step of a workflow against a sandbox.
 type step struct {
-	t      *testing.T
+	t      testing.TB
 	server *sandbox.Server
 	runner *sandbox.Runner
 	pipe   *sandbox.Pipe // nil where the sandbox has a port
@@ -44,7 +46,7 @@ var discardLog = log.New(io.Discard, "", 0)
 // newStep returns a step in this process, whose inputs are those of the
 // README's first workflow. Call it inside synctest.Test: no port is opened, and
 // time passes only where everybody waits.
-func newStep(t *testing.T, knobs sandbox.Knobs) *step {
+func newStep(t testing.TB, knobs sandbox.Knobs) *step {
 	t.Helper()
 	pipe := sandbox.NewPipe()
 	s := newStepOn(t, knobs, pipe)
@@ -53,7 +55,7 @@ func newStep(t *testing.T, knobs sandbox.Knobs) *step {
 }
 
 // newStepOn returns a step against a sandbox that answers on l.
-func newStepOn(t *testing.T, knobs sandbox.Knobs, l net.Listener) *step {
+func newStepOn(t testing.TB, knobs sandbox.Knobs, l net.Listener) *step {
 	t.Helper()
 	if knobs.Suffix == "" {
 		knobs.Suffix = awkward
@@ -84,13 +86,17 @@ func (s *step) newRun() {
 // run runs the step and returns its exit status.
 func (s *step) run() int {
 	s.t.Helper()
+	var dial transport.DialFunc // over TCP
+	if s.pipe != nil {
+		dial = s.pipe.Dial
+	}
 	return cli.Run(s.ctx, cli.Process{
 		Args:   []string{"action"},
 		Getenv: s.runner.Getenv,
 		Stdin:  strings.NewReader(""),
 		Stdout: s.runner,
 		Stderr: &s.stderr,
-		Dial:   s.pipe.Dial,
+		Dial:   dial,
 	})
 }
 
@@ -125,7 +131,7 @@ func (s *step) assertNothingLeaks() {
 	}
 }
 
-func assertAbsent(t *testing.T, where, text, name, value string) {
+func assertAbsent(t testing.TB, where, text, name, value string) {
 	t.Helper()
 	for form, encoded := range forms(value) {
 		if strings.Contains(text, encoded) {
@@ -152,4 +158,13 @@ func forms(value string) map[string]string {
 		all["base64url at "+string(rune('0'+offset))] = strings.NewReplacer("+", "-", "/", "_").Replace(inside[4 : len(inside)-4])
 	}
 	return all
+}
+
+func readFile(t testing.TB, path string) string {
+	t.Helper()
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(content)
 }

@@ -93,7 +93,7 @@ var hints = map[string]hint{
 	"stale/outside": {
 		"This refresh token is not valid any more.",
 		"a newer one may have been issued since{updated}, or access was revoked, or it belongs to another app.",
-		"start a new run of the workflow. If that fails, look for a newer recovery text, and only then authorize the app again.",
+		"take the refresh token from where it was last kept, a target or a recovery text; if there is none, authorize the app again with strava-token login.",
 	},
 	"stale/queued": {
 		"Another run replaced the refresh token after this one was queued.",
@@ -104,6 +104,16 @@ var hints = map[string]hint{
 		"The refresh token is dead.",
 		"Strava refused it, and nothing newer is known: it was replaced since (by another run, by authorizing again, or before a backup was restored), access was revoked, or it belongs to another app.",
 		"authorize the app again and store the new refresh token in {refresh-token-place}.",
+	},
+	"stale/stored": {
+		"The refresh token in {target} is dead.",
+		"Strava refused it, and every other one that this run was given. Access was revoked, or it was replaced by a run that could not write it, or by another program that uses the same app.",
+		"look for a recovery text in the log of the last run that failed, or for a newer state in the history of {target}; only then authorize the app again, with rotate-to {target}.",
+	},
+	"stale/raced": {
+		"Other runs were faster each time.",
+		"several runs refreshed the same token at once, and Strava replaced it before it was this one's turn. Nothing is lost: {target} holds the newest one.",
+		"start a new run. A concurrency: group makes the runs of a workflow wait for each other.",
 	},
 	"stale/unknown": {
 		"Strava refused the refresh token.",
@@ -132,6 +142,11 @@ var hints = map[string]hint{
 		"it was not asked for, or was unticked; the token shown on Strava's settings page has read only.",
 		"authorize the app again with scope {scopes}, and leave every box ticked.",
 	},
+	"run/scope-of-the-input": {
+		"The refresh token that was passed lacks the scope {scopes}.",
+		"{target} never saw it and would keep it from now on, but holds another one, which was left as it is; the token shown on Strava's settings page has read only.",
+		"leave {refresh-token} out, so that the one in {target} is used, or authorize the app again with scope {scopes}.",
+	},
 	"run/scope-unchecked": {
 		"The scope {scopes} could not be checked.",
 		"Strava's answer did not name the token's scopes, and no call can tell.",
@@ -158,11 +173,32 @@ var hints = map[string]hint{
 		"nothing, unless a later step fails.",
 	},
 
+	"run/wrong-holder": {
+		"{target} holds the token of athlete {got}, not of {want}.",
+		"the input expected-athlete guards against mixed-up tokens, so nothing was sent to Strava.",
+		"correct expected-athlete, or give each athlete a target of their own, such as branch:BRANCH#NAME.",
+	},
+	"run/holder-of-another": {
+		"The token belongs to athlete {got}, and {target} to athlete {want}.",
+		"a target keeps the refresh token of one athlete, so nothing was exported and {target} was left as it is.{sealed}",
+		"give each athlete a target of their own, such as branch:BRANCH#NAME, or delete what {target} keeps to hand it over.",
+	},
+	"run/no-candidate": {
+		"There is no refresh token to begin with.",
+		"the value of {refresh-token} is empty, and {target} holds none yet.",
+		"get the first one as the README says under The first token, with {target} as its target.",
+	},
+
 	// Keeping the refresh token.
 	"run/not-kept": {
 		"{target} does not hold the new refresh token.",
 		"{cause}{kept}",
 		"save this log, and once that is mended run strava-token recover FILE --rotate-to {target}.",
+	},
+	"run/not-kept-yet": {
+		"{target} still holds an old refresh token.",
+		"{cause} Nothing is lost: {held} holds the one that lives.",
+		"mend that, and run again: the next run writes it.",
 	},
 	"run/not-kept-unsealed": {
 		"{target} does not hold the new refresh token, and no recovery text was printed.",
@@ -458,11 +494,155 @@ var hints = map[string]hint{
 		"check whether a proxy or GITHUB_API_URL stands in between, then run again.",
 	},
 
+	// Targets that can be read back.
+	"branch/integration-forbidden": {
+		"The built-in token may not write {target}.",
+		"the job does not grant it contents: write; a GitHub App needs Contents: read and write.",
+		"add contents: write under permissions: in the job.",
+	},
+	"branch/conflict": {
+		"{target} was changed by others at every try.",
+		"each time this run wrote, somebody had just written to the same branch.",
+		"start a new run, and give the workflow a concurrency: group.",
+	},
+	"branch/overtaken": {
+		"{target} was replaced by another run at every try.",
+		"which refresh token lives could not be settled, so what the other run wrote was left there.",
+		"start a new run, and give the workflow a concurrency: group.",
+	},
+	"store/weak-secret": {
+		"{target} cannot be sealed.",
+		"sealing needs a client secret of at least 32 characters, which Strava's are.",
+		"copy Client Secret from https://www.strava.com/settings/api into {client-secret-place}.",
+	},
+	"store/too-large": {
+		"What stands at {target} is too large to be a refresh token.",
+		"it has more than 64 KiB, so it was left alone.",
+		"name another branch or file in {rotate-to}, or remove what stands there.",
+	},
+	"store/not-ours": {
+		"Something else stands at {target}.",
+		"its first line does not say that it is a refresh token of strava-token, so it was left alone.",
+		"name another branch or file in {rotate-to}, or remove what stands there.",
+	},
+	"store/newer-version": {
+		"{target} was written by a later version of strava-token.",
+		"this version does not know its form.",
+		"use that version here, too.",
+	},
+	"store/damaged": {
+		"{target} is damaged.",
+		"its sealed part is missing, or holds no refresh token.",
+		"restore an earlier state of it, or authorize the app again with rotate-to {target}, which replaces it.",
+	},
+	"store/other-secret": {
+		"{target} does not open with this client secret.",
+		"it was sealed under another one: the value of {client-secret} belongs to another app, or the app's client secret was replaced since.",
+		"correct {client-secret-place}. If the client secret was replaced at Strava, authorize the app again with rotate-to {target}, which writes it anew.",
+	},
+	"store/other-app": {
+		"{target} holds a refresh token of another Strava app.",
+		"the client id that is sealed in it is not the one in {client-id}.",
+		"correct {client-id}, or name another target in {rotate-to}.",
+	},
+	"store/other-repository": {
+		"{target} was written for another repository.",
+		"a fork or a copy brings the branches of the original along, and the refresh token with them.",
+		"delete the branch here, or authorize the app again with rotate-to {target}, which replaces it.",
+	},
+	"store/other-place": {
+		"{target} was written for another target.",
+		"it was copied or renamed: what is sealed in it names another branch, another athlete, or a file.",
+		"correct {rotate-to}, or authorize the app again with rotate-to {target}, which replaces it.",
+	},
+	"store/empty-repository": {
+		"The repository of {target} is empty.",
+		"a branch can be made once there is a commit.",
+		"commit something, such as a README, and run again.",
+	},
+	"store/protected": {
+		"{target} is on a protected branch.",
+		"a protection for branches of its name asks for reviews or checks, which the commit of a run does not have.",
+		"take the branch out of it under Settings, Branches, or name another branch in {rotate-to}.",
+	},
+	"store/ruled": {
+		"A ruleset forbids writing {target}.",
+		"the rule {rule} applies to that branch.",
+		"take the branch out of it under Settings, Rules, Rulesets, or name another branch in {rotate-to}.",
+	},
+	"store/no-folder": {
+		"The folder of {target} does not exist.",
+		"the file is made where it is missing, and its folder is not.",
+		"make the folder, readable for you alone, or correct {rotate-to}.",
+	},
+	"store/not-a-file": {
+		"{target} is no file.",
+		"a folder, or something else that cannot be replaced by a file, stands there.",
+		"correct {rotate-to}.",
+	},
+	"store/bad-lock": {
+		"The lock of {target} is not a plain file.",
+		"a link, a pipe or a folder stands where the lock file belongs, which has the same name with .lock behind it.",
+		"remove it, and start again; if it comes back, somebody else uses that folder, so choose one of your own.",
+	},
+	"store/exposed": {
+		"Others can read or write {target}.",
+		"its mode lets more than its owner in.",
+		"run chmod 600 on it, and start again.",
+	},
+	"store/unwritable": {
+		"{target} cannot be read or written.",
+		"the system says: {system}.",
+		"mend that, and start again.",
+	},
+	"store/busy": {
+		"{target} is in use by another process.",
+		"its lock was not given back in time.",
+		"run again; if nothing else is running, look for a process that hangs.",
+	},
+
+	// The commands refresh and exec.
+	"refresh/format": {
+		"--format is none of token, json and dotenv.",
+		"it says how the access token is printed.",
+		"write --format token, --format json or --format dotenv.",
+	},
+	"refresh/min-validity": {
+		"--min-validity is not between 0 and 6 hours.",
+		"Strava's access tokens last six hours at most.",
+		"write --min-validity 30m, for example, or leave it out.",
+	},
+	"refresh/too-short": {
+		"The access token lasts {left} more, and {wanted} was asked for.",
+		"Strava hands the same access token back until less than an hour of it is left, and only then issues a new one.",
+		"wait until {renewed} and run again, or ask for less than an hour with --min-validity.",
+	},
+	"refresh/not-printed": {
+		"The access token could not be printed.",
+		"standard output was closed.",
+		"run again, with a reader at standard output.",
+	},
+	"exec/no-command": {
+		"There is no command to run.",
+		"this command refreshes, and then runs what stands behind --.",
+		"write strava-token exec -- COMMAND ARGUMENTS.",
+	},
+	"exec/not-found": {
+		"The command cannot be found{detail}.",
+		"nothing was sent to Strava, since nobody would use the token.",
+		"correct the command behind --, or its PATH.",
+	},
+	"exec/not-run": {
+		"The command could not be started.",
+		"the system says: {system}. The refresh token is kept, as without a command.",
+		"check that the command runs on this machine.",
+	},
+
 	// Inputs. Nothing was sent anywhere.
 	"input/missing": {
 		"{input} is missing.",
-		"nothing is in it; in a workflow, the secret that it reads may not exist there.",
-		"put the value into {place}; a secret is added under Settings, Secrets and variables, Actions, and one of an environment needs environment: in the job.",
+		"nothing is in it{where-it-may-be-missing}.",
+		"put the value into {place}{how-to-add}.",
 	},
 	"input/placeholder": {
 		"{input} holds a placeholder.",
@@ -521,7 +701,7 @@ var hints = map[string]hint{
 	},
 	"input/unknown-target": {
 		"{input} names a target that is not known{detail}.",
-		"a target is NAME, NAME@environment, owner/repo/NAME, owner/repo/NAME@environment or org:ORG/NAME.",
+		"a target is NAME, NAME@environment, owner/repo/NAME, owner/repo/NAME@environment, org:ORG/NAME, branch:BRANCH, branch:BRANCH#NAME or file:PATH.",
 		"correct the line.",
 	},
 	"input/credential": {
@@ -534,6 +714,26 @@ var hints = map[string]hint{
 		"it is the host alone; /oauth/token is added to it.",
 		"write https://www.strava.com, or leave it out.",
 	},
+	"input/bad-branch-name": {
+		"{input} names a branch that cannot be used{detail}.",
+		"the name of a branch has letters, digits and - _ . / +, and behind a # may stand the name of an athlete, in letters, digits, - and _.",
+		"write branch:strava-token, or branch:strava-token#NAME.",
+	},
+	"input/bad-path": {
+		"{input} names a file without a name{detail}.",
+		"the path of a file stands behind file:, and ~ means something to a shell alone.",
+		"write file:/var/lib/strava/token, or \"file:$HOME/.strava/token\".",
+	},
+	"input/file-in-action": {
+		"{input} names a file{detail}.",
+		"in a workflow it would vanish with the container, or be committed with the workspace.",
+		"name a branch, as in branch:strava-token, or a secret; file: is for strava-token refresh and exec.",
+	},
+	"input/two-stores": {
+		"{input} names two targets that can be read back{detail}.",
+		"a branch or a file decides which refresh token is the newest, and two of them could disagree.",
+		"keep one of them; secrets may stand beside it.",
+	},
 	"input/bad-secret-name": {
 		"{input} names a secret that GitHub cannot have{detail}.",
 		"a name has letters, digits and underscores, and starts neither with a digit nor with GITHUB_.",
@@ -545,7 +745,7 @@ var hints = map[string]hint{
 		"write owner/repo/NAME.",
 	},
 	"input/doubled-target": {
-		"{input} names the same secret twice{detail}.",
+		"{input} names the same target twice{detail}.",
 		"each target is written once.",
 		"remove one of the lines.",
 	},

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -61,10 +62,10 @@ func (k *keeper) finish(ctx context.Context, client *strava.Client, o *provider.
 	}
 	uninterrupted, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishTime)
 	defer cancel()
-	if err := k.id.Store(uninterrupted, secret.New(client.ClientID)); err != nil {
+	if err := k.id.Set(uninterrupted, secret.New(client.ClientID)); err != nil {
 		o.Fail(err)
 	}
-	if err := k.secret.Store(uninterrupted, client.ClientSecret); err != nil {
+	if err := k.secret.Set(uninterrupted, client.ClientSecret); err != nil {
 		o.Fail(err)
 	}
 }
@@ -82,7 +83,7 @@ func (l *loginCommand) prepare(ctx context.Context, network *transport.Network, 
 			return nil, provider.BadInput
 		}
 		if !token.Empty() {
-			return l.prepareSecrets(ctx, network, token, [3]string{idName, secretName, refreshName})
+			return l.prepareSecrets(ctx, network, client, token, [3]string{idName, secretName, refreshName})
 		}
 		complain(l.p, shellNames.fill("login/no-github-token"))
 		onward, err := l.term.confirm("Go on, and write the credentials to "+l.output+" instead?", false)
@@ -90,7 +91,7 @@ func (l *loginCommand) prepare(ctx context.Context, network *transport.Network, 
 			return nil, provider.Failed
 		}
 	}
-	further, existing, ok := l.furtherTargets(ctx, network)
+	further, existing, ok := l.furtherTargets(ctx, network, client)
 	if !ok {
 		return nil, provider.BadInput
 	}
@@ -98,6 +99,10 @@ func (l *loginCommand) prepare(ctx context.Context, network *transport.Network, 
 		return nil, provider.Failed
 	}
 	k.targets = further
+	if l.format == "" && sameFile(l.output, l.rotateTo) {
+		complain(l.p, shellNames.fill("input/doubled-target", "input", "--rotate-to", "detail", quoted(l.output)))
+		return nil, provider.BadInput
+	}
 	k.handed = &handover{format: l.format, path: l.output, stdout: l.p.Stdout, client: client, names: [3]string{idName, secretName, refreshName}}
 	k.targets = append(k.targets, k.handed)
 	if _, err := k.handed.Check(ctx); err != nil {
@@ -109,7 +114,7 @@ func (l *loginCommand) prepare(ctx context.Context, network *transport.Network, 
 
 // prepareSecrets checks the three secrets before a browser opens, and asks
 // before existing ones are replaced.
-func (l *loginCommand) prepareSecrets(ctx context.Context, network *transport.Network, token secret.Value, names [3]string) (*keeper, provider.Status) {
+func (l *loginCommand) prepareSecrets(ctx context.Context, network *transport.Network, client *strava.Client, token secret.Value, names [3]string) (*keeper, provider.Status) {
 	base := l.address("GITHUB_API_URL", action.DefaultGitHubURL)
 	if l.refuse() {
 		return nil, provider.BadInput
@@ -133,11 +138,11 @@ func (l *loginCommand) prepareSecrets(ctx context.Context, network *transport.Ne
 			complain(l.p, shellNames.explainOne(err))
 			return nil, provider.Failed
 		}
-		if !facts.UpdatedAt.IsZero() {
+		if facts.Exists {
 			existing = append(existing, secrets[i].String())
 		}
 	}
-	further, also, ok := l.furtherTargets(ctx, network)
+	further, also, ok := l.furtherTargets(ctx, network, client)
 	if !ok {
 		return nil, provider.BadInput
 	}
@@ -151,12 +156,22 @@ func (l *loginCommand) prepareSecrets(ctx context.Context, network *transport.Ne
 	}, provider.Done
 }
 
-// mayReplace names the secrets that exist already, and asks.
+// sameFile reports whether a target is the file that the credentials go to.
+func sameFile(output string, targets []string) bool {
+	path, err := filepath.Abs(output)
+	return err == nil && slices.ContainsFunc(targets, func(target string) bool {
+		file, isFile := strings.CutPrefix(target, "file:")
+		other, err := filepath.Abs(file)
+		return isFile && err == nil && other == path
+	})
+}
+
+// mayReplace names what exists already, and asks.
 func (l *loginCommand) mayReplace(existing []string) bool {
 	if len(existing) == 0 || l.yes {
 		return true
 	}
-	l.say("These secrets exist already: " + strings.Join(existing, ", "))
+	l.say("These exist already: " + strings.Join(existing, ", "))
 	replace, err := l.term.confirm("Replace them?", false)
 	if err != nil || !replace {
 		l.say("Nothing was changed. (--yes replaces them without asking.)")
@@ -167,21 +182,19 @@ func (l *loginCommand) mayReplace(existing []string) bool {
 
 // furtherTargets are those of --rotate-to, checked before a browser opens, and
 // the ones among them that exist already.
-func (l *loginCommand) furtherTargets(ctx context.Context, network *transport.Network) (targets []provider.Target, existing []string, ok bool) {
-	targets = l.targets(network)
+func (l *loginCommand) furtherTargets(ctx context.Context, network *transport.Network, client *strava.Client) (targets []provider.Target, existing []string, ok bool) {
+	targets = l.targets(network, client.ClientID, client.ClientSecret)
 	if l.refuse() {
 		return nil, nil, false
 	}
 	for _, t := range targets {
-		if s, isSecret := t.(*store.Secret); isSecret {
-			s.MayBeNew = true
-		}
-		facts, err := t.Check(ctx)
+		action.AllowNew(t)
+		facts, err := provider.CheckTarget(ctx, t)
 		if err != nil {
 			complain(l.p, shellNames.explainOne(err))
 			return nil, nil, false
 		}
-		if !facts.UpdatedAt.IsZero() {
+		if facts.Exists {
 			existing = append(existing, t.String())
 		}
 	}

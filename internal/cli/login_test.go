@@ -229,7 +229,7 @@ func TestLoginStoresThreeSecrets(t *testing.T) {
 	v := newVisitor(t, sandbox.Knobs{})
 	v.assertStatus(v.run("--repo", sandbox.Repository), 0)
 	v.assertStored("", "STRAVA_REFRESH_TOKEN")
-	v.assertSays("The refresh token of Sandy Box (athlete 126651800) is kept in octo/running/STRAVA_REFRESH_TOKEN", "rotate-to: STRAVA_REFRESH_TOKEN")
+	v.assertSays("The refresh token of Sandbox Athlete (athlete 126651800) is kept in octo/running/STRAVA_REFRESH_TOKEN", "rotate-to: STRAVA_REFRESH_TOKEN")
 	if len(v.pages) != 1 || !strings.Contains(v.pages[0], "It worked") || !strings.Contains(v.pages[0], "athlete 126651800") ||
 		!strings.Contains(v.pages[0], "read, activity:read_all") || !strings.Contains(v.pages[0], "close this window") {
 		t.Errorf("the page: %v", v.pages)
@@ -608,5 +608,29 @@ func TestRevokeAsks(t *testing.T) {
 	})
 	if status != 0 || v.server.LiveRefreshToken() != "" {
 		t.Errorf("--yes: status %d\n%s", status, v.stderr.String())
+	}
+}
+
+// TestLoginOntoABranch stores the refresh token there, too, and prints the
+// workflow that needs no personal access token.
+func TestLoginOntoABranch(t *testing.T) {
+	t.Parallel()
+	v := newVisitor(t, sandbox.Knobs{})
+	v.assertStatus(v.run("--repo", sandbox.Repository, "--rotate-to", "branch:"+branchName), 0)
+	v.assertStored("", "STRAVA_REFRESH_TOKEN")
+	if v.server.Held(branchName) != v.server.LiveRefreshToken() {
+		t.Error("the branch does not hold the refresh token")
+	}
+	v.assertSays("rotate-to: branch:strava-token", "contents: write")
+
+	// Whoever logs in again may replace what nobody can open any more.
+	v.server.SetFile(branchName, "refresh-token.txt", "strava-token refresh token, version 1\n\nsealed under another client secret\n-----BEGIN AGE ENCRYPTED FILE-----\nAAAA\n-----END AGE ENCRYPTED FILE-----\n")
+	again := newVisitor(t, sandbox.Knobs{})
+	again.server.SetFile(branchName, "refresh-token.txt", v.server.File(branchName, "refresh-token.txt"))
+	again.types("y")
+	again.assertStatus(again.run("--repo", sandbox.Repository, "--rotate-to", "branch:"+branchName), 0)
+	again.assertSays("branch:strava-token", "Replace them?")
+	if again.server.Held(branchName) != again.server.LiveRefreshToken() {
+		t.Error("the branch does not hold the refresh token")
 	}
 }

@@ -63,7 +63,7 @@ func (l *loginCommand) tellWhatNow(o *provider.Outcome, k *keeper, grant login.G
 		l.note("warning", "the token lacks "+strings.Join(missing, ", ")+", so the workflow below does not require it")
 	}
 	l.say("\nNow copy this into .github/workflows/sync.yml (OWNER is whoever publishes the action you use):\n")
-	l.say(workflow(refreshName, l.environment, scopes))
+	l.say(workflow(l.branch(), refreshName, l.environment, scopes))
 }
 
 // whose names the athlete, as far as is known.
@@ -87,12 +87,21 @@ func shellQuote(s string) string {
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
-// workflow is the workflow to copy, filled in.
-func workflow(refreshName, environment string, scopes []string) string {
-	target, job := refreshName, ""
+// workflow is the workflow to copy, filled in. With a branch the built-in token
+// is all it takes.
+func workflow(branch, refreshName, environment string, scopes []string) string {
+	job, kept := "", ""
 	if environment != "" {
-		target += "@" + environment
 		job = "\n    environment: " + environment
+		refreshName += "@" + environment
+	}
+	if branch != "" {
+		job += "\n    permissions:\n      contents: write # for the branch that keeps the refresh token"
+		kept = "\n          rotate-to: " + branch
+	} else {
+		name, _, _ := strings.Cut(refreshName, "@")
+		kept = "\n          refresh-token: ${{ secrets." + name + " }}\n          rotate-to: " + refreshName +
+			"\n          github-token: ${{ secrets.SECRETS_WRITER }}"
 	}
 	return `name: Sync
 on:
@@ -109,13 +118,20 @@ jobs:
         uses: OWNER/strava-token@v1
         with:
           client-id: ${{ vars.STRAVA_CLIENT_ID || secrets.STRAVA_CLIENT_ID }}
-          client-secret: ${{ secrets.STRAVA_CLIENT_SECRET }}
-          refresh-token: ${{ secrets.` + refreshName + ` }}
-          rotate-to: ` + target + `
-          github-token: ${{ secrets.SECRETS_WRITER }}
+          client-secret: ${{ secrets.STRAVA_CLIENT_SECRET }}` + kept + `
           require-scopes: ` + strings.Join(scopes, ",") + `
       - env:
           ACCESS_TOKEN: ${{ steps.strava.outputs.access-token }}
         run: |
           curl -sf -H "Authorization: Bearer $ACCESS_TOKEN" "https://www.strava.com/api/v3/athlete/activities?per_page=5"`
+}
+
+// branch is the branch among the further targets, or nothing.
+func (l *loginCommand) branch() string {
+	for _, target := range l.rotateTo {
+		if strings.HasPrefix(target, "branch:") {
+			return target
+		}
+	}
+	return ""
 }

@@ -67,7 +67,7 @@ func TestLoginAtATerminal(t *testing.T) {
 	if err := cmd.Wait(); err != nil {
 		t.Errorf("login: %v\n%s", err, screen.String())
 	}
-	until("The refresh token of Sandy Box (athlete 126651800) is kept in")
+	until("The refresh token of Sandbox Athlete (athlete 126651800) is kept in")
 	v.assertStored("", "STRAVA_REFRESH_TOKEN")
 	if !strings.Contains(screen.String(), "Client ID: "+v.server.App().ID) {
 		t.Error("the client id was not echoed")

@@ -70,7 +70,7 @@ func (s *shell) recover(ctx context.Context, args []string, print bool) provider
 	network := transport.New(s.p.Dial)
 	defer network.Close()
 	client := s.strava(network, newest.ClientID, clientSecret)
-	targets := s.targets(network)
+	targets := s.targets(network, newest.ClientID, clientSecret)
 	if s.refuse() {
 		return provider.BadInput
 	}
@@ -79,7 +79,7 @@ func (s *shell) recover(ctx context.Context, args []string, print bool) provider
 		targets = append(targets, &printed{w: s.p.Stdout})
 	}
 	run := &provider.Run{
-		Strava: client, Candidates: candidates, Targets: targets, KeepUnchanged: true,
+		Strava: client, Candidates: candidates, Recovered: true, Targets: targets, KeepUnchanged: true,
 		Recovery: true, Masked: []secret.Value{clientSecret}, Reporter: s,
 	}
 	outcome := run.Do(ctx)
@@ -166,8 +166,8 @@ func (p *printed) String() string { return "standard output" }
 func (p *printed) Check(context.Context) (store.Facts, error) { return store.Facts{}, nil }
 
 // Store prints the token, which was asked for by --print.
-func (p *printed) Store(_ context.Context, refresh secret.Value) error {
-	if _, err := fmt.Fprintln(p.w, refresh.Reveal()); err != nil {
+func (p *printed) Store(_ context.Context, r store.Record) error {
+	if _, err := fmt.Fprintln(p.w, r.RefreshToken.Reveal()); err != nil {
 		return fmt.Errorf("print: %w", err)
 	}
 	return nil

@@ -6,13 +6,14 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"strava-token/internal/provider"
 	"strava-token/internal/sandbox"
 )
 
 // sandboxSecret is the secret that the sandbox's repository starts with.
 const sandboxSecret = "STRAVA_REFRESH_TOKEN"
 
-func sandboxCommand(p Process) *cobra.Command {
+func sandboxCommand(p Process, _ *provider.Status) *cobra.Command {
 	var address, rotation string
 	var inactive bool
 	var latency time.Duration
@@ -37,7 +38,9 @@ func sandboxCommand(p Process) *cobra.Command {
 			}
 			s := sandbox.New(knobs)
 			s.SetSecret(sandboxSecret, s.LiveRefreshToken())
-			printEnvironment(p, s, "http://"+listener.Addr().String())
+			for _, v := range s.Environment("http://" + listener.Addr().String()) {
+				_, _ = fmt.Fprintf(p.Stdout, "export %s=%s\n", v[0], v[1])
+			}
 			return s.Serve(cmd.Context(), listener)
 		},
 	}
@@ -46,21 +49,4 @@ func sandboxCommand(p Process) *cobra.Command {
 	c.Flags().BoolVar(&inactive, "inactive", false, "make the app inactive: it still refreshes, and every API call is refused")
 	c.Flags().DurationVar(&latency, "latency", 0, "add this to every answer")
 	return c
-}
-
-// printEnvironment prints what points a program at the sandbox. The
-// credentials open nothing but this process.
-func printEnvironment(p Process, s *sandbox.Server, base string) {
-	for _, v := range [][2]string{
-		{"STRAVA_URL", base},
-		{"STRAVA_API_URL", base + "/api/v3"},
-		{"STRAVA_CLIENT_ID", s.App().ID},
-		{"STRAVA_CLIENT_SECRET", s.App().Secret},
-		{"STRAVA_REFRESH_TOKEN", s.LiveRefreshToken()},
-		{"GITHUB_API_URL", base},
-		{"GITHUB_REPOSITORY", sandbox.Repository},
-		{"GH_TOKEN", s.GitHubToken()},
-	} {
-		_, _ = fmt.Fprintf(p.Stdout, "export %s=%s\n", v[0], v[1])
-	}
 }

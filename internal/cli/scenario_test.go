@@ -4,6 +4,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -26,12 +27,16 @@ type scenario struct {
 	says   string // the first line of the error, or "" for none
 	warns  string // the first line of a warning, hosts aside
 	kept   bool   // the living refresh token is in the secret
+	held   bool   // it is on the branch
 	sealed bool   // the recovery text was printed
 	access bool   // the access token was handed on
 }
 
 // scenarios has a golden journal for each.
-var scenarios = []scenario{
+var scenarios = slices.Concat(secretScenarios, branchScenarios)
+
+// secretScenarios rotate into secrets, or nowhere.
+var secretScenarios = []scenario{
 	{name: "unchanged", kept: true, access: true},
 	{name: "rotated", knobs: sandbox.Knobs{Rotation: sandbox.RotateAlways}, kept: true, access: true},
 	{
@@ -428,6 +433,9 @@ func (sc scenario) check(s *step, status int) {
 	s.assertMessage("Warning", sc.warns)
 	if got := s.server.Secret(secretName) == s.server.LiveRefreshToken(); got != sc.kept {
 		s.t.Errorf("the living refresh token is in the secret: got %t, want %t", got, sc.kept)
+	}
+	if got := s.server.Held(branchName) == s.server.LiveRefreshToken(); got != sc.held {
+		s.t.Errorf("the living refresh token is on the branch: got %t, want %t", got, sc.held)
 	}
 	if got := strings.Contains(s.runner.Log(), "-----BEGIN AGE ENCRYPTED FILE-----"); got != sc.sealed {
 		s.t.Errorf("the recovery text was printed: got %t, want %t", got, sc.sealed)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -24,6 +25,7 @@ type shell struct {
 	rotateTo   []string
 	repository string
 	problems   []action.Problem
+	readable   bool // one of the targets can be read back
 }
 
 // targetFlags adds the flags of every command that keeps a refresh token.
@@ -84,24 +86,41 @@ func (s *shell) strava(network *transport.Network, id string, clientSecret secre
 	}
 }
 
-// targets returns what --rotate-to names.
-func (s *shell) targets(network *transport.Network) []provider.Target {
+// targets returns what --rotate-to names, for the app that the refresh token
+// belongs to.
+func (s *shell) targets(network *transport.Network, clientID string, clientSecret secret.Value) []provider.Target {
 	if len(s.rotateTo) == 0 {
 		return nil
 	}
-	base := s.address("GITHUB_API_URL", action.DefaultGitHubURL)
-	token := s.credential("GH_TOKEN", "GITHUB_TOKEN")
 	parsed, problems := action.ParseTargets("--rotate-to", s.rotateTo, s.repo())
 	s.problems = append(s.problems, problems...)
+	s.readable = slices.ContainsFunc(s.rotateTo, func(target string) bool {
+		return strings.HasPrefix(target, "branch:") || strings.HasPrefix(target, "file:") // also where it is mistyped
+	})
+	base := s.address("GITHUB_API_URL", action.DefaultGitHubURL)
+	var token secret.Value
+	if action.NeedGitHub(parsed) || len(parsed) == 0 {
+		token = s.credential("GH_TOKEN", "GITHUB_TOKEN")
+	}
 	if len(s.problems) > 0 {
 		return nil
 	}
 	gh := store.NewGitHub(network, base, token)
 	var all []provider.Target
 	for _, t := range parsed {
-		all = append(all, store.NewSecret(gh, t, 0))
+		all = append(all, action.NewTarget(gh, t, store.App{ClientID: clientID, ClientSecret: clientSecret}, 0))
 	}
 	return all
+}
+
+// refreshToken reads the refresh token, which may be left out where a target
+// that can be read back holds it. targets comes before it.
+func (s *shell) refreshToken() secret.Value {
+	const variable = "STRAVA_REFRESH_TOKEN"
+	if s.readable && strings.TrimSpace(s.p.Getenv(variable)) == "" {
+		return secret.Value{}
+	}
+	return s.credential(variable)
 }
 
 func (s *shell) repo() string {

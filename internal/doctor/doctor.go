@@ -163,7 +163,7 @@ func unclear(k strava.Kind) bool {
 
 func examineTarget(ctx context.Context, t provider.Target, repository string) []Finding {
 	about := t.String()
-	facts, err := t.Check(ctx)
+	facts, err := provider.CheckTarget(ctx, t)
 	if err != nil {
 		return []Finding{{Level: Failure, About: about, Err: err}}
 	}
@@ -187,13 +187,21 @@ func examineTarget(ctx context.Context, t provider.Target, repository string) []
 
 func describe(f store.Facts) string {
 	says := "exists"
-	if f.WriteProven {
+	if !f.Exists {
+		says = "does not exist yet, and can be made"
+	} else if f.Held {
+		says = "holds a refresh token"
+	}
+	if f.Exists && f.WriteProven {
 		says += ", can be written"
 	}
 	if !f.UpdatedAt.IsZero() {
 		says += ", last updated on " + f.UpdatedAt.UTC().Format("2 January 2006")
 	}
-	if f.TokenExpires.IsZero() {
+	switch {
+	case f.Local:
+		return says
+	case f.TokenExpires.IsZero():
 		return says + "; the GitHub token has no known end"
 	}
 	return says + "; the GitHub token ends on " + f.TokenExpires.UTC().Format("2 January 2006")

@@ -1,0 +1,179 @@
+package cli_test
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"unicode"
+
+	"github.com/google/go-cmp/cmp"
+
+	"strava-token/internal/sandbox"
+	"strava-token/internal/store"
+)
+
+// shown are the commands that the documents show, and what runs each of them: a
+// file, and a text that stands in it. A command that cannot be run here has a
+// reason instead.
+var shown = map[string]struct{ file, text, reason string }{
+	"go run . demo": {file: ".ci/run", text: `bash -c "$demo"`},
+	"go test ./...": {file: ".ci/run", text: `bash -c "$tests"`},
+	"go build .":    {file: ".ci/run", text: `bash -e "$shown"`},
+	"./strava-token sandbox --rotation always >sandbox.env & sandbox=$!": {file: ".ci/run", text: `bash -e "$shown"`},
+	"sleep 1 && . ./sandbox.env":                                         {file: ".ci/run", text: `bash -e "$shown"`},
+	"./strava-token refresh --rotate-to branch:strava-token":             {file: ".ci/run", text: `bash -e "$shown"`},
+	"./strava-token doctor --rotate-to branch:strava-token":              {file: ".ci/run", text: `bash -e "$shown"`},
+	"kill $sandbox":                        {file: ".ci/run", text: `bash -e "$shown"`},
+	"strava-token login --repo owner/name": {file: "internal/cli/login_test.go", text: `v.run("--repo", sandbox.Repository)`},
+	"strava-token refresh --rotate-to file:/var/lib/strava/token --format dotenv":                                                                                                                      {file: "testdata/script/readme.txtar", text: "strava-token refresh --rotate-to file"},
+	"strava-token exec --rotate-to file:/var/lib/strava/token -- ./sync.sh":                                                                                                                            {file: "testdata/script/readme.txtar", text: "strava-token exec"},
+	"strava-token doctor --repo owner/repo --rotate-to branch:strava-token --require-scopes activity:read_all":                                                                                         {file: "testdata/script/readme.txtar", text: "strava-token doctor --repo"},
+	"GH_TOKEN=… strava-token recover run.log --rotate-to owner/repo/STRAVA_REFRESH_TOKEN":                                                                                                              {file: "testdata/script/readme.txtar", text: "strava-token recover run.log"},
+	"export STRAVA_CLIENT_ID=… STRAVA_CLIENT_SECRET=… STRAVA_REFRESH_TOKEN=…":                                                                                                                          {reason: "the values are the reader's"},
+	"export STRAVA_CLIENT_ID=… STRAVA_CLIENT_SECRET=… STRAVA_REFRESH_TOKEN=… GH_TOKEN=…":                                                                                                               {reason: "the values are the reader's"},
+	"git ls-remote https://github.com/OWNER/strava-token refs/tags/v1.2.3":                                                                                                                             {reason: "it asks the real GitHub"},
+	"gh attestation verify oci://ghcr.io/OWNER/strava-token@sha256:DIGEST --repo OWNER/strava-token   --signer-workflow OWNER/strava-token/.github/workflows/release.yml --source-ref refs/heads/main": {reason: "it asks the real GitHub"},
+	"gh attestation verify strava-token_v1.2.3_linux_amd64.tar.gz --repo OWNER/strava-token   --signer-workflow OWNER/strava-token/.github/workflows/release.yml --source-ref refs/heads/main":         {reason: "it asks the real GitHub"},
+	"sha256sum --check --ignore-missing checksums.txt":                                                                                                                                                 {file: ".github/workflows/release.yml", text: "sha256sum --check --strict checksums.txt"},
+	"git clone --branch v1.2.3 https://github.com/OWNER/strava-token && cd strava-token":                                                                                                               {reason: "there is no such release here"},
+	".ci/release/build v1.2.3 out && .ci/release/image v1.2.3 out":                                                                                                                                     {file: ".ci/release/reproduce", text: `"$1/.ci/release/build" "$version"`},
+	"gh run view RUN_ID --log >run.log": {reason: "it asks the real GitHub"},
+}
+
+var shellBlock = regexp.MustCompile("(?ms)^```sh\n(.*?)^```")
+
+// TestEveryCommandShownIsRun, or is named as one that cannot be here; and nothing
+// is named that is shown nowhere.
+func TestEveryCommandShownIsRun(t *testing.T) {
+	t.Parallel()
+	left := map[string]bool{}
+	for command := range shown {
+		left[command] = true
+	}
+	for _, doc := range []string{"README.md", "CONTRIBUTING.md"} {
+		for _, block := range shellBlock.FindAllStringSubmatch(readDoc(t, doc), -1) {
+			for command := range strings.Lines(strings.ReplaceAll(block[1], "\\\n", "")) {
+				command = strings.TrimSpace(command)
+				proof, known := shown[command]
+				switch {
+				case !known:
+					t.Errorf("%s shows %q, which nothing runs", doc, command)
+				case proof.reason == "" && !strings.Contains(readDoc(t, proof.file), proof.text):
+					t.Errorf("%s does not run %q", proof.file, command)
+				}
+				delete(left, command)
+			}
+		}
+	}
+	for command := range left {
+		t.Errorf("%q is shown nowhere", command)
+	}
+}
+
+var comment = regexp.MustCompile(`(?m)^ *#.*\n| +#.*$`)
+
+// TestTheWorkflowShownIsARecipe, which the end-to-end ring runs.
+func TestTheWorkflowShownIsARecipe(t *testing.T) {
+	t.Parallel()
+	want := strings.TrimSpace(comment.ReplaceAllString(readDoc(t, "examples/sync.yml"), ""))
+	for _, doc := range []string{"README.md", "README.zh-CN.md"} {
+		_, block, ok := strings.Cut(readDoc(t, doc), "```yaml\n")
+		block, _, _ = strings.Cut(block, "```")
+		got := strings.TrimSpace(comment.ReplaceAllString(block, ""))
+		if diff := cmp.Diff(want, got); !ok || diff != "" {
+			t.Errorf("%s (-examples/sync.yml +shown):\n%s", doc, diff)
+		}
+	}
+}
+
+var (
+	link    = regexp.MustCompile(`\]\(([^)\s]+)\)`)
+	heading = regexp.MustCompile(`(?m)^#+ (.*)$`)
+	fenced  = regexp.MustCompile("(?ms)^ *```.*?^ *```")
+)
+
+// TestEveryLinkInsideResolves to a file that is there, and to a heading in it.
+func TestEveryLinkInsideResolves(t *testing.T) {
+	t.Parallel()
+	var docs []string
+	for _, pattern := range []string{"*.md", "docs/*.md"} {
+		found, err := filepath.Glob(filepath.Join(root, pattern))
+		if err != nil || len(found) == 0 {
+			t.Fatal("the documents are missing", err)
+		}
+		docs = append(docs, found...)
+	}
+	for _, path := range docs {
+		name, err := filepath.Rel(root, path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range link.FindAllStringSubmatch(fenced.ReplaceAllString(readDoc(t, name), ""), -1) {
+			if strings.Contains(m[1], "://") {
+				continue
+			}
+			file, anchor, _ := strings.Cut(m[1], "#")
+			if file == "" {
+				file = name
+			} else {
+				file = filepath.Join(filepath.Dir(name), file)
+			}
+			if _, err := os.Stat(filepath.Join(root, file)); err != nil {
+				t.Errorf("%s links to %s, which is not there", name, file)
+				continue
+			}
+			if anchor != "" && !hasHeading(readDoc(t, file), anchor) {
+				t.Errorf("%s links to #%s, and %s has no such heading", name, anchor, file)
+			}
+		}
+	}
+}
+
+// hasHeading reports whether a heading of doc has an anchor, as GitHub makes it.
+func hasHeading(doc, anchor string) bool {
+	for _, m := range heading.FindAllStringSubmatch(fenced.ReplaceAllString(doc, ""), -1) {
+		slug := strings.Map(func(r rune) rune {
+			switch {
+			case r == ' ':
+				return '-'
+			case unicode.IsLetter(r), unicode.IsDigit(r), r == '-', r == '_':
+				return unicode.ToLower(r)
+			}
+			return -1
+		}, m[1])
+		if slug == anchor {
+			return true
+		}
+	}
+	return false
+}
+
+// TestTheTargetsShownAreThoseOfTheCode parses every target of the tables.
+func TestTheTargetsShownAreThoseOfTheCode(t *testing.T) {
+	t.Parallel()
+	for doc, title := range map[string]string{"README.md": "Targets", "README.zh-CN.md": "目标"} {
+		all := names(section(t, readDoc(t, doc), title))
+		if len(all) != 8 {
+			t.Errorf("%s: %d targets, want 8", doc, len(all))
+		}
+		for _, target := range all {
+			if _, err := store.Parse(target, sandbox.Repository); err != nil {
+				t.Errorf("%s: %v", doc, err)
+			}
+		}
+	}
+}
+
+// TestOneSetOfFlags: the image, a release and the benchmark are built alike.
+func TestOneSetOfFlags(t *testing.T) {
+	t.Parallel()
+	flags := regexp.MustCompile(`-gcflags=all=-l( -gcflags=[a-z./]+=)*`)
+	want := flags.FindString(readDoc(t, "Dockerfile"))
+	for _, file := range []string{".ci/release/build", "bench/run"} {
+		if got := flags.FindString(readDoc(t, file)); got != want || want == "" {
+			t.Errorf("%s: got %q, want %q as in the Dockerfile", file, got, want)
+		}
+	}
+}

@@ -1,0 +1,59 @@
+package cli_test
+
+import (
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"strava-token/internal/sandbox"
+)
+
+// TestRoundTrips counts the requests of a run, and how many of them wait for each
+// other: on the fake clock nothing but an answer takes time.
+func TestRoundTrips(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name            string
+		rotation        sandbox.Rotation
+		targets         []string
+		requests, trips int
+	}{
+		{"without a target", sandbox.RotateNever, nil, 2, 2},
+		{"an unchanged token", sandbox.RotateNever, []string{secretName}, 5, 3},
+		{"one secret", sandbox.RotateAlways, []string{secretName}, 6, 3},
+		{"four secrets", sandbox.RotateAlways, []string{secretName, "SECOND", "THIRD", "FOURTH"}, 18, 3},
+		{"a branch", sandbox.RotateAlways, []string{"branch:" + branchName}, 7, 3},
+		{"a branch and a secret", sandbox.RotateAlways, []string{"branch:" + branchName, secretName}, 11, 4},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newStep(t, sandbox.Knobs{Rotation: tt.rotation})
+				run := func() {
+					s.newRun()
+					s.runner.Input("refresh-token", s.server.LiveRefreshToken())
+					s.runner.Input("rotate-to", strings.Join(tt.targets, "\n"))
+					if status := s.run(); status != 0 {
+						t.Fatalf("exit status %d\n%s", status, s.runner.Log())
+					}
+				}
+				for _, target := range tt.targets {
+					if !strings.Contains(target, ":") {
+						s.server.SetSecret(target, s.server.LiveRefreshToken())
+					}
+				}
+				run() // a branch is made by its first run
+				s.server.Set(func(k *sandbox.Knobs) { k.Latency = time.Second })
+				before, began := s.requests(), time.Now()
+				run()
+				if got := s.requests() - before; got != tt.requests {
+					t.Errorf("requests: got %d, want %d\n%s", got, tt.requests, s.server.Journal())
+				}
+				if got := time.Since(began); got != time.Duration(tt.trips)*time.Second {
+					t.Errorf("round trips: got %s, want %d s", got, tt.trips)
+				}
+			})
+		})
+	}
+}

@@ -1,0 +1,179 @@
+package cli_test
+
+import (
+	"strings"
+
+	"strava-token/internal/sandbox"
+)
+
+const branchName = "strava-token"
+
+// always replaces the refresh token with every refresh.
+var always = sandbox.Knobs{Rotation: sandbox.RotateAlways}
+
+// branchScenarios rotate onto a branch with the built-in token. The secret keeps
+// the refresh token of the first day.
+var branchScenarios = []scenario{
+	{name: "branch-created", knobs: always, given: onBranch, held: true, access: true},
+	{name: "branch-rotated", knobs: always, given: afterADay, held: true, access: true},
+	{name: "branch-unchanged", given: afterADay, kept: true, held: true, access: true},
+	{
+		name: "branch-without-an-input", knobs: always,
+		given: func(s *step) { afterADay(s); s.runner.Input("refresh-token", "") },
+		held:  true, access: true,
+	},
+	{
+		name: "branch-re-run", knobs: always,
+		given: func(s *step) { afterADay(s); s.runner.Set("GITHUB_RUN_ATTEMPT", "2") },
+		held:  true, access: true,
+	},
+	{
+		name: "branch-login-again", knobs: always,
+		given: func(s *step) {
+			afterADay(s)
+			s.server.Replace()
+			s.server.SetSecret(secretName, s.server.LiveRefreshToken())
+			s.runner.Input("refresh-token", s.server.Secret(secretName))
+		},
+		held: true, access: true,
+	},
+	{
+		name: "branch-bootstrap", knobs: sandbox.Knobs{Rotation: sandbox.RotateAlways, Suffix: "x"}, // a bare code has no signs in it
+		given: func(s *step) {
+			onBranch(s)
+			s.runner.Input("refresh-token", "")
+			s.runner.Input("code", s.server.NewCode())
+		},
+		held: true, access: true,
+	},
+	{
+		name: "branch-first-and-then-the-secret", knobs: always,
+		given: func(s *step) {
+			afterADay(s)
+			s.runner.Input("rotate-to", secretName+"\nbranch:"+branchName)
+			s.runner.Input("github-token", s.server.GitHubToken())
+		},
+		kept: true, held: true, access: true,
+	},
+	{
+		name: "branch-overtaken-by-a-dead-token", knobs: always,
+		given: func(s *step) {
+			afterADay(s)
+			document := s.server.File(branchName, "refresh-token.txt")
+			s.atFirst("put-content", func() { s.server.SetFile(branchName, "refresh-token.txt", document+"\n") })
+		},
+		held: true, access: true,
+	},
+	{
+		name: "branch-dead", given: func(s *step) { afterADay(s); s.server.Replace() },
+		status: 1, says: "The refresh token in branch:strava-token is dead.",
+	},
+	{
+		name: "branch-holds-nothing", given: func(s *step) { onBranch(s); s.runner.Input("refresh-token", "") },
+		status: 1, says: "There is no refresh token to begin with.", kept: true,
+	},
+	{
+		name: "branch-store-fails", knobs: always,
+		given: func(s *step) {
+			afterADay(s)
+			s.server.Fail(sandbox.Fault{Call: "put-content", Kind: sandbox.FaultStatus, Status: 403, Body: `{"message":"Resource not accessible by integration"}`})
+		},
+		status: 3, says: "branch:strava-token does not hold the new refresh token.", sealed: true, access: true,
+	},
+	{
+		name: "branch-answer-of-the-store-lost", knobs: always,
+		given: func(s *step) {
+			afterADay(s)
+			s.server.Fail(sandbox.Fault{Call: "put-content", Kind: sandbox.FaultCutAfter, Times: 1})
+		},
+		held: true, access: true,
+	},
+	{
+		name: "branch-not-permitted", knobs: always,
+		given: func(s *step) {
+			onBranch(s)
+			s.runner.Input("github-token", s.server.NewGitHubToken("read-only-token",
+				sandbox.GitHubToken{Kind: sandbox.Integration, Contents: sandbox.Read}))
+		},
+		status: 1, says: "The built-in token may not write branch:strava-token.", kept: true,
+	},
+	{
+		name: "branch-in-an-empty-repository", given: func(s *step) { onBranch(s); s.server.EmptyRepository() },
+		status: 1, says: "The repository of branch:strava-token is empty.", kept: true,
+	},
+	{
+		name: "branch-protected", given: func(s *step) { afterADay(s); s.server.Protect(branchName) },
+		status: 1, says: "branch:strava-token is on a protected branch.", kept: true, held: true,
+	},
+	{
+		name: "branch-ruled", given: func(s *step) { onBranch(s); s.server.SetRules(branchName, "deletion", "creation") },
+		status: 1, says: "A ruleset forbids writing branch:strava-token.", kept: true,
+	},
+	{
+		name: "branch-not-ours", given: func(s *step) { onBranch(s); s.server.SetFile(branchName, "refresh-token.txt", "# notes\n") },
+		status: 1, says: "Something else stands at branch:strava-token.", kept: true,
+	},
+	{
+		name: "branch-too-large",
+		given: func(s *step) {
+			onBranch(s)
+			s.server.SetFile(branchName, "refresh-token.txt", strings.Repeat("x", 100<<10))
+		},
+		status: 1, says: "What stands at branch:strava-token is too large to be a refresh token.", kept: true,
+	},
+	{
+		name: "branch-under-another-client-secret",
+		given: func(s *step) {
+			afterADay(s)
+			s.runner.Input("client-secret", strings.Repeat("0123456789", 4))
+		},
+		status: 1, says: "branch:strava-token does not open with this client secret.", kept: true, held: true,
+	},
+	{
+		name:   "branch-of-another-athlete",
+		given:  func(s *step) { afterADay(s); s.runner.Input("expected-athlete", "42") },
+		status: 1, says: "branch:strava-token holds the token of athlete 126651800, not of 42.", kept: true, held: true,
+	},
+	{
+		name: "branch-given-another-athlete", knobs: always,
+		given:  func(s *step) { afterADay(s); s.runner.Input("refresh-token", s.server.Connect(42)) },
+		status: 3, says: "The token belongs to athlete 42, and branch:strava-token to athlete 126651800.", sealed: true, held: true,
+	},
+	{
+		name: "file-in-a-workflow", given: func(s *step) { s.runner.Input("rotate-to", "file:/tmp/token") },
+		status: 2, says: "rotate-to names a file (\"file:/tmp/token\").", kept: true,
+	},
+	{
+		name: "two-branches", given: func(s *step) { s.runner.Input("rotate-to", "branch:a\nbranch:b") },
+		status: 2, says: "rotate-to names two targets that can be read back (\"branch:b\").", kept: true,
+	},
+}
+
+// onBranch lets the step keep its refresh token on a branch, with the token that
+// every workflow has.
+func onBranch(s *step) {
+	s.runner.Input("rotate-to", "branch:"+branchName)
+	s.runner.Input("github-token", s.server.BuiltInToken())
+}
+
+// afterADay is onBranch after a first run that ended well.
+func afterADay(s *step) {
+	s.t.Helper()
+	onBranch(s)
+	if status := s.run(); status != 0 {
+		s.t.Errorf("the first run ended with status %d\n%s", status, s.runner.Log())
+	}
+	s.newRun()
+	onBranch(s)
+}
+
+// atFirst calls f before the first call of a name.
+func (s *step) atFirst(call string, f func()) {
+	done := false
+	s.server.Notify(func(name string) {
+		if name == call && !done {
+			done = true
+			f()
+		}
+	})
+}
