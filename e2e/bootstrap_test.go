@@ -51,7 +51,10 @@ func TestBootstrapWorkflow(t *testing.T) {
 	if !strings.Contains(log, "athlete 126651800") {
 		t.Errorf("the athlete is not named:\n%s", log)
 	}
-	w.assertKept(t, log)
+	heldByTheBranch(t, w, log)
+	if n, orphan := w.server.Commits(branchName); n != 1 || !orphan {
+		t.Errorf("the branch has %d commits (orphan: %t), want one without the code's history", n, orphan)
+	}
 }
 
 // authorize does what an athlete does in a browser, and returns the address of

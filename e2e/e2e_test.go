@@ -29,6 +29,7 @@ const (
 type world struct {
 	server *sandbox.Server
 	base   string
+	seed   bool // the branch holds the refresh token already
 }
 
 func newWorld(t *testing.T, knobs sandbox.Knobs) *world {
@@ -55,10 +56,16 @@ func newWorld(t *testing.T, knobs sandbox.Knobs) *world {
 // returns the log.
 func (w *world) act(t *testing.T, workflow string, further ...string) (log string, ok bool) {
 	t.Helper()
+	return w.actIn(t, "..", workflow, further...) // the project's root
+}
+
+// actIn does so in another folder than the project's: uses: ./ is what is there.
+func (w *world) actIn(t *testing.T, root, workflow string, further ...string) (log string, ok bool) {
+	t.Helper()
 	dir := t.TempDir()
 	secrets := filepath.Join(dir, "secrets")
-	content := fmt.Sprintf("STRAVA_CLIENT_ID=%s\nSTRAVA_CLIENT_SECRET=%s\n%s=%s\nSECRETS_WRITER=%s\n",
-		w.server.App().ID, w.server.App().Secret, secretName, w.server.Secret(secretName), w.server.GitHubToken())
+	content := fmt.Sprintf("STRAVA_CLIENT_ID=%[1]s\nSTRAVA_CLIENT_SECRET=%[2]s\n%[3]s=%[4]s\nSTRAVA_CLIENT_REFRESH_TOKEN=%[4]s\nSECRETS_WRITER=%[5]s\nGITHUB_TOKEN=%[6]s\n",
+		w.server.App().ID, w.server.App().Secret, secretName, w.server.Secret(secretName), w.server.GitHubToken(), w.server.BuiltInToken())
 	if err := os.WriteFile(secrets, []byte(content), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +81,7 @@ func (w *world) act(t *testing.T, workflow string, further ...string) (log strin
 		"--secret-file", secrets, "--var", "SANDBOX=" + w.base,
 		"--env", "GITHUB_API_URL=" + w.base, "--env", "GITHUB_REPOSITORY=" + sandbox.Repository}, further...)
 	cmd := exec.CommandContext(ctx, "act", arguments...)
-	cmd.Dir = ".." // the project's root
+	cmd.Dir = root
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	err := cmd.Run()

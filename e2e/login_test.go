@@ -140,12 +140,12 @@ func read(text, address *string) chromedp.Tasks {
 	}
 }
 
-func shoot(t *testing.T, ctx context.Context, name string, scheme string, width int64) {
+func shoot(t *testing.T, ctx context.Context, name string, scheme string, width, height int64) {
 	t.Helper()
 	var picture []byte
 	err := chromedp.Run(ctx,
 		emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}),
-		emulation.SetDeviceMetricsOverride(width, 640, 1, width < 500),
+		emulation.SetDeviceMetricsOverride(width, height, 1, width < 500),
 		chromedp.CaptureScreenshot(&picture))
 	if err != nil {
 		t.Fatal(err)
@@ -185,8 +185,8 @@ func TestBrowserApproves(t *testing.T) {
 	if err := chromedp.Run(ctx, arrive(l.out.until(t, shownAddress, 1)), chromedp.Click("#authorize", chromedp.ByQuery), read(&page, &address)); err != nil {
 		t.Fatalf("%v\n%s", err, l.out)
 	}
-	shoot(t, ctx, "login-light", "light", 900)
-	shoot(t, ctx, "login-dark-phone", "dark", 390)
+	shoot(t, ctx, "login-light", "light", 900, 640)
+	shoot(t, ctx, "login-dark-phone", "dark", 390, 640)
 	if got := l.end(t, w, page, address); got != 0 {
 		t.Errorf("exit status: got %d, want 0\n%s", got, l.out)
 	}
@@ -234,7 +234,7 @@ func TestBrowserDenies(t *testing.T) {
 	if err := chromedp.Run(ctx, arrive(l.out.until(t, shownAddress, 1)), chromedp.Click("#deny", chromedp.ByQuery), read(&page, &address)); err != nil {
 		t.Fatal(err)
 	}
-	shoot(t, ctx, "login-denied", "light", 900)
+	shoot(t, ctx, "login-denied", "light", 900, 640)
 	if got := l.end(t, w, page, address); got != 1 || !strings.Contains(page, "No access was granted") {
 		t.Errorf("exit status %d, page %q\n%s", got, page, l.out)
 	}
