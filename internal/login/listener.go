@@ -14,7 +14,7 @@ import (
 
 const (
 	callbackPath = "/token"
-	donePath     = "/done"
+	donePath     = "/done/" // and the number of the attempt
 	// patience is how long the page in the browser waits for the end of the
 	// login, which is a few requests away.
 	patience = 2 * time.Minute
@@ -29,14 +29,19 @@ type Listener struct {
 	grants chan Grant
 	denied chan error
 
-	mu      sync.Mutex
+	mu     sync.Mutex
+	logins []*attempt // the last one is waited for
+}
+
+// attempt is one way to Strava and back. Each has a page of its own, since its
+// browser may ask for that only after the next one began.
+type attempt struct {
 	state   string
-	came    bool // a callback with the right state was taken
-	told    bool // the page is known
-	read    bool // the page was fetched
-	page    chan struct{}
-	shown   *Page // of this login; an earlier tab keeps its own
-	fetched chan struct{}
+	came    bool          // a callback with the right state was taken
+	page    *Page         // nil until it is known
+	known   chan struct{} // closed then
+	fetched chan struct{} // closed once the page was written
+	once    sync.Once
 }
 
 // Listen opens port on 127.0.0.1; 0 is any free one.
@@ -49,7 +54,7 @@ func Listen(ctx context.Context, port int) (*Listener, error) {
 	l := &Listener{tcp: tcp, grants: make(chan Grant, 1), denied: make(chan error, 1)}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+callbackPath, l.callback)
-	mux.HandleFunc("GET "+donePath, l.done)
+	mux.HandleFunc("GET "+donePath+"{number}", l.done)
 	l.server = &http.Server{Handler: l.ownHost(mux), ReadHeaderTimeout: 10 * time.Second, MaxHeaderBytes: 64 << 10}
 	go func() { _ = l.server.Serve(tcp) }()
 	return l, nil
@@ -60,12 +65,12 @@ func (l *Listener) Redirect() string {
 	return "http://" + l.tcp.Addr().String() + callbackPath
 }
 
-// Expect begins to wait for a callback with this state, and forgets the one
-// before.
+// Expect begins to wait for a callback with this state, and no longer for one
+// with the state before.
 func (l *Listener) Expect(state string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.state, l.came, l.told, l.read = state, false, false, false
+	l.logins = append(l.logins, &attempt{state: state, known: make(chan struct{}), fetched: make(chan struct{})})
 	for { // nothing of an earlier login is believed
 		select {
 		case <-l.grants:
@@ -76,7 +81,6 @@ func (l *Listener) Expect(state string) {
 		}
 		break
 	}
-	l.page, l.fetched, l.shown = make(chan struct{}), make(chan struct{}), new(Page)
 }
 
 // Answer shows the browser how it ended, and waits until it fetched the page.
@@ -97,12 +101,16 @@ func (l *Listener) Answer(p Page) {
 func (l *Listener) Tell(p Page) <-chan struct{} {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if !l.came || l.told {
+	if len(l.logins) == 0 {
 		return nil
 	}
-	*l.shown, l.told = p, true
-	close(l.page)
-	return l.fetched
+	login := l.logins[len(l.logins)-1]
+	if !login.came || login.page != nil {
+		return nil
+	}
+	login.page = &p
+	close(login.known)
+	return login.fetched
 }
 
 // Close ends the listener.
@@ -135,7 +143,7 @@ func (l *Listener) ownHost(next http.Handler) http.Handler {
 // callback takes the first callback with the right state, and sends the browser
 // on to an address that holds nothing.
 func (l *Listener) callback(w http.ResponseWriter, r *http.Request) {
-	err := l.take(r.URL.Query())
+	number, err := l.take(r.URL.Query())
 	var denied *DeniedError
 	if err != nil && !errors.As(err, &denied) {
 		Page{Status: http.StatusBadRequest, Title: "This is not the answer that was asked for",
@@ -146,39 +154,42 @@ func (l *Listener) callback(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	protect(w)
-	http.Redirect(w, r, donePath, http.StatusSeeOther)
+	http.Redirect(w, r, donePath+strconv.Itoa(number), http.StatusSeeOther)
 }
 
-// take hands on the first callback that may be believed; a repeated one is a
-// browser that was reloaded.
-func (l *Listener) take(query url.Values) error {
+// take hands on the first callback that may be believed, and returns the number
+// of its attempt; a repeated one is a browser that was reloaded.
+func (l *Listener) take(query url.Values) (number int, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	grant, err := ParseCallback(query, l.state)
+	number = len(l.logins) - 1
+	if number < 0 {
+		return 0, ErrWrongState
+	}
+	login := l.logins[number]
+	grant, err := ParseCallback(query, login.state)
 	var denied *DeniedError
 	switch {
-	case l.came:
+	case login.came:
 	case err == nil:
-		l.came = true
+		login.came = true
 		l.grants <- grant // holds one, and Expect emptied it
 	case errors.As(err, &denied):
-		l.came = true
+		login.came = true
 		l.denied <- denied
 	}
-	return err
+	return number, err
 }
 
-// done shows how it ended, once that is known.
+// done shows how an attempt ended, once that is known.
 func (l *Listener) done(w http.ResponseWriter, r *http.Request) {
-	l.mu.Lock()
-	page, fetched, shown, came := l.page, l.fetched, l.shown, l.came
-	l.mu.Unlock()
-	if !came {
+	login := l.arrived(r.PathValue("number"))
+	if login == nil {
 		http.NotFound(w, r)
 		return
 	}
 	select {
-	case <-page:
+	case <-login.known:
 	case <-r.Context().Done():
 		return
 	case <-time.After(patience):
@@ -186,11 +197,18 @@ func (l *Listener) done(w http.ResponseWriter, r *http.Request) {
 			Lines: []string{"Look at the terminal: it says what happened."}}.write(w)
 		return
 	}
-	shown.write(w)
+	login.page.write(w)
+	login.once.Do(func() { close(login.fetched) })
+}
+
+// arrived returns the attempt of this number, or nil where no browser came back
+// from it.
+func (l *Listener) arrived(number string) *attempt {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if !l.read && fetched == l.fetched {
-		l.read = true
-		close(fetched)
+	n, err := strconv.Atoi(number)
+	if err != nil || n < 0 || n >= len(l.logins) || !l.logins[n].came {
+		return nil
 	}
+	return l.logins[n]
 }
