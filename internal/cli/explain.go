@@ -45,7 +45,7 @@ func (n names) explainOne(err error) action.Message {
 			until = ", at " + g.Until.UTC().Format("15:04 UTC")
 		}
 		key := "store/" + string(g.Kind)
-		if _, special := hints["branch/"+string(g.Kind)]; special && strings.HasPrefix(g.Target, "branch:") {
+		if _, special := findHint("branch/" + string(g.Kind)); special && strings.HasPrefix(g.Target, "branch:") {
 			key = "branch/" + string(g.Kind)
 		}
 		return n.fill(key, "target", g.Target, "name", g.Name, "host", g.Host, "rule", g.Rule, "system", systemCause(g.Unwrap()),
@@ -224,9 +224,9 @@ func (n names) place(input string) string {
 
 // fill takes a hint and fills in its words, given as pairs.
 func (n names) fill(key string, pairs ...string) action.Message {
-	h, ok := hints[key]
+	h, ok := findHint(key)
 	if !ok {
-		h = hints["run/internal"]
+		h, _ = findHint("run/internal")
 		pairs = append(pairs, "cause", "no words for "+key+".")
 	}
 	replace := make([]string, 0, 2*len(n)+len(pairs))
