@@ -106,6 +106,22 @@ var recipes = []recipe{
 			}
 		},
 	},
+	{ // what could not be found out is said, too
+		file: "doctor.yml", knobs: always, fails: true, given: func(w *world) {
+			stored(w)
+			w.server.Fail(sandbox.Fault{Call: "commits", Kind: sandbox.FaultStatus, Status: 502})
+		},
+		says: "the personal access token has ended",
+		flags: func(w *world) []string {
+			token := w.server.NewGitHubToken("ended-token", sandbox.GitHubToken{Kind: sandbox.Personal, Secrets: sandbox.Write, Expires: time.Now().Add(-time.Hour)})
+			return []string{"--secret", "SECRETS_WRITER=" + token}
+		},
+		assert: func(t *testing.T, w *world, log string) {
+			if got := w.server.Issues(); len(got) != 1 || !strings.Contains(got[0], "could not find out") || !strings.Contains(got[0], "or is refused already") {
+				t.Errorf("issues: %q\n%s", got, log)
+			}
+		},
+	},
 }
 
 // stored lets the branch hold the refresh token already, as the bootstrap leaves

@@ -1,9 +1,9 @@
 #!/bin/sh
 # Plain Docker: print an access token, with the refresh token in a folder of this
-# machine. The image is the action's own, under the version of a release (better:
-# by its digest, which action.yml of that release names); strava.env, mode 0600, holds
-# STRAVA_CLIENT_ID, STRAVA_CLIENT_SECRET and, for the first run only,
-# STRAVA_REFRESH_TOKEN.
+# machine. The image is the action's own (OWNER in lower case), under the version of
+# a release (better: by its digest, which action.yml of that release names);
+# strava.env, in the folder this is started from, mode 0600, holds STRAVA_CLIENT_ID,
+# STRAVA_CLIENT_SECRET and, for the first run only, STRAVA_REFRESH_TOKEN.
 set -eu
 image=${IMAGE:-ghcr.io/OWNER/strava-token:v1.2.3}
 state=${STATE:-$HOME/.strava}

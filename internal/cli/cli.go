@@ -30,7 +30,7 @@ func Run(ctx context.Context, p Process) int {
 	status := provider.Done
 	root := &cobra.Command{
 		Use:   "strava-token",
-		Short: "A fresh Strava access token for every run, and a refresh token that is never lost",
+		Short: "A fresh Strava access token for every run, and a refresh token that does not get lost",
 		Long: "strava-token turns a stored Strava refresh token into an access token, and keeps\n" +
 			"the refresh token alive while doing so: in a GitHub workflow, or anywhere else.",
 		SilenceErrors: true,

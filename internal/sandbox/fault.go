@@ -28,7 +28,7 @@ const (
 type Fault struct {
 	// Call names the calls that fail: token, athlete, activities, repository,
 	// public-key, secret, selected, try-write, put, run, branch, rules, content,
-	// put-content, blob, tree, commit, ref.
+	// put-content, blob, tree, commit, ref, commits, issues, issue, comment.
 	Call string
 	Kind FaultKind
 	Path string // where set, only calls whose path begins with it

@@ -65,7 +65,7 @@ type rootFS struct {
 func about(version string) map[string]string {
 	return map[string]string{
 		"org.opencontainers.image.title":       "strava-token",
-		"org.opencontainers.image.description": "A fresh Strava access token for every run, and a refresh token that is never lost",
+		"org.opencontainers.image.description": "A fresh Strava access token for every run, and a refresh token that does not get lost",
 		"org.opencontainers.image.licenses":    "MIT",
 		"org.opencontainers.image.version":     version,
 	}
