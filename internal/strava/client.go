@@ -12,6 +12,7 @@ package strava
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -43,12 +44,18 @@ func endpoint(base *url.URL, path string) string {
 	return strings.TrimSuffix(base.String(), "/") + path
 }
 
-// post sends form to an OAuth endpoint, once.
-func (c *Client) post(ctx context.Context, path string, form url.Values) (*http.Response, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, endpoint(c.URL, path), strings.NewReader(form.Encode()))
+// post sends form to an OAuth endpoint, once, and nothing of it unless g lets it
+// through.
+func (c *Client) post(ctx context.Context, path string, form url.Values, g *gate) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, endpoint(c.URL, path), nil)
 	if err != nil {
 		return nil, fmt.Errorf("build request: %w", err)
 	}
+	text := form.Encode()
+	// net/http asks for the body again where it sends the request over another
+	// connection, since the first was closed before anything was written to it.
+	req.GetBody = func() (io.ReadCloser, error) { return g.guard(text), nil }
+	req.Body, req.ContentLength = g.guard(text), int64(len(text))
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	req.Header.Set("Accept", "application/json")
 	return c.Network.Once.Do(req)

@@ -6,9 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptrace"
 	"net/url"
-	"sync/atomic"
 	"time"
 
 	"strava-token/internal/secret"
@@ -122,28 +120,19 @@ func (c *Client) requestToken(ctx context.Context, form url.Values, sent bool) (
 	}
 	ctx, cancel := context.WithTimeout(ctx, tokenTimeout)
 	defer cancel()
-	// Either a connection comes about or the request is given up, never both.
-	const waiting, connected, abandoned = 0, 1, 2
-	var progress atomic.Int32
+	var g gate
 	stop := context.AfterFunc(parent, func() {
-		if progress.CompareAndSwap(waiting, abandoned) {
+		if g.close() {
 			cancel()
 		}
 	})
 	defer stop()
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GotConn: func(httptrace.GotConnInfo) {
-			if !progress.CompareAndSwap(waiting, connected) {
-				<-ctx.Done() // given up: nothing is written any more
-			}
-		},
-	})
-	resp, err := c.post(ctx, "/oauth/token", form)
+	resp, err := c.post(ctx, "/oauth/token", form, &g)
 	if err != nil {
-		if progress.Load() == abandoned {
+		if g.closed() {
 			err = parent.Err()
 		}
-		return Token{}, unanswered(c.URL, progress.Load() == connected, err)
+		return Token{}, unanswered(c.URL, g.passed(), err)
 	}
 	defer resp.Body.Close()
 	body, readErr := io.ReadAll(resp.Body)
@@ -162,12 +151,12 @@ func (c *Client) requestToken(ctx context.Context, form url.Values, sent bool) (
 
 // unanswered is the Error of a call without an answer. The network's own error
 // is kept for errors.Is, and never printed: it may quote what was sent.
-func unanswered(base *url.URL, connected bool, err error) *Error {
+func unanswered(base *url.URL, sent bool, err error) *Error {
 	kind := Unreachable
 	switch {
 	case transport.IsCertificate(err):
 		kind = BadCertificate
-	case connected:
+	case sent:
 		kind = NoAnswer
 	}
 	return &Error{Kind: kind, Host: base.Host, cause: err}
