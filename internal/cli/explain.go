@@ -96,6 +96,9 @@ func (n names) explainRun(err error) (action.Message, bool) {
 		if e.Spent {
 			return n.fill("run/cancelled-late"), true
 		}
+		if e.Refused {
+			return n.fill("run/cancelled-refused"), true
+		}
 		return n.fill("run/cancelled"), true
 	case *provider.ScopeError:
 		if e.Left != "" {

@@ -43,6 +43,11 @@ var runHints = map[string]hint{
 		"nothing was sent to the token endpoint, so the refresh token is untouched.",
 		"start it again when you like.",
 	},
+	"run/cancelled-refused": {
+		"The run was cancelled before it could ask again.",
+		"Strava refused once, which may mean that another run was just replacing the refresh token, or that a code was too new. Nothing was issued.",
+		"start it again when you want to, with a code at once.",
+	},
 	"run/cancelled-late": {
 		"The run was cancelled after the token request.",
 		"what Strava issued was taken care of first; no outputs were set.",

@@ -107,7 +107,7 @@ var stravaHints = map[string]hint{
 	},
 	"stale/raced": {
 		"Other runs were faster each time.",
-		"several runs refreshed the same token at once, and Strava replaced it before it was this one's turn. Nothing is lost: {target} holds the newest one.",
+		"several runs refreshed the same token at once, and Strava replaced it before it was this one's turn. The run that was faster keeps the newest one in {target}.",
 		"start a new run. A concurrency: group makes the runs of a workflow wait for each other.",
 	},
 	"stale/unknown": {

@@ -12,6 +12,7 @@ import (
 type attempts struct {
 	tried []secret.Value
 	held  bool          // a readable target held one of them
+	cut   bool          // cancelled while another run may have been about to write
 	lost  int           // how many another run was faster with
 	last  *strava.Error // nil where the last one was not refused
 	gone  *strava.Error // of a candidate whose answer was lost
@@ -45,9 +46,11 @@ func (r *Run) verdict(ctx context.Context, o *Outcome, a *attempts) error {
 	switch {
 	case why.Kind != strava.InvalidRefreshToken && why.Kind != strava.AnswerLost:
 		return a.err
+	case a.cut && why.Kind == strava.InvalidRefreshToken:
+		return &CancelledError{Refused: true}
 	case a.unreadable != nil && why.Kind == strava.InvalidRefreshToken:
 		return a.unreadable
-	case a.lost > 0:
+	case a.lost > 0 && why.Kind == strava.InvalidRefreshToken:
 		return &StaleError{Reason: StaleRaced, Target: targetName(r.readable()), Err: why}
 	case a.held && why.Kind == strava.InvalidRefreshToken:
 		return &StaleError{Reason: StaleStored, Target: targetName(r.readable()), Err: why}

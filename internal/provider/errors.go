@@ -43,7 +43,10 @@ func (e *NotSealedError) Error() string { return fmt.Sprintf("seal the refresh t
 func (e *NotSealedError) Unwrap() error { return e.Err }
 
 // CancelledError is a run that was asked to stop.
-type CancelledError struct{ Spent bool }
+type CancelledError struct {
+	Spent   bool // after Strava had issued a token
+	Refused bool // after a refusal that was not final yet
+}
 
 func (e *CancelledError) Error() string { return "cancelled" }
 

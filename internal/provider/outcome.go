@@ -58,12 +58,26 @@ func (o *Outcome) issue(token strava.Token, spent secret.Value) {
 
 // adopt takes over what Strava gave for the refresh token of another run, which
 // was faster. To the caller the refresh token was replaced either way.
-func (o *Outcome) adopt(token strava.Token, spent secret.Value) {
+func (o *Outcome) adopt(token strava.Token, spent secret.Value, athlete int64) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.Rotated = o.Rotated || !token.RefreshToken.Equal(o.spent)
-	o.Token, o.spent = token, spent
+	o.Token, o.spent, o.AthleteID = token, spent, athlete
 	o.byHand, o.replaces = false, false
+}
+
+// renew takes over what Strava gave for this run's own refresh token.
+func (o *Outcome) renew(token strava.Token) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if token.AthleteID == 0 {
+		token.AthleteID = o.Token.AthleteID
+	}
+	if token.Scope == nil {
+		token.Scope = o.Token.Scope
+	}
+	o.Rotated = o.Rotated || !token.RefreshToken.Equal(o.Token.RefreshToken)
+	o.Token = token
 }
 
 // atStake reports whether a refresh token was issued that has to be kept.
@@ -91,7 +105,10 @@ func (o *Outcome) token() strava.Token {
 func (o *Outcome) athlete() int64 {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return max(o.AthleteID, o.Token.AthleteID)
+	if o.AthleteID != 0 {
+		return o.AthleteID
+	}
+	return o.Token.AthleteID
 }
 
 // tellWhetherSealed tells the errors whose next step depends on it.
@@ -101,7 +118,7 @@ func (o *Outcome) tellWhetherSealed() {
 		case *NotKeptError:
 			e.Sealed = o.Recovery != ""
 		case *WrongAthleteError:
-			e.Replaced, e.Sealed = o.Rotated, o.Recovery != ""
+			e.Replaced, e.Sealed = o.Rotated && !o.spent.Empty(), o.Recovery != ""
 		}
 	}
 }

@@ -155,8 +155,11 @@ func TestALoginWinsARace(t *testing.T) {
 		o := w.do(login)
 		w.wantStatus(o, provider.Done)
 		w.wantHeld(o.Token.RefreshToken.Reveal())
-		if got := w.tokenRequests() - before; got != 1 {
-			t.Errorf("token requests: got %d, want 1", got)
+		if got := w.tokenRequests() - before; got != 2 {
+			t.Errorf("token requests: got %d, want 2: the login, and whether it still lives", got)
+		}
+		if !w.server.Works(o.Token.AccessToken.Reveal()) {
+			t.Error("the access token does not work")
 		}
 	})
 }

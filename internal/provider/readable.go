@@ -2,14 +2,12 @@ package provider
 
 import (
 	"context"
-	"errors"
 	"math/rand/v2"
 	"slices"
 	"time"
 
 	"strava-token/internal/secret"
 	"strava-token/internal/store"
-	"strava-token/internal/strava"
 	"strava-token/internal/transport"
 )
 
@@ -21,8 +19,6 @@ const (
 	rereads = 4
 	// races is how many refresh tokens a run tries that others were faster with.
 	races = 16
-	// swaps is how often a run tries to write over what others wrote meanwhile.
-	swaps = 16
 )
 
 // Readable is a target that can be read back. Its Store replaces what was last
@@ -112,18 +108,22 @@ func (r *Run) candidates() []secret.Value {
 	return append(unseen, seen...)
 }
 
+// waitsForOthers reports whether another run may be about to write a newer refresh
+// token than the one that was refused.
+func (r *Run) waitsForOthers() bool {
+	readable := r.readable()
+	_, alone := readable.(Locker)
+	return readable != nil && !alone && !r.Recovered
+}
+
 // newer waits for another run that was faster to write what it got. It returns
 // nothing where nothing comes, since a dead token stays dead, and an error where
 // what stands there cannot be read any more.
 func (r *Run) newer(ctx context.Context, tried []secret.Value) (next secret.Value, err error) {
-	readable := r.readable()
-	if readable == nil || r.Recovered || len(tried) > races {
+	if !r.waitsForOthers() || len(tried) > races {
 		return secret.Value{}, nil
 	}
-	if _, alone := readable.(Locker); alone {
-		return secret.Value{}, nil
-	}
-	backoff := transport.Backoff(rereads)
+	readable, backoff := r.readable(), transport.Backoff(rereads)
 	for {
 		held, err := readable.Reread(ctx)
 		known := slices.ContainsFunc(tried, held.RefreshToken.Equal)
@@ -178,73 +178,6 @@ func (r *Run) mustRemember(o *Outcome) bool {
 		!input.Equal(o.Token.RefreshToken) && !readable.Held().Saw(input)
 }
 
-// keepReadable writes the refresh token to the readable target. Where another
-// run was first, the token that lives wins: the other one is adopted if Strava
-// still takes it, and overwritten if not. won is false where the other run's
-// token stands, and is this run's now.
-//
-// A token that somebody just got by logging in wins over one that comes from
-// before that. One of another athlete is never adopted, and none is where the
-// run was cancelled or has no time left for Strava's answer.
-func (r *Run) keepReadable(ctx, uninterrupted context.Context, o *Outcome) (won bool, err error) {
-	readable := r.readable()
-	athlete := r.athleteOf(o)
-	for range swaps {
-		err = steadily(func() error {
-			record := r.record(o)
-			record.AthleteID = athlete
-			return readable.Store(uninterrupted, record)
-		})
-		if !isOvertaken(err) {
-			return err == nil, err
-		}
-		theirs := readable.Held()
-		if !theirs.RefreshToken.Empty() && r.ofAnother(athlete, theirs) {
-			return false, err
-		}
-		if theirs.RefreshToken.Empty() || r.outranks(o, theirs) {
-			continue // it was deleted, or is from before a login
-		}
-		if ctx.Err() != nil || !enoughTime(uninterrupted) {
-			return false, err
-		}
-		r.Reporter.Mask(theirs.RefreshToken)
-		token, theirErr := r.Strava.Refresh(strava.Abandon(uninterrupted, ctx), theirs.RefreshToken)
-		var dead *strava.Error
-		switch {
-		case !token.RefreshToken.Empty():
-			r.adopt(o, token, theirs)
-			athlete = theirs.AthleteID
-			if theirErr != nil {
-				o.limit(ExportNone)
-				o.fail(theirErr)
-			}
-			if token.RefreshToken.Equal(theirs.RefreshToken) {
-				return false, nil
-			}
-		case errors.As(theirErr, &dead) && dead.Kind == strava.InvalidRefreshToken:
-			// Ours is the newer one.
-		default:
-			return false, err // which one lives cannot be told
-		}
-	}
-	return false, err
-}
-
-// outranks reports whether this run's token was got by hand, and theirs was not
-// got from it.
-func (r *Run) outranks(o *Outcome, theirs store.Held) bool {
-	return !r.Code.Empty() || o.byHand && !theirs.Saw(r.input())
-}
-
-// ofAnother reports whether theirs is, or may be, of another athlete than ours.
-func (r *Run) ofAnother(ours int64, theirs store.Held) bool {
-	if r.ExpectedAthlete != 0 {
-		return theirs.AthleteID != r.ExpectedAthlete
-	}
-	return ours != 0 && theirs.AthleteID != 0 && ours != theirs.AthleteID
-}
-
 // isByHand reports whether a candidate is one that the readable target never
 // saw.
 func (r *Run) isByHand(candidate secret.Value) bool {
@@ -264,17 +197,6 @@ func (r *Run) wouldReplace(o *Outcome) bool {
 func enoughTime(ctx context.Context) bool {
 	deadline, bounded := ctx.Deadline()
 	return !bounded || time.Until(deadline) >= answerTime
-}
-
-// record is what the targets are given to keep.
-func (r *Run) record(o *Outcome) store.Record {
-	return store.Record{RefreshToken: o.Token.RefreshToken, AthleteID: r.athleteOf(o), Input: r.input()}
-}
-
-// adopt makes what Strava gave for another run's refresh token this run's own.
-func (r *Run) adopt(o *Outcome, token strava.Token, theirs store.Held) {
-	o.adopt(token, theirs.RefreshToken)
-	r.mask(o)
 }
 
 // athleteOf is whose token it is as far as is known when it is written.

@@ -123,6 +123,29 @@ func TestALoginByHandWins(t *testing.T) {
 	}
 }
 
+// TestAnOldInputDoesNotBeatALogin that was stored on the branch alone, not even
+// after a re-run of an older run brought yet another one.
+func TestAnOldInputDoesNotBeatALogin(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, sandbox.Knobs{})
+		configured := w.server.LiveRefreshToken()
+		w.wantStatus(w.do(configured), provider.Done)
+		login := w.server.Connect(sandbox.AthleteID)
+		w.begin()
+		if _, err := w.run.Targets[0].Check(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.run.Targets[0].Store(t.Context(), store.Record{RefreshToken: secret.New(login), AthleteID: sandbox.AthleteID}); err != nil {
+			t.Fatal(err)
+		}
+		for _, input := range []string{configured, "00000000000000000000000000000000000000e5", configured} {
+			w.wantStatus(w.do(input), provider.Done)
+			w.wantHeld(login)
+		}
+	})
+}
+
 // TestADeadInputIsTriedOnce: the branch remembers it, although its token is
 // unchanged.
 func TestADeadInputIsTriedOnce(t *testing.T) {

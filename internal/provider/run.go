@@ -146,7 +146,7 @@ func (r *Run) mask(o *Outcome) {
 // that the one before is not valid. It returns false where nothing was issued.
 func (r *Run) refresh(ctx, uninterrupted context.Context, o *Outcome) bool {
 	if !r.Code.Empty() {
-		return r.exchange(uninterrupted, o)
+		return r.exchange(ctx, uninterrupted, o)
 	}
 	queue := r.candidates()
 	if len(queue) == 0 {
@@ -177,7 +177,7 @@ func (r *Run) refresh(ctx, uninterrupted context.Context, o *Outcome) bool {
 		}
 		if len(queue) == 0 {
 			next, err := r.newer(waiting, a.tried)
-			a.unreadable = err
+			a.unreadable, a.cut = err, ctx.Err() != nil && r.waitsForOthers()
 			if !next.Empty() && transport.Pause(waiting, scatter(a.lost)) == nil {
 				a.lost++
 				queue = []secret.Value{next}
@@ -188,8 +188,8 @@ func (r *Run) refresh(ctx, uninterrupted context.Context, o *Outcome) bool {
 	return r.issued(o, r.verdict(uninterrupted, o, &a))
 }
 
-// exchange spends the code.
-func (r *Run) exchange(uninterrupted context.Context, o *Outcome) bool {
+// exchange spends the code, unless a cancelled ctx ends that first.
+func (r *Run) exchange(ctx, uninterrupted context.Context, o *Outcome) bool {
 	token, err := r.Strava.Exchange(uninterrupted, r.Code)
 	if token.Scope == nil { // an exchange does not name them
 		token.Scope = r.Granted
@@ -197,6 +197,9 @@ func (r *Run) exchange(uninterrupted context.Context, o *Outcome) bool {
 	o.issue(token, secret.Value{})
 	var refused *strava.Error
 	o.nothingSent = errors.As(err, &refused) && refused.Kind == strava.Unreachable
+	if refused != nil && refused.Kind == strava.InvalidCode && ctx.Err() != nil {
+		err = &CancelledError{Refused: true} // it may have been too early, and was not asked again
+	}
 	return r.issued(o, err)
 }
 
@@ -228,13 +231,15 @@ func (r *Run) settle(ctx, uninterrupted context.Context, o *Outcome) {
 		// The store comes after this, and needs its time.
 		bounded, enough := context.WithTimeout(proving, proofFirst)
 		p := r.prove(bounded, token, holder)
+		before := len(o.Warnings)
 		r.judge(o, p, holder)
 		enough()
-		flawless := len(o.Failures) == 0
+		flawless, judged := len(o.Failures) == 0, len(o.Warnings)
 		if !o.unfit() {
 			r.keep(ctx, uninterrupted, o)
 		}
-		if flawless && !token.RefreshToken.Equal(o.Token.RefreshToken) { // another run's was adopted
+		if flawless && !token.RefreshToken.Equal(o.Token.RefreshToken) { // another one stands there now
+			o.Warnings = slices.Delete(o.Warnings, before, judged)
 			r.judge(o, r.proveAgain(proving, o, token, p), 0)
 		}
 	} else {

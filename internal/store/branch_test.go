@@ -185,7 +185,7 @@ func TestBranchRemembersTheInput(t *testing.T) {
 			{none, false, false},
 			{first, true, false},
 			{none, true, false}, // a run without an input takes nothing back
-			{second, false, true},
+			{second, true, true}, // a re-run of an older run brings the first along again
 		} {
 			b := g.branch(branchSpec)
 			g.check(b)

@@ -37,14 +37,14 @@ type place struct {
 
 // sealedPart is the sealed part of a document.
 type sealedPart struct {
-	Version      string `json:"version"`
-	Purpose      string `json:"purpose"`
-	ClientID     string `json:"client_id"`
-	AthleteID    int64  `json:"athlete_id,omitempty"`
-	Target       string `json:"target,omitempty"`
-	RepositoryID int64  `json:"repository_id,omitempty"`
-	Seen         string `json:"seen,omitempty"`
-	RefreshToken string `json:"refresh_token"`
+	Version      string   `json:"version"`
+	Purpose      string   `json:"purpose"`
+	ClientID     string   `json:"client_id"`
+	AthleteID    int64    `json:"athlete_id,omitempty"`
+	Target       string   `json:"target,omitempty"`
+	RepositoryID int64    `json:"repository_id,omitempty"`
+	Seen         []string `json:"seen,omitempty"`
+	RefreshToken string   `json:"refresh_token"`
 }
 
 // compose writes r as a document. What before remembers stays where r does not

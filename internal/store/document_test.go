@@ -33,7 +33,7 @@ func assertRead(t *testing.T, held Held, kind Kind) {
 	switch {
 	case kind == "" && secret.Inspect(held.RefreshToken.Reveal()) != "":
 		t.Error("a refresh token was read that cannot be one")
-	case kind != "" && (!held.RefreshToken.Empty() || held.AthleteID != 0 || held.seen != ""):
+	case kind != "" && (!held.RefreshToken.Empty() || held.AthleteID != 0 || held.seen != nil):
 		t.Errorf("something was read of a document that is %s", kind)
 	}
 }
@@ -50,6 +50,21 @@ func TestDocumentReadsBack(t *testing.T) {
 		}
 		if len(text) > sealed.MaxText {
 			t.Errorf("a document of %d bytes would be refused", len(text))
+		}
+	}
+}
+
+// TestTheLatestInputsAreRemembered, and no more than a few.
+func TestTheLatestInputsAreRemembered(t *testing.T) {
+	t.Parallel()
+	held := Held{app: documentApp}
+	input := func(n int) secret.Value { return secret.New(strings.Repeat("i", 20) + string(rune('a'+n))) }
+	for _, n := range []int{0, 1, 0, 2, 3, 4, 5, 6, 7, 8} { // the first one was used again later
+		held = held.after(Record{RefreshToken: secret.New(documentToken), Input: input(n)})
+	}
+	for n, want := range []bool{true, false, true, true, true, true, true, true, true} {
+		if got := held.Saw(input(n)); got != want {
+			t.Errorf("saw input %d: got %t, want %t", n, got, want)
 		}
 	}
 }

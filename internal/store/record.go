@@ -4,6 +4,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 	"time"
 
 	"strava-token/internal/secret"
@@ -15,7 +16,7 @@ type Record struct {
 	RefreshToken secret.Value
 	AthleteID    int64 // 0 where unknown
 	// Input is the refresh token that the caller was configured with. A readable
-	// target remembers that it saw it; empty leaves what it remembers.
+	// target remembers that it saw it; empty adds nothing to what it remembers.
 	Input secret.Value
 }
 
@@ -23,15 +24,21 @@ type Record struct {
 type Held struct {
 	RefreshToken secret.Value // empty where it holds nothing yet
 	AthleteID    int64        // 0 where unknown
-	seen         string
+	seen         []string     // fingerprints of inputs, the latest one last
 	app          App
 }
 
-// Saw reports whether input was the one that the target was last used with. An
-// input that it never saw is one that somebody stored since, by logging in
-// again.
+// remembered is how many inputs a readable target remembers: a re-run of an older
+// run brings an older one along, which must not pass for a new one ever after.
+const remembered = 8
+
+// Saw reports whether the target was used with input before. An input that it
+// never saw is one that somebody stored since, by logging in again.
 func (h Held) Saw(input secret.Value) bool {
-	return h.seen != "" && hmac.Equal([]byte(h.seen), []byte(h.app.fingerprint(input)))
+	fingerprint := h.app.fingerprint(input)
+	return slices.ContainsFunc(h.seen, func(seen string) bool {
+		return hmac.Equal([]byte(seen), []byte(fingerprint))
+	})
 }
 
 // after is what a readable target holds once r was written over h.
@@ -39,11 +46,14 @@ func (h Held) after(r Record) Held {
 	return Held{RefreshToken: r.RefreshToken, AthleteID: r.AthleteID, seen: h.seenAfter(r), app: h.app}
 }
 
-func (h Held) seenAfter(r Record) string {
+func (h Held) seenAfter(r Record) []string {
 	if r.Input.Empty() {
 		return h.seen
 	}
-	return h.app.fingerprint(r.Input)
+	latest := h.app.fingerprint(r.Input)
+	seen := slices.DeleteFunc(slices.Clone(h.seen), func(s string) bool { return s == latest })
+	seen = append(seen, latest)
+	return seen[max(0, len(seen)-remembered):]
 }
 
 // App is whose refresh tokens a readable target keeps.
