@@ -21,7 +21,7 @@ func main() {
 	// makes a signal arrive at all.
 	//
 	// A signal that was ignored from the beginning stays so: nohup means it.
-	ending := slices.DeleteFunc([]os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP}, signal.Ignored)
+	ending := slices.DeleteFunc([]os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT}, signal.Ignored)
 	ctx, _ := signal.NotifyContext(context.Background(), ending...)
 	os.Exit(cli.Run(ctx, cli.Process{
 		Args:    os.Args[1:],

@@ -146,7 +146,7 @@ func ParseScopes(input, text string) (scopes []string, problems []Problem) {
 	scopes = strava.SplitScopes(text)
 	for _, s := range scopes {
 		if !strava.KnownScope(s) {
-			problems = append(problems, Problem{Input: input, Fault: FaultUnknownScope, Detail: quotable(s)})
+			problems = append(problems, Problem{Input: input, Fault: FaultUnknownScope, Detail: Quotable(s)})
 		}
 	}
 	return scopes, problems
@@ -173,7 +173,7 @@ func (r *reader) boolean(name string, fallback bool) bool {
 	case "false":
 		return false
 	default:
-		r.problem(name, FaultNotABoolean, quotable(text))
+		r.problem(name, FaultNotABoolean, Quotable(text))
 		return fallback
 	}
 }
@@ -213,9 +213,9 @@ func isHex(s string) bool {
 	})
 }
 
-// quotable is s as it can be printed back: short, on one line, and nothing where
+// Quotable is s as it can be printed back: short, on one line, and nothing where
 // it could be a secret in the wrong place.
-func quotable(s string) string {
+func Quotable(s string) string {
 	if len(s) > 100 || longestWord(s) >= 24 || githubToken(s) {
 		return ""
 	}

@@ -31,6 +31,7 @@ const (
 	FaultUnticked        Fault = "unticked"
 	FaultFileInAction    Fault = "file-in-action" // it would vanish with the container
 	FaultTwoStores       Fault = "two-stores"     // which is newer could not be told
+	FaultCodeBranch      Fault = "code-branch"    // the file would be committed among the code
 	FaultFork            Fault = "fork"           // secrets are empty in a fork's run
 	FaultDependabot      Fault = "dependabot"     // and in Dependabot's
 )

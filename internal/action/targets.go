@@ -19,7 +19,10 @@ func (r *reader) targets(name string) []store.Target {
 	r.problems = append(r.problems, problems...)
 	for _, t := range targets {
 		if t.Path != "" {
-			r.problem(name, FaultFileInAction, quotable(t.String()))
+			r.problem(name, FaultFileInAction, Quotable(t.String()))
+		}
+		if t.Branch != "" && r.edge.getenv("GITHUB_REF_TYPE") == "branch" && t.Branch == r.edge.getenv("GITHUB_REF_NAME") {
+			r.problem(name, FaultCodeBranch, Quotable(t.String()))
 		}
 	}
 	return targets
@@ -41,14 +44,14 @@ func ParseTargets(input string, lines []string, repository string) (targets []st
 		switch {
 		case err == nil && secret.IsPlaceholder(t.Name):
 			problem(Fault(secret.Placeholder), "")
-		case err == nil && looksSecret(text):
+		case err == nil && looksSecret(text, t):
 			problem(FaultCredential, "")
 		case err != nil:
-			problem(targetFault(err), quotable(text))
+			problem(targetFault(err), Quotable(text))
 		case seen[t.Key()]:
 			problem(FaultDoubledTarget, t.String())
 		case t.Readable() && slices.ContainsFunc(targets, store.Target.Readable):
-			problem(FaultTwoStores, quotable(text))
+			problem(FaultTwoStores, Quotable(text))
 		default:
 			seen[t.Key()] = true
 			targets = append(targets, t)
@@ -100,11 +103,11 @@ func (r *reader) holdsCredential(text string) bool {
 	return false
 }
 
-// looksSecret reports whether a target is written like a credential: a word of
-// 40 or more hexadecimal digits, or a token of GitHub's.
-func looksSecret(text string) bool {
-	if githubToken(text) {
-		return true
+// looksSecret reports whether a target is written like a credential: a token of
+// GitHub's, or a word of 40 or more hexadecimal digits, which folders may have, too.
+func looksSecret(text string, t store.Target) bool {
+	if githubToken(text) || t.Path != "" {
+		return githubToken(text)
 	}
 	for _, word := range strings.FieldsFunc(text, func(c rune) bool { return !isAlphanumeric(c) }) {
 		if len(word) >= 40 && isHex(word) {

@@ -11,7 +11,7 @@ func actionCommand(p Process, status *provider.Status) *cobra.Command {
 	return &cobra.Command{
 		Use:   "action",
 		Short: "Run as a step of a GitHub workflow (what action.yml calls)",
-		Args:  cobra.NoArgs,
+		Args:  atMost(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if p.Getenv("GITHUB_ACTIONS") != "true" {
 				complain(p, shellNames.fill("input/not-in-actions"))

@@ -4,7 +4,6 @@ package cli
 
 import (
 	"context"
-	"fmt"
 	"io"
 
 	"github.com/spf13/cobra"
@@ -43,17 +42,20 @@ func Run(ctx context.Context, p Process) int {
 	root.SetErr(p.Stderr)
 	addCommands(root, p, &status)
 	if err := root.ExecuteContext(ctx); err != nil {
-		_, _ = fmt.Fprintf(p.Stderr, "strava-token: error: %v\nstrava-token: hint: strava-token --help lists the commands\n", err)
+		complain(p, explainUsage(p, err))
 		return int(provider.BadInput)
 	}
 	return int(status)
 }
 
-// commands make every command there is, by its name.
-var commands = []struct {
+// named is a command that can be made.
+type named struct {
 	name string
 	make func(Process, *provider.Status) *cobra.Command
-}{
+}
+
+// commands are all that there are.
+var commands = []named{
 	{"action", actionCommand},
 	{"login", newLoginCommand},
 	{"refresh", refreshCommand},

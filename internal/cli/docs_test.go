@@ -39,7 +39,12 @@ func hintRow(h cli.Hint) string {
 			"{github-token-place}", "the secret that `github-token` reads",
 			"{how-to-add}", "; a secret is added under Settings, Secrets and variables, Actions, and one of an environment needs environment: in the job",
 			"{where-it-may-be-missing}", "; the secret that it reads may not exist there",
-			"{place}", "the secret that it reads",
+			"{place}", "the secret that it reads", "{expected-athlete}", "`expected-athlete`",
+			"{repository-source}", "GITHUB_REPOSITORY", "{repository-how}", "owner/repo/NAME, or --repo owner/name",
+			"{rotate-to-example}", "rotate-to: STRAVA_REFRESH_TOKEN, without ${{ }}",
+			"{kept-where}", "the secret", "{kept-target}", "the name of the secret",
+			"{recover-to}", "--rotate-to …", "{command}", "strava-token",
+			"{elsewhere}", ", or for a newer state in the history of the branch", "{copy}", ", or by whoever uses a copy of that file",
 			"{kept}", "", "{updated}", "", "{detail}", "", "{until-github}", "").Replace(s)
 		s = placeholder.ReplaceAllString(s, "…")
 		return strings.ReplaceAll(s, "|", `\|`)
@@ -131,8 +136,8 @@ func TestEveryKindOfErrorHasWords(t *testing.T) {
 		want["branch/"+kind] = true // which means something else of a branch
 	}
 	delete(want, "strava/invalid-refresh-token") // provider says which stale/ it is
-	for _, file := range []string{"explain.go", "action.go", "recover.go", "login.go", "login_ask.go", "login_keep.go", "login_words.go", "refresh.go", "exec.go"} {
-		for _, m := range regexp.MustCompile(`fill\("((?:run|input|doctor|recover|login|refresh|exec)/[a-z-]+)"`).FindAllStringSubmatch(readDoc(t, "internal/cli/"+file), -1) {
+	for _, file := range []string{"explain.go", "action.go", "recover.go", "login.go", "login_ask.go", "login_keep.go", "login_words.go", "refresh.go", "exec.go", "usage.go"} {
+		for _, m := range regexp.MustCompile(`fill\("((?:run|input|doctor|recover|login|refresh|exec|usage)/[a-z-]+)"`).FindAllStringSubmatch(readDoc(t, "internal/cli/"+file), -1) {
 			want[m[1]] = true
 		}
 	}

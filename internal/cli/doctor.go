@@ -23,7 +23,7 @@ func doctorCommand(p Process, status *provider.Status) *cobra.Command {
 			"for the targets. It tries the refresh token only where every target can keep its\n" +
 			"successor. The exit status is 1 where something would fail.",
 		Example: "  strava-token doctor --rotate-to owner/repo/STRAVA_REFRESH_TOKEN --require-scopes activity:read_all",
-		Args:    cobra.NoArgs,
+		Args:    atMost(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			*status = s.examine(cmd.Context(), scopes)
 			return nil

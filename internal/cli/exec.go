@@ -2,12 +2,16 @@ package cli
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 	"os/exec"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"strava-token/internal/action"
 	"strava-token/internal/provider"
+	"strava-token/internal/secret"
 )
 
 // accessTokenVariable is where programs find the access token.
@@ -40,7 +44,7 @@ func (r *refreshing) exec(ctx context.Context, args []string) provider.Status {
 	}
 	path, err := exec.LookPath(args[0])
 	if err != nil {
-		complain(r.p, shellNames.fill("exec/not-found", "detail", quoted(args[0])))
+		complain(r.p, notFound(args[0], err))
 		return provider.BadInput
 	}
 	o, status := r.run(ctx)
@@ -48,7 +52,7 @@ func (r *refreshing) exec(ctx context.Context, args []string) provider.Status {
 		return status
 	}
 	if ctx.Err() != nil {
-		complain(r.p, shellNames.fill("run/cancelled-late"))
+		complain(r.p, shellNames.fill("exec/cancelled"))
 		return provider.Failed
 	}
 	child, err := become(path, args, r.childEnvironment(o))
@@ -57,6 +61,18 @@ func (r *refreshing) exec(ctx context.Context, args []string) provider.Status {
 		return provider.Failed
 	}
 	return provider.Status(child)
+}
+
+// notFound says why a command cannot be run.
+func notFound(command string, err error) action.Message {
+	detail := quoted(action.Quotable(command))
+	switch {
+	case errors.Is(err, exec.ErrDot):
+		return shellNames.fill("exec/here", "detail", detail)
+	case errors.Is(err, fs.ErrPermission):
+		return shellNames.fill("exec/not-executable", "detail", detail)
+	}
+	return shellNames.fill("exec/not-found", "detail", detail)
 }
 
 // ours are the variables that hold secrets of this program.
@@ -88,7 +104,8 @@ func holdsOne(name, value string, secrets []string) bool {
 		}
 	}
 	for _, s := range secrets {
-		if s = strings.TrimSpace(s); s != "" && strings.Contains(value, s) {
+		// What is no credential may stand anywhere by chance.
+		if s = strings.TrimSpace(s); secret.Inspect(s) == "" && strings.Contains(value, s) {
 			return true
 		}
 	}

@@ -48,7 +48,7 @@ func (n names) explainOne(err error) action.Message {
 		if _, special := findHint("branch/" + string(g.Kind)); special && strings.HasPrefix(g.Target, "branch:") {
 			key = "branch/" + string(g.Kind)
 		}
-		return n.fill(key, "target", g.Target, "name", g.Name, "host", g.Host, "rule", g.Rule, "system", systemCause(g.Unwrap()),
+		return n.fill(key, "target", g.Target, "name", g.Name, "host", g.Host, "rule", g.Rule, "system", systemCause(g.Unwrap()), "lock", g.Name+".lock",
 			"status", strconv.Itoa(g.Status), "until-github", until, "permission", permission(g.Target))
 	}
 	// Errors of the system, such as a file that cannot be written, hold no
@@ -70,7 +70,7 @@ func (n names) explainRun(err error) (action.Message, bool) {
 		if !e.Sealed {
 			return n.fill("run/not-kept-unsealed", "target", e.Target, "cause", n.cause(e.Err), "kept", kept), true
 		}
-		return n.fill("run/not-kept", "target", e.Target, "cause", n.cause(e.Err), "kept", kept), true
+		return n.fill("run/not-kept", "target", e.Target, "cause", n.cause(e.Err), "kept", kept, "recover-to", recoverTo(e.Target)), true
 	case *provider.NoTargetError:
 		if e.HandedOver && e.Sealed {
 			return n.fill("run/handed-over-sealed"), true
@@ -146,7 +146,11 @@ func (n names) explainRun(err error) (action.Message, bool) {
 		if e.Target != "" && !e.Updated.IsZero() {
 			updated = " (" + e.Target + " on " + e.Updated.UTC().Format("2 January, 15:04 UTC") + ")"
 		}
-		return n.fill("stale/"+string(e.Reason), "target", e.Target, "updated", updated), true
+		elsewhere, copied := "", ", or by whoever uses a copy of that file"
+		if strings.HasPrefix(e.Target, "branch:") {
+			elsewhere, copied = ", or for a newer state in the history of the branch", ""
+		}
+		return n.fill("stale/"+string(e.Reason), "target", e.Target, "updated", updated, "elsewhere", elsewhere, "copy", copied), true
 	}
 	var denied *login.DeniedError
 	switch {
@@ -170,6 +174,15 @@ func (n names) explainRun(err error) (action.Message, bool) {
 		return n.fill("run/unexportable"), true
 	}
 	return action.Message{}, false
+}
+
+// recoverTo is how recover is told to put a refresh token where it was meant to
+// go: only targets can be named.
+func recoverTo(target string) string {
+	if _, err := store.Parse(target, ""); err != nil {
+		return "--print"
+	}
+	return "--rotate-to " + target
 }
 
 // cause is what an inner error says happened, and why.
@@ -206,6 +219,10 @@ var (
 		"client-secret-place": "the secret that client-secret reads",
 		"refresh-token-place": "the secret that refresh-token reads",
 		"github-token-place":  "the secret that github-token reads",
+		"expected-athlete":    "expected-athlete",
+		"repository-source":   "GITHUB_REPOSITORY", "repository-how": "owner/repo/NAME",
+		"rotate-to-example": "rotate-to: STRAVA_REFRESH_TOKEN, without ${{ }}",
+		"kept-where":        "the secret", "kept-target": "the name of the secret",
 	}
 	shellNames = names{
 		"how-to-add": "", "where-it-may-be-missing": "",
@@ -214,6 +231,10 @@ var (
 		"client-secret-place": "STRAVA_CLIENT_SECRET",
 		"refresh-token-place": "STRAVA_REFRESH_TOKEN",
 		"github-token-place":  "GH_TOKEN",
+		"expected-athlete":    "--expected-athlete",
+		"repository-source":   "neither --repo nor GITHUB_REPOSITORY", "repository-how": "--repo owner/name",
+		"rotate-to-example": "--rotate-to owner/repo/STRAVA_REFRESH_TOKEN",
+		"kept-where":        "whatever STRAVA_REFRESH_TOKEN is set from", "kept-target": "a target that keeps it, as in file:/var/lib/strava/token",
 	}
 )
 

@@ -20,7 +20,18 @@ type handover struct {
 	stdout io.Writer
 	client *strava.Client
 	names  [3]string
+	// apart leaves the refresh token out: a target that can be read back keeps it,
+	// and whoever used a copy would kill that one.
+	apart  bool
 	opened *os.File
+}
+
+// held are the names of what is handed over.
+func (h *handover) held() []string {
+	if h.apart {
+		return h.names[:2]
+	}
+	return h.names[:]
 }
 
 func (h *handover) String() string {
@@ -43,7 +54,7 @@ func (h *handover) Check(context.Context) (store.Facts, error) {
 	return store.Facts{}, nil
 }
 
-// Store writes the three credentials.
+// Store writes the credentials.
 func (h *handover) Store(_ context.Context, r store.Record) error {
 	values := [3]string{h.client.ClientID, h.client.ClientSecret.Reveal(), r.RefreshToken.Reveal()}
 	if h.format != "" {
@@ -66,7 +77,7 @@ func (h *handover) discard() {
 func (h *handover) write(w io.Writer, values [3]string) error {
 	if h.format == "json" {
 		object := map[string]string{}
-		for i, name := range h.names {
+		for i, name := range h.held() {
 			object[name] = values[i]
 		}
 		encoder := json.NewEncoder(w)
@@ -74,7 +85,7 @@ func (h *handover) write(w io.Writer, values [3]string) error {
 		encoder.SetIndent("", "  ")
 		return encoder.Encode(object)
 	}
-	for i, name := range h.names {
+	for i, name := range h.held() {
 		if _, err := fmt.Fprintf(w, "%s=%s\n", name, values[i]); err != nil {
 			return err
 		}

@@ -13,7 +13,7 @@ var hints = map[string]map[string]hint{
 	"strava": stravaHints, "stale": stravaHints,
 	"run":   runHints,
 	"store": storeHints, "branch": storeHints,
-	"doctor": commandHints, "login": commandHints, "recover": commandHints, "refresh": commandHints, "exec": commandHints,
+	"doctor": commandHints, "login": commandHints, "recover": commandHints, "refresh": commandHints, "exec": commandHints, "usage": commandHints,
 	"input": inputHints,
 }
 

@@ -112,6 +112,11 @@ var commandHints = map[string]hint{
 		"recover proves the token by refreshing with it, and what Strava returns must go somewhere.",
 		"add --rotate-to TARGET to store it ({targets}), or --print to print it.",
 	},
+	"recover/several-athletes": {
+		"The log holds refresh tokens of several athletes.",
+		"which of them is wanted is not said: {targets}.",
+		"name the target of one with --rotate-to, or save the log of one job alone and pass that.",
+	},
 	"recover/no-text": {
 		"There is no recovery text in this.",
 		"it begins with -----BEGIN AGE ENCRYPTED FILE----- and ends with the line END of the same kind.",
@@ -136,6 +141,33 @@ var commandHints = map[string]hint{
 		"The client secret cannot be asked for.",
 		"there is no terminal to ask at.",
 		"set STRAVA_CLIENT_SECRET.",
+	},
+
+	// The command line.
+	"usage/no-command": {
+		"There is no such command.",
+		"the first word says what strava-token does.",
+		"strava-token --help lists the commands.",
+	},
+	"usage/no-flag": {
+		"There is no such flag{detail}.",
+		"{command} does not know it, and no secret is taken from a flag: they are read from the environment.",
+		"{command} --help lists the flags.",
+	},
+	"usage/no-value": {
+		"{flag} needs a value.",
+		"nothing stands behind it.",
+		"{command} --help says what it takes.",
+	},
+	"usage/bad-value": {
+		"The value of {flag} cannot be used.",
+		"it takes {form}.",
+		"correct it; {command} --help shows an example.",
+	},
+	"usage/arguments": {
+		"There is a word too many.",
+		"{command} does not take it, and no secret is taken from the command line: they are read from the environment.",
+		"{command} --help shows how it is written.",
 	},
 
 	// The commands refresh and exec.
@@ -163,6 +195,21 @@ var commandHints = map[string]hint{
 		"There is no command to run.",
 		"this command refreshes, and then runs what stands behind --.",
 		"write strava-token exec -- COMMAND ARGUMENTS.",
+	},
+	"exec/not-executable": {
+		"The command may not be run{detail}.",
+		"it is there, but not executable, so nothing was sent to Strava.",
+		"run chmod +x on it, and start again.",
+	},
+	"exec/here": {
+		"The command is not looked for in this folder{detail}.",
+		"a program of that name stands here, and PATH alone decides which one is meant, so nothing was sent to Strava.",
+		"write its path, as in ./sync.sh.",
+	},
+	"exec/cancelled": {
+		"The run was cancelled before the command was started.",
+		"what Strava issued was kept first.",
+		"start it again when you want to.",
 	},
 	"exec/not-found": {
 		"The command cannot be found{detail}.",

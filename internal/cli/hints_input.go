@@ -71,16 +71,21 @@ var inputHints = map[string]hint{
 	"input/credential": {
 		"{input} holds a credential instead of a name.",
 		"it takes the name of the secret that keeps the refresh token, never its value, which would be printed and sent.",
-		"write the name alone, as in rotate-to: STRAVA_REFRESH_TOKEN, without ${{ }}.",
+		"write the name alone, as in {rotate-to-example}.",
 	},
 	"input/path": {
 		"{input} has a path.",
 		"it is the host alone; /oauth/token is added to it.",
 		"write https://www.strava.com, or leave it out.",
 	},
+	"input/code-branch": {
+		"{input} names the branch that this workflow runs on{detail}.",
+		"the file would be committed among the code each time, and start whatever a push there starts.",
+		"name a branch of its own, which is made when first needed: branch:strava-token.",
+	},
 	"input/bad-branch-name": {
 		"{input} names a branch that cannot be used{detail}.",
-		"the name of a branch has letters, digits and - _ . / +, and behind a # may stand the name of an athlete, in letters, digits, - and _.",
+		"the name of a branch has letters, digits and - _ . / +, no two dots in a row, is not HEAD and does not begin with refs/; behind a # may stand the name of an athlete, in letters, digits, - and _.",
 		"write branch:strava-token, or branch:strava-token#NAME.",
 	},
 	"input/bad-path": {
@@ -105,8 +110,8 @@ var inputHints = map[string]hint{
 	},
 	"input/no-repository": {
 		"{input} needs a repository{detail}.",
-		"GITHUB_REPOSITORY, which says which one this is, is not set as owner/repo.",
-		"write owner/repo/NAME.",
+		"{repository-source} does not say which one, as owner/name.",
+		"write {repository-how}.",
 	},
 	"input/doubled-target": {
 		"{input} names the same target twice{detail}.",

@@ -6,7 +6,7 @@ var runHints = map[string]hint{
 	"run/not-kept": {
 		"{target} does not hold the new refresh token.",
 		"{cause}{kept}",
-		"save this log, and once that is mended run strava-token recover FILE --rotate-to {target}.",
+		"save this log, and once that is mended run strava-token recover FILE {recover-to}.",
 	},
 	"run/not-kept-yet": {
 		"{target} still holds an old refresh token.",
@@ -20,8 +20,8 @@ var runHints = map[string]hint{
 	},
 	"run/no-target": {
 		"Strava replaced the refresh token, and no target keeps the new one.",
-		"the secret still holds the old refresh token, which is dead now, so the next run would fail.",
-		"set {rotate-to} to the name of the secret, and put the new refresh token there: save this log and run strava-token recover on it.",
+		"{kept-where} still holds the old refresh token, which is dead now, so the next run would fail.",
+		"set {rotate-to} to {kept-target}, and put the new refresh token there: save this log and run strava-token recover on it.",
 	},
 	"run/no-target-unsealed": {
 		"Strava replaced the refresh token, and the new one is kept nowhere.",
@@ -41,7 +41,7 @@ var runHints = map[string]hint{
 	"run/cancelled": {
 		"The run was cancelled.",
 		"nothing was sent to the token endpoint, so the refresh token is untouched.",
-		"start it again when you like.",
+		"start it again when you want to.",
 	},
 	"run/cancelled-refused": {
 		"The run was cancelled before it could ask again.",
@@ -51,7 +51,7 @@ var runHints = map[string]hint{
 	"run/cancelled-late": {
 		"The run was cancelled after the token request.",
 		"what Strava issued was taken care of first; no outputs were set.",
-		"start a new run when you like, once any other message here is dealt with.",
+		"start a new run when you want to, once any other message here is dealt with.",
 	},
 	"run/not-masked": {
 		"The new tokens could not be masked.",
@@ -97,17 +97,17 @@ var runHints = map[string]hint{
 	},
 	"run/wrong-athlete": {
 		"The token belongs to athlete {got}, not to {want}.",
-		"the input expected-athlete guards against mixed-up secrets, so nothing was exported and no target was written.",
-		"put the refresh token of athlete {want} into {refresh-token-place}, or correct expected-athlete.",
+		"{expected-athlete} guards against mixed-up secrets, so nothing was exported and no target was written.",
+		"put the refresh token of athlete {want} into {refresh-token-place}, or correct {expected-athlete}.",
 	},
 	"run/wrong-athlete-sealed": {
 		"The token belongs to athlete {got}, not to {want}, and Strava replaced it.",
-		"the input expected-athlete guards against mixed-up secrets, so nothing was exported and no target was written. The refresh token that was passed is dead now; the new one of athlete {got} is in the recovery text alone.",
+		"{expected-athlete} guards against mixed-up secrets, so nothing was exported and no target was written. The refresh token that was passed is dead now; the new one of athlete {got} is in the recovery text alone.",
 		"save this log and run strava-token recover on it, into a secret of athlete {got}; then put the refresh token of athlete {want} into {refresh-token-place}.",
 	},
 	"run/athlete-unchecked": {
 		"Whose token this is could not be checked.",
-		"the input expected-athlete asks for athlete {want}, and the question got no answer: {cause}",
+		"{expected-athlete} asks for athlete {want}, and the question got no answer: {cause}",
 		"run again later.",
 	},
 	"run/unverified": {
@@ -117,8 +117,8 @@ var runHints = map[string]hint{
 	},
 	"run/wrong-holder": {
 		"{target} holds the token of athlete {got}, not of {want}.",
-		"the input expected-athlete guards against mixed-up tokens, so nothing was sent to Strava.",
-		"correct expected-athlete, or give each athlete a target of their own, such as branch:BRANCH#NAME.",
+		"{expected-athlete} guards against mixed-up tokens, so nothing was sent to Strava.",
+		"correct {expected-athlete}, or give each athlete a target of their own, such as branch:BRANCH#NAME.",
 	},
 	"run/holder-of-another": {
 		"The token belongs to athlete {got}, and {target} to athlete {want}.",
@@ -128,6 +128,6 @@ var runHints = map[string]hint{
 	"run/no-candidate": {
 		"There is no refresh token to begin with.",
 		"the value of {refresh-token} is empty, and {target} holds none yet.",
-		"get the first one as the README says under The first token, with {target} as its target.",
+		"get the first one with strava-token login --rotate-to {target}, or as the README says under The first token.",
 	},
 }

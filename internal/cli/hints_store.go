@@ -131,9 +131,9 @@ var storeHints = map[string]hint{
 		"name another branch or file in {rotate-to}, or remove what stands there.",
 	},
 	"store/newer-version": {
-		"{target} was written by a later version of strava-token.",
+		"{target} was written by another version of strava-token.",
 		"this version does not know its form.",
-		"use that version here, too.",
+		"use the latest version here, too.",
 	},
 	"store/damaged": {
 		"{target} is damaged.",
@@ -157,7 +157,7 @@ var storeHints = map[string]hint{
 	},
 	"store/other-place": {
 		"{target} was written for another target.",
-		"it was copied or renamed: what is sealed in it names another branch, another athlete, or a file.",
+		"it was copied or renamed: what is sealed in it names another branch, another athlete, or another file.",
 		"correct {rotate-to}, or authorize the app again with rotate-to {target}, which replaces it.",
 	},
 	"store/empty-repository": {
@@ -184,6 +184,16 @@ var storeHints = map[string]hint{
 		"{target} is no file.",
 		"a folder, or something else that cannot be replaced by a file, stands there.",
 		"correct {rotate-to}.",
+	},
+	"store/lock-unwritable": {
+		"The lock of {target} cannot be opened.",
+		"it is a file beside it, {lock}, and the system says: {system}.",
+		"give it to the user who runs this, or delete it while nothing is running.",
+	},
+	"store/blocked": {
+		"GitHub does not let {target} be written.",
+		"it reports a conflict each time, and nobody else wrote: most likely a rule or a protection of the branch stands in the way.",
+		"look under Settings, Rules, Rulesets and under Settings, Branches for one that applies to the branch, and take the branch out of it, or name another one in {rotate-to}.",
 	},
 	"store/bad-lock": {
 		"The lock of {target} is not a plain file.",

@@ -102,8 +102,8 @@ var stravaHints = map[string]hint{
 	},
 	"stale/stored": {
 		"The refresh token in {target} is dead.",
-		"Strava refused it, and every other one that this run was given. Access was revoked, or it was replaced by a run that could not write it, or by another program that uses the same app.",
-		"look for a recovery text in the log of the last run that failed, or for a newer state in the history of {target}; only then authorize the app again, with rotate-to {target}.",
+		"Strava refused it, and every other one that this run was given. Access was revoked, or it was replaced by a run that could not write it, or by another program that uses the same app{copy}.",
+		"look for a recovery text in the log of the last run that failed{elsewhere}; only then authorize the app again, with rotate-to {target}.",
 	},
 	"stale/raced": {
 		"Other runs were faster each time.",

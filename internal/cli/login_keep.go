@@ -51,12 +51,17 @@ type keeper struct {
 	targets []provider.Target // for the refresh token
 	id      *store.Secret     // nil where the values are handed over
 	secret  *store.Secret
-	handed  *handover
+	handed  *handover // nil where the three go to a repository
 }
 
 // finish stores what belongs beside the refresh token, where that is safe by
 // now. A cancellation only hurries it, or the repository would hold a mixed set.
 func (k *keeper) finish(ctx context.Context, client *strava.Client, o *provider.Outcome) {
+	if k.handed != nil && k.handed.apart && len(o.Kept) > 0 {
+		if err := k.handed.Store(ctx, store.Record{}); err != nil {
+			o.Fail(err)
+		}
+	}
 	if k.id == nil || !slices.Contains(o.Kept, k.targets[0].String()) {
 		return
 	}
@@ -83,6 +88,7 @@ func (l *loginCommand) prepare(ctx context.Context, network *transport.Network, 
 			return nil, provider.BadInput
 		}
 		if !token.Empty() {
+			l.github = token
 			return l.prepareSecrets(ctx, network, client, token, [3]string{idName, secretName, refreshName})
 		}
 		complain(l.p, shellNames.fill("login/no-github-token"))
@@ -91,23 +97,26 @@ func (l *loginCommand) prepare(ctx context.Context, network *transport.Network, 
 			return nil, provider.Failed
 		}
 	}
-	further, existing, ok := l.furtherTargets(ctx, network, client)
-	if !ok {
-		return nil, provider.BadInput
-	}
-	if !l.mayReplace(existing) {
-		return nil, provider.Failed
-	}
-	k.targets = further
 	if l.format == "" && sameFile(l.output, l.rotateTo) {
 		complain(l.p, shellNames.fill("input/doubled-target", "input", "--rotate-to", "detail", quoted(l.output)))
 		return nil, provider.BadInput
 	}
 	k.handed = &handover{format: l.format, path: l.output, stdout: l.p.Stdout, client: client, names: [3]string{idName, secretName, refreshName}}
-	k.targets = append(k.targets, k.handed)
 	if _, err := k.handed.Check(ctx); err != nil {
 		complain(l.p, shellNames.fill("login/file", "file", l.output))
 		return nil, provider.BadInput
+	}
+	further, existing, status := l.furtherTargets(ctx, network, client)
+	if status == provider.Done && !l.mayReplace(existing) {
+		status = provider.Failed
+	}
+	if status != provider.Done {
+		k.handed.discard()
+		return nil, status
+	}
+	k.targets, k.handed.apart = further, l.readable && l.format == ""
+	if !k.handed.apart {
+		k.targets = append(k.targets, k.handed)
 	}
 	return k, provider.Done
 }
@@ -142,9 +151,9 @@ func (l *loginCommand) prepareSecrets(ctx context.Context, network *transport.Ne
 			existing = append(existing, secrets[i].String())
 		}
 	}
-	further, also, ok := l.furtherTargets(ctx, network, client)
-	if !ok {
-		return nil, provider.BadInput
+	further, also, status := l.furtherTargets(ctx, network, client)
+	if status != provider.Done {
+		return nil, status
 	}
 	existing = append(existing, also...)
 	if !l.mayReplace(existing) {
@@ -182,21 +191,21 @@ func (l *loginCommand) mayReplace(existing []string) bool {
 
 // furtherTargets are those of --rotate-to, checked before a browser opens, and
 // the ones among them that exist already.
-func (l *loginCommand) furtherTargets(ctx context.Context, network *transport.Network, client *strava.Client) (targets []provider.Target, existing []string, ok bool) {
+func (l *loginCommand) furtherTargets(ctx context.Context, network *transport.Network, client *strava.Client) (targets []provider.Target, existing []string, status provider.Status) {
 	targets = l.targets(network, client.ClientID, client.ClientSecret)
 	if l.refuse() {
-		return nil, nil, false
+		return nil, nil, provider.BadInput
 	}
 	for _, t := range targets {
 		action.AllowNew(t)
 		facts, err := provider.CheckTarget(ctx, t)
 		if err != nil {
 			complain(l.p, shellNames.explainOne(err))
-			return nil, nil, false
+			return nil, nil, provider.Failed
 		}
 		if facts.Exists {
 			existing = append(existing, t.String())
 		}
 	}
-	return targets, existing, true
+	return targets, existing, provider.Done
 }

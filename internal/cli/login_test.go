@@ -374,16 +374,15 @@ func TestLoginIsNotDisturbed(t *testing.T) {
 			t.Errorf("a foreign host: got %v, %v, want 421", resp, err)
 		}
 		// The right one, twice: a browser that is reloaded does no harm.
-		var both sync.WaitGroup
-		for range 2 {
-			both.Go(func() {
-				body, ended := v.fetch(http.MethodGet, callback, nil)
-				if !strings.Contains(body, "It worked") || strings.Contains(ended, "code") {
-					t.Errorf("the page at %s: %s", ended, body)
-				}
-			})
+		reloaded := *v.client
+		reloaded.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+		if resp, err := reloaded.Get(callback); err != nil || resp.StatusCode != http.StatusSeeOther {
+			t.Errorf("the callback: got %v, %v, want 303", resp, err)
 		}
-		both.Wait()
+		body, ended := v.fetch(http.MethodGet, callback, nil)
+		if !strings.Contains(body, "It worked") || strings.Contains(ended, "code") {
+			t.Errorf("the page at %s: %s", ended, body)
+		}
 	}
 	v.assertStatus(v.run("--repo", sandbox.Repository), 0)
 	v.assertStored("", "STRAVA_REFRESH_TOKEN")
@@ -635,5 +634,44 @@ func TestLoginOntoABranch(t *testing.T) {
 	again.assertSays("branch:strava-token", "Replace them?")
 	if again.server.Held(branchName) != again.server.LiveRefreshToken() {
 		t.Error("the branch does not hold the refresh token")
+	}
+}
+
+// TestLoginIntoAFile keeps the refresh token there alone, since whoever used a
+// copy would kill it, and ends with the command that uses it.
+func TestLoginIntoAFile(t *testing.T) {
+	t.Parallel()
+	v := newVisitor(t, sandbox.Knobs{})
+	folder := t.TempDir()
+	token, app := filepath.Join(folder, "token"), filepath.Join(folder, "app.env")
+	v.assertStatus(v.run("--rotate-to", "file:"+token, "--output", app), 0)
+	sealed, err := os.ReadFile(token)
+	if err != nil || v.server.Opened(string(sealed)) != v.server.LiveRefreshToken() {
+		t.Errorf("the file does not keep the living refresh token: %v", err)
+	}
+	handed, err := os.ReadFile(app)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "STRAVA_CLIENT_ID=" + v.server.App().ID + "\nSTRAVA_CLIENT_SECRET=" + v.server.App().Secret + "\n"; string(handed) != want {
+		t.Error("the file of the app does not hold its two values alone")
+	}
+	v.assertSays("strava-token refresh --rotate-to file:" + token)
+	if strings.Contains(v.stderr.String(), "gh secret set") || strings.Contains(v.stderr.String(), "sync.yml") {
+		t.Errorf("it speaks of GitHub:\n%s", v.stderr.String())
+	}
+}
+
+// TestLoginThatMayNotWrite ends with 1, since GitHub was asked.
+func TestLoginThatMayNotWrite(t *testing.T) {
+	t.Parallel()
+	v := newVisitor(t, sandbox.Knobs{})
+	v.browse = func(string) { t.Error("the browser was opened") }
+	v.env["GITHUB_REPOSITORY"] = sandbox.Repository
+	v.server.Fail(sandbox.Fault{Call: "blob", Kind: sandbox.FaultStatus, Status: 403, Body: `{"message":"Resource not accessible by personal access token"}`})
+	output := filepath.Join(t.TempDir(), "app.env")
+	v.assertStatus(v.run("--rotate-to", "branch:"+branchName, "--output", output), 1)
+	if _, err := os.Stat(output); err == nil {
+		t.Error("a file was left behind")
 	}
 }

@@ -40,7 +40,12 @@ func (l *loginCommand) tellWhatNow(o *provider.Outcome, k *keeper, grant login.G
 		l.say("\n" + kept + " is kept in " + strings.Join(o.Kept, ", ") + ".")
 	}
 	_, _, refreshName, _ := l.secretNames()
-	if k.handed != nil && l.format == "" && slices.Contains(o.Kept, k.handed.String()) {
+	if file := l.target("file:"); file != "" && k.handed != nil && k.handed.apart && len(o.Failures) == 0 {
+		l.say("The client id and the client secret are in " + l.output + ". From now on this prints an access token:\n")
+		l.say("  set -a && . " + sourced(l.output) + " && set +a && strava-token refresh --rotate-to " + shellQuote(file))
+		return
+	}
+	if k.handed != nil && l.format == "" && (k.handed.apart && len(o.Failures) == 0 || slices.Contains(o.Kept, k.handed.String())) {
 		l.say("Put the values into the repository's secrets, then delete the file:")
 		where := " --repo OWNER/REPO"
 		if l.repository != "" {
@@ -49,7 +54,7 @@ func (l *loginCommand) tellWhatNow(o *provider.Outcome, k *keeper, grant login.G
 		if l.environment != "" {
 			where += " --env " + shellQuote(l.environment)
 		}
-		for _, name := range k.handed.names {
+		for _, name := range k.handed.held() {
 			l.say("  sed -n 's/^" + name + "=//p' " + shellQuote(l.output) + ` | tr -d '\n' | gh secret set ` + name + where)
 		}
 		l.say("  rm " + shellQuote(l.output))
@@ -63,7 +68,7 @@ func (l *loginCommand) tellWhatNow(o *provider.Outcome, k *keeper, grant login.G
 		l.note("warning", "the token lacks "+strings.Join(missing, ", ")+", so the workflow below does not require it")
 	}
 	l.say("\nNow copy this into .github/workflows/sync.yml (OWNER is whoever publishes the action you use):\n")
-	l.say(workflow(l.branch(), refreshName, l.environment, scopes))
+	l.say(workflow(l.target("branch:"), refreshName, l.environment, scopes))
 }
 
 // whose names the athlete, as far as is known.
@@ -80,7 +85,7 @@ func whose(o *provider.Outcome) string {
 // shellQuote is s as one word of a POSIX shell.
 func shellQuote(s string) string {
 	if s != "" && !strings.ContainsFunc(s, func(c rune) bool {
-		return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/", c)
+		return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/:", c)
 	}) {
 		return s
 	}
@@ -126,12 +131,21 @@ jobs:
           curl -sf -H "Authorization: Bearer $ACCESS_TOKEN" "https://www.strava.com/api/v3/athlete/activities?per_page=5"`
 }
 
-// branch is the branch among the further targets, or nothing.
-func (l *loginCommand) branch() string {
+// target is the one among the further targets that begins like this, or nothing.
+func (l *loginCommand) target(prefix string) string {
 	for _, target := range l.rotateTo {
-		if strings.HasPrefix(target, "branch:") {
+		if strings.HasPrefix(target, prefix) {
 			return target
 		}
 	}
 	return ""
+}
+
+// sourced is the path of a file as the shell's dot takes it, which looks for a bare
+// name in PATH.
+func sourced(path string) string {
+	if !strings.Contains(path, "/") {
+		path = "./" + path
+	}
+	return shellQuote(path)
 }

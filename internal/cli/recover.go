@@ -30,7 +30,7 @@ func recoverCommand(p Process, status *provider.Status) *cobra.Command {
 			"returned. Of several texts in one log the newest that lives is taken.",
 		Example: "  gh run view RUN_ID --log >run.log\n" +
 			"  strava-token recover run.log --rotate-to owner/repo/STRAVA_REFRESH_TOKEN",
-		Args: cobra.MaximumNArgs(1),
+		Args: atMost(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			*status = s.recover(cmd.Context(), args, print)
 			return nil
@@ -46,7 +46,7 @@ func recoverCommand(p Process, status *provider.Status) *cobra.Command {
 func (s *shell) recover(ctx context.Context, args []string, print bool) provider.Status {
 	texts, err := interruptible(ctx, func() ([]string, error) { return s.readTexts(args) })
 	if err != nil {
-		complain(s.p, shellNames.fill("recover/no-file", "cause", sentence(err.Error())+"."))
+		complain(s.p, shellNames.fill("recover/no-file", "cause", sentence(systemCause(err))+"."))
 		return provider.BadInput
 	}
 	if len(texts) == 0 {
@@ -57,11 +57,12 @@ func (s *shell) recover(ctx context.Context, args []string, print bool) provider
 	if !ok {
 		return provider.BadInput
 	}
-	newest, candidates, err := openAll(texts, clientSecret)
+	opened, err := openAll(texts, clientSecret)
 	if err != nil {
 		complain(s.p, shellNames.explainOne(err))
 		return provider.BadInput
 	}
+	newest := opened[0]
 	if len(s.rotateTo) == 0 && !print {
 		complain(s.p, shellNames.fill("recover/no-destination", "targets", namedTargets(newest)))
 		return provider.BadInput
@@ -74,12 +75,17 @@ func (s *shell) recover(ctx context.Context, args []string, print bool) provider
 	if s.refuse() {
 		return provider.BadInput
 	}
+	opened = meantFor(opened, targets)
+	if athletes(opened) > 1 {
+		complain(s.p, shellNames.fill("recover/several-athletes", "targets", namedTargets(opened...)))
+		return provider.BadInput
+	}
 	s.warnOfOtherHosts(client)
 	if print {
 		targets = append(targets, &printed{w: s.p.Stdout})
 	}
 	run := &provider.Run{
-		Strava: client, Candidates: candidates, Recovered: true, Targets: targets, KeepUnchanged: true,
+		Strava: client, Candidates: refreshTokens(opened), Recovered: true, Targets: targets, KeepUnchanged: true,
 		Recovery: true, Masked: []secret.Value{clientSecret}, Reporter: s,
 	}
 	outcome := run.Do(ctx)
@@ -121,11 +127,9 @@ func (s *shell) clientSecretOrAsk(ctx context.Context) (secret.Value, bool) {
 	return v, true
 }
 
-// openAll opens what it can, and returns the newest content and every refresh
-// token of the same app, newest first.
-func openAll(texts []string, clientSecret secret.Value) (recovery.Content, []secret.Value, error) {
-	var newest recovery.Content
-	var candidates []secret.Value
+// openAll opens what it can of one app, newest first.
+func openAll(texts []string, clientSecret secret.Value) ([]recovery.Content, error) {
+	var opened []recovery.Content
 	var refused error
 	for _, text := range slices.Backward(texts) {
 		c, err := recovery.Open(text, clientSecret)
@@ -135,25 +139,65 @@ func openAll(texts []string, clientSecret secret.Value) (recovery.Content, []sec
 			}
 			continue
 		}
-		if len(candidates) == 0 {
-			newest = c
-		}
-		known := slices.ContainsFunc(candidates, func(v secret.Value) bool { return v.Equal(c.RefreshToken) })
-		if c.ClientID == newest.ClientID && !known {
-			candidates = append(candidates, c.RefreshToken)
+		known := slices.ContainsFunc(opened, func(o recovery.Content) bool { return o.RefreshToken.Equal(c.RefreshToken) })
+		if !known && (len(opened) == 0 || c.ClientID == opened[0].ClientID) {
+			opened = append(opened, c)
 		}
 	}
-	if len(candidates) == 0 {
-		return newest, nil, refused
+	if len(opened) == 0 {
+		return nil, refused
 	}
-	return newest, candidates, nil
+	return opened, nil
 }
 
-func namedTargets(c recovery.Content) string {
-	if len(c.Targets) == 0 {
-		return "NAME, or owner/repo/NAME"
+// meantFor returns those that were meant for one of targets, or all where none
+// was: one log may hold the tokens of several athletes, each with a target of its
+// own.
+func meantFor(opened []recovery.Content, targets []provider.Target) []recovery.Content {
+	var meant []recovery.Content
+	for _, c := range opened {
+		if slices.ContainsFunc(targets, func(t provider.Target) bool { return slices.Contains(c.Targets, t.String()) }) {
+			meant = append(meant, c)
+		}
 	}
-	return "it was meant for " + strings.Join(c.Targets, ", ")
+	if len(meant) == 0 {
+		return opened
+	}
+	return meant
+}
+
+// athletes counts those that are known.
+func athletes(opened []recovery.Content) int {
+	known := map[int64]bool{}
+	for _, c := range opened {
+		if c.AthleteID != 0 {
+			known[c.AthleteID] = true
+		}
+	}
+	return len(known)
+}
+
+func refreshTokens(opened []recovery.Content) []secret.Value {
+	tokens := make([]secret.Value, len(opened))
+	for i, c := range opened {
+		tokens[i] = c.RefreshToken
+	}
+	return tokens
+}
+
+func namedTargets(opened ...recovery.Content) string {
+	var all []string
+	for _, c := range opened {
+		for _, target := range c.Targets {
+			if !slices.Contains(all, target) {
+				all = append(all, target)
+			}
+		}
+	}
+	if len(all) == 0 {
+		return "NAME, owner/repo/NAME, branch:BRANCH or file:PATH"
+	}
+	return "it was meant for " + strings.Join(all, ", ")
 }
 
 // printed is standard output as a target: it keeps a refresh token for whoever

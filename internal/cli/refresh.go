@@ -55,7 +55,7 @@ func refreshCommand(p Process, status *provider.Status) *cobra.Command {
 		Long: "refresh prints an access token to standard output, and everything else to standard\n" +
 			"error. " + refreshCredentials,
 		Example: "  token=$(strava-token refresh --rotate-to file:/var/lib/strava/token)",
-		Args:    cobra.NoArgs,
+		Args:    atMost(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			*status = r.print(cmd.Context(), format)
 			return nil

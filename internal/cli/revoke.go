@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"strava-token/internal/provider"
+	"strava-token/internal/secret"
 	"strava-token/internal/transport"
 )
 
@@ -15,14 +16,18 @@ func revokeCommand(p Process, status *provider.Status) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "revoke",
 		Short: "Take the app's access to your Strava account away",
-		Long: "revoke reads STRAVA_CLIENT_ID, STRAVA_CLIENT_SECRET and STRAVA_REFRESH_TOKEN, says what will\n" +
-			"stop working, asks, and revokes. Both tokens die; login gets new ones.",
-		Args: cobra.NoArgs,
+		Long: "revoke reads STRAVA_CLIENT_ID, STRAVA_CLIENT_SECRET and STRAVA_REFRESH_TOKEN, unless a branch\n" +
+			"or a file keeps it (--rotate-to). It says what will stop working, asks, proves by\n" +
+			"refreshing that the refresh token lives, since Strava reports success for a dead one,\n" +
+			"too, and revokes. Both tokens die; login gets new ones.",
+		Example: "  strava-token revoke --rotate-to file:/var/lib/strava/token",
+		Args:    atMost(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			*status = s.revoke(cmd.Context(), yes)
 			return nil
 		},
 	}
+	s.targetFlags(c)
 	c.Flags().BoolVar(&yes, "yes", false, "do not ask")
 	return c
 }
@@ -30,8 +35,10 @@ func revokeCommand(p Process, status *provider.Status) *cobra.Command {
 func (s *shell) revoke(ctx context.Context, yes bool) provider.Status {
 	network := transport.New(s.p.Dial)
 	defer network.Close()
-	client := s.strava(network, s.clientID(), s.credential("STRAVA_CLIENT_SECRET"))
-	token := s.credential("STRAVA_REFRESH_TOKEN")
+	id, clientSecret := s.clientID(), s.credential("STRAVA_CLIENT_SECRET")
+	client := s.strava(network, id, clientSecret)
+	targets := s.targets(network, id, clientSecret)
+	token := s.refreshToken()
 	if s.refuse() {
 		return provider.BadInput
 	}
@@ -40,14 +47,23 @@ func (s *shell) revoke(ctx context.Context, yes bool) provider.Status {
 	if !yes {
 		sure, err := s.terminal(ctx).confirm("Revoke the access of app "+client.ClientID+"?", false)
 		if err != nil || !sure {
-			s.note("done", "nothing was revoked (--yes revokes without asking)")
+			s.note("note", "nothing was revoked (--yes revokes without asking)")
 			return provider.Failed
 		}
 	}
-	if err := client.Revoke(ctx, token); err != nil {
+	run := &provider.Run{
+		Strava: client, Candidates: []secret.Value{token}, Targets: targets,
+		Recovery: true, Masked: []secret.Value{clientSecret, token}, Reporter: s,
+	}
+	o := run.Do(ctx)
+	if len(o.Failures) > 0 {
+		s.report(o) // a replaced refresh token is kept or sealed, so that revoke can be run again
+		return o.Status()
+	}
+	if err := client.Revoke(ctx, o.Token.RefreshToken); err != nil {
 		complain(s.p, shellNames.explainOne(err))
 		return provider.Failed
 	}
-	s.note("done", "access is revoked. Strava says so for a token that it does not know, too; strava-token login grants access again")
+	s.note("done", "access is revoked; strava-token login grants it again")
 	return provider.Done
 }

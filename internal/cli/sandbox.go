@@ -24,7 +24,7 @@ func sandboxCommand(p Process, _ *provider.Status) *cobra.Command {
 			"environment to export, and stops on a signal. None of its credentials is real.",
 		Example: "  strava-token sandbox --rotation always >sandbox.env &\n" +
 			"  . ./sandbox.env",
-		Args: cobra.NoArgs,
+		Args: atMost(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			knobs := sandbox.Knobs{Rotation: sandbox.Rotation(rotation), Inactive: inactive, Latency: latency}
 			switch knobs.Rotation {

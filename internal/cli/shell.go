@@ -25,7 +25,8 @@ type shell struct {
 	rotateTo   []string
 	repository string
 	problems   []action.Problem
-	readable   bool // one of the targets can be read back
+	readable   bool         // one of the targets can be read back
+	github     secret.Value // what writes targets on GitHub; empty is what the environment has
 }
 
 // targetFlags adds the flags of every command that keeps a refresh token.
@@ -94,12 +95,16 @@ func (s *shell) targets(network *transport.Network, clientID string, clientSecre
 	}
 	parsed, problems := action.ParseTargets("--rotate-to", s.rotateTo, s.repo())
 	s.problems = append(s.problems, problems...)
+	empty := slices.ContainsFunc(s.rotateTo, func(target string) bool { return strings.TrimSpace(target) == "" })
+	if empty {
+		s.problem("--rotate-to", action.Fault(secret.Missing), "") // of a variable that is not set
+	}
 	s.readable = slices.ContainsFunc(s.rotateTo, func(target string) bool {
 		return strings.HasPrefix(target, "branch:") || strings.HasPrefix(target, "file:") // also where it is mistyped
 	})
 	base := s.address("GITHUB_API_URL", action.DefaultGitHubURL)
-	var token secret.Value
-	if action.NeedGitHub(parsed) || len(parsed) == 0 {
+	token := s.github
+	if token.Empty() && (action.NeedGitHub(parsed) || len(parsed) == 0 && !empty) {
 		token = s.credential("GH_TOKEN", "GITHUB_TOKEN")
 	}
 	if len(s.problems) > 0 {

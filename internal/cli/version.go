@@ -16,7 +16,7 @@ func versionCommand(p Process, _ *provider.Status) *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "Print the version",
-		Args:  cobra.NoArgs,
+		Args:  atMost(0),
 		RunE: func(*cobra.Command, []string) error {
 			_, err := fmt.Fprintf(p.Stdout, "strava-token %s %s/%s\n", version, runtime.GOOS, runtime.GOARCH)
 			return err

@@ -93,25 +93,30 @@ type Run struct {
 // ends the run at once; after it, the run only hurries.
 func (r *Run) Do(ctx context.Context) *Outcome {
 	o := &Outcome{Export: ExportNone}
-	defer r.sealOnPanic(o)
+	r.do(ctx, o)
+	return o
+}
+
+func (r *Run) do(ctx context.Context, o *Outcome) {
+	defer r.endPanic(o)
 	unlock, err := r.lock(ctx)
 	if err != nil {
 		if ctx.Err() != nil {
 			err = &CancelledError{}
 		}
 		o.fail(err)
-		return o
+		return
 	}
 	defer unlock()
 	started := time.Now()
 
 	r.Strava.Open(ctx)
 	if !r.check(ctx, o, started.Add(checkUntil)) {
-		return o
+		return
 	}
 	if ctx.Err() != nil {
 		o.fail(&CancelledError{})
-		return o
+		return
 	}
 	// Both graces are counted from the cancellation, whenever it comes.
 	refreshing, cancelRefresh := detach(ctx, started.Add(refreshUntil), refreshGrace)
@@ -122,14 +127,13 @@ func (r *Run) Do(ctx context.Context) *Outcome {
 		if o.nothingSent && ctx.Err() != nil {
 			o.Failures = []error{&CancelledError{}}
 		}
-		return o
+		return
 	}
 	r.mask(o)
 	r.settle(ctx, settling, o)
 	if o.unmasked {
 		o.fail(ErrNotMasked)
 	}
-	return o
 }
 
 // mask hides what Strava issued, before anything else is done with it.
@@ -313,14 +317,18 @@ func (r *Run) sealWhatIsLeft(o *Outcome) {
 	}
 }
 
-// sealOnPanic prints the refresh token that was issued before a mistake of this
-// program ends it.
-func (r *Run) sealOnPanic(o *Outcome) {
-	if p := recover(); p != nil {
-		if o.Rotated || r.KeepUnchanged && !o.Token.RefreshToken.Empty() {
-			r.seal(o)
-		}
-		panic(p)
+// endPanic makes a failure of a mistake of this program, and seals the refresh
+// token that was issued before. The panic itself is not shown: it may quote
+// anything.
+func (r *Run) endPanic(o *Outcome) {
+	if recover() == nil {
+		return
+	}
+	o.limit(ExportNone)
+	o.fail(errUnforeseen)
+	if o.Rotated || r.KeepUnchanged && !o.Token.RefreshToken.Empty() {
+		r.seal(o)
+		o.notKept = true
 	}
 }
 

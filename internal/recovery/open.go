@@ -3,6 +3,7 @@ package recovery
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 
 	"strava-token/internal/sealed"
 	"strava-token/internal/secret"
@@ -10,7 +11,7 @@ import (
 
 // The errors of Open.
 var (
-	ErrWrongSecret = sealed.ErrWrongSecret
+	ErrWrongSecret = errors.New("sealed under another client secret, or damaged")
 	ErrNotOurs     = errors.New("not a recovery text of this program")
 )
 
@@ -19,7 +20,7 @@ var (
 func Open(text string, clientSecret secret.Value) (Content, error) {
 	plain, err := sealed.Open(text, clientSecret)
 	if err != nil {
-		return Content{}, err
+		return Content{}, fmt.Errorf("%w: %w", ErrWrongSecret, err)
 	}
 	var b box
 	if json.Unmarshal(plain, &b) != nil || b.Version != version || b.Purpose != purpose ||

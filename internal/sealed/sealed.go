@@ -34,7 +34,8 @@ const (
 // The errors.
 var (
 	ErrWeakSecret  = fmt.Errorf("client secret has fewer than %d characters", minPassphrase)
-	ErrWrongSecret = errors.New("sealed under another client secret, or damaged")
+	ErrWrongSecret = errors.New("sealed under another client secret")
+	ErrDamaged     = errors.New("damaged")
 )
 
 // Usable returns ErrWeakSecret where a client secret is too short to seal with.
@@ -70,9 +71,12 @@ func Seal(plain []byte, clientSecret secret.Value) (string, error) {
 	return text.String(), nil
 }
 
-// Open opens an armored text. An error wraps ErrWrongSecret.
+// Open opens an armored text. An error wraps ErrWrongSecret or ErrDamaged.
 func Open(text string, clientSecret secret.Value) ([]byte, error) {
-	if len(text) > 2*MaxText || clientSecret.Empty() {
+	if len(text) > 2*MaxText {
+		return nil, ErrDamaged
+	}
+	if clientSecret.Empty() {
 		return nil, ErrWrongSecret
 	}
 	identity, err := age.NewScryptIdentity(clientSecret.Reveal())
@@ -81,12 +85,16 @@ func Open(text string, clientSecret secret.Value) ([]byte, error) {
 	}
 	identity.SetMaxWorkFactor(workFactor)
 	box, err := age.Decrypt(armor.NewReader(strings.NewReader(text)), identity)
-	if err != nil {
+	var mismatch *age.NoIdentityMatchError
+	if errors.As(err, &mismatch) {
 		return nil, fmt.Errorf("%w: %w", ErrWrongSecret, err)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
 	plain, err := io.ReadAll(io.LimitReader(box, MaxText))
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrWrongSecret, err)
+		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
 	return plain, nil
 }

@@ -36,7 +36,10 @@ type Branch struct {
 	id     int64  // the repository's
 	exists bool   // the branch does
 	sha    string // of the file as it was last read; empty where there is none
-	held   Held
+	// existed and head are how the branch stood at the check: its newest commit.
+	existed bool
+	head    string
+	held    Held
 }
 
 // NewBranch returns the branch that t names. repositoryID is the numeric id of
@@ -92,6 +95,7 @@ func (b *Branch) Check(ctx context.Context) (Facts, error) {
 		return Facts{}, spent
 	}
 	b.exists = standing.exists || found // the two were asked at the same time
+	b.existed, b.head = standing.exists, standing.head
 	if refused := standing.refusal(); refused != "" {
 		e := b.github.fault(b.Target, refused, nil)
 		e.Rule = standing.forbids()
@@ -251,8 +255,9 @@ func (b *Branch) Store(ctx context.Context, r Record) error {
 	}
 }
 
-// whyRefused looks for a rule that was made since the check, and stands behind a
-// refusal that names none.
+// whyRefused looks for what stands behind a refusal that does not say it: a rule
+// that was made since the check, or one that no conflict explains, since nobody
+// committed.
 func (b *Branch) whyRefused(ctx context.Context, refused *Error) *Error {
 	var now standing
 	if b.askBranch(ctx, &now) != nil || b.askRules(ctx, &now) != nil {
@@ -260,6 +265,8 @@ func (b *Branch) whyRefused(ctx context.Context, refused *Error) *Error {
 	}
 	if kind := now.refusal(); kind != "" {
 		refused.Kind, refused.Rule = kind, now.forbids()
+	} else if refused.Kind == Conflict && now.exists == b.existed && now.head == b.head {
+		refused.Kind = Blocked
 	}
 	return refused
 }

@@ -210,12 +210,12 @@ func foundDocuments() []found {
 		{"something before ours", with(func(s string) string { return "x" + s }), store.NotOurs, false},
 		{"a page", func(*github) string { return "<html>" }, store.NotOurs, false},
 		{"without the sealed part", with(func(s string) string { return s[:strings.LastIndex(s, begin+" AGE")] }), store.Damaged, true},
-		{"cut in the middle", with(func(s string) string { return s[:len(s)-80] }), store.OtherSecret, true},
-		{"with something behind", with(func(s string) string { return s + "more\n" }), store.OtherSecret, true},
+		{"cut in the middle", with(func(s string) string { return s[:len(s)-80] }), store.Damaged, true},
+		{"with something behind", with(func(s string) string { return s + "more\n" }), store.Damaged, true},
 		{"with a letter changed", with(func(s string) string {
 			at := strings.LastIndex(s, begin+" AGE") + 300
 			return s[:at] + string(s[at]^1) + s[at+1:]
-		}), store.OtherSecret, true},
+		}), store.Damaged, true},
 		{"under another client secret", func(g *github) string {
 			return g.kept(branchSpec, opening{app: store.App{ClientID: g.app().ClientID, ClientSecret: secret.New(strings.Repeat("b", 40))}})
 		}, store.OtherSecret, true},

@@ -14,6 +14,7 @@ import (
 // standing is how a branch stands: whether it exists, and what protects it.
 type standing struct {
 	exists    bool
+	head      string // its newest commit
 	protected bool
 	updated   time.Time
 	rules     []string // the types of those that apply
@@ -52,6 +53,7 @@ func (b *Branch) askBranch(ctx context.Context, s *standing) error {
 	var branch struct {
 		Protected bool `json:"protected"`
 		Commit    struct {
+			SHA    string `json:"sha"`
 			Commit struct {
 				Committer struct {
 					Date time.Time `json:"date"`
@@ -66,7 +68,7 @@ func (b *Branch) askBranch(ctx context.Context, s *standing) error {
 	if err != nil {
 		return b.github.classify(b.Target, err, RepositoryNotFound)
 	}
-	s.exists, s.protected, s.updated = true, branch.Protected, branch.Commit.Commit.Committer.Date
+	s.exists, s.protected, s.updated, s.head = true, branch.Protected, branch.Commit.Commit.Committer.Date, branch.Commit.SHA
 	return nil
 }
 

@@ -184,7 +184,7 @@ func TestBranchRemembersTheInput(t *testing.T) {
 		}{
 			{none, false, false},
 			{first, true, false},
-			{none, true, false}, // a run without an input takes nothing back
+			{none, true, false},  // a run without an input takes nothing back
 			{second, true, true}, // a re-run of an older run brings the first along again
 		} {
 			b := g.branch(branchSpec)
@@ -427,7 +427,7 @@ func TestWritesThatFail(t *testing.T) {
 		{"500", sandbox.Fault{Kind: sandbox.FaultStatus, Status: 500}, store.Outage, 4},
 		{"stall", sandbox.Fault{Kind: sandbox.FaultStall}, store.Unreachable, 4},
 		{"page", sandbox.Fault{Kind: sandbox.FaultStatus, Status: 200, Body: "<html>"}, store.Unrecognized, 4},
-		{"409", sandbox.Fault{Kind: sandbox.FaultStatus, Status: 409}, store.Conflict, 11},
+		{"409 while nobody writes", sandbox.Fault{Kind: sandbox.FaultStatus, Status: 409}, store.Blocked, 11},
 		{"401", sandbox.Fault{Kind: sandbox.FaultStatus, Status: 401}, store.BadCredentials, 1},
 		{"403", sandbox.Fault{Kind: sandbox.FaultStatus, Status: 403, Body: `{"message":"Resource not accessible by integration"}`}, store.IntegrationForbidden, 1},
 		{"429 without a time", sandbox.Fault{Kind: sandbox.FaultStatus, Status: 429}, store.RateLimited, 1},
@@ -465,6 +465,26 @@ func TestWritesThatFail(t *testing.T) {
 			})
 		}
 	}
+}
+
+// TestABranchThatOthersChange all the time is a conflict, and no rule.
+func TestABranchThatOthersChange(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g := newBranches(t)
+		g.keep(g.branch(branchSpec), oldToken)
+		b := g.branch(branchSpec)
+		g.check(b)
+		g.server.Fail(sandbox.Fault{Call: "put-content", Kind: sandbox.FaultStatus, Status: 409})
+		changes := 0
+		g.server.Notify(func(call string) {
+			if call == "put-content" {
+				changes++
+				g.server.SetFile(branchName, "another-athlete.txt", numbered(changes))
+			}
+		})
+		assertStoreKind(t, "Store", b.Store(t.Context(), record(newToken)), store.Conflict)
+	})
 }
 
 func TestCancelledWriteStops(t *testing.T) {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -31,7 +32,7 @@ To look inside, with the client secret as passphrase:
 // refused.
 type place struct {
 	Purpose      string // which kind of target
-	Target       string // as written in rotate-to; empty for a file, which may be moved
+	Target       string // as written in rotate-to, but of a file the name alone
 	RepositoryID int64  // numeric; 0 for a file
 }
 
@@ -82,8 +83,11 @@ func (a App) read(at place, text string) (Held, Kind) {
 		return Held{}, Damaged
 	}
 	plain, err := sealed.Open(armorMark+armored, a.ClientSecret)
-	if err != nil {
+	if errors.Is(err, sealed.ErrWrongSecret) {
 		return Held{}, OtherSecret
+	}
+	if err != nil {
+		return Held{}, Damaged
 	}
 	var b sealedPart
 	switch {

@@ -56,6 +56,7 @@ const (
 	EmptyRepository Kind = "empty-repository" // there is no commit yet
 	Protected       Kind = "protected"        // the branch is protected
 	Ruled           Kind = "ruled"            // a rule forbids the write
+	Blocked         Kind = "blocked"          // called a conflict, and nobody else wrote
 
 	// Of a file.
 	NoFolder   Kind = "no-folder"  // its folder does not exist
@@ -63,7 +64,9 @@ const (
 	Exposed    Kind = "exposed"    // others can read it
 	Unwritable Kind = "unwritable" // the system refused to read or write it
 	BadLock    Kind = "bad-lock"   // what stands in the place of the lock is no plain file
-	Busy       Kind = "busy"       // another process holds the lock
+	// LockUnwritable is a lock that the system did not let this process open.
+	LockUnwritable Kind = "lock-unwritable"
+	Busy           Kind = "busy" // another process holds the lock
 )
 
 // longestPause is how long GitHub may ask to wait before a write is repeated.

@@ -53,7 +53,10 @@ func (f *File) String() string { return f.Target.String() }
 // Held returns what Check found, or Store wrote.
 func (f *File) Held() Held { return f.held }
 
-func (f *File) place() place { return place{Purpose: "file"} }
+// place binds the document to its name, so that a copy under another one is
+// refused: both would go on as if the token were theirs alone. The folder may be
+// moved.
+func (f *File) place() place { return place{Purpose: "file", Target: "file:" + filepath.Base(f.path)} }
 
 func (f *File) fault(kind Kind, cause error) *Error {
 	return &Error{Kind: kind, Target: f.String(), Name: filepath.Base(f.Target.Path), cause: cause}
@@ -67,8 +70,12 @@ func (f *File) Lock(ctx context.Context) (unlock func(), err error) {
 	if info, err := os.Stat(filepath.Dir(f.path)); err != nil || !info.IsDir() {
 		return nil, f.fault(NoFolder, err)
 	}
+	if _, err := f.stat(); err != nil {
+		return nil, err // before a lock is left behind for it
+	}
 	lock := f.path + ".lock"
-	if info, err := os.Lstat(lock); err == nil && !info.Mode().IsRegular() {
+	before, err := os.Lstat(lock)
+	if err == nil && !before.Mode().IsRegular() {
 		return nil, f.fault(BadLock, nil) // a link would be followed, and a pipe waited for
 	}
 	f.locked = flock.New(lock, flock.SetPermissions(0o600), flock.SetFlag(lockFlags))
@@ -77,9 +84,25 @@ func (f *File) Lock(ctx context.Context) (unlock func(), err error) {
 		return nil, f.fault(Busy, ctx.Err())
 	}
 	if err != nil || !held {
-		return nil, f.fault(Unwritable, err)
+		return nil, f.fault(LockUnwritable, err)
+	}
+	if before == nil {
+		f.giveAway(lock)
 	}
 	return f.unlock, nil
+}
+
+// giveAway gives what was made to whom the file belongs, or else its folder: root
+// may run this once for somebody who has to use it afterwards. Nobody else may give
+// anything away, and owns what was made.
+func (f *File) giveAway(made string) {
+	owner, err := os.Stat(f.path)
+	if err != nil {
+		owner, err = os.Stat(filepath.Dir(f.path))
+	}
+	if err == nil {
+		_ = keepOwner(made, owner)
+	}
 }
 
 // maxLinks is how many symbolic links are followed to a file.
@@ -142,7 +165,7 @@ func (f *File) rehearse(facts Facts) error {
 	if err := syncFolder(filepath.Dir(f.path)); err != nil {
 		return err
 	}
-	if err := f.reserve(); err != nil || f.text == "" {
+	if err := f.reserve(); err != nil || f.info == nil {
 		return err
 	}
 	if err := overwrite(f.fresh, f.text); err != nil {
@@ -162,17 +185,26 @@ func (f *File) rehearse(facts Facts) error {
 	return f.reserve()
 }
 
-func (f *File) read() (Facts, error) {
-	f.text, f.info = "", nil
+// stat looks at what stands there; nil is nothing. An error is an *Error.
+func (f *File) stat() (os.FileInfo, error) {
 	info, err := os.Stat(f.path)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
-		f.held = Held{app: f.app}
-		return Facts{}, nil
+		return nil, nil
 	case err != nil:
-		return Facts{}, f.fault(Unwritable, err)
+		return nil, f.fault(Unwritable, err)
 	case !info.Mode().IsRegular():
-		return Facts{}, f.fault(NotAFile, nil)
+		return nil, f.fault(NotAFile, nil)
+	}
+	return info, nil
+}
+
+func (f *File) read() (Facts, error) {
+	f.text, f.info, f.held = "", nil, Held{app: f.app}
+	info, err := f.stat()
+	switch {
+	case err != nil || info == nil:
+		return Facts{}, err
 	case info.Mode().Perm()&othersMay != 0 && runtime.GOOS != "windows":
 		return Facts{}, f.fault(Exposed, nil)
 	case info.Size() > sealed.MaxText:
@@ -183,8 +215,8 @@ func (f *File) read() (Facts, error) {
 		return Facts{}, f.fault(Unwritable, err)
 	}
 	if strings.TrimSpace(content) == "" {
-		f.held = Held{app: f.app}
-		return Facts{}, nil
+		f.text, f.info = content, info
+		return Facts{UpdatedAt: info.ModTime()}, nil
 	}
 	held, kind := f.app.read(f.place(), content)
 	if kind != "" && !(f.MayReplace && replaceable(kind)) {
@@ -262,7 +294,9 @@ func (f *File) Store(_ context.Context, r Record) error {
 	if err != nil {
 		return f.fault(Unwritable, err)
 	}
-	if f.info != nil {
+	if f.info == nil {
+		f.giveAway(f.fresh)
+	} else {
 		err = keepOwner(f.fresh, f.info)
 	}
 	if err == nil {

@@ -150,11 +150,20 @@ func TestFileIsWrittenAndReadBack(t *testing.T) {
 	}
 }
 
+// TestFileMayBeMoved into another folder. Under another name it is refused, since
+// it may be a copy: whoever uses one kills the other.
 func TestFileMayBeMoved(t *testing.T) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "moved")
+	path := filepath.Join(t.TempDir(), "token")
 	write(t, path, keptFile(t, fileApp(), oldToken))
 	assertFile(t, fileApp(), path, oldToken)
+
+	copied := filepath.Join(t.TempDir(), "copied")
+	write(t, copied, read(t, path))
+	f, unlock := locked(t, fileApp(), copied)
+	defer unlock()
+	_, err := f.Check(t.Context())
+	assertStoreKind(t, "Check of a copy", err, store.OtherPlace)
 }
 
 func TestEmptyFileHoldsNothing(t *testing.T) {
@@ -206,7 +215,7 @@ func TestFileHoldsSomethingElse(t *testing.T) {
 		{"the sealed part alone", sealed, store.NotOurs, false},
 		{"a refresh token as it is", oldToken, store.NotOurs, false},
 		{"without the sealed part", strings.TrimSuffix(ours, sealed), store.Damaged, true},
-		{"cut in the middle", ours[:len(ours)-80], store.OtherSecret, true},
+		{"cut in the middle", ours[:len(ours)-80], store.Damaged, true},
 		{"under another client secret", keptFile(t, store.App{ClientID: "48213", ClientSecret: secret.New(strings.Repeat("d", 40))}, oldToken), store.OtherSecret, true},
 		{"of another app", keptFile(t, store.App{ClientID: "1", ClientSecret: fileApp().ClientSecret}, oldToken), store.OtherApp, true},
 		{"of a branch", keptBranch(t, fileApp()), store.OtherPlace, true},
@@ -266,11 +275,11 @@ func TestFileWantsAPlace(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(folder, "folder"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	f, unlock := locked(t, fileApp(), filepath.Join(folder, "folder"))
-	defer unlock()
+	f := newFile(t, fileApp(), filepath.Join(folder, "folder"))
 	f.MayReplace = true
-	_, err := f.Check(t.Context())
-	assertStoreKind(t, "Check of a folder", err, store.NotAFile)
+	_, err := f.Lock(t.Context())
+	assertStoreKind(t, "Lock of a folder", err, store.NotAFile)
+	assertFolder(t, folder, "folder", "plain") // no lock was left behind
 }
 
 func TestFileWantsAStrongSecret(t *testing.T) {

@@ -241,10 +241,9 @@ func TestPipeIsRefused(t *testing.T) {
 	if err := syscall.Mkfifo(path, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	f, unlock := locked(t, fileApp(), path)
-	defer unlock()
-	_, err := f.Check(t.Context())
-	assertStoreKind(t, "Check", err, store.NotAFile)
+	_, err := newFile(t, fileApp(), path).Lock(t.Context())
+	assertStoreKind(t, "Lock", err, store.NotAFile)
+	assertFolder(t, filepath.Dir(path), "token")
 }
 
 // TestLinksAreFollowed holds that a link stays one, also where the file that it
@@ -465,7 +464,7 @@ func TestFileIsWholeAtEveryMoment(t *testing.T) {
 // at least from.
 func assertWhole(t *testing.T, text string, from int) int {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "copy")
+	path := filepath.Join(t.TempDir(), "token")
 	write(t, path, text)
 	f, _, unlock := checked(t, fileApp(), path)
 	defer unlock()
@@ -499,30 +498,68 @@ func TestLockFileIsNothingElse(t *testing.T) {
 	}
 }
 
-// TestAFileKeepsItsOwner: root may run this for somebody else.
+// TestAFileKeepsItsOwner: root may run this for somebody else, who prepared a
+// file, or a folder, and must be able to lock and read it afterwards.
 func TestAFileKeepsItsOwner(t *testing.T) {
 	if os.Getuid() != 0 {
 		t.Skip("only root can give a file away")
 	}
 	t.Parallel()
+	for _, before := range []string{"a document", "an empty file", "a folder"} {
+		for what, do := range map[string]func(*store.File) error{
+			"a check": func(*store.File) error { return nil },
+			"a write": func(f *store.File) error { return f.Store(t.Context(), record(newToken)) },
+		} {
+			path := filepath.Join(t.TempDir(), "token")
+			owned := path
+			switch before {
+			case "a document":
+				keepInFile(t, fileApp(), path, oldToken)
+				if err := os.Remove(path + ".lock"); err != nil {
+					t.Fatal(err)
+				}
+			case "an empty file":
+				write(t, path, "")
+			default:
+				owned = filepath.Dir(path)
+			}
+			if err := os.Chown(owned, 1000, 1000); err != nil {
+				t.Fatal(err)
+			}
+			if err := use(path, do); err != nil {
+				t.Fatal(err)
+			}
+			files := []string{owned, path + ".lock"}
+			if what == "a write" {
+				files = append(files, path)
+			}
+			for _, file := range files {
+				info, err := os.Stat(file)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if is := info.Sys().(*syscall.Stat_t); is.Uid != 1000 || is.Gid != 1000 {
+					t.Errorf("%s, with %s before: %s belongs to %d:%d", what, before, filepath.Base(file), is.Uid, is.Gid)
+				}
+			}
+		}
+	}
+}
+
+// TestAnEmptyFileIsRehearsed: where it is mounted by itself nothing can take its
+// place, which the check finds out by doing it.
+func TestAnEmptyFileIsRehearsed(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "token")
-	keepInFile(t, fileApp(), path, oldToken)
-	if err := os.Chown(path, 1000, 1000); err != nil {
+	write(t, path, "")
+	before, err := os.Stat(path)
+	if err != nil {
 		t.Fatal(err)
 	}
-	for what, do := range map[string]func(*store.File) error{
-		"a check": func(*store.File) error { return nil },
-		"a write": func(f *store.File) error { return f.Store(t.Context(), record(newToken)) },
-	} {
-		if err := use(path, do); err != nil {
-			t.Fatal(err)
-		}
-		info, err := os.Stat(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if is := info.Sys().(*syscall.Stat_t); is.Uid != 1000 || is.Gid != 1000 {
-			t.Errorf("%s gave the file to %d:%d", what, is.Uid, is.Gid)
-		}
+	_, _, unlock := checked(t, fileApp(), path)
+	defer unlock()
+	after, err := os.Stat(path)
+	if err != nil || os.SameFile(before, after) || after.Size() != 0 {
+		t.Errorf("the file was not replaced by one like it: %v", err)
 	}
 }

@@ -189,7 +189,7 @@ func validBranch(s string) bool {
 			return false
 		}
 	}
-	return len(s) <= 200 && !strings.HasPrefix(s, "-") && !strings.Contains(s, "..") && s != "HEAD" &&
+	return len(s) <= 200 && !strings.HasPrefix(s, "-") && !strings.HasPrefix(s, "refs/") && !strings.Contains(s, "..") && s != "HEAD" &&
 		only(s, func(r rune) bool { return letterOrDigit(r) || strings.ContainsRune("-_./+", r) })
 }
 
