@@ -98,6 +98,9 @@ func TestBadInputs(t *testing.T) {
 		{"INPUT_ROTATE-TO", "vault:x", Fault(store.UnknownTarget)},
 		{"INPUT_ROTATE-TO", "A\na", FaultDoubledTarget},
 		{"INPUT_ROTATE-TO", "A\nOcto/running/A", FaultDoubledTarget},
+		{"INPUT_ROTATE-TO", "branch:main", FaultCodeBranch},
+		{"INPUT_ROTATE-TO", "branch:main#alice", FaultCodeBranch},
+		{"INPUT_ROTATE-TO", "branch:refs/heads/strava-token", Fault(store.BadBranchName)},
 		{"GITHUB_REPOSITORY", "", Fault(store.NoRepository)},
 		{"INPUT_REQUIRE-SCOPES", "activity:read_al", FaultUnknownScope},
 		{"INPUT_REQUIRE-SCOPES", "view_private", FaultUnknownScope},
@@ -120,6 +123,7 @@ func TestBadInputs(t *testing.T) {
 		{"GITHUB_OUTPUT", "/nowhere/at/all", FaultUnwritable},
 	} {
 		env := good(t)
+		env["GITHUB_REF_TYPE"], env["GITHUB_REF_NAME"] = "branch", "main"
 		env[tt.variable] = tt.value
 		_, err := read(env)
 		want := []Problem{{Input: strings.ToLower(strings.TrimPrefix(tt.variable, "INPUT_")), Fault: tt.want}}
