@@ -24,7 +24,10 @@ func TestReleaseCommit(t *testing.T) {
 		t.Helper()
 		return command(t, "git", append([]string{"-C", clone}, arguments...)...)
 	}
-	branch, start := git("branch", "--show-current"), git("rev-parse", "HEAD")
+	// A pull request is checked out without a branch.
+	const branch = "main"
+	git("switch", "--quiet", "--force-create", branch)
+	start := git("rev-parse", "HEAD")
 
 	for _, version := range []string{"v1.2.9", "v1.2.10"} {
 		git("switch", "--quiet", branch)
@@ -47,9 +50,25 @@ func TestReleaseCommit(t *testing.T) {
 		t.Errorf("the branch moved to %s", got)
 	}
 
+	// A run that failed half-way makes the same commit again.
+	before := git("rev-parse", "v1.2.10")
 	git("switch", "--quiet", branch)
-	for _, version := range []string{"v1.2.10", "v1.2.3", "v0.9.0"} {
-		refused(t, filepath.Join(clone, ".ci", "release", "tag"), version, someImage, someDigest)
+	command(t, filepath.Join(clone, ".ci", "release", "tag"), "v1.2.10", someImage, someDigest)
+	if got := git("rev-parse", "v1.2.10"); got != before || git("rev-parse", "HEAD") != before {
+		t.Errorf("made again it is %s, want %s", got, before)
+	}
+	// An older major can still be mended, and its tag alone moves.
+	git("switch", "--quiet", branch)
+	command(t, filepath.Join(clone, ".ci", "release", "tag"), "v0.9.0", someImage, someDigest)
+	if got := git("rev-parse", "v1"); got != before {
+		t.Errorf("v0.9.0 moved v1 to %s", got)
+	}
+
+	git("switch", "--quiet", branch)
+	other := strings.Replace(someDigest, "0", "f", 1)
+	for version, digest := range map[string]string{"v1.2.10": other, "v1.2.9": someDigest, "v1.2.3": someDigest, "v0.8.9": someDigest} {
+		refused(t, filepath.Join(clone, ".ci", "release", "tag"), version, someImage, digest)
+		git("checkout", "--quiet", "--force", branch)
 	}
 	if got := git("rev-parse", "HEAD"); got != start {
 		t.Errorf("a refused release left HEAD at %s", got)
@@ -58,7 +77,7 @@ func TestReleaseCommit(t *testing.T) {
 
 // TestReleaseRefuses hands the scripts what a workflow must never act upon.
 func TestReleaseRefuses(t *testing.T) {
-	for _, version := range []string{"", "1.2.3", "v1.2", "v1.2.3-rc.1", "v1.2.3 ", "v1.2.3\nv1.2.4", "v1.2.3;id", "$(id)", "v1.2.3/../v1"} {
+	for _, version := range []string{"", "1.2.3", "v1.2", "v1.2.3-rc.1", "v1.2.3 ", "v1.2.3\nv1.2.4", "v1.2.3;id", "$(id)", "v1.2.3/../v1", "v01.2.3", "v1.2.03"} {
 		refused(t, ".ci/release/check-version", version)
 	}
 

@@ -93,7 +93,7 @@ func TestReleasedActionPullsByDigest(t *testing.T) {
 
 	t.Run("files", func(t *testing.T) {
 		for _, platform := range []string{"linux/amd64", "linux/arm64"} {
-			want := []string{"etc", "etc/ssl", "etc/ssl/cert.pem", "strava-token"}
+			want := []string{"NOTICES", "etc", "etc/ssl", "etc/ssl/cert.pem", "strava-token"}
 			if diff := cmp.Diff(want, filesOf(t, reference, platform)); diff != "" {
 				t.Errorf("%s (-want +got):\n%s", platform, diff)
 			}
