@@ -20,12 +20,12 @@ import (
 var shown = map[string]struct{ file, text, reason string }{
 	"go run . demo": {file: ".ci/run", text: `bash -c "$demo"`},
 	"go test ./...": {file: ".ci/run", text: `bash -c "$tests"`},
-	"go build .":    {file: ".ci/run", text: `bash -e "$shown"`},
-	"./strava-token sandbox --rotation always >sandbox.env & sandbox=$!": {file: ".ci/run", text: `bash -e "$shown"`},
-	"sleep 1 && . ./sandbox.env":                                         {file: ".ci/run", text: `bash -e "$shown"`},
-	"./strava-token refresh --rotate-to branch:strava-token":             {file: ".ci/run", text: `bash -e "$shown"`},
-	"./strava-token doctor --rotate-to branch:strava-token":              {file: ".ci/run", text: `bash -e "$shown"`},
-	"kill $sandbox":                        {file: ".ci/run", text: `bash -e "$shown"`},
+	"go build .":    {file: ".ci/run", text: `(cd "$work/shown" && bash -e "$shown")`},
+	"./strava-token sandbox --rotation always >sandbox.env & sandbox=$!": {file: ".ci/run", text: `(cd "$work/shown" && bash -e "$shown")`},
+	"sleep 1 && . ./sandbox.env":                                         {file: ".ci/run", text: `(cd "$work/shown" && bash -e "$shown")`},
+	"./strava-token refresh --rotate-to branch:strava-token":             {file: ".ci/run", text: `(cd "$work/shown" && bash -e "$shown")`},
+	"./strava-token doctor --rotate-to branch:strava-token":              {file: ".ci/run", text: `(cd "$work/shown" && bash -e "$shown")`},
+	"kill $sandbox":                        {file: ".ci/run", text: `(cd "$work/shown" && bash -e "$shown")`},
 	"strava-token login --repo owner/name": {file: "internal/cli/login_test.go", text: `v.run("--repo", sandbox.Repository)`},
 	"strava-token refresh --rotate-to file:/var/lib/strava/token --format dotenv":                              {file: "testdata/script/readme.txtar", text: "strava-token refresh --rotate-to file"},
 	"strava-token exec --rotate-to file:/var/lib/strava/token -- ./sync.sh":                                    {file: "testdata/script/readme.txtar", text: "strava-token exec"},
@@ -42,7 +42,7 @@ var shown = map[string]struct{ file, text, reason string }{
 	"gh run view RUN_ID --log >run.log":                                                  {reason: "it asks the real GitHub"},
 }
 
-var shellBlock = regexp.MustCompile("(?ms)^```sh\n(.*?)^```")
+var shellBlock = regexp.MustCompile("(?ms)^ *```(?:sh|bash|shell|console)\n(.*?)^ *```")
 
 // TestEveryCommandShownIsRun, or is named as one that cannot be here; and nothing
 // is named that is shown nowhere.
@@ -52,7 +52,7 @@ func TestEveryCommandShownIsRun(t *testing.T) {
 	for command := range shown {
 		left[command] = true
 	}
-	for _, doc := range []string{"README.md", "CONTRIBUTING.md"} {
+	for _, doc := range documents(t) {
 		for _, block := range shellBlock.FindAllStringSubmatch(readDoc(t, doc), -1) {
 			for command := range strings.Lines(strings.ReplaceAll(block[1], "\\\n", "")) {
 				command = strings.TrimSpace(command)
@@ -60,7 +60,7 @@ func TestEveryCommandShownIsRun(t *testing.T) {
 				switch {
 				case !known:
 					t.Errorf("%s shows %q, which nothing runs", doc, command)
-				case proof.reason == "" && !strings.Contains(readDoc(t, proof.file), proof.text):
+				case proof.reason == "" && !stands(readDoc(t, proof.file), proof.text, proof.file == ".ci/run"):
 					t.Errorf("%s does not run %q", proof.file, command)
 				}
 				delete(left, command)
@@ -69,6 +69,69 @@ func TestEveryCommandShownIsRun(t *testing.T) {
 	}
 	for command := range left {
 		t.Errorf("%q is shown nowhere", command)
+	}
+}
+
+// stands reports whether a text stands in a document, as a whole line where that is
+// asked for: part of one could be a comment.
+func stands(doc, text string, whole bool) bool {
+	if whole {
+		return strings.Contains(doc, "\n"+text+"\n")
+	}
+	return strings.Contains(doc, text)
+}
+
+// documents are the names of all that people read.
+func documents(t *testing.T) []string {
+	t.Helper()
+	var names []string
+	for _, pattern := range []string{"*.md", "docs/*.md"} {
+		found, err := filepath.Glob(filepath.Join(root, pattern))
+		if err != nil || len(found) == 0 {
+			t.Fatal("the documents are missing", err)
+		}
+		for _, path := range found {
+			name, err := filepath.Rel(root, path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// TestEveryExampleIsLinked from both READMEs, and the lines for running_page are
+// the same everywhere.
+func TestEveryExampleIsLinked(t *testing.T) {
+	t.Parallel()
+	examples, err := filepath.Glob(filepath.Join(root, "examples", "*"))
+	if err != nil || len(examples) == 0 {
+		t.Fatal("there are no examples", err)
+	}
+	python := regexp.MustCompile("(?ms)^ *```python\n(.*?)^ *```")
+	want := ""
+	for line := range strings.Lines(readDoc(t, "examples/running_page.yml")) {
+		if code, ok := strings.CutPrefix(line, "#     "); ok {
+			want += strings.TrimSpace(code) + "\n"
+		}
+	}
+	for _, doc := range []string{"README.md", "README.zh-CN.md"} {
+		text := readDoc(t, doc)
+		for _, example := range examples {
+			if !strings.Contains(text, "(examples/"+filepath.Base(example)+")") {
+				t.Errorf("%s does not link to %s", doc, filepath.Base(example))
+			}
+		}
+		got := ""
+		for _, block := range python.FindAllStringSubmatch(text, -1) {
+			for line := range strings.Lines(block[1]) {
+				got += strings.TrimSpace(line) + "\n"
+			}
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s, the lines for running_page (-example +shown):\n%s", doc, diff)
+		}
 	}
 }
 
@@ -89,7 +152,7 @@ func TestTheWorkflowShownIsARecipe(t *testing.T) {
 }
 
 var (
-	link    = regexp.MustCompile(`\]\(([^)\s]+)\)`)
+	link    = regexp.MustCompile(`\]\(([^)\s]+)[^)]*\)|(?m:^\[[^]]+\]: (\S+))|(?:href|src)="([^"]+)"`)
 	heading = regexp.MustCompile(`(?m)^#+ (.*)$`)
 	fenced  = regexp.MustCompile("(?ms)^ *```.*?^ *```")
 )
@@ -97,24 +160,13 @@ var (
 // TestEveryLinkInsideResolves to a file that is there, and to a heading in it.
 func TestEveryLinkInsideResolves(t *testing.T) {
 	t.Parallel()
-	var docs []string
-	for _, pattern := range []string{"*.md", "docs/*.md"} {
-		found, err := filepath.Glob(filepath.Join(root, pattern))
-		if err != nil || len(found) == 0 {
-			t.Fatal("the documents are missing", err)
-		}
-		docs = append(docs, found...)
-	}
-	for _, path := range docs {
-		name, err := filepath.Rel(root, path)
-		if err != nil {
-			t.Fatal(err)
-		}
+	for _, name := range documents(t) {
 		for _, m := range link.FindAllStringSubmatch(fenced.ReplaceAllString(readDoc(t, name), ""), -1) {
-			if strings.Contains(m[1], "://") {
+			to := m[1] + m[2] + m[3]
+			if strings.Contains(to, "://") {
 				continue
 			}
-			file, anchor, _ := strings.Cut(m[1], "#")
+			file, anchor, _ := strings.Cut(to, "#")
 			if file == "" {
 				file = name
 			} else {

@@ -9,11 +9,13 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"unicode"
 
 	"github.com/google/go-cmp/cmp"
 
 	"strava-token/internal/cli"
 	"strava-token/internal/sandbox"
+	"strava-token/internal/strava"
 )
 
 const root = "../.."
@@ -178,9 +180,15 @@ func TestBothLanguagesSayTheSame(t *testing.T) {
 		known[message] = true
 	}
 	for row := range strings.Lines(section(t, chinese, "疑难解答")) {
-		message, _, _ := strings.Cut(strings.TrimPrefix(row, "| "), " |")
-		if strings.HasPrefix(row, "| ") && !known[message] && message != "报错的第一行" {
+		message, rest, _ := strings.Cut(strings.TrimPrefix(row, "| "), " |")
+		if !strings.HasPrefix(row, "| ") || message == "报错的第一行" {
+			continue
+		}
+		if !known[message] {
 			t.Errorf("README.zh-CN.md explains %q, which nothing says", message)
+		}
+		if !strings.ContainsFunc(rest, func(r rune) bool { return unicode.Is(unicode.Han, r) }) {
+			t.Errorf("README.zh-CN.md leaves %q unexplained", message)
 		}
 	}
 	var titles [2][]string
@@ -209,11 +217,30 @@ func TestBothLanguagesSayTheSame(t *testing.T) {
 	if diff := cmp.Diff(code.FindAllString(english, -1), code.FindAllString(chinese, -1)); diff != "" {
 		t.Errorf("commands (-English +Chinese):\n%s", diff)
 	}
-	rows := func(doc, heading string) int {
-		return strings.Count(section(t, doc, heading), "\n|")
-	}
-	if got, want := rows(chinese, "失败的时候"), rows(english, "When it fails"); got != want {
-		t.Errorf("rows of When it fails: got %d, want %d", got, want)
+	// Rows, facts and figures, section by section, but for the messages, whose rows
+	// are compared above.
+	digits := regexp.MustCompile(`[0-9]+(?:\.[0-9]+)?`)
+	for title, translated := range sections {
+		one, other := section(t, english, title), section(t, chinese, translated)
+		if title == "Troubleshooting" {
+			continue
+		}
+		for _, what := range []string{`(?m)^\|`, `(?m)^- `, `(?m)^[0-9]+\. `} {
+			if title == "Recipes" || title == "The first token" {
+				break // the Chinese one has more for running_page
+			}
+			if got, want := count(other, what), count(one, what); got != want {
+				t.Errorf("%q in %s: got %d, want %d", what, translated, got, want)
+			}
+		}
+		if title == "When it fails" || title == "What it costs" || title == "Outputs" {
+			got, want := digits.FindAllString(other, -1), digits.FindAllString(one, -1)
+			slices.Sort(got)
+			slices.Sort(want)
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("figures in %s (-English +Chinese):\n%s", translated, diff)
+			}
+		}
 	}
 }
 
@@ -259,6 +286,61 @@ func keys(t *testing.T, top string) []string {
 	}
 	slices.Sort(all)
 	return all
+}
+
+// defaults finds what each input of action.yml is without a value, as the tables
+// show it.
+func defaults(t *testing.T) map[string]string {
+	t.Helper()
+	all, name := map[string]string{}, ""
+	inputs, _, _ := strings.Cut(readDoc(t, "action.yml"), "\noutputs:")
+	for line := range strings.Lines(inputs) {
+		line = strings.TrimSuffix(line, "\n")
+		if m := regexp.MustCompile(`^  ([a-z-]+):$`).FindStringSubmatch(line); m != nil {
+			name = m[1]
+			all[name] = ""
+		} else if line == "    required: true" {
+			all[name] = "required"
+		} else if value, ok := strings.CutPrefix(line, "    default: "); ok {
+			all[name] = "`" + strings.Trim(value, `"`) + "`"
+		}
+	}
+	return all
+}
+
+// TestEveryDefaultIsTheSame in action.yml, in the code and in both tables: one of
+// them says where the credentials go.
+func TestEveryDefaultIsTheSame(t *testing.T) {
+	t.Parallel()
+	want := defaults(t)
+	for doc, title := range map[string]string{"README.md": "Inputs", "README.zh-CN.md": "输入"} {
+		got := map[string]string{}
+		for line := range strings.Lines(section(t, readDoc(t, doc), title)) {
+			cells := strings.Split(line, "|")
+			if !strings.HasPrefix(line, "| `") || len(cells) < 4 {
+				continue
+			}
+			values := strings.Split(strings.ReplaceAll(strings.TrimSpace(cells[2]), "必填", "required"), ", ")
+			for i, name := range strings.Split(strings.TrimSpace(cells[1]), ", ") {
+				got[strings.Trim(name, "`")] = values[min(i, len(values)-1)]
+			}
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("defaults (-action.yml +%s):\n%s", doc, diff)
+		}
+	}
+	code := map[string]string{"strava-url": "`" + strava.DefaultURL + "`", "strava-api-url": "`" + strava.DefaultAPIURL + "`"}
+	for _, m := range regexp.MustCompile(`r\.boolean\("([a-z-]+)", (true|false)\)`).FindAllStringSubmatch(readDoc(t, "internal/action/inputs.go"), -1) {
+		code[m[1]] = "`" + m[2] + "`"
+	}
+	if len(code) != 7 {
+		t.Errorf("%d defaults in the code, want 7", len(code))
+	}
+	for name, value := range code {
+		if want[name] != value {
+			t.Errorf("%s: %s in action.yml, %s in the code", name, want[name], value)
+		}
+	}
 }
 
 func TestActionYmlAndTheReadmeAndTheCodeAgree(t *testing.T) {
