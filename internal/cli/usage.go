@@ -2,8 +2,8 @@ package cli
 
 import (
 	"errors"
-	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -59,11 +59,10 @@ var forms = map[string]string{
 	"duration": "a number with its unit, as in 30m or 1h",
 }
 
-var flagName = regexp.MustCompile(`^[a-z][a-z-]{0,19}$`)
-
-// shown is the name of a flag as it can be printed back.
+// shown is the name of a flag as it can be printed back: no longer than one, and
+// of its letters.
 func shown(name string) string {
-	if !flagName.MatchString(name) {
+	if len(name) > 20 || strings.ContainsFunc(name, func(r rune) bool { return (r < 'a' || r > 'z') && r != '-' }) {
 		return ""
 	}
 	return ", --" + name
