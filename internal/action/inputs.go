@@ -111,8 +111,11 @@ func (r *reader) githubToken(name string, needed bool) secret.Value {
 func (r *reader) clientID(name string) string {
 	text := r.input(name)
 	fault := InspectClientID(text)
-	if fault == FaultSecretAsID {
+	switch fault {
+	case FaultSecretAsID:
 		r.edge.Mask(secret.New(text))
+	case Fault(secret.Missing):
+		fault = FaultMissingClientID
 	}
 	if fault != "" {
 		r.problem(name, fault, "")

@@ -68,8 +68,8 @@ func TestBadInputs(t *testing.T) {
 		variable, value string
 		want            Fault
 	}{
-		{"INPUT_CLIENT-ID", "", missing},
-		{"INPUT_CLIENT-ID", "  ", missing},
+		{"INPUT_CLIENT-ID", "", FaultMissingClientID},
+		{"INPUT_CLIENT-ID", "  ", FaultMissingClientID},
 		{"INPUT_CLIENT-ID", "xxx", placeholder},
 		{"INPUT_CLIENT-ID", "***", placeholder},
 		{"INPUT_CLIENT-ID", "${{ secrets.ID }}", Fault(secret.Expression)},
@@ -86,6 +86,8 @@ func TestBadInputs(t *testing.T) {
 		{"INPUT_CLIENT-SECRET", "01234567 89abcdef", Fault(secret.Whitespace)},
 		{"INPUT_CLIENT-SECRET", "01234567\n89abcdef", Fault(secret.Whitespace)},
 		{"INPUT_CLIENT-SECRET", "abc", Fault(secret.Short)},
+		{"INPUT_CLIENT-SECRET", `"0123456789abcdef"`, Fault(secret.Quoted)},
+		{"INPUT_CLIENT-SECRET", "…", placeholder},
 		{"INPUT_CLIENT-SECRET", "0123456789äbcdef", Fault(secret.Unprintable)},
 		{"INPUT_REFRESH-TOKEN", "", missing},
 		{"INPUT_REFRESH-TOKEN", "null", placeholder},

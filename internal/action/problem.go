@@ -16,6 +16,7 @@ type Fault string
 // The faults. Those of a credential are package secret's flaws, those of a
 // target package store's.
 const (
+	FaultMissingClientID Fault = "missing-client-id" // a variable, and not a secret
 	FaultNotANumber      Fault = "not-a-number"
 	FaultSecretAsID      Fault = "secret-as-id"
 	FaultNotABoolean     Fault = "not-a-boolean"
@@ -73,7 +74,7 @@ func (r *reader) withoutSecrets() []Problem {
 	var kept []Problem
 	var missing []string
 	for _, p := range r.problems {
-		if p.Fault == Fault(secret.Missing) {
+		if p.Fault == Fault(secret.Missing) || p.Fault == FaultMissingClientID {
 			missing = append(missing, p.Input)
 			continue
 		}

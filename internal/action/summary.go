@@ -17,8 +17,12 @@ func story(o *provider.Outcome) []string {
 		if o.AthleteID != 0 {
 			whose = fmt.Sprintf(" for athlete %d", o.AthleteID)
 		}
-		lines = append(lines, fmt.Sprintf("Strava issued an access token%s. It is valid for %s, until %s.",
-			whose, InWords(o.Token.ExpiresIn), o.Token.ExpiresAt.UTC().Format("2 January 2006 15:04 UTC")))
+		handed := ""
+		if o.Export != provider.ExportAll {
+			handed = " It was not handed on."
+		}
+		lines = append(lines, fmt.Sprintf("Strava issued an access token%s. It is valid for %s, until %s.%s",
+			whose, InWords(o.Token.ExpiresIn), o.Token.ExpiresAt.UTC().Format("2 January 2006 15:04 UTC"), handed))
 	}
 	switch {
 	case o.Token.RefreshToken.Empty():

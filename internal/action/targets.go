@@ -42,10 +42,10 @@ func ParseTargets(input string, lines []string, repository string) (targets []st
 		}
 		t, err := store.Parse(text, repository)
 		switch {
+		case looksSecret(text, t):
+			problem(FaultCredential, "")
 		case err == nil && secret.IsPlaceholder(t.Name):
 			problem(Fault(secret.Placeholder), "")
-		case err == nil && looksSecret(text, t):
-			problem(FaultCredential, "")
 		case err != nil:
 			problem(targetFault(err), Quotable(text))
 		case seen[t.Key()]:

@@ -39,7 +39,8 @@ func hintRow(h cli.Hint) string {
 			"{client-secret-place}", "the secret that `client-secret` reads",
 			"{refresh-token-place}", "the secret that `refresh-token` reads",
 			"{github-token-place}", "the secret that `github-token` reads",
-			"{how-to-add}", "; a secret is added under Settings, Secrets and variables, Actions, and one of an environment needs environment: in the job",
+			"{how-to-get}", "put the value into the secret that it reads; a secret is added under Settings, Secrets and variables, Actions, and one of an environment needs environment: in the job",
+			"{authorize}", "authorize the app again", "{authorize-into}", "authorize the app again with rotate-to",
 			"{where-it-may-be-missing}", "; the secret that it reads may not exist there",
 			"{place}", "the secret that it reads", "{expected-athlete}", "`expected-athlete`",
 			"{repository-source}", "GITHUB_REPOSITORY", "{repository-how}", "owner/repo/NAME, or --repo owner/name",
@@ -58,8 +59,8 @@ func hintRow(h cli.Hint) string {
 	if why == "{cause}{kept}" || why == "{cause}" {
 		why = "The message says it."
 	}
-	next := strings.ToUpper(h.Next[:1]) + h.Next[1:]
-	return "| " + show(h.What) + " | " + show(why) + " | " + show(next) + " |"
+	next := show(h.Next)
+	return "| " + show(h.What) + " | " + show(why) + " | " + strings.ToUpper(next[:1]) + next[1:] + " |"
 }
 
 // TestTroubleshooting holds the README's table against the hints in the code.

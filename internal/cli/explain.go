@@ -22,7 +22,8 @@ func (n names) explain(err error) []action.Message {
 	if errors.As(err, &inputs) {
 		messages := make([]action.Message, len(inputs.Problems))
 		for i, p := range inputs.Problems {
-			messages[i] = n.fill("input/"+string(p.Fault), "input", p.Input, "place", n.place(p.Input), "detail", quoted(p.Detail))
+			messages[i] = n.fill("input/"+string(p.Fault), "input", p.Input, "place", n.place(p.Input), "detail", quoted(p.Detail),
+				"how-to-get", n.howToGet(p.Input))
 		}
 		return messages
 	}
@@ -84,7 +85,7 @@ func (n names) explainRun(err error) (action.Message, bool) {
 		return n.fill("run/no-target"), true
 	case *provider.NoCandidateError:
 		if e.Target == "" {
-			return n.fill("input/missing", "input", n["refresh-token"], "place", n.place("refresh-token")), true
+			return n.fill("input/missing", "input", n["refresh-token"], "how-to-get", n.howToGet(n["refresh-token"])), true
 		}
 		return n.fill("run/no-candidate", "target", e.Target), true
 	case *tooShortError:
@@ -101,10 +102,11 @@ func (n names) explainRun(err error) (action.Message, bool) {
 		}
 		return n.fill("run/cancelled"), true
 	case *provider.ScopeError:
+		missing, all := strings.Join(e.Missing, ", "), strings.Join(e.Wanted, ",")
 		if e.Left != "" {
-			return n.fill("run/scope-of-the-input", "scopes", strings.Join(e.Missing, ", "), "target", e.Left), true
+			return n.fill("run/scope-of-the-input", "scopes", missing, "all", all, "target", e.Left), true
 		}
-		return n.fill("run/scope", "scopes", strings.Join(e.Missing, ", ")), true
+		return n.fill("run/scope", "scopes", missing, "all", all), true
 	case *provider.ScopeUncheckedError:
 		return n.fill("run/scope-unchecked", "scopes", strings.Join(e.Scopes, ", ")), true
 	case *provider.WrongAthleteError:
@@ -179,6 +181,9 @@ func (n names) explainRun(err error) (action.Message, bool) {
 // recoverTo is how recover is told to put a refresh token where it was meant to
 // go: only targets can be named.
 func recoverTo(target string) string {
+	if strings.HasPrefix(target, "branch:") {
+		return "--repo OWNER/REPO --rotate-to " + target
+	}
 	if _, err := store.Parse(target, ""); err != nil {
 		return "--print"
 	}
@@ -212,7 +217,6 @@ type names map[string]string
 
 var (
 	workflowNames = names{
-		"how-to-add":              "; a secret is added under Settings, Secrets and variables, Actions, and one of an environment needs environment: in the job",
 		"where-it-may-be-missing": "; the secret that it reads may not exist there",
 		"client-id":               "client-id", "client-secret": "client-secret", "refresh-token": "refresh-token",
 		"github-token": "github-token", "rotate-to": "rotate-to",
@@ -220,19 +224,28 @@ var (
 		"refresh-token-place": "the secret that refresh-token reads",
 		"github-token-place":  "the secret that github-token reads",
 		"expected-athlete":    "expected-athlete",
-		"repository-source":   "GITHUB_REPOSITORY", "repository-how": "owner/repo/NAME",
+		"authorize":           "authorize the app again", "authorize-into": "authorize the app again with rotate-to",
+		"how-to-get-any":    "put the value into {place}; a secret is added under Settings, Secrets and variables, Actions, and one of an environment needs environment: in the job",
+		"repository-source": "GITHUB_REPOSITORY", "repository-how": "owner/repo/NAME",
 		"rotate-to-example": "rotate-to: STRAVA_REFRESH_TOKEN, without ${{ }}",
 		"kept-where":        "the secret", "kept-target": "the name of the secret",
 	}
 	shellNames = names{
-		"how-to-add": "", "where-it-may-be-missing": "",
-		"client-id": "STRAVA_CLIENT_ID", "client-secret": "STRAVA_CLIENT_SECRET", "refresh-token": "STRAVA_REFRESH_TOKEN",
+		"where-it-may-be-missing": "",
+		"authorize":               "run strava-token login", "authorize-into": "run strava-token login --rotate-to",
+		"how-to-get-any":                  "set it",
+		"how-to-get STRAVA_CLIENT_ID":     "copy it from https://www.strava.com/settings/api (a file without export is read with set -a)",
+		"how-to-get STRAVA_CLIENT_SECRET": "copy it from https://www.strava.com/settings/api (a file without export is read with set -a)",
+		"how-to-get STRAVA_REFRESH_TOKEN": "add --rotate-to TARGET if a file or a branch keeps it, or get one with strava-token login",
+		"how-to-get GH_TOKEN":             "set it to a fine-grained personal access token that may write the target, from https://github.com/settings/personal-access-tokens/new",
+		"how-to-get --rotate-to":          "write the target, or leave the flag out",
+		"client-id":                       "STRAVA_CLIENT_ID", "client-secret": "STRAVA_CLIENT_SECRET", "refresh-token": "STRAVA_REFRESH_TOKEN",
 		"github-token": "GH_TOKEN", "rotate-to": "--rotate-to",
 		"client-secret-place": "STRAVA_CLIENT_SECRET",
 		"refresh-token-place": "STRAVA_REFRESH_TOKEN",
 		"github-token-place":  "GH_TOKEN",
 		"expected-athlete":    "--expected-athlete",
-		"repository-source":   "neither --repo nor GITHUB_REPOSITORY", "repository-how": "--repo owner/name",
+		"repository-source":   "--repo or GITHUB_REPOSITORY", "repository-how": "--repo owner/name",
 		"rotate-to-example": "--rotate-to owner/repo/STRAVA_REFRESH_TOKEN",
 		"kept-where":        "whatever STRAVA_REFRESH_TOKEN is set from", "kept-target": "a target that keeps it, as in file:/var/lib/strava/token",
 	}
@@ -244,6 +257,14 @@ func (n names) place(input string) string {
 		return place
 	}
 	return input
+}
+
+// howToGet says where the value of an input comes from.
+func (n names) howToGet(input string) string {
+	if how, ok := n["how-to-get "+input]; ok {
+		return how
+	}
+	return strings.ReplaceAll(n["how-to-get-any"], "{place}", n.place(input))
 }
 
 // fill takes a hint and fills in its words, given as pairs.

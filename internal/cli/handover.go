@@ -24,6 +24,7 @@ type handover struct {
 	// and whoever used a copy would kill that one.
 	apart  bool
 	opened *os.File
+	there  bool // an earlier login left the same file
 }
 
 // held are the names of what is handed over.
@@ -46,6 +47,10 @@ func (h *handover) Check(context.Context) (store.Facts, error) {
 	if h.format != "" || h.opened != nil {
 		return store.Facts{}, nil
 	}
+	if before, err := os.ReadFile(h.path); err == nil && h.apart && string(before) == h.appAlone() {
+		h.there = true
+		return store.Facts{}, nil
+	}
 	f, err := os.OpenFile(h.path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return store.Facts{}, fmt.Errorf("open: %w", err)
@@ -54,8 +59,16 @@ func (h *handover) Check(context.Context) (store.Facts, error) {
 	return store.Facts{}, nil
 }
 
+// appAlone is what the file holds without a refresh token.
+func (h *handover) appAlone() string {
+	return h.names[0] + "=" + h.client.ClientID + "\n" + h.names[1] + "=" + h.client.ClientSecret.Reveal() + "\n"
+}
+
 // Store writes the credentials.
 func (h *handover) Store(_ context.Context, r store.Record) error {
+	if h.there {
+		return nil
+	}
 	values := [3]string{h.client.ClientID, h.client.ClientSecret.Reveal(), r.RefreshToken.Reveal()}
 	if h.format != "" {
 		return h.write(h.stdout, values)

@@ -27,7 +27,7 @@ func commandHints() map[string]hint {
 		"doctor/no-target": {
 			"The refresh token was not tried.",
 			"trying it may replace it, and no target was given that could keep the new one.",
-			"name the secret that holds it with {rotate-to}.",
+			"name the target that keeps it with {rotate-to}.",
 		},
 		"doctor/not-tried": {
 			"The refresh token was left alone.",
@@ -89,7 +89,7 @@ func commandHints() map[string]hint {
 		"login/together": {
 			"These flags do not go together.",
 			"--format hands the credentials over instead of storing them in --repo, and --environment belongs to --repo.",
-			"leave one of them out.",
+			"leave one of them out, or add --repo owner/name to --environment.",
 		},
 		"login/no-port": {
 			"--port is no port.",
@@ -104,7 +104,7 @@ func commandHints() map[string]hint {
 		"login/file": {
 			"{file} cannot be written.",
 			"it exists already, or its folder cannot be written. Nothing was opened.",
-			"name another file with --output, or print the credentials with --format.",
+			"delete it if it is of an earlier login, or name another file with --output.",
 		},
 
 		// The recover command.
@@ -220,7 +220,7 @@ func commandHints() map[string]hint {
 		"exec/not-run": {
 			"The command could not be started.",
 			"the system says: {system}. The refresh token is kept, as without a command.",
-			"check that the command runs on this machine.",
+			"look at its first line: it must name a program of this machine that runs it, as in #!/bin/sh, without a carriage return behind it.",
 		},
 	}
 }

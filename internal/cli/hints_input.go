@@ -7,7 +7,17 @@ func inputHints() map[string]hint {
 		"input/missing": {
 			"{input} is missing.",
 			"nothing is in it{where-it-may-be-missing}.",
-			"put the value into {place}{how-to-add}.",
+			"{how-to-get}.",
+		},
+		"input/missing-client-id": {
+			"{input} is missing.",
+			"nothing is in it; the variable that it reads may not exist.",
+			"add the variable STRAVA_CLIENT_ID under Settings, Secrets and variables, Actions, Variables, with the number from https://www.strava.com/settings/api (for the first token a secret of that name is not enough: it would be hidden in the link).",
+		},
+		"input/quoted": {
+			"{input} is in quotes.",
+			"they were copied along, or come from a file that keeps them, as docker --env-file does.",
+			"put the value without the quotes into {place}.",
 		},
 		"input/placeholder": {
 			"{input} holds a placeholder.",
@@ -90,7 +100,7 @@ func inputHints() map[string]hint {
 			"write branch:strava-token, or branch:strava-token#NAME.",
 		},
 		"input/bad-path": {
-			"{input} names a file without a name{detail}.",
+			"{input} names a file whose path cannot be used{detail}.",
 			"the path of a file stands behind file:, and ~ means something to a shell alone.",
 			"write file:/var/lib/strava/token, or \"file:$HOME/.strava/token\".",
 		},

@@ -37,7 +37,7 @@ func runHints() map[string]hint {
 		"run/token-expires": {
 			"The GitHub token that writes {target} ends on {when}.",
 			"after that, a new refresh token can no longer be stored, and runs stop before they spend one.",
-			"renew it at https://github.com/settings/tokens and update {github-token-place}.",
+			"renew it at https://github.com/settings/personal-access-tokens and update {github-token-place}.",
 		},
 		"run/cancelled": {
 			"The run was cancelled.",
@@ -84,12 +84,12 @@ func runHints() map[string]hint {
 		"run/scope": {
 			"The token lacks the scope {scopes}.",
 			"it was not asked for, or was unticked; the token shown on Strava's settings page has read only.",
-			"authorize the app again with scope {scopes}, and leave every box ticked.",
+			"{authorize} with scope {all}, and leave every box ticked.",
 		},
 		"run/scope-of-the-input": {
 			"The refresh token that was passed lacks the scope {scopes}.",
 			"{target} never saw it and would keep it from now on, but holds another one, which was left as it is; the token shown on Strava's settings page has read only.",
-			"leave {refresh-token} out, so that the one in {target} is used, or authorize the app again with scope {scopes}.",
+			"leave {refresh-token} out, so that the one in {target} is used, or {authorize} with scope {all}.",
 		},
 		"run/scope-unchecked": {
 			"The scope {scopes} could not be checked.",

@@ -7,7 +7,7 @@ func storeHints() map[string]hint {
 		"store/bad-credentials": {
 			"GitHub refused the token that writes {target}.",
 			"the value of {github-token} is expired, revoked or mistyped.",
-			"create a new token at https://github.com/settings/tokens and update {github-token-place}.",
+			"create a new token at https://github.com/settings/personal-access-tokens and update {github-token-place}.",
 		},
 		"store/integration-forbidden": {
 			"The built-in token cannot write {target}.",
@@ -139,12 +139,12 @@ func storeHints() map[string]hint {
 		"store/damaged": {
 			"{target} is damaged.",
 			"its sealed part is missing, or holds no refresh token.",
-			"restore an earlier state of it, or authorize the app again with rotate-to {target}, which replaces it.",
+			"restore an earlier state of it, or {authorize-into} {target}, which replaces it.",
 		},
 		"store/other-secret": {
 			"{target} does not open with this client secret.",
 			"it was sealed under another one: the value of {client-secret} belongs to another app, or the app's client secret was replaced since.",
-			"correct {client-secret-place}. If the client secret was replaced at Strava, authorize the app again with rotate-to {target}, which writes it anew.",
+			"correct {client-secret-place}. If the client secret was replaced at Strava, {authorize-into} {target}, which writes it anew.",
 		},
 		"store/other-app": {
 			"{target} holds a refresh token of another Strava app.",
@@ -154,12 +154,12 @@ func storeHints() map[string]hint {
 		"store/other-repository": {
 			"{target} was written for another repository.",
 			"a fork or a copy brings the branches of the original along, and the refresh token with them.",
-			"delete the branch here, or authorize the app again with rotate-to {target}, which replaces it.",
+			"delete the branch here, or {authorize-into} {target}, which replaces it.",
 		},
 		"store/other-place": {
 			"{target} was written for another target.",
 			"it was copied or renamed: what is sealed in it names another branch, another athlete, or another file.",
-			"correct {rotate-to}, or authorize the app again with rotate-to {target}, which replaces it.",
+			"correct {rotate-to}, or {authorize-into} {target}, which replaces it.",
 		},
 		"store/empty-repository": {
 			"The repository of {target} is empty.",
@@ -185,6 +185,16 @@ func storeHints() map[string]hint {
 			"{target} is no file.",
 			"a folder, or something else that cannot be replaced by a file, stands there.",
 			"correct {rotate-to}.",
+		},
+		"store/folder-unwritable": {
+			"The folder of {target} cannot be written.",
+			"the system says: {system}.",
+			"give the folder to the user who runs this (sudo chown), or name a file in a folder of yours, as in \"file:$HOME/.strava/token\".",
+		},
+		"store/code-branch": {
+			"{target} is the branch that the code is on.",
+			"the file would be committed among the code each time, and start whatever a push there starts.",
+			"name a branch of its own, which is made when first needed: branch:strava-token.",
 		},
 		"store/lock-unwritable": {
 			"The lock of {target} cannot be opened.",

@@ -104,7 +104,7 @@ func stravaHints() map[string]hint {
 		"stale/stored": {
 			"The refresh token in {target} is dead.",
 			"Strava refused it, and every other one that this run was given. Access was revoked, or it was replaced by a run that could not write it, or by another program that uses the same app{copy}.",
-			"look for a recovery text in the log of the last run that failed{elsewhere}; only then authorize the app again, with rotate-to {target}.",
+			"look for a recovery text in the log of the last run that failed{elsewhere}; only then {authorize-into} {target}.",
 		},
 		"stale/raced": {
 			"Other runs were faster each time.",
@@ -131,7 +131,7 @@ func stravaHints() map[string]hint {
 		"strava/scope-missing": {
 			"The token may not read activities.",
 			"the permission was not granted; the token shown on Strava's settings page never has it.",
-			"authorize the app again with scope activity:read_all, and leave every box ticked.",
+			"{authorize} with scope activity:read_all, and leave every box ticked.",
 		},
 	}
 }

@@ -153,7 +153,7 @@ func (l *loginCommand) authorize(ctx context.Context, client *strava.Client, lis
 			return login.Grant{}, ctx.Err()
 		}
 		if err != nil {
-			return login.Grant{}, &provider.ScopeError{Missing: missing}
+			return login.Grant{}, &provider.ScopeError{Missing: missing, Wanted: l.scopes}
 		}
 		if !again {
 			return grant, nil

@@ -101,7 +101,10 @@ func (l *loginCommand) prepare(ctx context.Context, network *transport.Network, 
 		complain(l.p, shellNames.fill("input/doubled-target", "input", "--rotate-to", "detail", quoted(l.output)))
 		return nil, provider.BadInput
 	}
-	k.handed = &handover{format: l.format, path: l.output, stdout: l.p.Stdout, client: client, names: [3]string{idName, secretName, refreshName}}
+	k.handed = &handover{
+		format: l.format, path: l.output, stdout: l.p.Stdout, client: client, names: [3]string{idName, secretName, refreshName},
+		apart: l.format == "" && l.namesReadable(),
+	}
 	if _, err := k.handed.Check(ctx); err != nil {
 		complain(l.p, shellNames.fill("login/file", "file", l.output))
 		return nil, provider.BadInput
@@ -114,7 +117,7 @@ func (l *loginCommand) prepare(ctx context.Context, network *transport.Network, 
 		k.handed.discard()
 		return nil, status
 	}
-	k.targets, k.handed.apart = further, l.readable && l.format == ""
+	k.targets = further
 	if !k.handed.apart {
 		k.targets = append(k.targets, k.handed)
 	}

@@ -245,7 +245,19 @@ func TestLoginIntoAnEnvironmentUnderRunningPagesNames(t *testing.T) {
 	v.server.AddEnvironment("my env/prod")
 	v.assertStatus(v.run("--repo", sandbox.Repository, "--environment", "my env/prod", "--secrets", "running_page"), 0)
 	v.assertStored("@my env/prod", "STRAVA_CLIENT_REFRESH_TOKEN")
-	v.assertSays("environment: my env/prod", "secrets.STRAVA_CLIENT_REFRESH_TOKEN")
+	v.assertSays("running_page's own workflow reads these secrets")
+	if strings.Contains(v.stderr.String(), "sync.yml") {
+		t.Error("a second workflow is shown, which would compete with running_page's own")
+	}
+}
+
+func TestLoginIntoAnEnvironment(t *testing.T) {
+	t.Parallel()
+	v := newVisitor(t, sandbox.Knobs{})
+	v.server.AddEnvironment("my env/prod")
+	v.assertStatus(v.run("--repo", sandbox.Repository, "--environment", "my env/prod"), 0)
+	v.assertStored("@my env/prod", "STRAVA_REFRESH_TOKEN")
+	v.assertSays("environment: my env/prod", "secrets.STRAVA_REFRESH_TOKEN", "SECRETS_WRITER", "Environments: read and write")
 }
 
 func TestLoginAsksBeforeItReplaces(t *testing.T) {
@@ -657,6 +669,14 @@ func TestLoginIntoAFile(t *testing.T) {
 		t.Error("the file of the app does not hold its two values alone")
 	}
 	v.assertSays("strava-token refresh --rotate-to file:" + token)
+
+	// Logging in again finds the same file, and goes on.
+	v.client.Jar = nil // a browser that is not logged in at Strava
+	v.assertStatus(v.run("--rotate-to", "file:"+token, "--output", app, "--yes"), 0)
+	sealed, err = os.ReadFile(token)
+	if err != nil || v.server.Opened(string(sealed)) != v.server.LiveRefreshToken() {
+		t.Errorf("after the second login the file does not keep the living refresh token: %v", err)
+	}
 	if strings.Contains(v.stderr.String(), "gh secret set") || strings.Contains(v.stderr.String(), "sync.yml") {
 		t.Errorf("it speaks of GitHub:\n%s", v.stderr.String())
 	}

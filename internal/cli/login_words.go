@@ -67,6 +67,19 @@ func (l *loginCommand) tellWhatNow(o *provider.Outcome, k *keeper, grant login.G
 		scopes = grant.Scopes
 		l.note("warning", "the token lacks "+strings.Join(missing, ", ")+", so the workflow below does not require it")
 	}
+	if l.names == "running_page" {
+		l.say("\nrunning_page's own workflow reads these secrets; examples/running_page.yml shows how to change it.")
+		return
+	}
+	if l.target("branch:") == "" {
+		permission := "Secrets"
+		if l.environment != "" {
+			permission = "Environments"
+		}
+		l.say("\nThe workflow below writes a secret, for which it needs one more: SECRETS_WRITER, a fine-grained personal access token")
+		l.say("with " + permission + ": read and write, from https://github.com/settings/personal-access-tokens/new.")
+		l.say("With --rotate-to branch:strava-token it would need none.")
+	}
 	l.say("\nNow copy this into .github/workflows/sync.yml (OWNER is whoever publishes the action you use):\n")
 	l.say(workflow(l.target("branch:"), refreshName, l.environment, scopes))
 }
@@ -128,7 +141,7 @@ jobs:
       - env:
           ACCESS_TOKEN: ${{ steps.strava.outputs.access-token }}
         run: |
-          curl -sf -H "Authorization: Bearer $ACCESS_TOKEN" "https://www.strava.com/api/v3/athlete/activities?per_page=5"`
+          curl -sf -H "Authorization: Bearer $ACCESS_TOKEN" "https://www.strava.com/api/v3/athlete/activities?per_page=5" >activities.json`
 }
 
 // target is the one among the further targets that begins like this, or nothing.

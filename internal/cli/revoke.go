@@ -58,6 +58,7 @@ func (s *shell) revoke(ctx context.Context, yes bool) provider.Status {
 	o := run.Do(ctx)
 	if len(o.Failures) > 0 {
 		s.report(o) // a replaced refresh token is kept or sealed, so that revoke can be run again
+		s.note("note", "nothing was revoked. Without a refresh token that lives, take the access away at https://www.strava.com/settings/apps")
 		return o.Status()
 	}
 	if err := client.Revoke(ctx, o.Token.RefreshToken); err != nil {

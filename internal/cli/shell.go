@@ -25,7 +25,6 @@ type shell struct {
 	rotateTo   []string
 	repository string
 	problems   []action.Problem
-	readable   bool         // one of the targets can be read back
 	github     secret.Value // what writes targets on GitHub; empty is what the environment has
 }
 
@@ -72,6 +71,8 @@ func (s *shell) address(variable, fallback string) *url.URL {
 	u, err := transport.ParseAddress(text)
 	if err != nil {
 		s.problem(variable, action.FaultInsecureAddress, "")
+	} else if variable == "STRAVA_URL" && strings.Trim(u.Path, "/") != "" {
+		s.problem(variable, action.FaultPath, "")
 	}
 	return u
 }
@@ -99,9 +100,6 @@ func (s *shell) targets(network *transport.Network, clientID string, clientSecre
 	if empty {
 		s.problem("--rotate-to", action.Fault(secret.Missing), "") // of a variable that is not set
 	}
-	s.readable = slices.ContainsFunc(s.rotateTo, func(target string) bool {
-		return strings.HasPrefix(target, "branch:") || strings.HasPrefix(target, "file:") // also where it is mistyped
-	})
 	base := s.address("GITHUB_API_URL", action.DefaultGitHubURL)
 	token := s.github
 	if token.Empty() && (action.NeedGitHub(parsed) || len(parsed) == 0 && !empty) {
@@ -118,11 +116,19 @@ func (s *shell) targets(network *transport.Network, clientID string, clientSecre
 	return all
 }
 
+// namesReadable reports whether one of the targets can be read back, also where it
+// is mistyped.
+func (s *shell) namesReadable() bool {
+	return slices.ContainsFunc(s.rotateTo, func(target string) bool {
+		return strings.HasPrefix(target, "branch:") || strings.HasPrefix(target, "file:")
+	})
+}
+
 // refreshToken reads the refresh token, which may be left out where a target
-// that can be read back holds it. targets comes before it.
+// that can be read back holds it.
 func (s *shell) refreshToken() secret.Value {
 	const variable = "STRAVA_REFRESH_TOKEN"
-	if s.readable && strings.TrimSpace(s.p.Getenv(variable)) == "" {
+	if s.namesReadable() && strings.TrimSpace(s.p.Getenv(variable)) == "" {
 		return secret.Value{}
 	}
 	return s.credential(variable)
@@ -160,6 +166,7 @@ func (s *shell) report(o *provider.Outcome) {
 	for _, err := range o.Warnings {
 		for _, m := range shellNames.explain(err) {
 			s.note("warning", m.What)
+			s.note("why", m.Why)
 			s.note("hint", m.Next)
 		}
 	}

@@ -53,7 +53,8 @@ func (e *CancelledError) Error() string { return "cancelled" }
 // ScopeError is a required scope that the token lacks.
 type ScopeError struct {
 	Missing []string
-	Left    string // the readable target that was left as it is; may be empty
+	Wanted  []string // all that are required, which a new login has to ask for
+	Left    string   // the readable target that was left as it is; may be empty
 }
 
 func (e *ScopeError) Error() string { return "missing scope " + strings.Join(e.Missing, ", ") }

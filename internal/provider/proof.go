@@ -129,7 +129,7 @@ func (r *Run) judgeScopes(o *Outcome, p proof) {
 	}
 	if len(missing) > 0 {
 		o.limit(ExportWithoutAccessToken)
-		e := &ScopeError{Missing: missing}
+		e := &ScopeError{Missing: missing, Wanted: r.RequireScopes}
 		if o.replaces {
 			e.Left = r.readable().String()
 		}

@@ -307,7 +307,7 @@ func (s *Server) repository(r *http.Request) answer {
 	if t.Blind || s.github.places["repos/"+name+"/actions"] == nil {
 		return t.stamp(githubRefusal(404, "Not Found"))
 	}
-	return t.stamp(jsonAnswer(200, fmt.Sprintf(`{"id":%d,"full_name":%q,"private":false}`, RepositoryID, name)))
+	return t.stamp(jsonAnswer(200, fmt.Sprintf(`{"id":%d,"full_name":%q,"private":false,"default_branch":"main"}`, RepositoryID, name)))
 }
 
 func (s *Server) listEnvironments(r *http.Request) answer {

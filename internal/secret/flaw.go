@@ -11,6 +11,7 @@ const (
 	Missing     Flaw = "missing"     // nothing, or blanks only
 	Placeholder Flaw = "placeholder" // a word that stands for a value
 	Expression  Flaw = "expression"  // a ${{ }} that was never evaluated
+	Quoted      Flaw = "quoted"      // in quotes, which were copied along
 	Whitespace  Flaw = "whitespace"  // a blank or a line break inside
 	Unprintable Flaw = "unprintable" // something other than printable ASCII
 	Short       Flaw = "short"       // fewer than minLength characters
@@ -42,6 +43,8 @@ func Inspect(s string) Flaw {
 		return Placeholder
 	case strings.Contains(s, "${{") || strings.Contains(s, "${"):
 		return Expression
+	case len(s) > 1 && strings.ContainsAny(s[:1], "\"'") && s[:1] == s[len(s)-1:]:
+		return Quoted
 	case strings.ContainsAny(s, " \t\r\n\v\f"):
 		return Whitespace
 	case strings.ContainsFunc(s, func(r rune) bool { return r < 0x21 || r > 0x7e }):
@@ -65,7 +68,7 @@ func IsPlaceholder(s string) bool {
 		return true
 	}
 	if strings.Trim(s, "*") == "" || strings.Trim(s, "x") == "" ||
-		strings.Trim(s, ".") == "" || strings.Trim(s, "-_") == "" {
+		strings.Trim(s, ".…") == "" || strings.Trim(s, "-_") == "" {
 		return true
 	}
 	return strings.HasPrefix(s, "<") && strings.HasSuffix(s, ">")

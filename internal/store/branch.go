@@ -136,6 +136,9 @@ func (b *Branch) identify(ctx context.Context) error {
 	if err != nil {
 		return b.github.classify(b.Target, err, RepositoryNotFound)
 	}
+	if repository.GetDefaultBranch() == b.Target.Branch {
+		return b.github.fault(b.Target, CodeBranch, nil)
+	}
 	b.id = repository.GetID()
 	return nil
 }

@@ -57,6 +57,7 @@ const (
 	Protected       Kind = "protected"        // the branch is protected
 	Ruled           Kind = "ruled"            // a rule forbids the write
 	Blocked         Kind = "blocked"          // called a conflict, and nobody else wrote
+	CodeBranch      Kind = "code-branch"      // the repository's default branch
 
 	// Of a file.
 	NoFolder   Kind = "no-folder"  // its folder does not exist
@@ -66,7 +67,9 @@ const (
 	BadLock    Kind = "bad-lock"   // what stands in the place of the lock is no plain file
 	// LockUnwritable is a lock that the system did not let this process open.
 	LockUnwritable Kind = "lock-unwritable"
-	Busy           Kind = "busy" // another process holds the lock
+	// FolderUnwritable is a folder in which this process may make no file.
+	FolderUnwritable Kind = "folder-unwritable"
+	Busy             Kind = "busy" // another process holds the lock
 )
 
 // longestPause is how long GitHub may ask to wait before a write is repeated.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -83,6 +84,9 @@ func (f *File) Lock(ctx context.Context) (unlock func(), err error) {
 	if err != nil && ctx.Err() != nil {
 		return nil, f.fault(Busy, ctx.Err())
 	}
+	if before == nil && errors.Is(err, fs.ErrPermission) {
+		return nil, f.fault(FolderUnwritable, err)
+	}
 	if err != nil || !held {
 		return nil, f.fault(LockUnwritable, err)
 	}
@@ -151,6 +155,9 @@ func (f *File) Check(context.Context) (Facts, error) {
 	facts, err := f.read()
 	if err != nil {
 		return Facts{}, err
+	}
+	if err := f.reserve(); errors.Is(err, fs.ErrPermission) {
+		return Facts{}, f.fault(FolderUnwritable, err)
 	}
 	if err := f.rehearse(facts); err != nil {
 		return Facts{}, f.fault(Unwritable, err)
