@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -22,9 +21,6 @@ const (
 	othersMay = 0o077
 	// lockPoll is how often a lock that another process holds is asked for.
 	lockPoll = 20 * time.Millisecond
-	// reserved is how much room is taken on the disk before a token is spent;
-	// a document needs less.
-	reserved = 8 << 10
 )
 
 // File is a sealed file on this machine. Lock comes first, then Check, then
@@ -37,7 +33,7 @@ type File struct {
 
 	app    App
 	path   string      // with symbolic links followed
-	fresh  string      // the file that takes its place, with room on the disk
+	room   *os.File    // what takes its place, with room on the disk; nil where none is made
 	text   string      // what stands there
 	info   os.FileInfo // and whose it is; nil where nothing does
 	held   Held
@@ -88,25 +84,14 @@ func (f *File) Lock(ctx context.Context) (unlock func(), err error) {
 		return nil, f.fault(FolderUnwritable, err)
 	}
 	if err != nil || !held {
-		return nil, f.fault(LockUnwritable, err)
+		e := f.fault(LockUnwritable, err)
+		e.Name = filepath.Base(f.path) // a link may lead there
+		return nil, e
 	}
 	if before == nil {
-		f.giveAway(lock)
+		f.giveLockAway()
 	}
 	return f.unlock, nil
-}
-
-// giveAway gives what was made to whom the file belongs, or else its folder: root
-// may run this once for somebody who has to use it afterwards. Nobody else may give
-// anything away, and owns what was made.
-func (f *File) giveAway(made string) {
-	owner, err := os.Stat(f.path)
-	if err != nil {
-		owner, err = os.Stat(filepath.Dir(f.path))
-	}
-	if err == nil {
-		_ = keepOwner(made, owner)
-	}
 }
 
 // maxLinks is how many symbolic links are followed to a file.
@@ -138,14 +123,6 @@ func (f *File) unlock() {
 	_ = f.locked.Unlock()
 }
 
-// discard gives back the room that was made.
-func (f *File) discard() {
-	if f.fresh != "" {
-		_ = os.Remove(f.fresh)
-		f.fresh = ""
-	}
-}
-
 // Check reads what the file holds, and makes room for what will take its place.
 // An error is an *Error.
 func (f *File) Check(context.Context) (Facts, error) {
@@ -175,20 +152,19 @@ func (f *File) rehearse(facts Facts) error {
 	if err := f.reserve(); err != nil || f.info == nil {
 		return err
 	}
-	if err := overwrite(f.fresh, f.text); err != nil {
+	if err := f.fill(f.text); err != nil {
 		return err
 	}
-	_ = os.Chtimes(f.fresh, facts.UpdatedAt, facts.UpdatedAt)
-	if err := os.Chmod(f.fresh, f.info.Mode().Perm()); err != nil {
+	if err := f.room.Chmod(f.info.Mode().Perm()); err != nil {
 		return err
 	}
-	if err := keepOwner(f.fresh, f.info); err != nil {
+	if err := keepOwner(f.room, f.info); err != nil {
 		return err
 	}
-	if err := os.Rename(f.fresh, f.path); err != nil {
+	if err := f.replace(); err != nil {
 		return err
 	}
-	f.fresh = ""
+	_ = os.Chtimes(f.path, facts.UpdatedAt, facts.UpdatedAt)
 	return f.reserve()
 }
 
@@ -246,37 +222,6 @@ func readAll(path string) (string, error) {
 	return string(content), err
 }
 
-// reserve makes the file that takes the place of the old one, full of blanks and
-// on the disk already, so that a full disk is found out before a token is spent.
-func (f *File) reserve() error {
-	if f.fresh != "" {
-		return nil
-	}
-	folder, before, after := filepath.Dir(f.path), "."+filepath.Base(f.path)+".", ".new"
-	entries, _ := os.ReadDir(folder)
-	for _, left := range entries { // by processes that were killed
-		middle, ours := strings.CutPrefix(left.Name(), before)
-		middle, whole := strings.CutSuffix(middle, after)
-		if ours && whole && middle != "" && strings.Trim(middle, "0123456789") == "" { // not another target's
-			_ = os.Remove(filepath.Join(folder, left.Name()))
-		}
-	}
-	file, err := os.CreateTemp(folder, before+"*"+after) // mode 0600
-	if err != nil {
-		return err
-	}
-	f.fresh = file.Name()
-	blanks := make([]byte, reserved)
-	for i := range blanks {
-		blanks[i] = ' '
-	}
-	_, err = file.Write(blanks)
-	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
-		f.discard()
-	}
-	return err
-}
-
 // Reread returns what the file holds. Nobody else can have changed it.
 func (f *File) Reread(context.Context) (Held, error) { return f.held, nil }
 
@@ -288,62 +233,30 @@ func (f *File) Store(_ context.Context, r Record) error {
 	if err != nil {
 		return f.fault(WeakSecret, err)
 	}
-	if err := f.reserve(); err != nil {
-		return f.fault(Unwritable, err)
-	}
-	err = overwrite(f.fresh, text)
-	if errors.Is(err, os.ErrNotExist) { // somebody tidied up
-		f.fresh = ""
-		if err = f.reserve(); err == nil {
-			err = overwrite(f.fresh, text)
-		}
+	err = f.write(text)
+	if isAway(err) {
+		err = f.write(text)
 	}
 	if err != nil {
 		return f.fault(Unwritable, err)
 	}
-	if f.info == nil {
-		f.giveAway(f.fresh)
-	} else {
-		err = keepOwner(f.fresh, f.info)
-	}
-	if err == nil {
-		err = os.Rename(f.fresh, f.path)
-	}
-	if err != nil {
-		return f.fault(Unwritable, err)
-	}
-	f.fresh = ""
 	f.held, f.text = f.held.after(r), text
 	_ = syncFolder(filepath.Dir(f.path)) // the check did the same, and the file is there
 	return nil
 }
 
-// overwrite writes text into the room that was reserved, and then gives back
-// what it does not need.
-func overwrite(path, text string) error {
-	file, err := os.OpenFile(path, os.O_WRONLY, 0o600)
-	if err != nil {
+// write replaces the file by text, once.
+func (f *File) write(text string) error {
+	if err := f.reserve(); err != nil {
 		return err
 	}
-	_, err = file.WriteString(text)
-	if err == nil {
-		err = file.Truncate(int64(len(text)))
-	}
-	return errors.Join(err, file.Sync(), file.Close())
-}
-
-// syncFolder makes a rename last. Windows has nothing of the kind.
-func syncFolder(path string) error {
-	if runtime.GOOS == "windows" {
-		return nil
-	}
-	folder, err := os.Open(path)
-	if err != nil {
+	if err := f.fill(text); err != nil {
 		return err
 	}
-	err = folder.Sync()
-	if errors.Is(err, syscall.EINVAL) || errors.Is(err, errors.ErrUnsupported) {
-		err = nil // some network file systems know no such thing, and the file is there
+	if f.info == nil {
+		f.giveAway(f.room)
+	} else if err := keepOwner(f.room, f.info); err != nil {
+		return err
 	}
-	return errors.Join(err, folder.Close())
+	return f.replace()
 }

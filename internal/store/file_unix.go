@@ -9,16 +9,28 @@ import (
 
 // keepOwner gives a file to whom it belonged before it was replaced: root may run
 // this for somebody else, who must be able to read it afterwards.
-func keepOwner(path string, before os.FileInfo) error {
+func keepOwner(file *os.File, before os.FileInfo) error {
 	was, known := before.Sys().(*syscall.Stat_t)
-	info, err := os.Stat(path)
+	info, err := file.Stat()
 	if err != nil || !known {
 		return err
 	}
-	if is, ok := info.Sys().(*syscall.Stat_t); ok && is.Uid == was.Uid && is.Gid == was.Gid {
+	is, ok := info.Sys().(*syscall.Stat_t)
+	if ok && is.Uid == was.Uid && is.Gid == was.Gid {
 		return nil
 	}
-	return os.Chown(path, int(was.Uid), int(was.Gid))
+	err = file.Chown(int(was.Uid), int(was.Gid))
+	if err != nil && ok && is.Uid == was.Uid {
+		return nil // a group that only root can give means nothing at mode 0600
+	}
+	return err
+}
+
+// giveTo gives a file to the owner of another one, where this process may.
+func giveTo(file *os.File, other os.FileInfo) {
+	if owner, known := other.Sys().(*syscall.Stat_t); known && os.Geteuid() == 0 {
+		_ = file.Chown(int(owner.Uid), -1)
+	}
 }
 
 // lockFlags open a lock file, and nothing that was put in its place meanwhile.

@@ -538,7 +538,8 @@ func TestAFileKeepsItsOwner(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if is := info.Sys().(*syscall.Stat_t); is.Uid != 1000 || is.Gid != 1000 {
+				// The group is that of a file that was there before.
+				if is := info.Sys().(*syscall.Stat_t); is.Uid != 1000 || file == owned && is.Gid != 1000 {
 					t.Errorf("%s, with %s before: %s belongs to %d:%d", what, before, filepath.Base(file), is.Uid, is.Gid)
 				}
 			}
@@ -562,4 +563,37 @@ func TestAnEmptyFileIsRehearsed(t *testing.T) {
 	if err != nil || os.SameFile(before, after) || after.Size() != 0 {
 		t.Errorf("the file was not replaced by one like it: %v", err)
 	}
+}
+
+// TestALinkInThePlaceOfTheNewFile leads nowhere: the owner of the folder must not
+// make root write to another file, or give it away.
+func TestALinkInThePlaceOfTheNewFile(t *testing.T) {
+	t.Parallel()
+	folder, elsewhere := t.TempDir(), t.TempDir()
+	path, victim := filepath.Join(folder, "token"), filepath.Join(elsewhere, "victim")
+	write(t, victim, "untouched")
+	before, err := os.Stat(victim)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, _, unlock := checked(t, fileApp(), path)
+	defer unlock()
+	made, err := filepath.Glob(filepath.Join(folder, ".token.*.new"))
+	if err != nil || len(made) != 1 {
+		t.Fatalf("what was reserved: %v, %v", made, err)
+	}
+	if err := errors.Join(os.Remove(made[0]), os.Symlink(victim, made[0])); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Store(t.Context(), record(newToken)); err != nil {
+		t.Fatal(err)
+	}
+	after, err := os.Stat(victim)
+	if err != nil || read(t, victim) != "untouched" || after.Mode() != before.Mode() {
+		t.Errorf("the other file was changed: %v", err)
+	}
+	if info, err := os.Lstat(path); err != nil || !info.Mode().IsRegular() {
+		t.Errorf("the target is no plain file: %v", err)
+	}
+	assertFolder(t, folder, "token", "token.lock")
 }

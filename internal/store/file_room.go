@@ -1,0 +1,136 @@
+package store
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+)
+
+// reserved is how much room is taken on the disk before a token is spent; a
+// document needs less.
+const reserved = 8 << 10
+
+var errReplaced = errors.New("something else was put in the place of the new file")
+
+// reserve makes the file that takes the place of the old one, full of blanks and
+// on the disk already, so that a full disk is found out before a token is spent.
+// It stays open, and is written and given away through its handle alone: whoever
+// may write to the folder could put a link under its name.
+func (f *File) reserve() error {
+	if f.room != nil {
+		return nil
+	}
+	folder, before, after := filepath.Dir(f.path), "."+filepath.Base(f.path)+".", ".new"
+	entries, _ := os.ReadDir(folder)
+	for _, left := range entries { // by processes that were killed
+		middle, ours := strings.CutPrefix(left.Name(), before)
+		middle, whole := strings.CutSuffix(middle, after)
+		if ours && whole && middle != "" && strings.Trim(middle, "0123456789") == "" { // not another target's
+			_ = os.Remove(filepath.Join(folder, left.Name()))
+		}
+	}
+	room, err := os.CreateTemp(folder, before+"*"+after) // mode 0600
+	if err != nil {
+		return err
+	}
+	f.room = room
+	_, err = room.WriteString(strings.Repeat(" ", reserved))
+	if err = errors.Join(err, room.Sync()); err != nil {
+		f.discard()
+	}
+	return err
+}
+
+// discard gives back the room that was made.
+func (f *File) discard() {
+	if f.room != nil {
+		_ = f.room.Close()
+		_ = os.Remove(f.room.Name())
+		f.room = nil
+	}
+}
+
+// fill writes text into the room, and gives back what it does not need.
+func (f *File) fill(text string) error {
+	_, err := f.room.WriteAt([]byte(text), 0)
+	if err == nil {
+		err = f.room.Truncate(int64(len(text)))
+	}
+	return errors.Join(err, f.room.Sync())
+}
+
+// replace puts what was filled in the place of the old file.
+func (f *File) replace() error {
+	defer f.discard()
+	mine, err := f.room.Stat()
+	if err != nil {
+		return err
+	}
+	there, err := os.Lstat(f.room.Name())
+	if err != nil {
+		return err
+	}
+	if !os.SameFile(mine, there) {
+		return errReplaced
+	}
+	name := f.room.Name()
+	if err := f.room.Close(); err != nil { // Windows renames no open file
+		return err
+	}
+	if err := os.Rename(name, f.path); err != nil {
+		return err
+	}
+	f.room = nil
+	return nil
+}
+
+// giveAway gives what was just made to whom the file belongs, or else its folder:
+// root may run this once for somebody who has to use it afterwards. For everybody
+// else it does nothing.
+func (f *File) giveAway(made *os.File) {
+	owner, err := os.Stat(f.path)
+	if err != nil {
+		owner, err = os.Stat(filepath.Dir(f.path))
+	}
+	if err == nil {
+		giveTo(made, owner)
+	}
+}
+
+// giveLockAway is giveAway for a lock, which is open elsewhere already.
+func (f *File) giveLockAway() {
+	lock, err := os.OpenFile(f.locked.Path(), lockFlags&^os.O_CREATE, 0)
+	if err != nil {
+		return
+	}
+	defer lock.Close()
+	mine, err := f.locked.Stat()
+	opened, openErr := lock.Stat()
+	if errors.Join(err, openErr) == nil && os.SameFile(mine, opened) {
+		f.giveAway(lock)
+	}
+}
+
+// syncFolder makes a rename last. Windows has nothing of the kind.
+func syncFolder(path string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	folder, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	err = folder.Sync()
+	if errors.Is(err, syscall.EINVAL) || errors.Is(err, errors.ErrUnsupported) {
+		err = nil // some network file systems know no such thing, and the file is there
+	}
+	return errors.Join(err, folder.Close())
+}
+
+// isAway reports whether what was reserved is not there any more: somebody tidied
+// up, or put something else there.
+func isAway(err error) bool { return errors.Is(err, fs.ErrNotExist) || errors.Is(err, errReplaced) }
