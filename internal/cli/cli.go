@@ -41,9 +41,11 @@ func Run(ctx context.Context, p Process) int {
 	root.SetOut(p.Stdout)
 	root.SetErr(p.Stderr)
 	addCommands(root, p, &status)
+	root.SetHelpCommand(helpCommand(root))
 	if err := root.ExecuteContext(ctx); err != nil {
-		complain(p, explainUsage(p, err))
-		return int(provider.BadInput)
+		message, status := explainUsage(p, err)
+		complain(p, message)
+		return int(status)
 	}
 	return int(status)
 }

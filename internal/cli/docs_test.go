@@ -45,7 +45,7 @@ func hintRow(h cli.Hint) string {
 			"{place}", "the secret that it reads", "{expected-athlete}", "`expected-athlete`",
 			"{repository-source}", "GITHUB_REPOSITORY", "{repository-how}", "owner/repo/NAME, or --repo owner/name",
 			"{rotate-to-example}", "rotate-to: STRAVA_REFRESH_TOKEN, without ${{ }}",
-			"{kept-where}", "the secret", "{kept-target}", "the name of the secret",
+			"{kept-where}", "The secret", "{kept-target}", "the name of the secret",
 			"{recover-to}", "--rotate-to …", "{command}", "strava-token",
 			"{elsewhere}", ", or for a newer state in the history of the branch", "{copy}", ", or by whoever uses a copy of that file",
 			"{kept}", "", "{updated}", "", "{detail}", "", "{until-github}", "").Replace(s)

@@ -179,15 +179,15 @@ func (n names) explainRun(err error) (action.Message, bool) {
 }
 
 // recoverTo is how recover is told to put a refresh token where it was meant to
-// go: only targets can be named.
+// go; what is no target is printed.
 func recoverTo(target string) string {
 	if strings.HasPrefix(target, "branch:") {
-		return "--repo OWNER/REPO --rotate-to " + target
+		return "--repo OWNER/REPO --rotate-to " + shellQuote(target)
 	}
 	if _, err := store.Parse(target, ""); err != nil {
 		return "--print"
 	}
-	return "--rotate-to " + target
+	return "--rotate-to " + shellQuote(target)
 }
 
 // cause is what an inner error says happened, and why.
@@ -228,7 +228,7 @@ var (
 		"how-to-get-any":    "put the value into {place}; a secret is added under Settings, Secrets and variables, Actions, and one of an environment needs environment: in the job",
 		"repository-source": "GITHUB_REPOSITORY", "repository-how": "owner/repo/NAME",
 		"rotate-to-example": "rotate-to: STRAVA_REFRESH_TOKEN, without ${{ }}",
-		"kept-where":        "the secret", "kept-target": "the name of the secret",
+		"kept-where":        "The secret", "kept-target": "the name of the secret",
 	}
 	shellNames = names{
 		"where-it-may-be-missing": "",
@@ -247,7 +247,7 @@ var (
 		"expected-athlete":    "--expected-athlete",
 		"repository-source":   "--repo or GITHUB_REPOSITORY", "repository-how": "--repo owner/name",
 		"rotate-to-example": "--rotate-to owner/repo/STRAVA_REFRESH_TOKEN",
-		"kept-where":        "whatever STRAVA_REFRESH_TOKEN is set from", "kept-target": "a target that keeps it, as in file:/var/lib/strava/token",
+		"kept-where":        "Whatever STRAVA_REFRESH_TOKEN is set from", "kept-target": "a target that keeps it, as in file:/var/lib/strava/token",
 	}
 )
 

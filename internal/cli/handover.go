@@ -25,6 +25,7 @@ type handover struct {
 	apart  bool
 	opened *os.File
 	there  bool // an earlier login left the same file
+	done   bool // what was to be handed over is there
 }
 
 // held are the names of what is handed over.
@@ -67,13 +68,18 @@ func (h *handover) appAlone() string {
 // Store writes the credentials.
 func (h *handover) Store(_ context.Context, r store.Record) error {
 	if h.there {
+		h.done = true
 		return nil
 	}
 	values := [3]string{h.client.ClientID, h.client.ClientSecret.Reveal(), r.RefreshToken.Reveal()}
+	var err error
 	if h.format != "" {
-		return h.write(h.stdout, values)
+		err = h.write(h.stdout, values)
+	} else {
+		err = errors.Join(h.write(h.opened, values), h.opened.Sync(), h.opened.Close())
 	}
-	return errors.Join(h.write(h.opened, values), h.opened.Sync(), h.opened.Close())
+	h.done = err == nil
+	return err
 }
 
 // discard removes a file that nothing was written to.

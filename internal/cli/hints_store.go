@@ -159,7 +159,7 @@ func storeHints() map[string]hint {
 		"store/other-place": {
 			"{target} was written for another target.",
 			"it was copied or renamed: what is sealed in it names another branch, another athlete, or another file.",
-			"correct {rotate-to}, or {authorize-into} {target}, which replaces it.",
+			"correct {rotate-to}, or give it back the name that it had; otherwise {authorize-into} {target}, which replaces it.",
 		},
 		"store/empty-repository": {
 			"The repository of {target} is empty.",

@@ -39,8 +39,8 @@ func newLoginCommand(p Process, status *provider.Status) *cobra.Command {
 		Short: "Get the first refresh token, with a browser here or anywhere",
 		Long: "login asks for the client id and the client secret (or takes them from STRAVA_CLIENT_ID and\n" +
 			"STRAVA_CLIENT_SECRET), opens Strava's page, and stores what comes back. With --repo it\n" +
-			"writes three secrets of a GitHub repository; otherwise it hands them over, but for a\n" +
-			"refresh token that a branch or a file keeps.\n\n" +
+			"writes three secrets of a GitHub repository. Without it the values go into a file, but for\n" +
+			"a refresh token that a branch or a file keeps, or with --format to standard output.\n\n" +
 			"On a remote shell, open the address that it prints on any device, and paste the address\n" +
 			"of the page that follows.",
 		Example: "  strava-token login --repo owner/name\n" +

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -170,12 +171,24 @@ func (l *loginCommand) prepareSecrets(ctx context.Context, network *transport.Ne
 
 // sameFile reports whether a target is the file that the credentials go to.
 func sameFile(output string, targets []string) bool {
-	path, err := filepath.Abs(output)
-	return err == nil && slices.ContainsFunc(targets, func(target string) bool {
-		file, isFile := strings.CutPrefix(target, "file:")
-		other, err := filepath.Abs(file)
-		return isFile && err == nil && other == path
+	path := resolved(output)
+	return slices.ContainsFunc(targets, func(target string) bool {
+		file, isFile := strings.CutPrefix(strings.TrimSpace(target), "file:")
+		return isFile && resolved(file) == path
 	})
+}
+
+// resolved is the file that a path leads to, as far as it is there.
+func resolved(path string) string {
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real
+	} else if to, err := os.Readlink(path); err == nil {
+		path = filepath.Join(filepath.Dir(path), to)
+	}
+	if absolute, err := filepath.Abs(path); err == nil {
+		path = absolute
+	}
+	return path
 }
 
 // mayReplace names what exists already, and asks.
@@ -195,6 +208,10 @@ func (l *loginCommand) mayReplace(existing []string) bool {
 // furtherTargets are those of --rotate-to, checked before a browser opens, and
 // the ones among them that exist already.
 func (l *loginCommand) furtherTargets(ctx context.Context, network *transport.Network, client *strava.Client) (targets []provider.Target, existing []string, status provider.Status) {
+	onGitHub := slices.ContainsFunc(l.rotateTo, func(target string) bool { return !strings.HasPrefix(strings.TrimSpace(target), "file:") })
+	if onGitHub && l.github.Empty() {
+		l.github = l.githubToken(ctx)
+	}
 	targets = l.targets(network, client.ClientID, client.ClientSecret)
 	if l.refuse() {
 		return nil, nil, provider.BadInput

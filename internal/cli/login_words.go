@@ -40,16 +40,21 @@ func (l *loginCommand) tellWhatNow(o *provider.Outcome, k *keeper, grant login.G
 		l.say("\n" + kept + " is kept in " + strings.Join(o.Kept, ", ") + ".")
 	}
 	_, _, refreshName, _ := l.secretNames()
-	if file := l.target("file:"); file != "" && k.handed != nil && k.handed.apart && len(o.Failures) == 0 {
+	handed := k.handed != nil && k.handed.done && l.format == ""
+	if handed && k.handed.apart && l.target("file:") != "" {
 		l.say("The client id and the client secret are in " + l.output + ". From now on this prints an access token:\n")
-		l.say("  set -a && . " + sourced(l.output) + " && set +a && strava-token refresh --rotate-to " + shellQuote(file))
+		command := "  set -a && . " + sourced(l.output) + " && set +a && strava-token refresh"
+		for _, target := range l.rotateTo {
+			command += " --rotate-to " + shellQuote(target)
+		}
+		l.say(command)
 		return
 	}
-	if k.handed != nil && l.format == "" && (k.handed.apart && len(o.Failures) == 0 || slices.Contains(o.Kept, k.handed.String())) {
+	if handed {
 		l.say("Put the values into the repository's secrets, then delete the file:")
 		where := " --repo OWNER/REPO"
-		if l.repository != "" {
-			where = " --repo " + l.repository
+		if l.repo() != "" {
+			where = " --repo " + l.repo()
 		}
 		if l.environment != "" {
 			where += " --env " + shellQuote(l.environment)
@@ -71,17 +76,18 @@ func (l *loginCommand) tellWhatNow(o *provider.Outcome, k *keeper, grant login.G
 		l.say("\nrunning_page's own workflow reads these secrets; examples/running_page.yml shows how to change it.")
 		return
 	}
-	if l.target("branch:") == "" {
+	targets := l.workflowTargets(refreshName)
+	if slices.ContainsFunc(targets, func(target string) bool { return !strings.HasPrefix(target, "branch:") }) {
 		permission := "Secrets"
 		if l.environment != "" {
 			permission = "Environments"
 		}
 		l.say("\nThe workflow below writes a secret, for which it needs one more: SECRETS_WRITER, a fine-grained personal access token")
 		l.say("with " + permission + ": read and write, from https://github.com/settings/personal-access-tokens/new.")
-		l.say("With --rotate-to branch:strava-token it would need none.")
+		l.say("With a branch alone, --rotate-to branch:strava-token, it would need none.")
 	}
 	l.say("\nNow copy this into .github/workflows/sync.yml (OWNER is whoever publishes the action you use):\n")
-	l.say(workflow(l.target("branch:"), refreshName, l.environment, scopes))
+	l.say(workflow(targets, refreshName, l.environment, scopes))
 }
 
 // whose names the athlete, as far as is known.
@@ -105,21 +111,41 @@ func shellQuote(s string) string {
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
-// workflow is the workflow to copy, filled in. With a branch the built-in token
-// is all it takes.
-func workflow(branch, refreshName, environment string, scopes []string) string {
-	job, kept := "", ""
+// workflowTargets are what the workflow has to keep: a branch, or else the secret
+// that was stored, and every further target.
+func (l *loginCommand) workflowTargets(refreshName string) []string {
+	if l.target("branch:") != "" {
+		return l.rotateTo
+	}
+	if l.environment != "" {
+		refreshName += "@" + l.environment
+	}
+	return append([]string{refreshName}, l.rotateTo...)
+}
+
+// workflow is the workflow to copy, filled in. With a branch alone the built-in
+// token is all it takes.
+func workflow(targets []string, refreshName, environment string, scopes []string) string {
+	job, kept, onBranch, elsewhere := "", "", false, false
 	if environment != "" {
 		job = "\n    environment: " + environment
-		refreshName += "@" + environment
 	}
-	if branch != "" {
+	for _, target := range targets {
+		isBranch := strings.HasPrefix(target, "branch:")
+		onBranch, elsewhere = onBranch || isBranch, elsewhere || !isBranch
+	}
+	if onBranch {
 		job += "\n    permissions:\n      contents: write # for the branch that keeps the refresh token"
-		kept = "\n          rotate-to: " + branch
 	} else {
-		name, _, _ := strings.Cut(refreshName, "@")
-		kept = "\n          refresh-token: ${{ secrets." + name + " }}\n          rotate-to: " + refreshName +
-			"\n          github-token: ${{ secrets.SECRETS_WRITER }}"
+		kept += "\n          refresh-token: ${{ secrets." + refreshName + " }}"
+	}
+	if len(targets) == 1 {
+		kept += "\n          rotate-to: " + targets[0]
+	} else {
+		kept += "\n          rotate-to: |\n            " + strings.Join(targets, "\n            ")
+	}
+	if elsewhere {
+		kept += "\n          github-token: ${{ secrets.SECRETS_WRITER }}"
 	}
 	return `name: Sync
 on:

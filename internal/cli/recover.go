@@ -45,6 +45,10 @@ func recoverCommand(p Process, status *provider.Status) *cobra.Command {
 // target checked.
 func (s *shell) recover(ctx context.Context, args []string, print bool) provider.Status {
 	texts, err := interruptible(ctx, func() ([]string, error) { return s.readTexts(args) })
+	if ctx.Err() != nil {
+		complain(s.p, shellNames.fill("run/cancelled"))
+		return provider.Failed
+	}
 	if err != nil {
 		complain(s.p, shellNames.fill("recover/no-file", "cause", sentence(systemCause(err))+"."))
 		return provider.BadInput
@@ -75,7 +79,9 @@ func (s *shell) recover(ctx context.Context, args []string, print bool) provider
 	if s.refuse() {
 		return provider.BadInput
 	}
-	opened = meantFor(opened, targets)
+	if athletes(opened) > 1 {
+		opened = meantFor(opened, targets)
+	}
 	if athletes(opened) > 1 {
 		complain(s.p, shellNames.fill("recover/several-athletes", "targets", namedTargets(opened...)))
 		return provider.BadInput
@@ -156,7 +162,9 @@ func openAll(texts []string, clientSecret secret.Value) ([]recovery.Content, err
 func meantFor(opened []recovery.Content, targets []provider.Target) []recovery.Content {
 	var meant []recovery.Content
 	for _, c := range opened {
-		if slices.ContainsFunc(targets, func(t provider.Target) bool { return slices.Contains(c.Targets, t.String()) }) {
+		if slices.ContainsFunc(targets, func(t provider.Target) bool {
+			return slices.ContainsFunc(c.Targets, func(name string) bool { return strings.EqualFold(name, t.String()) })
+		}) {
 			meant = append(meant, c)
 		}
 	}
@@ -166,15 +174,28 @@ func meantFor(opened []recovery.Content, targets []provider.Target) []recovery.C
 	return meant
 }
 
-// athletes counts those that are known.
+// athletes counts those whose tokens these are. Where that was not known when a text
+// was printed, the targets tell: texts that share one are of the same athlete.
 func athletes(opened []recovery.Content) int {
-	known := map[int64]bool{}
+	var found []recovery.Content
 	for _, c := range opened {
-		if c.AthleteID != 0 {
-			known[c.AthleteID] = true
+		i := slices.IndexFunc(found, func(f recovery.Content) bool { return sameAthlete(f, c) })
+		if i < 0 {
+			found = append(found, c)
+			continue
 		}
+		found[i].AthleteID = max(found[i].AthleteID, c.AthleteID) // one of them may be unknown
+		found[i].Targets = slices.Concat(found[i].Targets, c.Targets)
 	}
-	return len(known)
+	return len(found)
+}
+
+func sameAthlete(a, b recovery.Content) bool {
+	if a.AthleteID != 0 && b.AthleteID != 0 {
+		return a.AthleteID == b.AthleteID
+	}
+	return len(a.Targets) == 0 && len(b.Targets) == 0 ||
+		slices.ContainsFunc(a.Targets, func(target string) bool { return slices.Contains(b.Targets, target) })
 }
 
 func refreshTokens(opened []recovery.Content) []secret.Value {

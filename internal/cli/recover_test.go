@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,54 +18,70 @@ import (
 // a matrix of jobs leaves it.
 func TestRecoverKeepsAthletesApart(t *testing.T) {
 	t.Parallel()
-	for _, tt := range []struct {
-		name    string
-		targets []string
-		status  int
-		stored  string // the secret that must hold its athlete's token
-		says    string
-	}{
-		{"the older one", []string{"--rotate-to", "ATHLETE_A"}, 0, "ATHLETE_A", "the refresh token lives"},
-		{"the newer one", []string{"--rotate-to", "ATHLETE_B"}, 0, "ATHLETE_B", "the refresh token lives"},
-		{"another target", []string{"--rotate-to", "STRAVA_REFRESH_TOKEN"}, 2, "", "of several athletes"},
-		{"both", []string{"--rotate-to", "ATHLETE_A", "--rotate-to", "ATHLETE_B"}, 2, "", "of several athletes"},
-		{"none", []string{"--print"}, 2, "", "octo/running/ATHLETE_A"},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			v := newVisitor(t, sandbox.Knobs{})
-			tokens := map[string]string{"ATHLETE_A": v.server.LiveRefreshToken(), "ATHLETE_B": v.server.Connect(42)}
-			log := ""
-			for i, name := range []string{"ATHLETE_A", "ATHLETE_B"} {
-				v.server.SetSecret(name, "the one before")
-				text, err := recovery.Seal(recovery.Content{
-					ClientID: v.server.App().ID, AthleteID: []int64{sandbox.AthleteID, 42}[i],
-					Targets: []string{sandbox.Repository + "/" + name}, RefreshToken: secret.New(tokens[name]),
-				}, secret.New(v.server.App().Secret), nil)
-				if err != nil {
-					t.Fatal(err)
-				}
-				log += "a job\n" + text
-			}
-			v.server.SetSecret("STRAVA_REFRESH_TOKEN", "the one before")
-			path := filepath.Join(t.TempDir(), "run.log")
-			if err := os.WriteFile(path, []byte(log), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			v.env["GITHUB_REPOSITORY"] = sandbox.Repository
-			var stderr bytes.Buffer
-			status := cli.Run(t.Context(), cli.Process{
-				Args: append([]string{"recover", path}, tt.targets...), Getenv: func(name string) string { return v.env[name] },
-				Stdin: strings.NewReader(""), Stdout: &v.stdout, Stderr: &stderr,
+	for _, known := range []bool{true, false} { // a cancelled run knows nobody yet
+		for _, tt := range recoveries {
+			t.Run(fmt.Sprintf("%s, known %t", tt.name, known), func(t *testing.T) {
+				t.Parallel()
+				tt.assert(t, known)
 			})
-			if status != tt.status || !strings.Contains(stderr.String(), tt.says) {
-				t.Errorf("status %d, want %d; want %q in\n%s", status, tt.status, tt.says, stderr.String())
-			}
-			for name, token := range tokens {
-				if got := v.server.Secret(name) == token; got != (name == tt.stored) {
-					t.Errorf("%s holds its athlete's token: %t", name, got)
-				}
-			}
-		})
+		}
+	}
+}
+
+// recoveryCase is one way to ask for a token out of that log.
+type recoveryCase struct {
+	name    string
+	targets []string
+	status  int
+	stored  string // the secret that must hold its athlete's token
+	says    string
+}
+
+var recoveries = []recoveryCase{
+	{"the older one", []string{"--rotate-to", "ATHLETE_A"}, 0, "ATHLETE_A", "the refresh token lives"},
+	{"the newer one", []string{"--rotate-to", "ATHLETE_B"}, 0, "ATHLETE_B", "the refresh token lives"},
+	{"another target", []string{"--rotate-to", "STRAVA_REFRESH_TOKEN"}, 2, "", "of several athletes"},
+	{"both", []string{"--rotate-to", "ATHLETE_A", "--rotate-to", "ATHLETE_B"}, 2, "", "of several athletes"},
+	{"none", []string{"--print"}, 2, "", "octo/running/ATHLETE_A"},
+}
+
+func (tt recoveryCase) assert(t *testing.T, known bool) {
+	t.Helper()
+	v := newVisitor(t, sandbox.Knobs{})
+	tokens := map[string]string{"ATHLETE_A": v.server.LiveRefreshToken(), "ATHLETE_B": v.server.Connect(42)}
+	log := ""
+	ids := []int64{sandbox.AthleteID, 42}
+	if !known {
+		ids = []int64{0, 0}
+	}
+	for i, name := range []string{"ATHLETE_A", "ATHLETE_B"} {
+		v.server.SetSecret(name, "the one before")
+		text, err := recovery.Seal(recovery.Content{
+			ClientID: v.server.App().ID, AthleteID: ids[i],
+			Targets: []string{sandbox.Repository + "/" + name}, RefreshToken: secret.New(tokens[name]),
+		}, secret.New(v.server.App().Secret), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		log += "a job\n" + text
+	}
+	v.server.SetSecret("STRAVA_REFRESH_TOKEN", "the one before")
+	path := filepath.Join(t.TempDir(), "run.log")
+	if err := os.WriteFile(path, []byte(log), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	v.env["GITHUB_REPOSITORY"] = sandbox.Repository
+	var stderr bytes.Buffer
+	status := cli.Run(t.Context(), cli.Process{
+		Args: append([]string{"recover", path}, tt.targets...), Getenv: func(name string) string { return v.env[name] },
+		Stdin: strings.NewReader(""), Stdout: &v.stdout, Stderr: &stderr,
+	})
+	if status != tt.status || !strings.Contains(stderr.String(), tt.says) {
+		t.Errorf("status %d, want %d; want %q in\n%s", status, tt.status, tt.says, stderr.String())
+	}
+	for name, token := range tokens {
+		if got := v.server.Secret(name) == token; got != (name == tt.stored) {
+			t.Errorf("%s holds its athlete's token: %t", name, got)
+		}
 	}
 }

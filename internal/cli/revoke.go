@@ -6,7 +6,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"strava-token/internal/provider"
+	"strava-token/internal/recovery"
 	"strava-token/internal/secret"
+	"strava-token/internal/strava"
 	"strava-token/internal/transport"
 )
 
@@ -51,20 +53,36 @@ func (s *shell) revoke(ctx context.Context, yes bool) provider.Status {
 			return provider.Failed
 		}
 	}
+	// Without a target the refresh token is sealed below, should it outlive this.
 	run := &provider.Run{
 		Strava: client, Candidates: []secret.Value{token}, Targets: targets,
-		Recovery: true, Masked: []secret.Value{clientSecret, token}, Reporter: s,
+		Recovery: len(targets) > 0, HandedOver: true, Masked: []secret.Value{clientSecret, token}, Reporter: s,
 	}
 	o := run.Do(ctx)
 	if len(o.Failures) > 0 {
 		s.report(o) // a replaced refresh token is kept or sealed, so that revoke can be run again
 		s.note("note", "nothing was revoked. Without a refresh token that lives, take the access away at https://www.strava.com/settings/apps")
-		return o.Status()
+		return max(o.Status(), s.outlived(client, o))
 	}
 	if err := client.Revoke(ctx, o.Token.RefreshToken); err != nil {
 		complain(s.p, shellNames.explainOne(err))
-		return provider.Failed
+		return s.outlived(client, o)
 	}
 	s.note("done", "access is revoked; strava-token login grants it again")
 	return provider.Done
+}
+
+// outlived seals a refresh token that Strava replaced and then did not revoke,
+// where no target keeps it.
+func (s *shell) outlived(client *strava.Client, o *provider.Outcome) provider.Status {
+	if !o.Rotated || len(o.Kept) > 0 || o.Recovery != "" {
+		return provider.Failed
+	}
+	text, err := recovery.Seal(recovery.Content{
+		ClientID: client.ClientID, AthleteID: o.AthleteID, RefreshToken: o.Token.RefreshToken,
+	}, client.ClientSecret, nil)
+	if err != nil || !s.Recover(text) {
+		complain(s.p, shellNames.fill("run/not-sealed"))
+	}
+	return provider.NotKept
 }

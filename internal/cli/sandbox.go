@@ -30,11 +30,11 @@ func sandboxCommand(p Process, _ *provider.Status) *cobra.Command {
 			switch knobs.Rotation {
 			case sandbox.RotateNever, sandbox.RotateOnExpiry, sandbox.RotateAlways:
 			default:
-				return fmt.Errorf("--rotation is never, expiry or always, not %q", rotation)
+				return misuse("--rotation is never, expiry or always")
 			}
 			listener, err := sandbox.Listen(cmd.Context(), address)
 			if err != nil {
-				return err
+				return misuse(err.Error())
 			}
 			s := sandbox.New(knobs)
 			s.SetSecret(sandboxSecret, s.LiveRefreshToken())

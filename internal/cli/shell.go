@@ -120,6 +120,7 @@ func (s *shell) targets(network *transport.Network, clientID string, clientSecre
 // is mistyped.
 func (s *shell) namesReadable() bool {
 	return slices.ContainsFunc(s.rotateTo, func(target string) bool {
+		target = strings.TrimSpace(target)
 		return strings.HasPrefix(target, "branch:") || strings.HasPrefix(target, "file:")
 	})
 }

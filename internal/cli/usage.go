@@ -9,34 +9,69 @@ import (
 	"github.com/spf13/pflag"
 
 	"strava-token/internal/action"
+	"strava-token/internal/provider"
 )
 
-// explainUsage turns what the command line's library says into words. Its own
-// quote what was written, which may be a secret in the wrong place.
-func explainUsage(p Process, err error) action.Message {
+// explainUsage turns what ended a command before its own work into words. The
+// library's quote what was written, which may be a secret in the wrong place.
+func explainUsage(p Process, err error) (action.Message, provider.Status) {
 	command := "strava-token"
-	known := len(p.Args) > 0 && slices.ContainsFunc(commands, func(c named) bool { return c.name == p.Args[0] })
-	if known {
+	if isCommand(p) {
 		command += " " + p.Args[0]
 	}
 	var unknown *pflag.NotExistError
+	var syntax *pflag.InvalidSyntaxError
 	var empty *pflag.ValueRequiredError
 	var invalid *pflag.InvalidValueError
+	var wrong misuse
 	switch {
 	case errors.As(err, &unknown):
-		return shellNames.fill("usage/no-flag", "detail", shown(unknown.GetSpecifiedName()), "command", command)
+		name := ""
+		if unknown.GetSpecifiedShortnames() == "" {
+			name = shown("--" + unknown.GetSpecifiedName())
+		}
+		return shellNames.fill("usage/no-flag", "detail", name, "command", command), provider.BadInput
+	case errors.As(err, &syntax):
+		return shellNames.fill("usage/no-flag", "detail", "", "command", command), provider.BadInput
 	case errors.As(err, &empty):
-		return shellNames.fill("usage/no-value", "flag", "--"+empty.GetFlag().Name, "command", command)
+		return shellNames.fill("usage/no-value", "flag", "--"+empty.GetFlag().Name, "command", command), provider.BadInput
 	case errors.As(err, &invalid):
 		flag := invalid.GetFlag()
-		return shellNames.fill("usage/bad-value", "flag", "--"+flag.Name, "form", forms[flag.Value.Type()], "command", command)
-	case !known:
-		return shellNames.fill("usage/no-command")
+		return shellNames.fill("usage/bad-value", "flag", "--"+flag.Name, "form", forms[flag.Value.Type()], "command", command), provider.BadInput
+	case !isCommand(p):
+		return shellNames.fill("usage/no-command"), provider.BadInput
 	case errors.Is(err, errArguments):
-		return shellNames.fill("usage/arguments", "command", command)
+		return shellNames.fill("usage/arguments", "command", command), provider.BadInput
+	case errors.As(err, &wrong):
+		return action.Message{What: sentence(string(wrong)) + ".", Next: command + " --help shows how it is written."}, provider.BadInput
 	}
-	// What a command of the sandbox says of itself.
-	return action.Message{What: sentence(err.Error()) + ".", Next: command + " --help shows how it is written."}
+	return shellNames.fill("run/internal", "cause", sentence(err.Error())+"."), provider.Failed
+}
+
+// misuse is what a command that asks nobody else says of its flags.
+type misuse string
+
+func (m misuse) Error() string { return string(m) }
+
+func isCommand(p Process) bool {
+	return len(p.Args) > 0 && slices.ContainsFunc(commands, func(c named) bool { return c.name == p.Args[0] })
+}
+
+var errNoCommand = errors.New("no such command")
+
+// helpCommand is the library's, which quotes what it does not find.
+func helpCommand(root *cobra.Command) *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [command]",
+		Short: "Help about a command",
+		RunE: func(_ *cobra.Command, args []string) error {
+			c, rest, err := root.Find(args)
+			if err != nil || len(rest) > 0 {
+				return errNoCommand
+			}
+			return c.Help()
+		},
+	}
 }
 
 var errArguments = errors.New("too many arguments")
@@ -62,8 +97,8 @@ var forms = map[string]string{
 // shown is the name of a flag as it can be printed back: no longer than one, and
 // of its letters.
 func shown(name string) string {
-	if len(name) > 20 || strings.ContainsFunc(name, func(r rune) bool { return (r < 'a' || r > 'z') && r != '-' }) {
+	if len(name) > 22 || strings.ContainsFunc(name, func(r rune) bool { return (r < 'a' || r > 'z') && r != '-' }) {
 		return ""
 	}
-	return ", --" + name
+	return ", " + name
 }

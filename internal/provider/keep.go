@@ -41,16 +41,24 @@ func (r *Run) keep(ctx, uninterrupted context.Context, o *Outcome) {
 	if len(o.due) > 0 && !isReadable(o.due[0]) && r.isSuperseded(uninterrupted, o) {
 		o.due = nil // the run whose token stands there keeps it everywhere else, too
 	}
-	errs := make([]error, len(o.due))
+	var first error
 	blind := 0 // where the targets begin that cannot be read back
 	if len(o.due) > 0 && isReadable(o.due[0]) {
 		blind = 1
 		var won bool
-		won, errs[0] = r.keepReadable(ctx, uninterrupted, o)
-		if errs[0] == nil && !won && !r.KeepUnchanged {
+		won, first = r.keepReadable(ctx, uninterrupted, o)
+		switch {
+		case first == nil && !won && !r.KeepUnchanged:
 			// The run whose token stands there keeps it everywhere else, too.
 			o.due = o.due[:1]
+		case won && o.Rotated && len(o.due) == 1:
+			// Strava replaced it only while others were writing.
+			o.due = append(o.due, slices.DeleteFunc(slices.Clone(r.Targets), isReadable)...)
 		}
+	}
+	errs := make([]error, len(o.due))
+	if blind == 1 {
+		errs[0] = first
 	}
 	if blind == 1 && isOvertaken(errs[0]) {
 		// Which token lives is not settled: a secret that another run has written

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"strava-token/internal/provider"
+	"strava-token/internal/recovery"
 	"strava-token/internal/sandbox"
 	"strava-token/internal/secret"
 )
@@ -198,6 +199,52 @@ func TestAnAnswerThatWasLostInARace(t *testing.T) {
 		var raced *provider.StaleError
 		if len(o.Failures) != 1 || errors.As(o.Failures[0], &raced) && raced.Reason == provider.StaleRaced {
 			t.Errorf("failures: %v", o.Failures)
+		}
+	})
+}
+
+// TestASecretBesideIsWrittenWhereALoginWonLate: Strava replaced nothing until this
+// run asked whether its token still lives.
+func TestASecretBesideIsWrittenWhereALoginWonLate(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, sandbox.Knobs{})
+		w.wantStatus(w.do(w.server.LiveRefreshToken()), provider.Done)
+		document, login := w.document(w.server.Connect(sandbox.AthleteID)), w.server.Connect(sandbox.AthleteID)
+		beside := &memory{name: "beside", token: secret.New(login)}
+		w.begin()
+		w.run.Candidates = []secret.Value{secret.New(login)}
+		w.run.Targets = append(w.run.Targets, beside)
+		w.atFirstWrite(func() {
+			w.server.SetFile(branchName, documentPath, document)
+			w.server.Set(func(k *sandbox.Knobs) { k.Rotation = sandbox.RotateAlways })
+		})
+		o := w.run.Do(t.Context())
+		w.wantStatus(o, provider.Done)
+		w.wantHeld(o.Token.RefreshToken.Reveal())
+		if !beside.token.Equal(o.Token.RefreshToken) || len(o.Kept) != 2 {
+			t.Errorf("the secret beside holds a dead token; kept in %v", o.Kept)
+		}
+	})
+}
+
+// TestTheRecoveryTextNamesTheAthlete of the target that held the token, also where
+// nobody asked the API.
+func TestTheRecoveryTextNamesTheAthlete(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, sandbox.Knobs{Rotation: sandbox.RotateAlways})
+		w.wantStatus(w.do(w.server.LiveRefreshToken()), provider.Done)
+		w.run.Verify = false
+		w.server.Fail(sandbox.Fault{Call: "put-content", Kind: sandbox.FaultStatus, Status: 403})
+		o := w.do("")
+		w.wantStatus(o, provider.NotKept)
+		c, err := recovery.Open(w.rep.sealed, w.run.Strava.ClientSecret)
+		if err != nil || c.AthleteID != sandbox.AthleteID {
+			t.Errorf("the recovery text names athlete %d, %v", c.AthleteID, err)
+		}
+		if o.AthleteID != 0 {
+			t.Errorf("the outcome claims athlete %d, which nobody said", o.AthleteID)
 		}
 	})
 }

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"errors"
+	"slices"
 	"sync"
 
 	"strava-token/internal/secret"
@@ -40,6 +41,7 @@ type Outcome struct {
 	handedOver  bool // an output is the only place that has the refresh token
 
 	spent    secret.Value // the refresh token that Strava took; empty for a code
+	presumed int64        // whose token it is according to the target that held it
 	byHand   bool         // somebody logged in again and stored it
 	replaces bool         // and it would take the place of another one
 	due      []Target     // what has to be written, the readable one first
@@ -49,10 +51,10 @@ type Outcome struct {
 }
 
 // issue records what Strava answered.
-func (o *Outcome) issue(token strava.Token, spent secret.Value) {
+func (o *Outcome) issue(token strava.Token, spent secret.Value, presumed int64) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.Token, o.spent = token, spent
+	o.Token, o.spent, o.presumed = token, spent, presumed
 	o.Rotated = !token.RefreshToken.Empty() && !token.RefreshToken.Equal(spent)
 }
 
@@ -62,7 +64,7 @@ func (o *Outcome) adopt(token strava.Token, spent secret.Value, athlete int64) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.Rotated = o.Rotated || !token.RefreshToken.Equal(o.spent)
-	o.Token, o.spent, o.AthleteID = token, spent, athlete
+	o.Token, o.spent, o.AthleteID, o.presumed = token, spent, 0, athlete
 	o.byHand, o.replaces = false, false
 }
 
@@ -71,7 +73,7 @@ func (o *Outcome) renew(token strava.Token) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if token.AthleteID == 0 {
-		token.AthleteID = o.Token.AthleteID
+		token.AthleteID, token.AthleteName = o.Token.AthleteID, o.Token.AthleteName
 	}
 	if token.Scope == nil {
 		token.Scope = o.Token.Scope
@@ -105,10 +107,13 @@ func (o *Outcome) token() strava.Token {
 func (o *Outcome) athlete() int64 {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.AthleteID != 0 {
+	switch {
+	case o.AthleteID != 0:
 		return o.AthleteID
+	case o.Token.AthleteID != 0:
+		return o.Token.AthleteID
 	}
-	return o.Token.AthleteID
+	return o.presumed
 }
 
 // tellWhetherSealed tells the errors whose next step depends on it.
@@ -151,6 +156,18 @@ func (o *Outcome) warn(err error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.Warnings = append(o.Warnings, err)
+}
+
+// forgetDoubts takes back what could not be checked of a token that another one
+// took the place of.
+func (o *Outcome) forgetDoubts() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.Warnings = slices.DeleteFunc(o.Warnings, func(err error) bool {
+		var unverified *UnverifiedError
+		var unchecked *ScopeUncheckedError
+		return errors.As(err, &unverified) || errors.As(err, &unchecked)
+	})
 }
 
 // limit lowers what may be exported.

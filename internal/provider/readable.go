@@ -146,6 +146,15 @@ func scatter(losses int) time.Duration {
 	return rand.N(time.Duration(min(losses, 8)) * 200 * time.Millisecond)
 }
 
+// presume is the athlete whose refresh token the readable target holds, for one
+// that was read there.
+func (r *Run) presume(candidate secret.Value) int64 {
+	if readable := r.readable(); readable != nil && candidate.Equal(readable.Held().RefreshToken) {
+		return readable.Held().AthleteID
+	}
+	return 0
+}
+
 // spentHeld reports whether the token came from what the readable target held,
 // so that both belong to the same athlete.
 func (r *Run) spentHeld(o *Outcome) bool {

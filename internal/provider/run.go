@@ -174,31 +174,32 @@ func (r *Run) refresh(ctx, uninterrupted context.Context, o *Outcome) bool {
 			r.Reporter.Mask(candidate) // it was read back, so nobody has masked it
 		}
 		token, err := r.Strava.Refresh(uninterrupted, candidate)
-		o.issue(token, candidate)
+		o.issue(token, candidate, r.presume(candidate))
 		o.byHand = r.isByHand(candidate)
 		if !a.refused(err) {
 			break
 		}
 		if len(queue) == 0 {
 			next, err := r.newer(waiting, a.tried)
-			a.unreadable, a.cut = err, ctx.Err() != nil && r.waitsForOthers()
+			a.unreadable = err
 			if !next.Empty() && transport.Pause(waiting, scatter(a.lost)) == nil {
 				a.lost++
 				queue = []secret.Value{next}
 			}
+			a.cut = len(queue) == 0 && ctx.Err() != nil && r.waitsForOthers()
 		}
 	}
 	o.nothingSent = a.last != nil && a.last.Kind == strava.Unreachable && a.gone == nil
 	return r.issued(o, r.verdict(uninterrupted, o, &a))
 }
 
-// exchange spends the code, unless a cancelled ctx ends that first.
+// exchange spends the code. ctx tells whether the run was cancelled meanwhile.
 func (r *Run) exchange(ctx, uninterrupted context.Context, o *Outcome) bool {
 	token, err := r.Strava.Exchange(uninterrupted, r.Code)
 	if token.Scope == nil { // an exchange does not name them
 		token.Scope = r.Granted
 	}
-	o.issue(token, secret.Value{})
+	o.issue(token, secret.Value{}, 0)
 	var refused *strava.Error
 	o.nothingSent = errors.As(err, &refused) && refused.Kind == strava.Unreachable
 	if refused != nil && refused.Kind == strava.InvalidCode && ctx.Err() != nil {
@@ -235,15 +236,14 @@ func (r *Run) settle(ctx, uninterrupted context.Context, o *Outcome) {
 		// The store comes after this, and needs its time.
 		bounded, enough := context.WithTimeout(proving, proofFirst)
 		p := r.prove(bounded, token, holder)
-		before := len(o.Warnings)
 		r.judge(o, p, holder)
 		enough()
-		flawless, judged := len(o.Failures) == 0, len(o.Warnings)
+		flawless := len(o.Failures) == 0
 		if !o.unfit() {
 			r.keep(ctx, uninterrupted, o)
 		}
 		if flawless && !token.RefreshToken.Equal(o.Token.RefreshToken) { // another one stands there now
-			o.Warnings = slices.Delete(o.Warnings, before, judged)
+			o.forgetDoubts()
 			r.judge(o, r.proveAgain(proving, o, token, p), 0)
 		}
 	} else {
