@@ -40,7 +40,7 @@ func hintRow(h cli.Hint) string {
 			"{refresh-token-place}", "the secret that `refresh-token` reads",
 			"{github-token-place}", "the secret that `github-token` reads",
 			"{how-to-get}", "put the value into the secret that it reads; a secret is added under Settings, Secrets and variables, Actions, and one of an environment needs environment: in the job",
-			"{authorize}", "authorize the app again", "{authorize-into}", "authorize the app again with rotate-to",
+			"{authorize-scope}", "authorize the app again with scope", "{authorize-into}", "authorize the app again with rotate-to",
 			"{where-it-may-be-missing}", "; the secret that it reads may not exist there",
 			"{place}", "the secret that it reads", "{expected-athlete}", "`expected-athlete`",
 			"{repository-source}", "GITHUB_REPOSITORY", "{repository-how}", "owner/repo/NAME, or --repo owner/name",
@@ -153,6 +153,28 @@ func TestEveryKindOfErrorHasWords(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("hints (-code +hints):\n%s", diff)
+	}
+}
+
+// TestEveryWordIsFilledIn: each word in braces is one that the code has.
+func TestEveryWordIsFilledIn(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob(filepath.Join(root, "internal/cli/*.go"))
+	if err != nil || len(files) == 0 {
+		t.Fatal("no source", err)
+	}
+	code := ""
+	for _, file := range files {
+		if name := filepath.Base(file); !strings.HasPrefix(name, "hints") && !strings.HasSuffix(name, "_test.go") {
+			code += readDoc(t, "internal/cli/"+name)
+		}
+	}
+	for _, h := range cli.Hints() {
+		for _, word := range placeholder.FindAllString(h.What+h.Why+h.Next, -1) {
+			if !strings.Contains(code, `"`+strings.Trim(word, "{}")+`"`) {
+				t.Errorf("%s: nothing fills in %s", h.Key, word)
+			}
+		}
 	}
 }
 

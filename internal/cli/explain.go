@@ -224,7 +224,7 @@ var (
 		"refresh-token-place": "the secret that refresh-token reads",
 		"github-token-place":  "the secret that github-token reads",
 		"expected-athlete":    "expected-athlete",
-		"authorize":           "authorize the app again", "authorize-into": "authorize the app again with rotate-to",
+		"authorize-scope":     "authorize the app again with scope", "authorize-into": "authorize the app again with rotate-to",
 		"how-to-get-any":    "put the value into {place}; a secret is added under Settings, Secrets and variables, Actions, and one of an environment needs environment: in the job",
 		"repository-source": "GITHUB_REPOSITORY", "repository-how": "owner/repo/NAME",
 		"rotate-to-example": "rotate-to: STRAVA_REFRESH_TOKEN, without ${{ }}",
@@ -232,7 +232,7 @@ var (
 	}
 	shellNames = names{
 		"where-it-may-be-missing": "",
-		"authorize":               "run strava-token login", "authorize-into": "run strava-token login --rotate-to",
+		"authorize-scope":         "run strava-token login --scope", "authorize-into": "run strava-token login --rotate-to",
 		"how-to-get-any":                  "set it",
 		"how-to-get STRAVA_CLIENT_ID":     "copy it from https://www.strava.com/settings/api (a file without export is read with set -a)",
 		"how-to-get STRAVA_CLIENT_SECRET": "copy it from https://www.strava.com/settings/api (a file without export is read with set -a)",

@@ -84,12 +84,12 @@ func runHints() map[string]hint {
 		"run/scope": {
 			"The token lacks the scope {scopes}.",
 			"it was not asked for, or was unticked; the token shown on Strava's settings page has read only.",
-			"{authorize} with scope {all}, and leave every box ticked.",
+			"{authorize-scope} {all}, and leave every box ticked.",
 		},
 		"run/scope-of-the-input": {
 			"The refresh token that was passed lacks the scope {scopes}.",
 			"{target} never saw it and would keep it from now on, but holds another one, which was left as it is; the token shown on Strava's settings page has read only.",
-			"leave {refresh-token} out, so that the one in {target} is used, or {authorize} with scope {all}.",
+			"leave {refresh-token} out, so that the one in {target} is used, or {authorize-scope} {all}.",
 		},
 		"run/scope-unchecked": {
 			"The scope {scopes} could not be checked.",

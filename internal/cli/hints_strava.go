@@ -131,7 +131,7 @@ func stravaHints() map[string]hint {
 		"strava/scope-missing": {
 			"The token may not read activities.",
 			"the permission was not granted; the token shown on Strava's settings page never has it.",
-			"{authorize} with scope activity:read_all, and leave every box ticked.",
+			"{authorize-scope} read,activity:read_all, and leave every box ticked.",
 		},
 	}
 }
