@@ -48,7 +48,7 @@ func (h *handover) Check(context.Context) (store.Facts, error) {
 	if h.format != "" || h.opened != nil {
 		return store.Facts{}, nil
 	}
-	if before, err := os.ReadFile(h.path); err == nil && h.apart && string(before) == h.appAlone() {
+	if h.apart && h.isThere() {
 		h.there = true
 		return store.Facts{}, nil
 	}
@@ -58,6 +58,16 @@ func (h *handover) Check(context.Context) (store.Facts, error) {
 	}
 	h.opened = f
 	return store.Facts{}, nil
+}
+
+// isThere reports whether an earlier login left the same file.
+func (h *handover) isThere() bool {
+	info, err := os.Lstat(h.path)
+	if err != nil || !info.Mode().IsRegular() || info.Size() != int64(len(h.appAlone())) { // a pipe would be waited for
+		return false
+	}
+	before, err := os.ReadFile(h.path)
+	return err == nil && string(before) == h.appAlone()
 }
 
 // appAlone is what the file holds without a refresh token.
