@@ -127,7 +127,7 @@ func (r *reader) clientID(name string) string {
 // hexadecimal digits in its place are the client secret.
 func InspectClientID(text string) Fault {
 	switch flaw := secret.Inspect(text); {
-	case flaw == secret.Missing, flaw == secret.Placeholder, flaw == secret.Expression, flaw == secret.Whitespace:
+	case flaw == secret.Missing, flaw == secret.Placeholder, flaw == secret.Expression, flaw == secret.Quoted, flaw == secret.Whitespace:
 		return Fault(flaw)
 	case len(text) == 40 && isHex(text):
 		return FaultSecretAsID

@@ -74,6 +74,7 @@ func TestBadInputs(t *testing.T) {
 		{"INPUT_CLIENT-ID", "***", placeholder},
 		{"INPUT_CLIENT-ID", "${{ secrets.ID }}", Fault(secret.Expression)},
 		{"INPUT_CLIENT-ID", "12 34", Fault(secret.Whitespace)},
+		{"INPUT_CLIENT-ID", `"48213"`, Fault(secret.Quoted)},
 		{"INPUT_CLIENT-ID", "my app", Fault(secret.Whitespace)},
 		{"INPUT_CLIENT-ID", "my-app", FaultNotANumber},
 		{"INPUT_CLIENT-ID", "-5", FaultNotANumber},

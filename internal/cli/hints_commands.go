@@ -88,7 +88,7 @@ func commandHints() map[string]hint {
 		},
 		"login/together": {
 			"These flags do not go together.",
-			"--format hands the credentials over instead of storing them in --repo, and --environment belongs to --repo.",
+			"--format hands the credentials over instead of storing them in --repo, --environment belongs to --repo, and a file beside it would hold the same refresh token: whoever used one of them would kill the other.",
 			"leave one of them out, or add --repo owner/name to --environment.",
 		},
 		"login/no-port": {

@@ -70,7 +70,7 @@ func (l *loginCommand) checkFlags() bool {
 		complain(l.p, shellNames.fill("login/format"))
 	case l.repository != "" && !isRepository:
 		complain(l.p, shellNames.fill("login/repository"))
-	case l.environment != "" && l.repository == "", l.format != "" && l.repository != "":
+	case l.environment != "" && l.repository == "", l.format != "" && l.repository != "", l.target("file:") != "" && l.repository != "":
 		complain(l.p, shellNames.fill("login/together"))
 	case l.port < 0 || l.port > 65535:
 		complain(l.p, shellNames.fill("login/no-port"))

@@ -695,3 +695,18 @@ func TestLoginThatMayNotWrite(t *testing.T) {
 		t.Error("a file was left behind")
 	}
 }
+
+// TestLoginShowsAWorkflowThatRuns: each target once, and none that a workflow
+// cannot have.
+func TestLoginShowsAWorkflowThatRuns(t *testing.T) {
+	t.Parallel()
+	v := newVisitor(t, sandbox.Knobs{})
+	v.assertStatus(v.run("--repo", sandbox.Repository, "--rotate-to", "octo/running/strava_refresh_token", "--yes"), 0)
+	if !strings.Contains(v.stderr.String(), "\n          rotate-to: STRAVA_REFRESH_TOKEN\n") {
+		t.Errorf("the target is named twice:\n%s", v.stderr.String())
+	}
+	w := newVisitor(t, sandbox.Knobs{})
+	w.browse = func(string) { t.Error("the browser was opened") }
+	w.assertStatus(w.run("--repo", sandbox.Repository, "--rotate-to", "file:"+filepath.Join(t.TempDir(), "token")), 2)
+	w.assertSays("These flags do not go together")
+}

@@ -7,6 +7,7 @@ import (
 
 	"strava-token/internal/login"
 	"strava-token/internal/provider"
+	"strava-token/internal/store"
 )
 
 func (l *loginCommand) say(text string) { _, _ = fmt.Fprintln(l.p.Stderr, text) }
@@ -114,13 +115,25 @@ func shellQuote(s string) string {
 // workflowTargets are what the workflow has to keep: a branch, or else the secret
 // that was stored, and every further target.
 func (l *loginCommand) workflowTargets(refreshName string) []string {
-	if l.target("branch:") != "" {
-		return l.rotateTo
-	}
 	if l.environment != "" {
 		refreshName += "@" + l.environment
 	}
-	return append([]string{refreshName}, l.rotateTo...)
+	all := l.rotateTo
+	if l.target("branch:") == "" {
+		all = append([]string{refreshName}, all...)
+	}
+	var targets []string
+	seen := map[string]bool{}
+	for _, text := range all {
+		t, err := store.Parse(strings.TrimSpace(text), l.repo())
+		switch {
+		case err != nil: // of a repository that is not known here
+			targets = append(targets, text)
+		case t.Path == "" && !seen[t.Key()]: // a workflow has no file
+			targets, seen[t.Key()] = append(targets, strings.TrimSpace(text)), true
+		}
+	}
+	return targets
 }
 
 // workflow is the workflow to copy, filled in. With a branch alone the built-in

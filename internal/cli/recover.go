@@ -177,15 +177,17 @@ func meantFor(opened []recovery.Content, targets []provider.Target) []recovery.C
 // athletes counts those whose tokens these are. Where that was not known when a text
 // was printed, the targets tell: texts that share one are of the same athlete.
 func athletes(opened []recovery.Content) int {
-	var found []recovery.Content
-	for _, c := range opened {
-		i := slices.IndexFunc(found, func(f recovery.Content) bool { return sameAthlete(f, c) })
-		if i < 0 {
-			found = append(found, c)
-			continue
+	found := slices.Clone(opened)
+	for i := 0; i < len(found); i++ {
+		for j := i + 1; j < len(found); j++ {
+			if !sameAthlete(found[i], found[j]) {
+				continue
+			}
+			found[i].AthleteID = max(found[i].AthleteID, found[j].AthleteID) // one of them may be unknown
+			found[i].Targets = slices.Concat(found[i].Targets, found[j].Targets)
+			found = slices.Delete(found, j, j+1)
+			j = i // what it names now may join more of them
 		}
-		found[i].AthleteID = max(found[i].AthleteID, c.AthleteID) // one of them may be unknown
-		found[i].Targets = slices.Concat(found[i].Targets, c.Targets)
 	}
 	return len(found)
 }
@@ -194,8 +196,9 @@ func sameAthlete(a, b recovery.Content) bool {
 	if a.AthleteID != 0 && b.AthleteID != 0 {
 		return a.AthleteID == b.AthleteID
 	}
-	return len(a.Targets) == 0 && len(b.Targets) == 0 ||
-		slices.ContainsFunc(a.Targets, func(target string) bool { return slices.Contains(b.Targets, target) })
+	return len(a.Targets) == 0 && len(b.Targets) == 0 || slices.ContainsFunc(a.Targets, func(target string) bool {
+		return slices.ContainsFunc(b.Targets, func(other string) bool { return strings.EqualFold(target, other) })
+	})
 }
 
 func refreshTokens(opened []recovery.Content) []secret.Value {

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 
 	"github.com/spf13/cobra"
 
@@ -60,9 +61,10 @@ func (s *shell) revoke(ctx context.Context, yes bool) provider.Status {
 	}
 	o := run.Do(ctx)
 	if len(o.Failures) > 0 {
+		status := max(o.Status(), s.outlived(client, o))
 		s.report(o) // a replaced refresh token is kept or sealed, so that revoke can be run again
 		s.note("note", "nothing was revoked. Without a refresh token that lives, take the access away at https://www.strava.com/settings/apps")
-		return max(o.Status(), s.outlived(client, o))
+		return status
 	}
 	if err := client.Revoke(ctx, o.Token.RefreshToken); err != nil {
 		complain(s.p, shellNames.explainOne(err))
@@ -83,6 +85,13 @@ func (s *shell) outlived(client *strava.Client, o *provider.Outcome) provider.St
 	}, client.ClientSecret, nil)
 	if err != nil || !s.Recover(text) {
 		complain(s.p, shellNames.fill("run/not-sealed"))
+		return provider.NotKept
+	}
+	for _, err := range o.Failures {
+		var nowhere *provider.NoTargetError
+		if errors.As(err, &nowhere) {
+			nowhere.Sealed = true
+		}
 	}
 	return provider.NotKept
 }
