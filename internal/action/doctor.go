@@ -25,7 +25,7 @@ func (e *edge) examine(ctx context.Context, run *provider.Run) provider.Status {
 		e.failure(text(e.explain(failures)))
 	}
 	var b strings.Builder
-	e.title(&b, "summary-doctor")
+	e.title(&b, "doctor-title")
 	marks := map[doctor.Level]string{doctor.OK: "✅", doctor.Warning: "⚠️", doctor.Failure: "❌"}
 	for _, f := range report.Findings {
 		var shown []string

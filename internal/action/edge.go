@@ -29,7 +29,7 @@ func newEdge(getenv func(string) string, stdout io.Writer) *edge {
 		getenv: getenv,
 		out:    out,
 		sdk:    githubactions.New(githubactions.WithGetenv(getenv), githubactions.WithWriter(out)),
-		voice:  words.Step(troubleshooting(getenv)),
+		voice:  words.Step(troubleshooting(getenv)).In(getenv("GITHUB_SERVER_URL"), getenv("GITHUB_REPOSITORY")),
 	}
 }
 
@@ -58,7 +58,7 @@ func (e *edge) Mask(v secret.Value) bool {
 // It goes into the summary at once, too, since the run may be killed.
 func (e *edge) Recover(sealed string) bool {
 	inSummary := e.addSummary(e.sealedSection(sealed))
-	e.say(e.voice.Say("log-recovery", nil))
+	e.say(e.recoveryIntro())
 	_, _ = fmt.Fprint(e.out, sealed)
 	return inSummary || !e.out.isBroken()
 }

@@ -13,13 +13,13 @@ import (
 func (e *edge) story(o *provider.Outcome) []string {
 	var lines []string
 	if !o.Token.AccessToken.Empty() {
-		id := "log-issued"
-		if o.Export != provider.ExportAll {
-			id = "log-issued-only"
-		}
-		lines = append(lines, e.voice.Say(id, words.Blanks{
+		line := e.voice.Say("log-issued", words.Blanks{
 			"athlete": o.AthleteID, "left": o.Token.ExpiresIn, "until": words.Moment(o.Token.ExpiresAt),
-		}))
+		})
+		if o.Export != provider.ExportAll {
+			line += " " + e.voice.Say("log-not-handed-on", nil)
+		}
+		lines = append(lines, line)
 	}
 	id := ""
 	switch {
@@ -30,13 +30,13 @@ func (e *edge) story(o *provider.Outcome) []string {
 	case !o.Rotated:
 		id = "log-unchanged"
 	case len(o.Kept) > 0:
-		id = "log-replaced"
+		id = "log-replaced-kept"
 	case o.Recovery != "":
 		id = "log-replaced-sealed"
 	default:
-		id = "log-replaced-nowhere"
+		id = "log-replaced"
 	}
-	return append(lines, e.voice.Say(id, words.Blanks{"targets": o.Kept}))
+	return append(lines, e.voice.Say(id, words.Blanks{"kept": o.Kept}))
 }
 
 // addSummary adds to the job's summary. A run without the file, or with one that
@@ -61,22 +61,26 @@ func (e *edge) summary(o *provider.Outcome) string {
 	if len(o.Scope) > 0 {
 		fmt.Fprintf(&b, "- %s\n", markdown(e.voice.Say("summary-scopes", words.Blanks{"scopes": o.Scope})))
 	}
-	e.list(&b, "summary-label-failed", e.explain(o.Failures))
-	e.list(&b, "summary-label-warning", e.explain(o.Warnings))
+	e.list(&b, "summary-failure", e.explain(o.Failures))
+	e.list(&b, "summary-warning", e.explain(o.Warnings))
 	return b.String()
+}
+
+func (e *edge) recoveryIntro() string {
+	return e.voice.Say("log-recovery", nil) + " " + e.voice.Say("log-recovery-command", nil)
 }
 
 // sealedSection shows a recovery text.
 func (e *edge) sealedSection(sealed string) string {
-	return fmt.Sprintf("### %s\n\n%s\n\n```\n%s```\n", e.voice.Say("summary-recovery", nil), markdown(e.voice.Say("log-recovery", nil)), sealed)
+	return fmt.Sprintf("### %s\n\n%s\n\n```\n%s```\n", e.voice.Say("summary-recovery", nil), markdown(e.recoveryIntro()), sealed)
 }
 
 // refusal is the summary of a run whose inputs are wrong.
 func (e *edge) refusal(messages []words.Message) string {
 	var b strings.Builder
-	e.title(&b, "summary-wrong-inputs")
+	e.title(&b, "summary-inputs")
 	fmt.Fprintf(&b, "%s\n\n", e.voice.Say("summary-nothing-sent", nil))
-	e.list(&b, "summary-label-failed", messages)
+	e.list(&b, "summary-failure", messages)
 	return b.String()
 }
 

@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"strava-token/internal/input"
-	"strava-token/internal/provider"
 	"strava-token/internal/recovery"
 	"strava-token/internal/secret"
 	"strava-token/internal/store"

@@ -9,7 +9,6 @@ import (
 	"strava-token/internal/provider"
 	"strava-token/internal/terminal"
 	"strava-token/internal/transport"
-	"strava-token/internal/words"
 )
 
 func revokeCommand(p Process, t *terminal.Terminal) *cobra.Command {
