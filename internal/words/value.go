@@ -63,6 +63,9 @@ func (v *Voice) value(value any) (text string, known bool) {
 		return Visible(systemReason(value.Err)), true
 	case error:
 		m := v.Explain(value)[0]
+		if m.ID == "run-internal" {
+			return m.Why, true
+		}
 		return strings.TrimSpace(m.What + " " + m.Why), true
 	case fmt.Stringer:
 		return Visible(value.String()), true

@@ -218,6 +218,7 @@ func TestValues(t *testing.T) {
 		{words.Short{Err: note{ID: "strava-rate-limited"}}, "Strava's rate limit is used up.", "Strava's rate limit is used up."},
 		{note{ID: "recover-no-secret"}, "The client secret can't be asked for. There is no terminal to ask at.",
 			"The client secret can't be asked for. There is no terminal to ask at."},
+		{os.ErrPermission, "Permission denied.", "Permission denied."},
 		{time.UTC, "UTC", "UTC"},
 	} {
 		// The sentence is the value alone.
