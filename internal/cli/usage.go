@@ -26,9 +26,9 @@ func usage(root *cobra.Command, args []string, err error) error {
 	var invalid *pflag.InvalidValueError
 	switch {
 	case errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() == "":
-		return input.Misuse("usage-no-flag", words.Blanks{"detail": shown("--" + unknown.GetSpecifiedName()), "command": command})
+		return input.Misuse("usage-no-flag", words.Blanks{"flag": shown("--" + unknown.GetSpecifiedName()), "command": command})
 	case errors.As(err, &unknown), errors.As(err, &syntax):
-		return input.Misuse("usage-no-flag", words.Blanks{"detail": "", "command": command})
+		return input.Misuse("usage-no-flag", words.Blanks{"flag": "", "command": command})
 	case errors.As(err, &empty):
 		return input.Misuse("usage-no-value", words.Blanks{"flag": "--" + empty.GetFlag().Name, "command": command})
 	case errors.As(err, &invalid):

@@ -82,7 +82,11 @@ func (e *OtherHostError) Error() string { return e.Input + " names " + e.Host }
 
 // Note is the warning's message.
 func (e *OtherHostError) Note() words.Note {
-	return words.Note{ID: "input-other-host", Blanks: words.Blanks{"input": words.Input(e.Input), "host": e.Host}}
+	id := "input-other-host"
+	if e.Input == "strava-api-url" {
+		id = "input-other-api-host" // which gets the access token alone
+	}
+	return words.Note{ID: id, Blanks: words.Blanks{"input": words.Input(e.Input), "host": e.Host}}
 }
 
 // OtherHosts warns of every host but Strava's own that receives credentials.

@@ -1,15 +1,16 @@
 package provider
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"time"
+
+	"strava-token/internal/words"
 )
 
 // ErrNotMasked is returned where the runner could not be told to hide the new
 // tokens, so that they are not handed to later steps either.
-var ErrNotMasked = errors.New("the masks could not be printed")
+var ErrNotMasked error = &words.Failure{ID: "run-not-masked"}
 
 // NotKeptError is a target that does not hold the new refresh token.
 type NotKeptError struct {

@@ -78,8 +78,8 @@ const longestPause = 5 * time.Second
 // Error is a target that could not be read or written. It never holds a body.
 type Error struct {
 	Kind   Kind
-	Target string
-	Name   string    // the secret's name alone
+	Target Target
+	Name   string    // of the secret or the file
 	Status int       // 0 where no answer arrived
 	Until  time.Time // for RateLimited, where GitHub said it
 	Rule   string    // for Ruled: which one
@@ -100,7 +100,7 @@ func (e *Error) Unwrap() error { return e.cause }
 
 // fault is an Error about t.
 func (g *GitHub) fault(t Target, kind Kind, cause error) *Error {
-	return &Error{Kind: kind, Target: t.String(), Name: t.Name, Host: g.host, cause: cause}
+	return &Error{Kind: kind, Target: t, Name: t.Name, Host: g.host, cause: cause}
 }
 
 // nearlySpent is an Error where too few requests are left to write t, or nil.

@@ -122,7 +122,7 @@ func TestFileIsWrittenAndReadBack(t *testing.T) {
 			path := filepath.Join(folder, name)
 			for n := range 2 {
 				f, facts, unlock := checked(t, app, path)
-				want := store.Facts{Exists: n > 0, Held: n > 0, Local: true, WriteProven: true, UpdatedAt: facts.UpdatedAt}
+				want := store.Facts{Exists: n > 0, Held: n > 0, AthleteID: facts.AthleteID, Local: true, WriteProven: true, UpdatedAt: facts.UpdatedAt}
 				if facts != want || facts.UpdatedAt.IsZero() != (n == 0) {
 					t.Errorf("facts: got %+v", facts)
 				}
