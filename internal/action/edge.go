@@ -1,8 +1,3 @@
-// Package action is GitHub's edge: the inputs, the masks, the outputs and the
-// summary of a workflow step.
-//
-// No write to standard output can end the run: a reader that went away must not
-// cost a refresh token.
 package action
 
 import (
@@ -17,6 +12,7 @@ import (
 	"github.com/sethvargo/go-githubactions"
 
 	"strava-token/internal/secret"
+	"strava-token/internal/words"
 )
 
 // edge speaks the runner's protocol.
@@ -24,6 +20,7 @@ type edge struct {
 	getenv func(string) string
 	out    *steadyWriter
 	sdk    *githubactions.Action
+	voice  *words.Voice
 }
 
 func newEdge(getenv func(string) string, stdout io.Writer) *edge {
@@ -32,7 +29,18 @@ func newEdge(getenv func(string) string, stdout io.Writer) *edge {
 		getenv: getenv,
 		out:    out,
 		sdk:    githubactions.New(githubactions.WithGetenv(getenv), githubactions.WithWriter(out)),
+		voice:  words.Step(troubleshooting(getenv)).In(getenv("GITHUB_SERVER_URL"), getenv("GITHUB_REPOSITORY")),
 	}
+}
+
+// troubleshooting is the page that explains every message, in the version of the
+// action that runs; empty if the runner doesn't say which that is.
+func troubleshooting(getenv func(string) string) string {
+	server, repository, ref := getenv("GITHUB_SERVER_URL"), getenv("GITHUB_ACTION_REPOSITORY"), getenv("GITHUB_ACTION_REF")
+	if server == "" || repository == "" || ref == "" {
+		return ""
+	}
+	return server + "/" + repository + "/blob/" + ref + "/docs/troubleshooting.md"
 }
 
 // Mask hides v in the log from now on. It returns false where the runner could
@@ -49,13 +57,11 @@ func (e *edge) Mask(v secret.Value) bool {
 // that the runner could take for a command.
 // It goes into the summary at once, too, since the run may be killed.
 func (e *edge) Recover(sealed string) bool {
-	inSummary := e.addSummary(sealedSection(sealed))
-	_, _ = fmt.Fprintf(e.out, "%s\n%s", recoverIntro, sealed)
+	inSummary := e.addSummary(e.sealedSection(sealed))
+	e.say(e.recoveryIntro())
+	_, _ = fmt.Fprint(e.out, sealed)
 	return inSummary || !e.out.isBroken()
 }
-
-const recoverIntro = "Strava replaced the refresh token. The new one is sealed below: whoever holds the client secret opens it with\n" +
-	"  strava-token recover FILE --rotate-to TARGET"
 
 // say prints one line for people, with nothing in it that the runner could take
 // for a command: names of environments come from outside.

@@ -1,39 +1,40 @@
 package action
 
 import (
-	"errors"
 	"strconv"
 	"strings"
 
+	"strava-token/internal/input"
 	"strava-token/internal/provider"
+	"strava-token/internal/words"
 )
 
-// ErrUnexportable is returned where Strava's answer holds a value that would
-// break out of the runner's files.
-var ErrUnexportable = errors.New("a value cannot be written to the runner's files")
+// errUnexportable is an answer of Strava with a value that would break out of the
+// runner's files.
+var errUnexportable error = &words.Failure{ID: "run-unexportable"}
 
 type output struct{ name, value string }
 
 // export sets the outputs that the run's end allows, all of them or none.
-func (e *edge) export(in inputs, o *provider.Outcome) error {
+func (e *edge) export(in *input.Inputs, o *provider.Outcome) error {
 	values := outputs(in, o)
 	for _, v := range values {
 		if !exportable(v.value) {
-			return ErrUnexportable
+			return errUnexportable
 		}
 	}
 	return file(func() {
 		for _, v := range values {
 			e.sdk.SetOutput(v.name, v.value)
 		}
-		if in.exportEnv && o.Export == provider.ExportAll {
+		if in.ExportEnv && o.Export == provider.ExportAll {
 			e.sdk.SetEnv("STRAVA_ACCESS_TOKEN", o.Token.AccessToken.Reveal())
 		}
 	})
 }
 
 // outputs lists them in the order of the contract.
-func outputs(in inputs, o *provider.Outcome) []output {
+func outputs(in *input.Inputs, o *provider.Outcome) []output {
 	if o.Export == provider.ExportNone {
 		return nil
 	}
@@ -51,7 +52,7 @@ func outputs(in inputs, o *provider.Outcome) []output {
 	if len(o.Scope) > 0 {
 		all = append(all, output{"scope", strings.Join(o.Scope, ",")})
 	}
-	if in.exposeRefresh {
+	if in.ExposeRefreshToken {
 		all = append(all, output{"refresh-token", o.Token.RefreshToken.Reveal()})
 	}
 	return all

@@ -3,62 +3,40 @@ package action
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	"strava-token/internal/provider"
+	"strava-token/internal/words"
 )
 
-// story tells in plain sentences what the run did. It holds no secret and no
+// story tells in plain sentences what the run did. It has no secret in it and no
 // text from outside but scopes and targets, which were checked.
-func story(o *provider.Outcome) []string {
+func (e *edge) story(o *provider.Outcome) []string {
 	var lines []string
 	if !o.Token.AccessToken.Empty() {
-		whose := ""
-		if o.AthleteID != 0 {
-			whose = fmt.Sprintf(" for athlete %d", o.AthleteID)
-		}
-		handed := ""
+		line := e.voice.Say("log-issued", words.Blanks{
+			"athlete": o.AthleteID, "left": o.Token.ExpiresIn, "until": words.Moment(o.Token.ExpiresAt),
+		})
 		if o.Export != provider.ExportAll {
-			handed = " It was not handed on."
+			line += " " + e.voice.Say("log-not-handed-on", nil)
 		}
-		lines = append(lines, fmt.Sprintf("Strava issued an access token%s. It is valid for %s, until %s.%s",
-			whose, InWords(o.Token.ExpiresIn), o.Token.ExpiresAt.UTC().Format("2 January 2006 15:04 UTC"), handed))
+		lines = append(lines, line)
 	}
+	id := ""
 	switch {
 	case o.Token.RefreshToken.Empty():
+		return lines
 	case !o.Rotated && len(o.Kept) > 0:
-		lines = append(lines, "The refresh token is unchanged, and is now kept in "+strings.Join(o.Kept, ", ")+", too.")
+		id = "log-unchanged-kept"
 	case !o.Rotated:
-		lines = append(lines, "The refresh token is unchanged, so nothing was written.")
+		id = "log-unchanged"
 	case len(o.Kept) > 0:
-		lines = append(lines, "Strava replaced the refresh token. The new one is kept in "+strings.Join(o.Kept, ", ")+".")
+		id = "log-replaced-kept"
 	case o.Recovery != "":
-		lines = append(lines, "Strava replaced the refresh token. The new one is kept in no target; it is sealed in the log.")
+		id = "log-replaced-sealed"
 	default:
-		lines = append(lines, "Strava replaced the refresh token. The new one is kept in no target.")
+		id = "log-replaced"
 	}
-	return lines
-}
-
-// InWords is d as people say it, rounded down.
-func InWords(d time.Duration) string {
-	hours, minutes := int(d.Hours()), int(d.Minutes())%60
-	switch {
-	case hours == 0 && minutes == 0:
-		return "less than a minute"
-	case hours == 0:
-		return count(minutes, "minute")
-	case minutes == 0:
-		return count(hours, "hour")
-	}
-	return count(hours, "hour") + " " + count(minutes, "minute")
-}
-
-func count(n int, unit string) string {
-	if n == 1 {
-		return "1 " + unit
-	}
-	return fmt.Sprintf("%d %ss", n, unit)
+	return append(lines, e.voice.Say(id, words.Blanks{"kept": o.Kept}))
 }
 
 // addSummary adds to the job's summary. A run without the file, or with one that
@@ -70,51 +48,64 @@ func (e *edge) addSummary(markdown string) bool {
 	return file(func() { e.sdk.AddStepSummary(markdown) }) == nil
 }
 
-func summary(o *provider.Outcome, explain func(error) []Message) string {
+func (e *edge) summary(o *provider.Outcome) string {
 	var b strings.Builder
-	title := "Strava access token is ready"
+	title := "summary-ready"
 	if len(o.Failures) > 0 {
-		title = "Strava access token: the run failed"
+		title = "summary-failed"
 	}
-	fmt.Fprintf(&b, "### %s\n\n", title)
-	for _, line := range story(o) {
+	e.title(&b, title)
+	for _, line := range e.story(o) {
 		fmt.Fprintf(&b, "- %s\n", markdown(line))
 	}
 	if len(o.Scope) > 0 {
-		fmt.Fprintf(&b, "- Scopes: %s\n", markdown(strings.Join(o.Scope, ", ")))
+		fmt.Fprintf(&b, "- %s\n", markdown(e.voice.Say("summary-scopes", words.Blanks{"scopes": o.Scope})))
 	}
-	for _, err := range o.Failures {
-		writeMessages(&b, "Failed", explain(err))
-	}
-	for _, err := range o.Warnings {
-		writeMessages(&b, "Warning", explain(err))
-	}
+	e.list(&b, "summary-failure", e.explain(o.Failures))
+	e.list(&b, "summary-warning", e.explain(o.Warnings))
 	return b.String()
+}
+
+func (e *edge) recoveryIntro() string {
+	return e.voice.Say("log-recovery", nil) + " " + e.voice.Say("log-recovery-command", nil)
 }
 
 // sealedSection shows a recovery text.
-func sealedSection(sealed string) string {
-	return fmt.Sprintf("### Recovery text\n\n%s\n\n```\n%s```\n", markdown(recoverIntro), sealed)
+func (e *edge) sealedSection(sealed string) string {
+	return fmt.Sprintf("### %s\n\n%s\n\n```\n%s```\n", e.voice.Say("summary-recovery", nil), markdown(e.recoveryIntro()), sealed)
 }
 
 // refusal is the summary of a run whose inputs are wrong.
-func refusal(messages []Message) string {
+func (e *edge) refusal(messages []words.Message) string {
 	var b strings.Builder
-	b.WriteString("### Strava access token: the inputs are wrong\n\nNothing was sent anywhere.\n\n")
-	writeMessages(&b, "Failed", messages)
+	e.title(&b, "summary-inputs")
+	fmt.Fprintf(&b, "%s\n\n", e.voice.Say("summary-nothing-sent", nil))
+	e.list(&b, "summary-failure", messages)
 	return b.String()
 }
 
-func writeMessages(b *strings.Builder, label string, messages []Message) {
+func (e *edge) title(b *strings.Builder, id string) {
+	fmt.Fprintf(b, "### %s\n\n", e.voice.Say(id, nil))
+}
+
+func (e *edge) list(b *strings.Builder, label string, messages []words.Message) {
 	for _, m := range messages {
-		fmt.Fprintf(b, "- **%s:** %s\n", label, strings.ReplaceAll(markdown(m.Text()), "\n", "<br>"))
+		fmt.Fprintf(b, "- **%s:** %s\n", e.voice.Say(label, nil), strings.ReplaceAll(markdown(m.Text()), "\n", "<br>"))
 	}
 }
 
-// markdown escapes what Markdown or HTML would take for markup.
-func markdown(s string) string {
-	return strings.NewReplacer(
-		"&", "&amp;", "<", "&lt;", ">", "&gt;",
-		"\\", "\\\\", "`", "\\`", "*", "\\*", "_", "\\_", "[", "\\[", "]", "\\]", "|", "\\|", "#", "\\#",
-	).Replace(s)
+func text(messages []words.Message) string {
+	texts := make([]string, len(messages))
+	for i, m := range messages {
+		texts[i] = m.Text()
+	}
+	return strings.Join(texts, "\n")
 }
+
+var markup = strings.NewReplacer(
+	"&", "&amp;", "<", "&lt;", ">", "&gt;",
+	"\\", "\\\\", "`", "\\`", "*", "\\*", "_", "\\_", "[", "\\[", "]", "\\]", "|", "\\|", "#", "\\#",
+)
+
+// markdown escapes what Markdown or HTML would take for markup.
+func markdown(s string) string { return markup.Replace(s) }

@@ -4,27 +4,19 @@ import (
 	"github.com/spf13/cobra"
 
 	"strava-token/internal/action"
-	"strava-token/internal/provider"
+	"strava-token/internal/input"
 )
 
-func actionCommand(p Process, status *provider.Status) *cobra.Command {
+func actionCommand(p Process) *cobra.Command {
 	return &cobra.Command{
 		Use:   "action",
 		Short: "Run as a step of a GitHub workflow (what action.yml calls)",
 		Args:  atMost(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if p.Getenv("GITHUB_ACTIONS") != "true" {
-				complain(p, shellNames.fill("input/not-in-actions"))
-				*status = provider.BadInput
-				return nil
+				return input.Misuse("input-not-in-actions", nil)
 			}
-			*status = action.Run(cmd.Context(), action.Config{
-				Getenv:  p.Getenv,
-				Stdout:  p.Stdout,
-				Dial:    p.Dial,
-				Explain: workflowNames.explain,
-			})
-			return nil
+			return ended(action.Run(cmd.Context(), action.Config{Getenv: p.Getenv, Stdout: p.Stdout, Dial: p.Dial}))
 		},
 	}
 }

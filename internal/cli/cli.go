@@ -1,5 +1,5 @@
-// Package cli holds the commands. It is the only place that reads the
-// environment, decides the exit status, and turns an error into words.
+// Package cli holds the commands. A command returns an error; Run turns it into
+// words and an exit status.
 package cli
 
 import (
@@ -8,8 +8,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"strava-token/internal/provider"
+	"strava-token/internal/terminal"
 	"strava-token/internal/transport"
+	"strava-token/internal/words"
 )
 
 // Process is what a command runs in.
@@ -26,7 +27,6 @@ type Process struct {
 
 // Run runs the command that the arguments name and returns the exit status.
 func Run(ctx context.Context, p Process) int {
-	status := provider.Done
 	root := &cobra.Command{
 		Use:   "strava-token",
 		Short: "A fresh Strava access token for every run, and a refresh token that does not get lost",
@@ -40,47 +40,16 @@ func Run(ctx context.Context, p Process) int {
 	root.SetIn(p.Stdin)
 	root.SetOut(p.Stdout)
 	root.SetErr(p.Stderr)
-	addCommands(root, p, &status)
+	t := &terminal.Terminal{In: p.Stdin, Out: p.Stderr, Voice: words.Terminal()}
+	root.AddCommand(
+		actionCommand(p), loginCommand(p, t), refreshCommand(p, t), execCommand(p, t), doctorCommand(p, t),
+		recoverCommand(p, t), revokeCommand(p, t), sandboxCommand(p), demoCommand(p), versionCommand(p),
+	)
 	root.SetHelpCommand(helpCommand(root))
-	if err := root.ExecuteContext(ctx); err != nil {
-		message, status := explainUsage(p, err)
-		complain(p, message)
-		return int(status)
+	err := root.ExecuteContext(ctx)
+	if err != nil && !isStatus(err) {
+		err = usage(root, p.Args, err)
+		t.Error(err)
 	}
-	return int(status)
-}
-
-// named is a command that can be made.
-type named struct {
-	name string
-	make func(Process, *provider.Status) *cobra.Command
-}
-
-// commands are all that there are.
-var commands = []named{
-	{"action", actionCommand},
-	{"login", newLoginCommand},
-	{"refresh", refreshCommand},
-	{"exec", execCommand},
-	{"doctor", doctorCommand},
-	{"recover", recoverCommand},
-	{"revoke", revokeCommand},
-	{"sandbox", sandboxCommand},
-	{"demo", demoCommand},
-	{"version", versionCommand},
-}
-
-// addCommands makes the command that the arguments name, or all of them where
-// they name none: a run is over in milliseconds, and making all takes a part of
-// one.
-func addCommands(root *cobra.Command, p Process, status *provider.Status) {
-	for _, c := range commands {
-		if len(p.Args) > 0 && p.Args[0] == c.name {
-			root.AddCommand(c.make(p, status))
-			return
-		}
-	}
-	for _, c := range commands {
-		root.AddCommand(c.make(p, status))
-	}
+	return int(statusOf(err))
 }

@@ -14,7 +14,7 @@ import (
 	"strava-token/internal/sandbox"
 )
 
-func demoCommand(p Process, status *provider.Status) *cobra.Command {
+func demoCommand(p Process) *cobra.Command {
 	return &cobra.Command{
 		Use:   "demo",
 		Short: "Show the whole thing at work, with no account",
@@ -27,7 +27,7 @@ func demoCommand(p Process, status *provider.Status) *cobra.Command {
 				return err
 			}
 			if !ok {
-				*status = provider.Failed
+				return ended(provider.Failed)
 			}
 			return nil
 		},
@@ -97,7 +97,7 @@ func (d *theater) run(ctx context.Context) provider.Status {
 	runner.Input("refresh-token", d.server.Secret(sandboxSecret))
 	runner.Input("rotate-to", sandboxSecret)
 	runner.Input("github-token", d.server.GitHubToken())
-	status := action.Run(ctx, action.Config{Getenv: runner.Getenv, Stdout: runner, Explain: workflowNames.explain})
+	status := action.Run(ctx, action.Config{Getenv: runner.Getenv, Stdout: runner})
 	d.showJournal()
 	d.print(indent("what the log shows", runner.Log()))
 	return status

@@ -10,100 +10,100 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"strava-token/internal/action"
-	"strava-token/internal/provider"
+	"strava-token/internal/input"
 	"strava-token/internal/recovery"
 	"strava-token/internal/secret"
 	"strava-token/internal/store"
+	"strava-token/internal/terminal"
 	"strava-token/internal/transport"
+	"strava-token/internal/words"
 )
 
-func recoverCommand(p Process, status *provider.Status) *cobra.Command {
-	s := &shell{p: p}
-	var print bool
+func recoverCommand(p Process, t *terminal.Terminal) *cobra.Command {
+	r := &recovering{p: p, t: t}
 	c := &cobra.Command{
 		Use:   "recover [FILE]",
 		Short: "Open a sealed refresh token from a log, prove it, and store or print it",
-		Long: "recover reads a recovery text from FILE, or from standard input: the text alone, or a\n" +
-			"whole downloaded log. It asks for the client secret, unless STRAVA_CLIENT_SECRET is\n" +
-			"set, proves the refresh token by refreshing with it, and stores or prints what Strava\n" +
-			"returned. Of several texts in one log the newest that lives is taken.",
+		Long: "recover reads a recovery text from FILE, or from standard input: the text alone,\n" +
+			"or a whole downloaded log. It asks for the client secret, unless\n" +
+			"STRAVA_CLIENT_SECRET is set, proves the refresh token by refreshing with it, and\n" +
+			"stores or prints what Strava returned. Of several texts in one log the newest\n" +
+			"that lives is taken.",
 		Example: "  gh run view RUN_ID --log >run.log\n" +
 			"  strava-token recover run.log --rotate-to owner/repo/STRAVA_REFRESH_TOKEN",
 		Args: atMost(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			*status = s.recover(cmd.Context(), args, print)
-			return nil
-		},
+		RunE: func(cmd *cobra.Command, args []string) error { return r.recover(cmd.Context(), args) },
 	}
-	s.targetFlags(c)
-	c.Flags().BoolVar(&print, "print", false, "print the refresh token to standard output")
+	r.addTargets(c)
+	c.Flags().BoolVar(&r.print, "print", false, "print the refresh token to standard output")
 	return c
+}
+
+type recovering struct {
+	runFlags
+	p     Process
+	t     *terminal.Terminal
+	print bool
 }
 
 // recover is the command; nothing is sent before the text was opened and every
 // target checked.
-func (s *shell) recover(ctx context.Context, args []string, print bool) provider.Status {
-	texts, err := interruptible(ctx, func() ([]string, error) { return s.readTexts(args) })
-	if ctx.Err() != nil {
-		complain(s.p, shellNames.fill("run/cancelled"))
-		return provider.Failed
+func (r *recovering) recover(ctx context.Context, args []string) error {
+	texts, err := terminal.Interruptible(ctx, func() ([]string, error) { return r.readTexts(args) })
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case err != nil:
+		return input.Misuse("recover-no-file", words.Blanks{"system": words.System{Err: err}})
+	case len(texts) == 0:
+		return input.Misuse("recover-no-text", nil)
 	}
+	clientSecret, err := r.clientSecret(ctx)
 	if err != nil {
-		complain(s.p, shellNames.fill("recover/no-file", "cause", sentence(systemCause(err))+"."))
-		return provider.BadInput
-	}
-	if len(texts) == 0 {
-		complain(s.p, shellNames.fill("recover/no-text"))
-		return provider.BadInput
-	}
-	clientSecret, ok := s.clientSecretOrAsk(ctx)
-	if !ok {
-		return provider.BadInput
+		return err
 	}
 	opened, err := openAll(texts, clientSecret)
 	if err != nil {
-		complain(s.p, shellNames.explainOne(err))
-		return provider.BadInput
+		return err
 	}
-	newest := opened[0]
-	if len(s.rotateTo) == 0 && !print {
-		complain(s.p, shellNames.fill("recover/no-destination", "targets", namedTargets(newest)))
-		return provider.BadInput
+	if len(r.rotateTo) == 0 && !r.print {
+		return input.Misuse("recover-no-destination", words.Blanks{"targets": namedTargets(opened[0])})
 	}
-
-	network := transport.New(s.p.Dial)
-	defer network.Close()
-	client := s.strava(network, newest.ClientID, clientSecret)
-	targets := s.targets(network, newest.ClientID, clientSecret)
-	if s.refuse() {
-		return provider.BadInput
+	in, err := r.read(r.p, false, map[string]secret.Value{
+		"client-id": secret.New(opened[0].ClientID), "client-secret": clientSecret,
+	})
+	if err != nil {
+		return err
 	}
 	if athletes(opened) > 1 {
-		opened = meantFor(opened, targets)
+		opened = meantFor(opened, in.Targets)
 	}
 	if athletes(opened) > 1 {
-		complain(s.p, shellNames.fill("recover/several-athletes", "targets", namedTargets(opened...)))
-		return provider.BadInput
+		return input.Misuse("recover-several-athletes", words.Blanks{"targets": namedTargets(opened...)})
 	}
-	s.warnOfOtherHosts(client)
-	if print {
-		targets = append(targets, &printed{w: s.p.Stdout})
-	}
-	run := &provider.Run{
-		Strava: client, Candidates: refreshTokens(opened), Recovered: true, Targets: targets, KeepUnchanged: true,
-		Recovery: true, Masked: []secret.Value{clientSecret}, Reporter: s,
-	}
-	outcome := run.Do(ctx)
-	s.report(outcome)
-	if len(outcome.Failures) == 0 {
-		s.note("done", "the refresh token lives, and is in "+strings.Join(outcome.Kept, ", "))
-	}
-	return outcome.Status()
+	return r.run(ctx, in, opened)
 }
 
-func (s *shell) readTexts(args []string) ([]string, error) {
-	in := s.p.Stdin
+// run proves the newest refresh token that lives, and keeps it.
+func (r *recovering) run(ctx context.Context, in *input.Inputs, opened []recovery.Content) error {
+	network := transport.New(r.p.Dial)
+	defer network.Close()
+	warnOfHosts(r.t, in)
+	in.Verify = false
+	run := in.Run(network, r.t, false)
+	run.Candidates, run.Recovered, run.KeepUnchanged = refreshTokens(opened), true, true
+	if r.print {
+		run.Targets = append(run.Targets, &printed{w: r.p.Stdout})
+	}
+	o := do(ctx, r.t, run)
+	if len(o.Failures) == 0 {
+		r.t.Note("done", "the refresh token lives, and is in "+strings.Join(o.Kept, ", "))
+	}
+	return o.Err()
+}
+
+func (r *recovering) readTexts(args []string) ([]string, error) {
+	in := r.p.Stdin
 	if len(args) > 0 && args[0] != "-" {
 		f, err := os.Open(args[0])
 		if err != nil {
@@ -115,22 +115,19 @@ func (s *shell) readTexts(args []string) ([]string, error) {
 	return recovery.Find(in)
 }
 
-func (s *shell) clientSecretOrAsk(ctx context.Context) (secret.Value, bool) {
-	const variable = "STRAVA_CLIENT_SECRET"
-	if s.p.Getenv(variable) != "" {
-		v := s.credential(variable)
-		return v, !s.refuse()
-	}
-	v, err := s.terminal(ctx).askSecret("Client Secret of the Strava app (not shown): ")
-	if err != nil {
-		complain(s.p, shellNames.fill("recover/no-secret"))
-		return secret.Value{}, false
+// clientSecret reads the client secret, or asks for it.
+func (r *recovering) clientSecret(ctx context.Context) (secret.Value, error) {
+	v := secret.New(strings.TrimSpace(r.p.Getenv("STRAVA_CLIENT_SECRET")))
+	if v.Empty() {
+		var err error
+		if v, err = r.t.AskSecret(ctx, "Client Secret of the Strava app (not shown): "); err != nil {
+			return v, err
+		}
 	}
 	if flaw := secret.Inspect(v.Reveal()); flaw != "" {
-		s.problem(variable, action.Fault(flaw), "")
-		return v, !s.refuse()
+		return v, input.Wrong("client-secret", input.Fault(flaw))
 	}
-	return v, true
+	return v, nil
 }
 
 // openAll opens what it can of one app, newest first.
@@ -156,13 +153,12 @@ func openAll(texts []string, clientSecret secret.Value) ([]recovery.Content, err
 	return opened, nil
 }
 
-// meantFor returns those that were meant for one of targets, or all where none
-// was: one log may hold the tokens of several athletes, each with a target of its
-// own.
-func meantFor(opened []recovery.Content, targets []provider.Target) []recovery.Content {
+// meantFor returns those that were meant for one of targets, or all if none was:
+// one log may have the tokens of several athletes, each with a target of its own.
+func meantFor(opened []recovery.Content, targets []store.Target) []recovery.Content {
 	var meant []recovery.Content
 	for _, c := range opened {
-		if slices.ContainsFunc(targets, func(t provider.Target) bool {
+		if slices.ContainsFunc(targets, func(t store.Target) bool {
 			return slices.ContainsFunc(c.Targets, func(name string) bool { return strings.EqualFold(name, t.String()) })
 		}) {
 			meant = append(meant, c)
@@ -174,7 +170,7 @@ func meantFor(opened []recovery.Content, targets []provider.Target) []recovery.C
 	return meant
 }
 
-// athletes counts those whose tokens these are. Where that was not known when a text
+// athletes counts those whose tokens these are. If that was not known when a text
 // was printed, the targets tell: texts that share one are of the same athlete.
 func athletes(opened []recovery.Content) int {
 	found := slices.Clone(opened)
@@ -209,7 +205,8 @@ func refreshTokens(opened []recovery.Content) []secret.Value {
 	return tokens
 }
 
-func namedTargets(opened ...recovery.Content) string {
+// namedTargets are the targets that texts name, each once.
+func namedTargets(opened ...recovery.Content) []string {
 	var all []string
 	for _, c := range opened {
 		for _, target := range c.Targets {
@@ -218,10 +215,7 @@ func namedTargets(opened ...recovery.Content) string {
 			}
 		}
 	}
-	if len(all) == 0 {
-		return "NAME, owner/repo/NAME, branch:BRANCH or file:PATH"
-	}
-	return "it was meant for " + strings.Join(all, ", ")
+	return all
 }
 
 // printed is standard output as a target: it keeps a refresh token for whoever

@@ -6,14 +6,13 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"strava-token/internal/provider"
 	"strava-token/internal/sandbox"
 )
 
 // sandboxSecret is the secret that the sandbox's repository starts with.
 const sandboxSecret = "STRAVA_REFRESH_TOKEN"
 
-func sandboxCommand(p Process, _ *provider.Status) *cobra.Command {
+func sandboxCommand(p Process) *cobra.Command {
 	var address, rotation string
 	var inactive bool
 	var latency time.Duration
@@ -30,11 +29,11 @@ func sandboxCommand(p Process, _ *provider.Status) *cobra.Command {
 			switch knobs.Rotation {
 			case sandbox.RotateNever, sandbox.RotateOnExpiry, sandbox.RotateAlways:
 			default:
-				return misuse("--rotation is never, expiry or always")
+				return badValue("--rotation", "never, expiry or always")
 			}
 			listener, err := sandbox.Listen(cmd.Context(), address)
 			if err != nil {
-				return misuse(err.Error())
+				return badValue("--address", "a loopback address with a port that is free")
 			}
 			s := sandbox.New(knobs)
 			s.SetSecret(sandboxSecret, s.LiveRefreshToken())

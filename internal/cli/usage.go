@@ -8,53 +8,38 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"strava-token/internal/action"
-	"strava-token/internal/provider"
+	"strava-token/internal/input"
+	"strava-token/internal/secret"
+	"strava-token/internal/words"
 )
 
-// explainUsage turns what ended a command before its own work into words. The
+// usage turns an error of the command line's library into one of ours: the
 // library's quote what was written, which may be a secret in the wrong place.
-func explainUsage(p Process, err error) (action.Message, provider.Status) {
-	command := "strava-token"
-	if isCommand(p) {
-		command += " " + p.Args[0]
+func usage(root *cobra.Command, args []string, err error) error {
+	command := root.Name()
+	if c, _, findErr := root.Find(args); findErr == nil && c != root {
+		command = c.CommandPath()
 	}
 	var unknown *pflag.NotExistError
 	var syntax *pflag.InvalidSyntaxError
 	var empty *pflag.ValueRequiredError
 	var invalid *pflag.InvalidValueError
-	var wrong misuse
 	switch {
-	case errors.As(err, &unknown):
-		name := ""
-		if unknown.GetSpecifiedShortnames() == "" {
-			name = shown("--" + unknown.GetSpecifiedName())
-		}
-		return shellNames.fill("usage/no-flag", "detail", name, "command", command), provider.BadInput
-	case errors.As(err, &syntax):
-		return shellNames.fill("usage/no-flag", "detail", "", "command", command), provider.BadInput
+	case errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() == "":
+		return input.Misuse("usage-no-flag", words.Blanks{"detail": shown("--" + unknown.GetSpecifiedName()), "command": command})
+	case errors.As(err, &unknown), errors.As(err, &syntax):
+		return input.Misuse("usage-no-flag", words.Blanks{"detail": "", "command": command})
 	case errors.As(err, &empty):
-		return shellNames.fill("usage/no-value", "flag", "--"+empty.GetFlag().Name, "command", command), provider.BadInput
+		return input.Misuse("usage-no-value", words.Blanks{"flag": "--" + empty.GetFlag().Name, "command": command})
 	case errors.As(err, &invalid):
 		flag := invalid.GetFlag()
-		return shellNames.fill("usage/bad-value", "flag", "--"+flag.Name, "form", forms[flag.Value.Type()], "command", command), provider.BadInput
-	case !isCommand(p):
-		return shellNames.fill("usage/no-command"), provider.BadInput
+		return input.Misuse("usage-bad-value", words.Blanks{"flag": "--" + flag.Name, "form": flagForms[flag.Value.Type()], "command": command})
 	case errors.Is(err, errArguments):
-		return shellNames.fill("usage/arguments", "command", command), provider.BadInput
-	case errors.As(err, &wrong):
-		return action.Message{What: sentence(string(wrong)) + ".", Next: command + " --help shows how it is written."}, provider.BadInput
+		return input.Misuse("usage-arguments", words.Blanks{"command": command})
+	case errors.Is(err, errNoCommand), len(args) > 0 && command == root.Name():
+		return input.Misuse("usage-no-command", nil)
 	}
-	return shellNames.fill("run/internal", "cause", sentence(err.Error())+"."), provider.Failed
-}
-
-// misuse is what a command that asks nobody else says of its flags.
-type misuse string
-
-func (m misuse) Error() string { return string(m) }
-
-func isCommand(p Process) bool {
-	return len(p.Args) > 0 && slices.ContainsFunc(commands, func(c named) bool { return c.name == p.Args[0] })
+	return err
 }
 
 var errNoCommand = errors.New("no such command")
@@ -86,19 +71,24 @@ func atMost(n int) cobra.PositionalArgs {
 	}
 }
 
-// forms say how the value of a flag is written, by its type.
-var forms = map[string]string{
+// flagForms say how the value of a flag is written, by its type.
+var flagForms = map[string]string{
 	"bool":     "true or false",
 	"int":      "a number",
 	"int64":    "a number",
 	"duration": "a number with its unit, as in 30m or 1h",
 }
 
-// shown is the name of a flag as it can be printed back: no longer than one, and
-// of its letters.
+// badValue refuses the value of a flag of the sandbox.
+func badValue(flag, form string) error {
+	return input.Misuse("usage-bad-value", words.Blanks{"flag": flag, "form": form, "command": "strava-token sandbox"})
+}
+
+// shown is the name of a flag if it can be printed back: it is no longer than
+// one, and of its letters.
 func shown(name string) string {
-	if len(name) > 22 || strings.ContainsFunc(name, func(r rune) bool { return (r < 'a' || r > 'z') && r != '-' }) {
+	if len(name) > 22 || slices.Contains([]string{"", "--"}, name) || strings.Trim(name, "abcdefghijklmnopqrstuvwxyz-") != "" {
 		return ""
 	}
-	return ", " + name
+	return secret.Quotable(name)
 }

@@ -5,14 +5,12 @@ import (
 	"runtime"
 
 	"github.com/spf13/cobra"
-
-	"strava-token/internal/provider"
 )
 
 // version is set when a release is built.
 var version = "dev"
 
-func versionCommand(p Process, _ *provider.Status) *cobra.Command {
+func versionCommand(p Process) *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "Print the version",

@@ -15,6 +15,7 @@ import (
 	"strava-token/internal/provider"
 	"strava-token/internal/store"
 	"strava-token/internal/strava"
+	"strava-token/internal/words"
 )
 
 // Level is how much a finding matters.
@@ -27,13 +28,38 @@ const (
 	Failure Level = "failure"
 )
 
-// Finding is one line of the checklist. Where Err is set it says what is wrong
-// and what to do; otherwise Says does.
+// Finding is one line of the checklist: what was examined, and either what was
+// found or what is wrong.
 type Finding struct {
 	Level Level
-	About string
-	Says  string
+	About string       // a target, or empty if Part says what
+	Part  string       // the id of what was examined
+	Says  []words.Note // if nothing is wrong
 	Err   error
+}
+
+// Lines are the finding as lines of text.
+func (f Finding) Lines(voice *words.Voice) []string {
+	about := f.About
+	if about == "" {
+		about = voice.Say(f.Part, nil)
+	}
+	head := fmt.Sprintf("%-8s %s: ", voice.Say("doctor-"+string(f.Level), nil), about)
+	if f.Err == nil {
+		var says []string
+		for _, note := range f.Says {
+			says = append(says, voice.Say(note.ID, note.Blanks))
+		}
+		return []string{head + strings.Join(says, " ")}
+	}
+	var lines []string
+	for _, m := range voice.Explain(f.Err) {
+		lines = append(lines, head+m.What)
+		for _, line := range strings.Split(m.Text(), "\n")[1:] {
+			lines = append(lines, "         "+line)
+		}
+	}
+	return lines
 }
 
 // expiresSoon is how long before its end a GitHub token is warned about.
@@ -43,44 +69,6 @@ const expiresSoon = 14 * 24 * time.Hour
 // deadline of its own.
 const examination = 30 * time.Second
 
-// ShadowedError is a target that a workflow may not read, since a narrower
-// secret has the same name.
-type ShadowedError struct {
-	Target string
-	By     []string
-}
-
-func (e *ShadowedError) Error() string {
-	return e.Target + " is shadowed by " + strings.Join(e.By, ", ")
-}
-
-// UnprovenWriteError is a target of which GitHub did not say whether a write
-// would be let through.
-type UnprovenWriteError struct{ Target string }
-
-func (e *UnprovenWriteError) Error() string { return "unproven write to " + e.Target }
-
-// ShadowsUnknownError is a target of which it could not be told whether a
-// narrower secret has the same name.
-type ShadowsUnknownError struct{ Target string }
-
-func (e *ShadowsUnknownError) Error() string { return "unknown shadows of " + e.Target }
-
-// AppUncheckedError is a question for the app's credentials without a clear
-// answer.
-type AppUncheckedError struct{ Err error }
-
-func (e *AppUncheckedError) Error() string { return fmt.Sprintf("check app: %v", e.Err) }
-
-// Unwrap returns Strava's error.
-func (e *AppUncheckedError) Unwrap() error { return e.Err }
-
-// NotTriedError is a refresh token that was not tried, since nothing could keep
-// its successor.
-type NotTriedError struct{ NoTarget bool }
-
-func (e *NotTriedError) Error() string { return "the refresh token was not tried" }
-
 // shadowed is a target that can tell whether workflows read another secret.
 type shadowed interface {
 	Shadows(ctx context.Context, repository string) (shadows []string, known bool)
@@ -88,16 +76,16 @@ type shadowed interface {
 
 // Examine looks at the app, the targets, and, where the targets can keep what
 // comes, at the refresh token by a normal run. repository is where the
-// workflow runs, as "owner/repo". The status is that of the whole: Failed where
+// workflow runs, as "owner/repo". The status is that of the whole: Failed if
 // a finding is a failure.
 func Examine(ctx context.Context, run *provider.Run, repository string) Report {
 	findings := examineFirst(ctx, run, repository)
 	status := provider.Done
 	switch {
 	case len(run.Targets) == 0:
-		findings = append(findings, Finding{Level: Warning, About: "refresh token", Err: &NotTriedError{NoTarget: true}})
+		findings = append(findings, Finding{Level: Warning, Part: "doctor-refresh-token", Err: &words.Failure{ID: "doctor-no-target"}})
 	case failed(findings):
-		findings = append(findings, Finding{Level: Warning, About: "refresh token", Err: &NotTriedError{}})
+		findings = append(findings, Finding{Level: Warning, Part: "doctor-refresh-token", Err: &words.Failure{ID: "doctor-not-tried"}})
 	default:
 		outcome := run.Do(ctx)
 		findings = append(findings, examineOutcome(outcome)...)
@@ -141,16 +129,16 @@ func failed(findings []Finding) bool {
 }
 
 func examineApp(ctx context.Context, run *provider.Run) Finding {
-	const about = "client id and client secret"
+	const part = "doctor-app"
 	var e *strava.Error
 	err := run.Strava.CheckApp(ctx)
 	if errors.As(err, &e) && unclear(e.Kind) {
-		return Finding{Level: Warning, About: about, Err: &AppUncheckedError{Err: err}}
+		return Finding{Level: Warning, Part: part, Err: &words.Failure{ID: "doctor-app-unchecked", Blanks: words.Blanks{"cause": provider.ProbeCause(err)}}}
 	}
 	if err != nil {
-		return Finding{Level: Failure, About: about, Err: err}
+		return Finding{Level: Failure, Part: part, Err: err}
 	}
-	return Finding{Level: OK, About: about, Says: "belong together"}
+	return Finding{Level: OK, Part: part, Says: []words.Note{{ID: "doctor-app-fits"}}}
 }
 
 // unclear reports whether an answer says nothing about the app: nothing was at
@@ -169,7 +157,7 @@ func examineTarget(ctx context.Context, t provider.Target, repository string) []
 	}
 	findings := []Finding{{Level: OK, About: about, Says: describe(facts)}}
 	if !facts.WriteProven {
-		findings = append(findings, Finding{Level: Warning, About: about, Err: &UnprovenWriteError{Target: about}})
+		findings = append(findings, Finding{Level: Warning, About: about, Err: doubt("doctor-unproven-write", about, nil)})
 	}
 	if ends := facts.TokenExpires; !ends.IsZero() && time.Until(ends) < expiresSoon {
 		findings = append(findings, Finding{Level: Warning, About: about, Err: &provider.TokenExpiresError{Target: about, When: ends}})
@@ -177,61 +165,66 @@ func examineTarget(ctx context.Context, t provider.Target, repository string) []
 	if s, ok := t.(shadowed); ok {
 		by, known := s.Shadows(ctx, repository)
 		if len(by) > 0 {
-			findings = append(findings, Finding{Level: Warning, About: about, Err: &ShadowedError{Target: about, By: by}})
+			findings = append(findings, Finding{Level: Warning, About: about, Err: doubt("doctor-shadowed", about, by)})
 		} else if !known {
-			findings = append(findings, Finding{Level: Warning, About: about, Err: &ShadowsUnknownError{Target: about}})
+			findings = append(findings, Finding{Level: Warning, About: about, Err: doubt("doctor-shadows-unknown", about, nil)})
 		}
 	}
 	return findings
 }
 
-func describe(f store.Facts) string {
-	says := "exists"
-	if !f.Exists {
-		says = "does not exist yet, and can be made"
-	} else if f.Held {
-		says = "holds a refresh token"
+// doubt is what could go wrong with a target.
+func doubt(id, target string, by []string) error {
+	return &words.Failure{ID: id, Blanks: words.Blanks{"target": target, "by": by}}
+}
+
+func describe(f store.Facts) []words.Note {
+	id := "doctor-target-exists"
+	switch {
+	case !f.Exists:
+		id = "doctor-target-new"
+	case f.Held:
+		id = "doctor-target-holds"
 	}
+	says := []words.Note{{ID: id, Blanks: words.Blanks{"updated": words.Day(f.UpdatedAt)}}}
 	if f.Exists && f.WriteProven {
-		says += ", can be written"
-	}
-	if !f.UpdatedAt.IsZero() {
-		says += ", last updated on " + f.UpdatedAt.UTC().Format("2 January 2006")
+		says = append(says, words.Note{ID: "doctor-target-writable"})
 	}
 	switch {
 	case f.Local:
 		return says
 	case f.TokenExpires.IsZero():
-		return says + "; the GitHub token has no known end"
+		return append(says, words.Note{ID: "doctor-github-token-endless"})
 	}
-	return says + "; the GitHub token ends on " + f.TokenExpires.UTC().Format("2 January 2006")
+	return append(says, words.Note{ID: "doctor-github-token-ends", Blanks: words.Blanks{"when": words.Day(f.TokenExpires)}})
 }
 
 func examineOutcome(o *provider.Outcome) []Finding {
 	var findings []Finding
+	ok := func(part, id string, blanks words.Blanks) {
+		findings = append(findings, Finding{Level: OK, Part: part, Says: []words.Note{{ID: id, Blanks: blanks}}})
+	}
 	switch {
 	case o.Token.RefreshToken.Empty():
 	case !o.Rotated:
-		findings = append(findings, Finding{Level: OK, About: "refresh token", Says: "works, and was not replaced"})
+		ok("doctor-refresh-token", "doctor-works", nil)
 	case len(o.Kept) > 0:
-		findings = append(findings, Finding{Level: OK, About: "refresh token",
-			Says: "works; Strava replaced it, and the new one is in " + strings.Join(o.Kept, ", ")})
+		ok("doctor-refresh-token", "doctor-works-replaced", words.Blanks{"kept": o.Kept})
 	}
 	if o.AthleteID != 0 {
-		findings = append(findings, Finding{Level: OK, About: "app and access token",
-			Says: fmt.Sprintf("active, for athlete %d", o.AthleteID)})
+		ok("doctor-access-token", "doctor-active", words.Blanks{"athlete": o.AthleteID})
 	}
 	if len(o.Scope) > 0 {
-		findings = append(findings, Finding{Level: OK, About: "scopes", Says: strings.Join(o.Scope, ", ")})
+		ok("doctor-scopes", "doctor-scopes-are", words.Blanks{"scopes": o.Scope})
 	}
 	for _, err := range o.Failures {
-		findings = append(findings, Finding{Level: Failure, About: "run", Err: err})
+		findings = append(findings, Finding{Level: Failure, Part: "doctor-run", Err: err})
 	}
 	for _, err := range o.Warnings {
 		if _, told := err.(*provider.TokenExpiresError); told {
 			continue // the target said so already
 		}
-		findings = append(findings, Finding{Level: Warning, About: "run", Err: err})
+		findings = append(findings, Finding{Level: Warning, Part: "doctor-run", Err: err})
 	}
 	return findings
 }

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"sync"
 	"time"
+
+	"strava-token/internal/strava"
 )
 
 const (
@@ -26,7 +28,7 @@ const (
 type Listener struct {
 	tcp    net.Listener
 	server *http.Server
-	grants chan Grant
+	grants chan strava.Grant
 	denied chan error
 
 	mu     sync.Mutex
@@ -51,7 +53,7 @@ func Listen(ctx context.Context, port int) (*Listener, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listen: %w", err)
 	}
-	l := &Listener{tcp: tcp, grants: make(chan Grant, 1), denied: make(chan error, 1)}
+	l := &Listener{tcp: tcp, grants: make(chan strava.Grant, 1), denied: make(chan error, 1)}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+callbackPath, l.callback)
 	mux.HandleFunc("GET "+donePath+"{number}", l.done)
@@ -144,7 +146,7 @@ func (l *Listener) ownHost(next http.Handler) http.Handler {
 // on to an address that holds nothing.
 func (l *Listener) callback(w http.ResponseWriter, r *http.Request) {
 	number, err := l.take(r.URL.Query())
-	var denied *DeniedError
+	var denied *strava.DeniedError
 	if err != nil && !errors.As(err, &denied) {
 		Page{Status: http.StatusBadRequest, Title: "This is not the answer that was asked for",
 			Lines: []string{
@@ -164,11 +166,11 @@ func (l *Listener) take(query url.Values) (number int, err error) {
 	defer l.mu.Unlock()
 	number = len(l.logins) - 1
 	if number < 0 {
-		return 0, ErrWrongState
+		return 0, strava.ErrWrongState
 	}
 	login := l.logins[number]
-	grant, err := ParseCallback(query, login.state)
-	var denied *DeniedError
+	grant, err := strava.ParseCallback(query, login.state)
+	var denied *strava.DeniedError
 	switch {
 	case login.came:
 	case err == nil:

@@ -4,23 +4,26 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"strava-token/internal/strava"
+	"strava-token/internal/words"
 )
 
 // Timeout is how long a login waits for the browser.
 const Timeout = 5 * time.Minute
 
-// ErrNobodyCame is returned where neither a callback nor a pasted address came
+// ErrNobodyCame is returned if neither a callback nor a pasted address came
 // in time.
-var ErrNobodyCame = errors.New("nobody came back from Strava")
+var ErrNobodyCame error = &words.Failure{ID: "login-nobody-came"}
 
 // Wait returns what the browser brought or what was pasted, whichever is first.
 // A pasted text that is wrong is told to complain, and the waiting goes on; so
 // does it where pasted is closed. A code alone is not taken: it carries no state,
 // and any word could be one. listener may be nil.
-func Wait(ctx context.Context, listener *Listener, pasted <-chan string, state string, complain func(error)) (Grant, error) {
+func Wait(ctx context.Context, listener *Listener, pasted <-chan string, state string, complain func(error)) (strava.Grant, error) {
 	timeout := time.NewTimer(Timeout)
 	defer timeout.Stop()
-	var grants <-chan Grant
+	var grants <-chan strava.Grant
 	var denied <-chan error
 	if listener != nil {
 		grants, denied = listener.grants, listener.denied
@@ -30,25 +33,25 @@ func Wait(ctx context.Context, listener *Listener, pasted <-chan string, state s
 		case g := <-grants:
 			return g, nil
 		case err := <-denied:
-			return Grant{}, err
+			return strava.Grant{}, err
 		case text, open := <-pasted:
 			if !open {
 				pasted = nil
 				continue
 			}
-			g, err := ParseAddress(text, state)
-			var refused *DeniedError
+			g, err := strava.ParseAddress(text, state)
+			var refused *strava.DeniedError
 			switch {
 			case err == nil:
 				return g, nil
 			case errors.As(err, &refused):
-				return Grant{}, err
+				return strava.Grant{}, err
 			}
 			complain(err)
 		case <-timeout.C:
-			return Grant{}, ErrNobodyCame
+			return strava.Grant{}, ErrNobodyCame
 		case <-ctx.Done():
-			return Grant{}, ctx.Err()
+			return strava.Grant{}, ctx.Err()
 		}
 	}
 }

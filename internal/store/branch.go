@@ -104,7 +104,7 @@ func (b *Branch) Check(ctx context.Context) (Facts, error) {
 	if err := b.take(content, found); err != nil {
 		return Facts{}, err
 	}
-	facts := Facts{Exists: found, Held: !b.held.RefreshToken.Empty(), WriteProven: true, TokenExpires: expiry(answer)}
+	facts := Facts{Exists: found, Held: !b.held.RefreshToken.Empty(), AthleteID: b.held.AthleteID, WriteProven: true, TokenExpires: expiry(answer)}
 	if found {
 		facts.UpdatedAt = standing.updated
 	}

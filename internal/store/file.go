@@ -140,6 +140,7 @@ func (f *File) Check(context.Context) (Facts, error) {
 		return Facts{}, f.fault(Unwritable, err)
 	}
 	facts.WriteProven, facts.Local, facts.Held = true, true, !f.held.RefreshToken.Empty()
+	facts.AthleteID = f.held.AthleteID
 	return facts, nil
 }
 

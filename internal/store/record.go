@@ -74,6 +74,7 @@ func (a App) fingerprint(input secret.Value) string {
 type Facts struct {
 	Exists       bool      // it is there already
 	Held         bool      // and what it holds was read
+	AthleteID    int64     // whose token that is; 0 if unknown
 	Local        bool      // it is on this machine
 	UpdatedAt    time.Time // when it was last written; zero where that is not known
 	TokenExpires time.Time // when the GitHub token ends; zero where it does not say

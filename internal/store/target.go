@@ -9,7 +9,11 @@ package store
 
 import (
 	"fmt"
+	"net/url"
 	"strings"
+
+	"strava-token/internal/secret"
+	"strava-token/internal/words"
 )
 
 // Target names a place that keeps a refresh token.
@@ -23,13 +27,74 @@ type Target struct {
 	Path         string // empty unless it is a file on this machine
 }
 
-// Readable reports whether what is kept there can be read back.
-func (t Target) Readable() bool { return t.Branch != "" || t.Path != "" }
+// Readable reports whether a run can read back what the target keeps.
+func (t Target) Readable() bool { return t.IsBranch() || t.IsFile() }
+
+// IsBranch reports whether the target is a sealed file on a branch.
+func (t Target) IsBranch() bool { return t.Branch != "" }
+
+// IsFile reports whether the target is a sealed file on this machine.
+func (t Target) IsFile() bool { return t.Path != "" }
+
+// OnGitHub reports whether it takes a GitHub token to write the target.
+func (t Target) OnGitHub() bool { return !t.IsFile() }
+
+// MayBeNew reports whether a run may make the target if it doesn't exist. A
+// secret must exist, since a mistyped name would be one that nobody reads.
+func (t Target) MayBeNew() bool { return t.Readable() }
+
+// Repository is "owner/repo", or empty for an organization's secret and a file.
+func (t Target) Repository() string {
+	if t.Owner == "" {
+		return ""
+	}
+	return t.Owner + "/" + t.Repo
+}
+
+// Permission names what a fine-grained token needs to write the target, as
+// GitHub's pages call it.
+func (t Target) Permission() string {
+	switch {
+	case t.IsBranch():
+		return "Contents: read and write"
+	case t.Organization != "":
+		return "the organization permission Secrets: read and write"
+	case t.Environment != "":
+		return "Environments: read and write"
+	}
+	return "Secrets: read and write"
+}
+
+// TokenLink is the page of a GitHub server on which a personal access token that
+// may write the target is made, with everything filled in.
+func (t Target) TokenLink(server string) string {
+	owner, permission := t.Owner, "secrets"
+	switch {
+	case t.IsBranch():
+		permission = "contents"
+	case t.Organization != "":
+		owner, permission = t.Organization, "organization_secrets"
+	case t.Environment != "":
+		permission = "environments"
+	}
+	query := url.Values{"name": {"strava-token"}, "target_name": {owner}, "expires_in": {"365"}, permission: {"write"}}
+	return server + "/settings/personal-access-tokens/new?" + query.Encode()
+}
+
+// Flags are what tells a command to write to the target.
+func (t Target) Flags() words.Command {
+	if t.IsBranch() {
+		return words.Command{"--repo", t.Repository(), "--rotate-to", t.String()}
+	}
+	return words.Command{"--rotate-to", t.String()}
+}
 
 // TargetError says what is wrong with a target as it was written.
 type TargetError struct {
 	Text string
 	Kind TargetFault
+	// Readable reports whether it would have been one that can be read back.
+	Readable bool
 }
 
 // TargetFault is what can be wrong with a target.
@@ -42,9 +107,18 @@ const (
 	BadBranchName TargetFault = "bad-branch-name"
 	BadPath       TargetFault = "bad-path"
 	NoRepository  TargetFault = "no-repository"
+	Credential    TargetFault = "credential" // its text looks like a token, so it is not printed
 )
 
-func (e *TargetError) Error() string { return fmt.Sprintf("target %q: %s", e.Text, e.Kind) }
+const (
+	branchPrefix       = "branch:"
+	filePrefix         = "file:"
+	organizationPrefix = "org:"
+)
+
+func (e *TargetError) Error() string {
+	return fmt.Sprintf("target %q: %s", secret.Quotable(e.Text), e.Kind)
+}
 
 // Parse reads one target. repository, as "owner/repo", is where a target
 // without one belongs.
@@ -60,21 +134,28 @@ func (e *TargetError) Error() string { return fmt.Sprintf("target %q: %s", e.Tex
 //
 // An error is a *TargetError.
 func Parse(text, repository string) (Target, error) {
-	fault := func(kind TargetFault) (Target, error) { return Target{}, &TargetError{Text: text, Kind: kind} }
-	if branch, ok := strings.CutPrefix(text, "branch:"); ok {
+	fault := func(kind TargetFault) (Target, error) {
+		readable := strings.HasPrefix(text, branchPrefix) || strings.HasPrefix(text, filePrefix)
+		return Target{}, &TargetError{Text: text, Kind: kind, Readable: readable}
+	}
+	// Folders may be called by a checksum, but no other target is.
+	if secret.HasGitHubToken(text) || secret.HasHexToken(text) && !strings.HasPrefix(text, filePrefix) {
+		return fault(Credential)
+	}
+	if branch, ok := strings.CutPrefix(text, branchPrefix); ok {
 		t, kind := parseBranch(branch, repository)
 		if kind != "" {
 			return fault(kind)
 		}
 		return t, nil
 	}
-	if path, ok := strings.CutPrefix(text, "file:"); ok {
+	if path, ok := strings.CutPrefix(text, filePrefix); ok {
 		if !validPath(path) {
 			return fault(BadPath)
 		}
 		return Target{Path: path}, nil
 	}
-	if rest, ok := strings.CutPrefix(text, "org:"); ok {
+	if rest, ok := strings.CutPrefix(text, organizationPrefix); ok {
 		org, name, ok := strings.Cut(rest, "/")
 		if !ok || !validOwner(org) {
 			return fault(UnknownTarget)
@@ -162,59 +243,4 @@ func (t Target) Key() string {
 func SplitRepository(s string) (owner, repo string, ok bool) {
 	owner, repo, ok = strings.Cut(s, "/")
 	return owner, repo, ok && validOwner(owner) && validRepo(repo)
-}
-
-func validOwner(s string) bool {
-	return s != "" && len(s) <= 100 && only(s, func(r rune) bool { return letterOrDigit(r) || r == '-' || r == '_' })
-}
-
-func validRepo(s string) bool {
-	return s != "" && s != "." && s != ".." && len(s) <= 100 &&
-		only(s, func(r rune) bool { return letterOrDigit(r) || r == '-' || r == '_' || r == '.' })
-}
-
-// validName follows GitHub's rules: letters, digits and underscores, not
-// starting with a digit or with GITHUB_.
-func validName(s string) bool {
-	return s != "" && len(s) <= 255 && (s[0] < '0' || s[0] > '9') &&
-		!strings.HasPrefix(strings.ToUpper(s), "GITHUB_") &&
-		only(s, func(r rune) bool { return letterOrDigit(r) || r == '_' })
-}
-
-// validBranch follows what git allows in a branch's name, without the signs that
-// need care in a shell or in an address.
-func validBranch(s string) bool {
-	for part := range strings.SplitSeq(s, "/") {
-		if part == "" || strings.HasPrefix(part, ".") || strings.HasSuffix(part, ".lock") || strings.HasSuffix(part, ".") {
-			return false
-		}
-	}
-	return len(s) <= 200 && !strings.HasPrefix(s, "-") && !strings.HasPrefix(s, "refs/") && !strings.Contains(s, "..") && s != "HEAD" &&
-		only(s, func(r rune) bool { return letterOrDigit(r) || strings.ContainsRune("-_./+", r) })
-}
-
-// validAthlete tells the files of several athletes on one branch apart.
-func validAthlete(s string) bool {
-	return s != "" && len(s) <= 100 && only(s, func(r rune) bool { return letterOrDigit(r) || r == '-' || r == '_' })
-}
-
-func validPath(s string) bool {
-	last := s[strings.LastIndexAny(s, `/\\`)+1:]
-	return !strings.HasPrefix(s, "~") && last != "" && last != "." && last != ".." && s == strings.TrimSpace(s) &&
-		!strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f })
-}
-
-// validEnvironment lets through what could be an environment's name: it may
-// hold spaces and slashes.
-func validEnvironment(s string) bool {
-	return s != "" && len(s) <= 255 && s == strings.TrimSpace(s) && s != "." && s != ".." &&
-		!strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f })
-}
-
-func letterOrDigit(r rune) bool {
-	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
-}
-
-func only(s string, ok func(rune) bool) bool {
-	return !strings.ContainsFunc(s, func(r rune) bool { return !ok(r) })
 }

@@ -21,3 +21,10 @@ func (c *Client) CheckApp(ctx context.Context) error {
 	}
 	return err
 }
+
+// IsAppRefused reports whether Strava said no to the app's credentials.
+func IsAppRefused(err error) bool {
+	var e *Error
+	return errors.As(err, &e) &&
+		(e.Kind == InvalidClientID || e.Kind == MissingClientSecret || e.Kind == WrongClientSecret || e.Kind == SecretAsClientID)
+}

@@ -1,48 +1,47 @@
-package cli
+package terminal
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"strings"
 
 	"golang.org/x/term"
 
 	"strava-token/internal/secret"
+	"strava-token/internal/words"
 )
 
-// terminal asks people. It reads a line at a time and never further, so that a
-// question without echo can follow one with it.
-type terminal struct {
-	ctx   context.Context // ends every question
-	in    io.Reader
-	out   io.Writer
-	lines chan string // set while lines are read in the background
+// NobodyError is a question that nobody can answer.
+type NobodyError struct {
+	Secret bool // it takes a terminal, since the answer isn't shown
 }
 
-var errNoAnswer = errors.New("there is nobody to ask")
+func (e *NobodyError) Error() string { return "there is nobody to ask" }
 
-// ask asks for a line.
-func (t *terminal) ask(question string) (string, error) {
-	_, _ = fmt.Fprint(t.out, question)
+// Note is the error's message.
+func (e *NobodyError) Note() words.Note { return words.Note{ID: "recover-no-secret"} }
+
+// Ask asks for a line.
+func (t *Terminal) Ask(ctx context.Context, question string) (string, error) {
+	_, _ = fmt.Fprint(t.Out, question)
 	if t.lines != nil {
 		select {
 		case line, open := <-t.lines:
 			if !open {
-				return "", errNoAnswer
+				return "", &NobodyError{}
 			}
 			return line, nil
-		case <-t.ctx.Done():
-			return "", t.ctx.Err()
+		case <-ctx.Done():
+			return "", ctx.Err()
 		}
 	}
-	return interruptible(t.ctx, t.readLine)
+	return Interruptible(ctx, t.readLine)
 }
 
-// interruptible waits for f, which may wait for people, or for the end of ctx.
-func interruptible[T any](ctx context.Context, f func() (T, error)) (T, error) {
+// Interruptible waits for f, which may wait for people, or for the end of ctx.
+func Interruptible[T any](ctx context.Context, f func() (T, error)) (T, error) {
 	type result struct {
 		value T
 		err   error
@@ -61,15 +60,15 @@ func interruptible[T any](ctx context.Context, f func() (T, error)) (T, error) {
 	}
 }
 
-// confirm asks a question that is answered by yes or no; an empty answer is
+// Confirm asks a question that is answered by yes or no; an empty answer is
 // fallback.
-func (t *terminal) confirm(question string, fallback bool) (bool, error) {
+func (t *Terminal) Confirm(ctx context.Context, question string, fallback bool) (bool, error) {
 	choice := " [y/N] "
 	if fallback {
 		choice = " [Y/n] "
 	}
 	for {
-		answer, err := t.ask(question + choice)
+		answer, err := t.Ask(ctx, question+choice)
 		if err != nil {
 			return false, err
 		}
@@ -86,11 +85,11 @@ func (t *terminal) confirm(question string, fallback bool) (bool, error) {
 
 // readLine reads one line, byte by byte: what follows belongs to the next
 // question.
-func (t *terminal) readLine() (string, error) {
+func (t *Terminal) readLine() (string, error) {
 	var line []byte
 	one := make([]byte, 1)
 	for {
-		n, err := t.in.Read(one)
+		n, err := t.In.Read(one)
 		if n == 1 && one[0] == '\n' {
 			return strings.TrimSuffix(string(line), "\r"), nil
 		}
@@ -101,14 +100,14 @@ func (t *terminal) readLine() (string, error) {
 			if len(line) > 0 {
 				return string(line), nil
 			}
-			return "", errNoAnswer
+			return "", &NobodyError{}
 		}
 	}
 }
 
-// listen begins to read lines in the background, for as long as the process
+// Listen begins to read lines in the background, for as long as the process
 // lives.
-func (t *terminal) listen() <-chan string {
+func (t *Terminal) Listen() <-chan string {
 	if t.lines == nil {
 		t.lines = make(chan string)
 		go func() {
@@ -125,29 +124,32 @@ func (t *terminal) listen() <-chan string {
 	return t.lines
 }
 
-// askSecret asks for a secret, without echo. Where standard input is taken it
-// asks at the controlling terminal.
-func (t *terminal) askSecret(question string) (secret.Value, error) {
-	tty, ok := t.in.(*os.File)
+// AskSecret asks for a secret, without echo. If standard input is taken it asks
+// at the controlling terminal.
+func (t *Terminal) AskSecret(ctx context.Context, question string) (secret.Value, error) {
+	tty, ok := t.In.(*os.File)
 	if !ok || !term.IsTerminal(int(tty.Fd())) {
 		opened, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
 		if err != nil {
-			return secret.Value{}, fmt.Errorf("open the terminal: %w", err)
+			return secret.Value{}, &NobodyError{Secret: true}
 		}
 		defer opened.Close()
 		tty = opened
 	}
-	_, _ = fmt.Fprint(t.out, question)
+	_, _ = fmt.Fprint(t.Out, question)
 	fd := int(tty.Fd())
 	state, err := term.GetState(fd)
 	if err != nil {
 		return secret.Value{}, fmt.Errorf("read the terminal: %w", err)
 	}
-	text, err := interruptible(t.ctx, func() ([]byte, error) { return term.ReadPassword(fd) })
+	text, err := Interruptible(ctx, func() ([]byte, error) { return term.ReadPassword(fd) })
 	_ = term.Restore(fd, state) // the echo comes back whatever ended the question
-	_, _ = fmt.Fprintln(t.out)
+	_, _ = fmt.Fprintln(t.Out)
+	if ctx.Err() != nil {
+		return secret.Value{}, ctx.Err()
+	}
 	if err != nil {
-		return secret.Value{}, fmt.Errorf("read the secret: %w", err)
+		return secret.Value{}, errors.Join(&NobodyError{Secret: true}, err)
 	}
 	return secret.New(strings.TrimSpace(string(text))), nil
 }

@@ -1,10 +1,4 @@
-// Package login gets the first refresh token: it waits for the browser that
-// comes back from Strava, or for the pasted address of the page that the browser
-// ended on, whichever is first.
-//
-// Nothing is believed before its state was checked, and what is wrong does not
-// end the waiting: any page in the browser could have sent it.
-package login
+package strava
 
 import (
 	"crypto/hmac"
@@ -17,19 +11,22 @@ import (
 	"strings"
 
 	"strava-token/internal/secret"
-	"strava-token/internal/strava"
+	"strava-token/internal/words"
 )
 
 // The errors of ParseCallback.
 var (
-	ErrWrongState = errors.New("the state is not the one that was sent")
-	ErrNoCode     = errors.New("there is no code in it")
+	ErrWrongState error = &words.Failure{ID: "login-wrong-state"} // not the one that was sent
+	ErrNoCode     error = &words.Failure{ID: "login-no-code"}
 )
 
 // DeniedError is an athlete who did not grant access.
 type DeniedError struct{ Reason string }
 
 func (e *DeniedError) Error() string { return "denied: " + e.Reason }
+
+// Note is the error's message.
+func (e *DeniedError) Note() words.Note { return words.Note{ID: "login-denied"} }
 
 // Grant is what the athlete granted.
 type Grant struct {
@@ -69,7 +66,7 @@ func ParseCallback(query url.Values, state string) (Grant, error) {
 	}
 	grant := Grant{Code: secret.New(code)}
 	if query.Has("scope") {
-		grant.Scopes = knownScopes(query.Get("scope"))
+		grant.Scopes = onlyKnown(query.Get("scope"))
 	}
 	return grant, nil
 }
@@ -104,7 +101,7 @@ func ParsePasted(text, state string) (Grant, error) {
 	}
 	grant := Grant{Code: secret.New(code)}
 	if values, err := url.ParseQuery(rest); glued && err == nil && values.Has("scope") {
-		grant.Scopes = knownScopes(values.Get("scope"))
+		grant.Scopes = onlyKnown(values.Get("scope"))
 	}
 	return grant, nil
 }
@@ -121,11 +118,11 @@ func parseAddressOrState(text, state string) (Grant, error) {
 
 func trimPasted(text string) string { return strings.Trim(strings.TrimSpace(text), `"'<> `) }
 
-// knownScopes leaves out what is no scope of Strava's: it will be printed.
-func knownScopes(text string) []string {
+// onlyKnown leaves out what is no scope of Strava's: it will be printed.
+func onlyKnown(text string) []string {
 	scopes := []string{}
-	for _, s := range strava.SplitScopes(text) {
-		if strava.KnownScope(s) {
+	for _, s := range SplitScopes(text) {
+		if KnownScope(s) {
 			scopes = append(scopes, s)
 		}
 	}
@@ -149,7 +146,7 @@ func (g Grant) Missing(asked []string) []string {
 	}
 	var missing []string
 	for _, scope := range asked {
-		if !strava.Covers(g.Scopes, scope) {
+		if !Covers(g.Scopes, scope) {
 			missing = append(missing, scope)
 		}
 	}

@@ -1,0 +1,62 @@
+package cli
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"strava-token/internal/input"
+	"strava-token/internal/provider"
+	"strava-token/internal/secret"
+	"strava-token/internal/terminal"
+)
+
+// runFlags are the flags of the commands that make a run.
+type runFlags struct {
+	rotateTo []string
+	repo     string
+	scopes   string
+	athlete  int64
+	verify   bool
+}
+
+// addTargets adds the flags of every command that keeps a refresh token.
+func (f *runFlags) addTargets(c *cobra.Command) {
+	f.verify = true
+	c.Flags().StringArrayVar(&f.rotateTo, "rotate-to", nil, "target that keeps the refresh token; may be repeated")
+	c.Flags().StringVar(&f.repo, "repo", "", "repository that a bare NAME belongs to, as owner/repo\n(default $GITHUB_REPOSITORY)")
+}
+
+func (f *runFlags) addScopes(c *cobra.Command) {
+	c.Flags().StringVar(&f.scopes, "require-scopes", "", "scopes that the token must have, comma between them")
+}
+
+// read reads the environment and the flags. answers are what a person was asked
+// for.
+func (f *runFlags) read(p Process, tokenNeeded bool, answers map[string]secret.Value) (*input.Inputs, error) {
+	flags := map[string][]string{
+		"rotate-to": f.rotateTo, "repo": {f.repo}, "require-scopes": {f.scopes},
+		"verify": {strconv.FormatBool(f.verify)},
+	}
+	if f.athlete != 0 {
+		flags["expected-athlete"] = []string{strconv.FormatInt(f.athlete, 10)}
+	}
+	return input.Read(input.Shell{Getenv: p.Getenv, Flags: flags, Answers: answers}, tokenNeeded)
+}
+
+// warnOfHosts names every host but Strava's own that gets credentials.
+func warnOfHosts(t *terminal.Terminal, in *input.Inputs) {
+	for _, other := range in.OtherHosts() {
+		t.Warn(other)
+	}
+}
+
+// do runs, and warns of what did not fail.
+func do(ctx context.Context, t *terminal.Terminal, run *provider.Run) *provider.Outcome {
+	o := run.Do(ctx)
+	for _, warning := range o.Warnings {
+		t.Warn(warning)
+	}
+	return o
+}

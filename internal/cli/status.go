@@ -1,0 +1,41 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+
+	"strava-token/internal/provider"
+)
+
+// statusError ends a command that has already said why.
+type statusError provider.Status
+
+func (s statusError) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
+
+// Status is what the command ends with.
+func (s statusError) Status() provider.Status { return provider.Status(s) }
+
+// ended is the end of a command that has said why, or nil if all went well.
+func ended(status provider.Status) error {
+	if status == provider.Done {
+		return nil
+	}
+	return statusError(status)
+}
+
+func isStatus(err error) bool {
+	var s statusError
+	return errors.As(err, &s)
+}
+
+// statusOf is what the process ends with after err.
+func statusOf(err error) provider.Status {
+	var known interface{ Status() provider.Status }
+	switch {
+	case err == nil:
+		return provider.Done
+	case errors.As(err, &known):
+		return known.Status()
+	}
+	return provider.Failed
+}

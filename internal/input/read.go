@@ -1,0 +1,226 @@
+// Package input reads what a run is told, in a workflow step and in a shell,
+// reports everything that is wrong with it at once, and makes the run.
+package input
+
+import (
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"strava-token/internal/secret"
+	"strava-token/internal/store"
+	"strava-token/internal/strava"
+	"strava-token/internal/transport"
+)
+
+// Inputs are what a run was told, checked.
+type Inputs struct {
+	ClientID           string
+	ClientSecret       secret.Value
+	RefreshToken       secret.Value // empty if a readable target has it
+	GitHubToken        secret.Value
+	Code               secret.Value // empty unless one was passed
+	Granted            []string     // the scopes that the code's address named
+	Ask                bool         // show the link that leads to a code
+	Targets            []store.Target
+	RequireScopes      []string
+	ExpectedAthlete    int64 // 0 for any
+	Verify             bool
+	Recovery           bool
+	ExportEnv          bool
+	ExposeRefreshToken bool
+	Doctor             bool
+	StravaURL          *url.URL
+	StravaAPIURL       *url.URL
+	GitHubURL          *url.URL
+	Repository         string // "owner/repo", which a target without one belongs to
+	RepositoryID       int64  // 0 if unknown
+	masked             []secret.Value
+}
+
+const defaultGitHubURL = "https://api.github.com"
+
+// Read takes every input from s. tokenNeeded says that the run begins with a
+// refresh token, which must be among them unless a readable target or a code
+// takes its place. An error is an *Error.
+func Read(s Source, tokenNeeded bool) (*Inputs, error) {
+	r := reader{Source: s}
+	in := &Inputs{Repository: s.Text("repo"), RepositoryID: s.RepositoryID()}
+	in.ClientSecret = r.credential("client-secret")
+	in.ClientID = r.clientID()
+	in.RequireScopes = r.scopes("require-scopes")
+	r.code(in)
+	in.Targets = r.targets(in.Repository)
+	if tokenNeeded && (s.Text("refresh-token") != "" || !in.Ask && !r.coded && !r.readable) {
+		in.RefreshToken = r.credential("refresh-token")
+	}
+	in.GitHubToken = r.githubToken(in.Targets)
+	in.ExpectedAthlete = r.athlete("expected-athlete")
+	in.Verify = r.boolean("verify", true)
+	in.Recovery = r.boolean("recovery", true)
+	in.ExportEnv = r.boolean("export-env", false)
+	in.ExposeRefreshToken = r.boolean("expose-refresh-token", false)
+	in.Doctor = r.boolean("doctor", false)
+	in.StravaURL = r.address("strava-url", strava.DefaultURL)
+	in.StravaAPIURL = r.address("strava-api-url", strava.DefaultAPIURL)
+	in.GitHubURL = r.address("github-api-url", defaultGitHubURL)
+	in.masked = r.masked
+	if len(r.problems) > 0 {
+		return in, &Error{Problems: r.withheld()}
+	}
+	return in, nil
+}
+
+// reader reads one input after the other and collects what is wrong.
+type reader struct {
+	Source
+	problems []Problem
+	masked   []secret.Value
+	coded    bool // a code was passed, so that no refresh token is needed
+	readable bool // a target can be read back, perhaps a mistyped one
+}
+
+func (r *reader) problem(name string, fault Fault, detail string) {
+	r.problems = append(r.problems, Problem{ID: id(fault), Input: name, Detail: detail})
+}
+
+func (r *reader) mask(v secret.Value) {
+	r.Mask(v)
+	r.masked = append(r.masked, v)
+}
+
+// credential reads a secret and masks it before anything else is done with it.
+// What is no credential is not masked: the mask of a blank, a word or a few
+// characters would mangle everything else in the log.
+func (r *reader) credential(name string) secret.Value {
+	v := secret.New(r.Text(name))
+	flaw := secret.Inspect(v.Reveal())
+	switch flaw {
+	case secret.Missing, secret.Placeholder, secret.Short, secret.Expression:
+	default:
+		r.mask(v)
+	}
+	if flaw != "" {
+		r.problem(name, Fault(flaw), "")
+	}
+	return v
+}
+
+// clientID reads the number that Strava shows as Client ID. The client secret in
+// its place is masked like one.
+func (r *reader) clientID() string {
+	const name = "client-id"
+	text := r.Text(name)
+	fault := InspectClientID(text)
+	if fault == FaultSecretAsID {
+		r.mask(secret.New(text))
+	}
+	if fault != "" {
+		r.problem(name, fault, "")
+	}
+	return text
+}
+
+// InspectClientID looks for the fault of a client id, which is a number. Forty
+// hexadecimal digits in its place are the client secret.
+func InspectClientID(text string) Fault {
+	switch flaw := secret.Inspect(text); {
+	case slices.Contains([]secret.Flaw{secret.Missing, secret.Placeholder, secret.Expression, secret.Quoted, secret.Whitespace}, flaw):
+		return Fault(flaw)
+	case secret.IsHexToken(text):
+		return FaultSecretAsID
+	case !isNumber(text):
+		return FaultNotANumber
+	}
+	return ""
+}
+
+// githubToken is needed for a target on GitHub, and for one that is mistyped: it
+// may be meant to be there.
+func (r *reader) githubToken(targets []store.Target) secret.Value {
+	const name = "github-token"
+	mistyped := len(targets) == 0 && slices.ContainsFunc(r.Lines("rotate-to"), func(line string) bool { return strings.TrimSpace(line) != "" })
+	if mistyped || slices.ContainsFunc(targets, store.Target.OnGitHub) {
+		return r.credential(name)
+	}
+	v := secret.New(r.Text(name))
+	if secret.Inspect(v.Reveal()) == "" {
+		r.mask(v)
+	}
+	return v
+}
+
+// scopes reads a list of scopes, and refuses those that Strava doesn't have.
+func (r *reader) scopes(name string) []string {
+	scopes := strava.SplitScopes(r.Text(name))
+	for _, s := range scopes {
+		if !strava.KnownScope(s) {
+			r.problem(name, FaultUnknownScope, secret.Quotable(s))
+		}
+	}
+	return scopes
+}
+
+func (r *reader) athlete(name string) int64 {
+	text := r.Text(name)
+	if text == "" {
+		return 0
+	}
+	id, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || id <= 0 || !isNumber(text) {
+		r.problem(name, FaultNotANumber, "")
+	}
+	return id
+}
+
+func (r *reader) boolean(name string, fallback bool) bool {
+	switch text := r.Text(name); strings.ToLower(text) {
+	case "":
+		return fallback
+	case "true":
+		return true
+	case "false":
+		return false
+	default:
+		r.problem(name, FaultNotABoolean, secret.Quotable(text))
+		return fallback
+	}
+}
+
+func (r *reader) address(name, fallback string) *url.URL {
+	text := r.Text(name)
+	if text == "" {
+		text = fallback
+	}
+	u, err := transport.ParseAddress(text)
+	if err != nil {
+		r.problem(name, FaultInsecureAddress, "")
+	} else if name == "strava-url" && strings.Trim(u.Path, "/") != "" {
+		r.problem(name, FaultPath, "")
+	}
+	return u
+}
+
+// withheld returns the problems, with the one cause named if secrets are missing
+// because GitHub hands none to this run.
+func (r *reader) withheld() []Problem {
+	cause := r.Withheld()
+	if cause == "" || !slices.ContainsFunc(r.problems, Problem.isMissing) {
+		return r.problems
+	}
+	var others []Problem
+	var missing []string
+	for _, p := range r.problems {
+		if p.isMissing() {
+			missing = append(missing, p.Input)
+		} else {
+			others = append(others, p)
+		}
+	}
+	return append([]Problem{{ID: id(cause), Input: strings.Join(missing, ", ")}}, others...)
+}
+
+func isNumber(s string) bool {
+	return s != "" && len(s) <= 18 && strings.Trim(s, "0123456789") == ""
+}

@@ -1,0 +1,102 @@
+package input
+
+import (
+	"strings"
+
+	"strava-token/internal/provider"
+	"strava-token/internal/secret"
+	"strava-token/internal/store"
+	"strava-token/internal/strava"
+	"strava-token/internal/transport"
+	"strava-token/internal/words"
+)
+
+// Strava returns the client for the app.
+func (in *Inputs) Strava(network *transport.Network) *strava.Client {
+	return &strava.Client{
+		Network: network, URL: in.StravaURL, APIURL: in.StravaAPIURL,
+		ClientID: in.ClientID, ClientSecret: in.ClientSecret,
+	}
+}
+
+// GitHub returns the API under the token that writes the targets.
+func (in *Inputs) GitHub(network *transport.Network) *store.GitHub {
+	return store.NewGitHub(network, in.GitHubURL, in.GitHubToken)
+}
+
+// Run makes the run. It may make a target that doesn't exist yet if it is to
+// bring the first refresh token: first says so, or a code does.
+func (in *Inputs) Run(network *transport.Network, reporter provider.Reporter, first bool) *provider.Run {
+	gh := in.GitHub(network)
+	app := store.App{ClientID: in.ClientID, ClientSecret: in.ClientSecret}
+	run := &provider.Run{
+		Strava:          in.Strava(network),
+		Candidates:      []secret.Value{in.RefreshToken},
+		Code:            in.Code,
+		Granted:         in.Granted,
+		Verify:          in.Verify,
+		RequireScopes:   in.RequireScopes,
+		ExpectedAthlete: in.ExpectedAthlete,
+		Recovery:        in.Recovery,
+		HandedOver:      in.ExposeRefreshToken,
+		RepositoryID:    in.RepositoryID,
+		Masked:          append([]secret.Value{secret.New(in.ClientID)}, in.masked...), // a client id may be kept as a secret
+		Reporter:        reporter,
+	}
+	first = first || in.Ask || !in.Code.Empty()
+	for _, t := range in.Targets {
+		run.Targets = append(run.Targets, in.target(gh, t, app, first))
+	}
+	return run
+}
+
+// target returns the place that t names. first lets one pass that has no refresh
+// token yet.
+func (in *Inputs) target(gh *store.GitHub, t store.Target, app store.App, first bool) provider.Target {
+	id := int64(0)
+	if strings.EqualFold(t.Repository(), in.Repository) {
+		id = in.RepositoryID
+	}
+	switch {
+	case t.IsBranch():
+		branch := store.NewBranch(gh, t, app, id)
+		branch.MayReplace = first
+		return branch
+	case t.IsFile():
+		file := store.NewFile(t, app)
+		file.MayReplace = first
+		return file
+	}
+	s := store.NewSecret(gh, t, id)
+	s.MayBeNew = first
+	return s
+}
+
+// OtherHostError is a host that isn't Strava's own and receives credentials.
+type OtherHostError struct {
+	Input string // that names it
+	Host  string
+}
+
+func (e *OtherHostError) Error() string { return e.Input + " names " + e.Host }
+
+// Note is the warning's message.
+func (e *OtherHostError) Note() words.Note {
+	return words.Note{ID: "input-other-host", Blanks: words.Blanks{"input": words.Input(e.Input), "host": e.Host}}
+}
+
+// OtherHosts warns of every host but Strava's own that receives credentials.
+func (in *Inputs) OtherHosts() []error {
+	const own = "www.strava.com"
+	var others []error
+	for _, name := range []string{"strava-url", "strava-api-url"} {
+		host := in.StravaURL.Host
+		if name == "strava-api-url" {
+			host = in.StravaAPIURL.Host
+		}
+		if host != own {
+			others = append(others, &OtherHostError{Input: name, Host: host})
+		}
+	}
+	return others
+}

@@ -1,0 +1,63 @@
+package input
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"strava-token/internal/secret"
+	"strava-token/internal/store"
+)
+
+// targets reads rotate-to, and refuses targets that name a place twice.
+// repository is what a target without one belongs to.
+func (r *reader) targets(repository string) []store.Target {
+	const name = "rotate-to"
+	lines := r.Lines(name)
+	if r.hasCredential(strings.Join(lines, "\n")) {
+		r.problem(name, Fault(store.Credential), "")
+		return nil
+	}
+	var targets []store.Target
+	seen := map[string]bool{}
+	for _, line := range lines {
+		text := strings.TrimSpace(line)
+		if text == "" {
+			r.problem(name, Fault(secret.Missing), "")
+			continue
+		}
+		t, err := store.Parse(text, repository)
+		var wrong *store.TargetError
+		r.readable = r.readable || t.Readable() || errors.As(err, &wrong) && wrong.Readable
+		if fault := r.objection(t, err, targets, seen); fault != "" {
+			r.problem(name, fault, secret.Quotable(text))
+			continue
+		}
+		seen[t.Key()] = true
+		targets = append(targets, t)
+	}
+	return targets
+}
+
+// objection is what is wrong with a target, or nothing.
+func (r *reader) objection(t store.Target, err error, before []store.Target, seen map[string]bool) Fault {
+	switch {
+	case err != nil:
+		return targetFault(err)
+	case seen[t.Key()]:
+		return FaultDoubledTarget
+	case t.Readable() && slices.ContainsFunc(before, store.Target.Readable):
+		return FaultTwoStores
+	}
+	return r.Objection(t)
+}
+
+// hasCredential reports whether a text that is to be printed and sent has one of
+// the credentials in it: rotate-to takes a secret's name, and its value is an
+// easy slip. GitHub ignores the case of names.
+func (r *reader) hasCredential(text string) bool {
+	return slices.ContainsFunc([]string{"client-secret", "refresh-token", "github-token"}, func(name string) bool {
+		value := r.Text(name)
+		return secret.Inspect(value) == "" && strings.Contains(strings.ToLower(text), strings.ToLower(value))
+	})
+}

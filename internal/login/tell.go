@@ -1,0 +1,110 @@
+package login
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"strava-token/internal/input"
+	"strava-token/internal/provider"
+	"strava-token/internal/store"
+	"strava-token/internal/strava"
+	"strava-token/internal/words"
+)
+
+// closingPage tells the browser how it ended.
+func closingPage(voice *words.Voice, o *provider.Outcome, grant strava.Grant) Page {
+	if len(o.Failures) == 0 {
+		lines := []string{"The refresh token" + whose(o) + " is in place."}
+		if grant.Scopes != nil {
+			lines = append(lines, "Granted: "+strings.Join(grant.Scopes, ", ")+".")
+		}
+		return Page{Status: 200, Title: "It worked", Lines: append(lines, "You can close this window.")}
+	}
+	p := Page{Status: 500, Title: "Something went wrong"}
+	if len(o.Kept) > 0 {
+		p.Lines = append(p.Lines, "The refresh token itself is safe in "+strings.Join(o.Kept, ", ")+".")
+	}
+	for _, m := range voice.Explain(o.Err()) {
+		p.Lines = append(p.Lines, m.What+" "+m.Why, "Next: "+m.Next)
+	}
+	p.Lines = append(p.Lines, "The terminal says the same. You can close this window.")
+	return p
+}
+
+// whose names the athlete, as far as is known.
+func whose(o *provider.Outcome) string {
+	switch {
+	case o.AthleteID == 0:
+		return ""
+	case o.Token.AthleteName == "":
+		return fmt.Sprintf(" of athlete %d", o.AthleteID)
+	}
+	return fmt.Sprintf(" of %s (athlete %d)", o.Token.AthleteName, o.AthleteID)
+}
+
+// tellWhatNow says where everything is, and ends with what to do now.
+func (l *Login) tellWhatNow(o *provider.Outcome, k *keeper, grant strava.Grant) {
+	if l.Format != "" && len(k.inputs.Targets) == 0 {
+		return // standard output has it all
+	}
+	l.Terminal.Say("\nThe refresh token" + whose(o) + " is kept in " + strings.Join(o.Kept, ", ") + ".")
+	if k.credentials != nil && k.credentials.kept {
+		l.Terminal.Say("The client id and the client secret are in " + k.credentials.path + ".")
+		l.Terminal.Say("From now on this prints an access token, from any folder:\n")
+		l.Terminal.Say("  set -a && . " + words.Quote(k.credentials.path) + " && set +a && " + refreshCommand(k.inputs).String())
+	}
+	if k.clientSecret == nil || len(o.Failures) > 0 {
+		return
+	}
+	l.Terminal.Say("The client secret is kept in " + k.clientSecret.String() + ".")
+	scopes := k.inputs.RequireScopes
+	if missing := grant.Missing(scopes); len(missing) > 0 {
+		scopes = grant.Scopes
+		l.Terminal.Note("warning", "the token lacks "+strings.Join(missing, ", ")+", so the workflow below doesn't require it")
+	}
+	l.tellOfWorkflow(k.inputs, scopes)
+}
+
+// tellOfWorkflow prints the workflow to copy.
+func (l *Login) tellOfWorkflow(in *input.Inputs, scopes []string) {
+	isSecret := func(t store.Target) bool { return t.OnGitHub() && !t.IsBranch() }
+	if i := slices.IndexFunc(in.Targets, isSecret); i >= 0 {
+		l.Terminal.Say("\nThe workflow below writes a secret, so it needs one more: SECRETS_WRITER, a personal access token from")
+		l.Terminal.Say("  " + in.Targets[i].TokenLink(words.GitHub))
+	}
+	l.Terminal.Say("\nSave this as " + WorkflowFile + ":\n")
+	l.Terminal.Say(Workflow(in, l.Environment, scopes))
+}
+
+// refreshCommand is what prints an access token from now on.
+func refreshCommand(in *input.Inputs) words.Command {
+	command := words.Command{"strava-token", "refresh"}
+	if slices.ContainsFunc(in.Targets, store.Target.OnGitHub) && in.Repository != "" {
+		command = append(command, "--repo", in.Repository)
+	}
+	for _, t := range in.Targets {
+		if absolute, err := filepath.Abs(t.Path); t.IsFile() && err == nil {
+			t.Path = absolute
+		}
+		command = append(command, "--rotate-to", t.String())
+	}
+	return command
+}
+
+func (l *Login) gitHubTokenIsMissing() bool {
+	return l.answers["github-token"].Empty() && l.Getenv("GH_TOKEN") == "" && l.Getenv("GITHUB_TOKEN") == ""
+}
+
+// withoutGitHubToken says how to go on in the browser: nothing can be written
+// from here.
+func (l *Login) withoutGitHubToken(in *input.Inputs) error {
+	scopes := in.RequireScopes
+	l.Terminal.Say("\nNo GitHub token was found here, but you can do it in the browser:")
+	l.Terminal.Say("  1. Add the secret " + clientSecretName + ": https://github.com/" + l.Repository + "/settings/secrets/actions/new")
+	l.Terminal.Say("  2. Save the workflow below as " + WorkflowFile + ". Its first run shows the link to authorize.")
+	l.tellOfWorkflow(in, scopes)
+	l.Terminal.Say("")
+	return &words.Failure{ID: "login-no-github-token"}
+}

@@ -1,0 +1,55 @@
+package store
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+)
+
+var (
+	ownerName  = regexp.MustCompile(`^[0-9A-Za-z_-]{1,100}$`)
+	repoName   = regexp.MustCompile(`^[0-9A-Za-z._-]{1,100}$`)
+	secretName = regexp.MustCompile(`^[A-Za-z_][0-9A-Za-z_]{0,254}$`)
+	branchName = regexp.MustCompile(`^[0-9A-Za-z_./+-]{1,200}$`)
+)
+
+func validOwner(s string) bool { return ownerName.MatchString(s) }
+
+func validRepo(s string) bool { return repoName.MatchString(s) && s != "." && s != ".." }
+
+// validName follows GitHub's rules: letters, digits and underscores, not
+// starting with a digit or with GITHUB_.
+func validName(s string) bool {
+	return secretName.MatchString(s) && !strings.HasPrefix(strings.ToUpper(s), "GITHUB_")
+}
+
+// validBranch follows what git allows in a branch's name, without the signs that
+// need care in a shell or in an address.
+func validBranch(s string) bool {
+	for part := range strings.SplitSeq(s, "/") {
+		if part == "" || strings.HasPrefix(part, ".") || strings.HasSuffix(part, ".lock") || strings.HasSuffix(part, ".") {
+			return false
+		}
+	}
+	return branchName.MatchString(s) && s != "HEAD" &&
+		!strings.HasPrefix(s, "-") && !strings.HasPrefix(s, "refs/") && !strings.Contains(s, "..")
+}
+
+// validAthlete is the name that tells the files of several athletes on one
+// branch apart.
+func validAthlete(s string) bool { return ownerName.MatchString(s) }
+
+func validPath(s string) bool {
+	last := s[strings.LastIndexAny(s, `/\`)+1:]
+	return !strings.HasPrefix(s, "~") && last != "" && last != "." && last != ".." && isPlainText(s)
+}
+
+// validEnvironment lets through what could be an environment's name, which may
+// have spaces and slashes in it.
+func validEnvironment(s string) bool {
+	return s != "" && len(s) <= 255 && s != "." && s != ".." && isPlainText(s)
+}
+
+func isPlainText(s string) bool {
+	return s == strings.TrimSpace(s) && !strings.ContainsFunc(s, unicode.IsControl)
+}

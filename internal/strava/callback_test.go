@@ -1,0 +1,156 @@
+package strava_test
+
+import (
+	"errors"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"strava-token/internal/secret"
+	"strava-token/internal/strava"
+)
+
+const (
+	state = "0123456789abcdef0123456789abcdef"
+	code  = "89abcdef0123456789abcdef0123456789abcdef"
+)
+
+func TestParsePasted(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		text   string
+		scopes []string
+		want   error
+	}{
+		{"http://localhost:8000/token?state=" + state + "&code=" + code + "&scope=read,activity:read_all", []string{"read", "activity:read_all"}, nil},
+		{"  <http://localhost/token?state=" + state + "&code=" + code + "&scope=read>  ", []string{"read"}, nil},
+		{"localhost/token?state=" + state + "&code=" + code + "#_=_", nil, nil},
+		{code, nil, nil},
+		{"code=" + code, nil, nil},
+		{code + "&scope=read,activity:read", []string{"read", "activity:read"}, nil},
+		{"http://localhost/token?state=" + state + "&code=" + code + "&scope=", []string{}, nil},
+		{"http://localhost/token?state=&code=" + code + "&scope=read", nil, strava.ErrWrongState},
+		{"http://localhost/token?code=" + code, nil, strava.ErrWrongState},
+		{"http://localhost/token?state=" + state[:31] + "&code=" + code, nil, strava.ErrWrongState},
+		{"http://localhost/token?state=" + state, nil, strava.ErrNoCode},
+		{"http://localhost/token?state=" + state + "&code=null", nil, strava.ErrNoCode},
+		{"http://localhost/token?state=" + state + "&code=a%0ab", nil, strava.ErrNoCode},
+		{"https://www.strava.com/settings/api", nil, strava.ErrNoCode},
+		{"state=" + state + "&code=" + code + "&scope=read", []string{"read"}, nil},
+		{"code=" + code + "&state=wrong&scope=read", nil, strava.ErrWrongState},
+		{code + "&error=access_denied", nil, strava.ErrNoCode},
+		{"null", nil, strava.ErrNoCode},
+		{"hello", nil, strava.ErrNoCode},
+		{"", nil, strava.ErrNoCode},
+		{"two words of it", nil, strava.ErrNoCode},
+	} {
+		grant, err := strava.ParsePasted(tt.text, state)
+		if !errors.Is(err, tt.want) {
+			t.Errorf("ParsePasted(%q): got %v, want %v", tt.text, err, tt.want)
+			continue
+		}
+		if err != nil {
+			if !grant.Code.Empty() {
+				t.Errorf("ParsePasted(%q): a code in spite of an error", tt.text)
+			}
+			continue
+		}
+		if grant.Code.Reveal() != code {
+			t.Errorf("ParsePasted(%q): another code", tt.text)
+		}
+		if diff := cmp.Diff(tt.scopes, grant.Scopes); diff != "" {
+			t.Errorf("ParsePasted(%q), scopes (-want +got):\n%s", tt.text, diff)
+		}
+	}
+}
+
+func TestDenialNeedsTheRightStateToo(t *testing.T) {
+	t.Parallel()
+	_, err := strava.ParsePasted("http://localhost/token?state="+state+"&error=access_denied", state)
+	var denied *strava.DeniedError
+	if !errors.As(err, &denied) || denied.Reason != "access_denied" {
+		t.Errorf("got %v, want a denial", err)
+	}
+	_, err = strava.ParsePasted("http://localhost/token?state=x&error=access_denied", state)
+	if !errors.Is(err, strava.ErrWrongState) {
+		t.Errorf("got %v, want %v", err, strava.ErrWrongState)
+	}
+	_, err = strava.ParsePasted("http://localhost/token?state="+state+"&error=%1b%5b31m", state)
+	if !errors.As(err, &denied) || strings.Contains(denied.Reason, "\x1b") {
+		t.Errorf("got %v, want a denial without the text from outside", err)
+	}
+}
+
+func TestMissing(t *testing.T) {
+	t.Parallel()
+	asked := []string{"read", "activity:read_all"}
+	for _, tt := range []struct {
+		granted []string
+		want    []string
+	}{
+		{[]string{"read", "activity:read_all"}, nil},
+		{[]string{"read"}, []string{"activity:read_all"}},
+		{[]string{}, []string{"activity:read_all"}},
+		{[]string{"read", "activity:read"}, []string{"activity:read_all"}},
+		{nil, nil}, // a bare code does not say
+	} {
+		got := strava.Grant{Scopes: tt.granted}.Missing(asked)
+		if diff := cmp.Diff(tt.want, got); diff != "" {
+			t.Errorf("Missing of %v (-want +got):\n%s", tt.granted, diff)
+		}
+	}
+}
+
+func TestKeyedStateDependsOnEverything(t *testing.T) {
+	t.Parallel()
+	key := secret.New("0123456789abcdef0123456789abcdef01234567")
+	seen := map[string]bool{}
+	for _, s := range []string{
+		strava.KeyedState(key, "1", "octo/running", "read"),
+		strava.KeyedState(key, "2", "octo/running", "read"),
+		strava.KeyedState(key, "1", "octo/other", "read"),
+		strava.KeyedState(key, "1", "octo/running", "read_all"),
+		strava.KeyedState(key, "1octo/running", "", "read"),
+		strava.KeyedState(secret.New("another client secret"), "1", "octo/running", "read"),
+		strava.NewState(), strava.NewState(),
+	} {
+		if len(s) != 32 || seen[s] {
+			t.Errorf("state %q: too short, or there twice", s)
+		}
+		seen[s] = true
+	}
+	first := strava.KeyedState(key, "1", "octo/running", "read")
+	if again := strava.KeyedState(key, "1", "octo/running", "read"); again != first {
+		t.Errorf("the same parts give %s and %s", first, again)
+	}
+}
+
+// FuzzCallback asserts that no address is believed without the right state, and
+// that no code is handed on that could break out.
+func FuzzCallback(f *testing.F) {
+	for _, seed := range []string{
+		"state=" + state + "&code=" + code + "&scope=read", "state=&error=access_denied", "code=" + code, "state=" + state,
+		"?&;=%zz", "state=" + state + "&code=%0a", "state=" + state + "&state=x&code=" + code,
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, query string) {
+		values, err := url.ParseQuery(query)
+		if err != nil {
+			return
+		}
+		grant, err := strava.ParseCallback(values, state)
+		if err == nil && values.Get("state") != state {
+			t.Errorf("ParseCallback(%q) believed another state", query)
+		}
+		if err == nil && secret.Inspect(grant.Code.Reveal()) != "" {
+			t.Errorf("ParseCallback(%q) handed on the code %q", query, grant.Code.Reveal())
+		}
+		pasted, err := strava.ParsePasted(query, state)
+		if err == nil && secret.Inspect(pasted.Code.Reveal()) != "" {
+			t.Errorf("ParsePasted(%q) handed on the code %q", query, pasted.Code.Reveal())
+		}
+	})
+}

@@ -1,0 +1,171 @@
+package words
+
+import (
+	"slices"
+	"strings"
+)
+
+// row is one message as the page has it. A sentence of the log, the summary or the
+// checklist has no why and no next.
+type row struct{ what, why, next string }
+
+// newTable takes the page of t apart. A message is a heading with its id and three
+// paragraphs; a sentence is an item of a list that begins with its id. It panics if
+// a message is malformed: the page is part of the program.
+func newTable(t Table) Table {
+	t.rows = map[string]row{}
+	for _, part := range strings.Split(t.page, "\n#")[1:] {
+		if heading, ok := strings.CutPrefix(part, `## <a id="`); ok {
+			id, body, _ := strings.Cut(heading, `"></a>`+"`")
+			title, body, _ := strings.Cut(body, "`\n")
+			paragraphs := strings.Split(strings.TrimSpace(body), "\n\n")
+			if title != id || len(paragraphs) != 3 {
+				panic("words: the message " + id + " must have its id twice in the heading, and three paragraphs")
+			}
+			t.add(id, row{paragraphs[0], paragraphs[1], paragraphs[2]})
+			continue
+		}
+		if strings.HasPrefix(part, "##") {
+			panic("words: a message without an id: " + part)
+		}
+		for line := range strings.Lines(part) {
+			if item, ok := strings.CutPrefix(line, "- `"); ok {
+				id, sentence, _ := strings.Cut(strings.TrimSpace(item), "`: ")
+				t.add(id, row{what: sentence})
+			}
+		}
+	}
+	return t
+}
+
+func (t *Table) add(id string, r row) {
+	if _, twice := t.rows[id]; twice || r.what == "" {
+		panic("words: " + id + " is on the page twice, or empty")
+	}
+	t.rows[id] = r
+	t.ids = append(t.ids, id)
+}
+
+// In the text of a line, without its markup, a blank is its name between two
+// marks, with command behind the first one if it's part of a command. An end is
+// behind a blank whose example ends with a full stop: it takes whole sentences.
+const (
+	mark    = "\x00"
+	command = "$"
+	end     = "\x01"
+)
+
+var markup = strings.NewReplacer("`", "", "*", "", "<code>", "", "</code>", "")
+
+// unmark returns a line without its markup, with marks for its blanks.
+func unmark(line string) string {
+	var b strings.Builder
+	inCommand := false
+	for {
+		before, rest, found := strings.Cut(line, `<var title="`)
+		b.WriteString(markup.Replace(before))
+		if !found {
+			return b.String()
+		}
+		if i, j := strings.LastIndex(before, "<code>"), strings.LastIndex(before, "</code>"); i != j {
+			inCommand = i > j
+		}
+		name, rest, _ := strings.Cut(rest, `">`)
+		example, rest, closed := strings.Cut(rest, "</var>")
+		if !closed {
+			panic("words: a blank is not closed: " + line)
+		}
+		b.WriteString(mark)
+		if inCommand {
+			b.WriteString(command)
+		}
+		b.WriteString(name + mark)
+		if strings.HasSuffix(example, ".") {
+			b.WriteString(end)
+		}
+		line = rest
+	}
+}
+
+// blanksOf returns the names of the blanks in a text, in its order.
+func blanksOf(text string) []string { return blanksOfMarked(unmark(text)) }
+
+func blanksOfMarked(text string) []string {
+	var names []string
+	for i, part := range strings.Split(text, mark) {
+		if i%2 == 1 {
+			names = append(names, strings.TrimPrefix(part, command))
+		}
+	}
+	return names
+}
+
+// fill writes a paragraph out for this voice. Lines that begin with the other
+// place's name are left out, and so is each sentence, and each part in parentheses,
+// with a blank whose value is empty.
+func (v *Voice) fill(paragraph string, b Blanks) string {
+	here, elsewhere := v.table.inWorkflow, v.table.inTerminal
+	if !v.step {
+		here, elsewhere = elsewhere, here
+	}
+	var text []string
+	for line := range strings.SplitSeq(paragraph, "\n") {
+		if strings.HasPrefix(line, elsewhere) {
+			continue
+		}
+		for _, sentence := range sentences(unmark(strings.TrimPrefix(line, here))) {
+			if filled := v.fillSentence(sentence, b); filled != "" {
+				text = append(text, filled)
+			}
+		}
+	}
+	return strings.Join(text, " ")
+}
+
+// sentences cuts a text behind each full stop that a blank follows, outside of
+// parentheses.
+func sentences(text string) []string {
+	var all []string
+	depth, from := 0, 0
+	for i, c := range text {
+		switch {
+		case c == '(':
+			depth++
+		case c == ')':
+			depth--
+		case i+1 == len(text), depth == 0 && text[i+1] == ' ' && strings.ContainsRune(".?!"+end, c):
+			all = append(all, strings.TrimSuffix(text[from:i+1], end))
+			from = min(i+2, len(text))
+		}
+	}
+	if from < len(text) {
+		all = append(all, text[from:])
+	}
+	return all
+}
+
+// fillSentence returns "" if a blank outside of parentheses is empty.
+func (v *Voice) fillSentence(s string, b Blanks) string {
+	var kept strings.Builder
+	for {
+		before, rest, found := strings.Cut(s, " (")
+		part, after, closed := strings.Cut(rest, ")")
+		kept.WriteString(before)
+		if !found || !closed {
+			break
+		}
+		if !slices.ContainsFunc(blanksOfMarked(part), func(name string) bool { return v.blank(name, b) == "" }) {
+			kept.WriteString(" (" + part + ")")
+		}
+		s = after
+	}
+	parts := strings.Split(kept.String(), mark)
+	for i := 1; i < len(parts); i += 2 {
+		value := v.blank(parts[i], b)
+		if value == "" {
+			return ""
+		}
+		parts[i] = value
+	}
+	return strings.ReplaceAll(strings.Join(parts, ""), end, "")
+}

@@ -1,0 +1,167 @@
+package words
+
+import (
+	"context"
+	"slices"
+	"strings"
+)
+
+// Voice speaks one language in one place: a workflow step or a terminal.
+type Voice struct {
+	table      *Table
+	step       bool
+	page       string // the address of the page, if known
+	server     string // of GitHub
+	repository string
+}
+
+// Step returns the voice of a workflow step. page is the address of
+// docs/troubleshooting.md on GitHub, or "" if it's unknown.
+func Step(page string) *Voice {
+	return &Voice{table: &English, step: true, page: page, server: "https://github.com", repository: "OWNER/REPO"}
+}
+
+// Terminal returns the voice of a command.
+func Terminal() *Voice {
+	return &Voice{table: &English, server: "https://github.com", repository: "OWNER/REPO"}
+}
+
+// In returns the voice with links and commands for a repository, written as
+// owner/name, on a server of GitHub's. What's empty stays as it was.
+func (v *Voice) In(server, repository string) *Voice {
+	at := *v
+	if server != "" {
+		at.server = strings.TrimSuffix(server, "/")
+	}
+	if repository != "" {
+		at.repository = repository
+	}
+	return &at
+}
+
+// Explain puts an error into words: its outermost Speaker, or each one of an error
+// that wraps several. An error without a Speaker is unforeseen, but for a bare
+// cancellation: a call that was cut off says so itself.
+func (v *Voice) Explain(err error) []Message {
+	notes := notesOf(err)
+	switch {
+	case len(notes) > 0:
+	case err == context.Canceled:
+		notes = []Note{{ID: "run-cancelled"}}
+	default:
+		notes = []Note{unforeseen(err.Error())}
+	}
+	messages := make([]Message, len(notes))
+	for i, n := range notes {
+		messages[i] = v.message(n)
+	}
+	return messages
+}
+
+func notesOf(err error) []Note {
+	switch e := err.(type) {
+	case Speaker:
+		return []Note{e.Note()}
+	case interface{ Unwrap() error }:
+		return notesOf(e.Unwrap())
+	case interface{ Unwrap() []error }:
+		var all []Note
+		for _, inner := range e.Unwrap() {
+			all = append(all, notesOf(inner)...)
+		}
+		return all
+	}
+	return nil
+}
+
+// unforeseen is the note of an error without words. Errors of the system hold no
+// secret: everything that could is a Speaker.
+func unforeseen(cause string) Note {
+	if cause != "" {
+		cause = strings.ToUpper(cause[:1]) + cause[1:] + "."
+	}
+	return Note{ID: "run-internal", Blanks: Blanks{"cause": cause}}
+}
+
+func (v *Voice) message(n Note) Message {
+	r, ok := v.table.rows[n.ID]
+	if !ok {
+		n = unforeseen("there are no words for " + n.ID)
+		r = v.table.rows[n.ID]
+	}
+	m := Message{
+		ID: n.ID, What: v.fill(r.what, n.Blanks), Why: v.fill(r.why, n.Blanks), Next: v.fill(r.next, n.Blanks),
+		More: v.table.more + n.ID, Label: v.table.next,
+	}
+	if v.step && v.page != "" {
+		m.More = v.page + "#" + n.ID
+	}
+	return m
+}
+
+// Say returns one sentence: that of the log, the summary or the checklist with
+// this id, or what a message says happened.
+func (v *Voice) Say(id string, b Blanks) string {
+	return v.message(Note{ID: id, Blanks: b}).What
+}
+
+// IDs returns the ids of all messages and of all sentences, in the page's order.
+func IDs() (messages, sentences []string) {
+	for _, id := range English.ids {
+		if English.rows[id].next != "" {
+			messages = append(messages, id)
+		} else {
+			sentences = append(sentences, id)
+		}
+	}
+	return messages, sentences
+}
+
+// Missing returns what keeps a note from being told in full: its blanks without a
+// value, those with a value of a type that has no words, or its id if the page
+// doesn't have it. An empty value is a value: it leaves out an optional part.
+func Missing(n Note) []string {
+	r, ok := English.rows[n.ID]
+	if !ok {
+		return []string{n.ID}
+	}
+	var missing []string
+	v := Step("")
+	for _, name := range blanksOf(r.what + r.why + r.next) {
+		_, own := v.own(name)
+		value, given := n.Blanks[name]
+		_, known := v.value(value)
+		if (!given && !own || !known) && !slices.Contains(missing, name) {
+			missing = append(missing, name)
+		}
+	}
+	return missing
+}
+
+// terminalNames are the inputs that messages name by themselves, as a terminal has
+// them. Other inputs are called the same in both.
+var terminalNames = map[string]string{
+	"client-id": "STRAVA_CLIENT_ID", "client-secret": "STRAVA_CLIENT_SECRET", "refresh-token": "STRAVA_REFRESH_TOKEN",
+	"github-token": "GH_TOKEN", "strava-url": "STRAVA_URL", "strava-api-url": "STRAVA_API_URL",
+	"rotate-to": "--rotate-to", "expected-athlete": "--expected-athlete", "require-scopes": "--require-scopes",
+	"scope": "--scope", "repo": "--repo", "code": "code",
+}
+
+// own returns the value of a blank that fills itself: the name of an input, the
+// place of its value, and the repository.
+func (v *Voice) own(name string) (any, bool) {
+	switch name {
+	case "repository":
+		return v.repository, true
+	case "repository-page":
+		return Page(v.repository), true
+	}
+	input, isPlace := strings.CutSuffix(name, "-place")
+	if _, known := terminalNames[input]; !known {
+		return nil, false
+	}
+	if isPlace {
+		return Place(input), true
+	}
+	return Input(input), true
+}

@@ -1,0 +1,76 @@
+// Package words is the one place that turns errors into text for people. A
+// message exists once in each language: on docs/troubleshooting.md, under its id.
+// An error brings the id and the values for the blanks, and a Voice fills them in
+// as a workflow step or a terminal needs them.
+package words
+
+import "time"
+
+// Blanks are the values for the blanks of a message, by name. A value is a
+// string, int, int64, []string, time.Duration, fmt.Stringer, an inner error (What
+// and Why of its own message), or one of the types below. A value is empty if its
+// text is, and so are the numbers and times that are zero.
+type Blanks map[string]any
+
+// Note is what an error says of itself.
+type Note struct {
+	ID     string
+	Blanks Blanks
+}
+
+// Speaker is an error that brings its message.
+type Speaker interface {
+	error
+	Note() Note
+}
+
+type (
+	// Input is the name of an input as action.yml has it: "client-secret" in a
+	// step, "STRAVA_CLIENT_SECRET" in a terminal.
+	Input string
+	// Place is the name of an input, too, but says where its value belongs: "the
+	// secret that client-secret reads", "STRAVA_CLIENT_SECRET".
+	Place string
+	// Page is the path of a page on the GitHub server, as "octocat/sync/settings".
+	Page string
+
+	// Clock is a time of day, as "15:04 UTC".
+	Clock time.Time
+	// Day is a date, as "2 January 2006".
+	Day time.Time
+	// Moment is both.
+	Moment time.Time
+
+	// Short is an inner error of which What alone is said.
+	Short struct{ Err error }
+	// System is an inner error of which the operating system's reason alone is
+	// said, as "permission denied".
+	System struct{ Err error }
+)
+
+// Message is an error in words: what happened, why, and the one next step.
+type Message struct {
+	ID, What, Why, Next string
+	More                string // the address of the message on the page, or "more: ID"
+	Label               string // what Text writes before Next, as "Next: "
+}
+
+// Text is the message on as many lines as it has parts.
+func (m Message) Text() string {
+	text := m.What
+	for _, line := range []string{m.Why, m.Label + m.Next, m.More} {
+		if line != "" && line != m.Label {
+			text += "\n" + line
+		}
+	}
+	return text
+}
+
+// Error returns an error that is always told in the same words: the message id has
+// no blanks but those that fill themselves.
+func Error(id, text string) error { return &sentinel{id, text} }
+
+type sentinel struct{ id, text string }
+
+func (s *sentinel) Error() string { return s.text }
+func (s *sentinel) Note() Note    { return Note{ID: s.id} }

@@ -1,0 +1,275 @@
+package words_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"strava-token/docs"
+	"strava-token/internal/words"
+)
+
+// blanks are all that messages have, with values of the types that they take.
+var blanks = words.Blanks{
+	"all": "read,activity:read_all", "athlete": int64(1111), "branch": "branch:strava-token", "by": []string{"o/r/NAME"},
+	"cause": errors.New("no space left"), "character": "U+200B", "command": "strava-token refresh", "destination": "o/r/NAME",
+	"detail": "text", "file": "file:/x", "flag": "--port", "form": "a number", "got": int64(2222), "held": "branch:strava-token",
+	"host": "www.strava.com", "input": words.Input("client-secret"), "inputs": []string{"client-id"}, "kept": []string{"branch:a"},
+	"left": 42 * time.Minute, "link": "https://www.strava.com", "lock": "token.lock", "name": "NAME",
+	"parameter": "secrets=write", "path": "/x", "permission": "Secrets: read and write", "place": words.Place("client-secret"),
+	"port": 8000, "printed": "standard output", "problem": "It's wrong.", "renewed": words.Clock(noon), "rule": "pull_request",
+	"scopes": []string{"read", "activity:read"}, "settings": words.Page("o/r/settings"), "status": 503,
+	"system": words.System{Err: os.ErrPermission}, "target": "o/r/NAME", "targets": []string{"o/r/NAME"},
+	"until": words.Clock(noon), "updated": words.Moment(noon), "want": int64(1111), "wanted": time.Hour, "when": words.Day(noon),
+}
+
+var noon = time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
+
+var voices = map[string]*words.Voice{
+	"step":     words.Step("https://github.com/octocat/strava-token/blob/v1/docs/troubleshooting.md").In("", "octocat/sync"),
+	"terminal": words.Terminal(),
+}
+
+// note is an error that says n of itself.
+type note words.Note
+
+func (n note) Error() string    { return n.ID }
+func (n note) Note() words.Note { return words.Note(n) }
+
+func TestEveryMessageIsWhole(t *testing.T) {
+	t.Parallel()
+	messages, _ := words.IDs()
+	if len(messages) < 150 {
+		t.Fatalf("%d messages", len(messages))
+	}
+	for where, v := range voices {
+		for _, id := range messages {
+			m := v.Explain(note{ID: id, Blanks: blanks})[0]
+			if m.ID != id || m.What == "" || m.Why == "" || m.Next == "" {
+				t.Errorf("%s: %s leaves something unsaid: %+v", where, id, m)
+			}
+			for _, text := range []string{m.What, m.Why, m.Next} {
+				checkText(t, where+": "+id, text)
+				if !strings.HasSuffix(text, ".") || strings.HasSuffix(text, "..") {
+					t.Errorf("%s: %s doesn't end as a sentence: %s", where, id, text)
+				}
+			}
+		}
+	}
+}
+
+func TestEverySentenceIsOne(t *testing.T) {
+	t.Parallel()
+	_, sentences := words.IDs()
+	if len(sentences) < 30 {
+		t.Fatalf("%d sentences", len(sentences))
+	}
+	for where, v := range voices {
+		for _, id := range sentences {
+			text := v.Say(id, blanks)
+			checkText(t, where+": "+id, text)
+			if text == "" || strings.Contains(text, "\n") {
+				t.Errorf("%s: %s isn't a line: %q", where, id, text)
+			}
+		}
+	}
+}
+
+// leftover is what no text has once it's filled in.
+var leftover = regexp.MustCompile("[`*\x00\x01]|</?[a-z]|In a (workflow|terminal): |  |\\( | \\)|\\(\\)| [,)]| \\.( |$)|\\{[a-z]")
+
+func checkText(t *testing.T, about, text string) {
+	t.Helper()
+	if found := leftover.FindString(text); found != "" && !strings.Contains(text, "- _ . / +") {
+		t.Errorf("%s has %q in it: %s", about, found, text)
+	}
+}
+
+func TestEveryBlankIsKnown(t *testing.T) {
+	t.Parallel()
+	unused := map[string]bool{}
+	for name := range blanks {
+		unused[name] = true
+	}
+	messages, sentences := words.IDs()
+	for _, id := range append(messages, sentences...) {
+		if missing := words.Missing(words.Note{ID: id, Blanks: blanks}); missing != nil {
+			t.Errorf("%s: nothing fills in %v", id, missing)
+		}
+		for _, name := range words.Missing(words.Note{ID: id}) {
+			delete(unused, name)
+		}
+	}
+	if len(unused) > 0 {
+		t.Errorf("no message has %v", unused)
+	}
+}
+
+// TestAnchorsAreIds: a link to a message finds it, and a reader finds its id.
+func TestAnchorsAreIds(t *testing.T) {
+	t.Parallel()
+	messages, sentences := words.IDs()
+	for _, id := range append(slices.Clone(messages), sentences...) {
+		if !regexp.MustCompile(`^[a-z]+(-[a-z]+)+$`).MatchString(id) {
+			t.Errorf("%q isn't an id", id)
+		}
+	}
+	if got := strings.Count(docs.Troubleshooting, `<a id="`); got != len(messages) {
+		t.Errorf("%d anchors, %d messages", got, len(messages))
+	}
+	if got := strings.Count(docs.Troubleshooting, "\n- "); got != len(sentences) {
+		t.Errorf("%d items, %d sentences", got, len(sentences))
+	}
+}
+
+func TestMissing(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		note words.Note
+		want []string
+	}{
+		{words.Note{ID: "strava-nothing"}, []string{"strava-nothing"}},
+		{words.Note{ID: "strava-wrong-client-secret"}, nil},
+		{words.Note{ID: "target-rate-limited", Blanks: words.Blanks{"until": ""}}, []string{"target"}},
+		{words.Note{ID: "run-scope-unchecked", Blanks: words.Blanks{"scopes": 1.5}}, []string{"scopes"}},
+	} {
+		if diff := cmp.Diff(c.want, words.Missing(c.note)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", c.note.ID, diff)
+		}
+	}
+}
+
+func TestOptionalParts(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		id     string
+		blanks words.Blanks
+		want   string
+	}{
+		{"log-issued", words.Blanks{"athlete": int64(1111), "left": time.Hour, "until": words.Moment(noon)},
+			"Strava issued an access token (for athlete 1111). It's valid for 1 hour, until 2 January 2026, 12:00 UTC."},
+		{"log-issued", words.Blanks{"athlete": int64(0), "left": 61 * time.Minute, "until": words.Moment(time.Time{})},
+			"Strava issued an access token."},
+		{"doctor-target-holds", words.Blanks{"updated": words.Day(time.Time{})}, "It has a refresh token in it."},
+		{"input-unknown-scope", words.Blanks{"input": words.Input("scope"), "detail": ""}, "--scope names a scope that Strava doesn't have."},
+		{"input-unknown-scope", words.Blanks{"input": words.Input("scope"), "detail": "x (y"},
+			`--scope names a scope that Strava doesn't have ("x (y").`},
+		{"input-missing-client-id", nil, "STRAVA_CLIENT_ID is missing."},
+		{"strava-nothing", nil, "Something unforeseen went wrong."},
+	} {
+		if got := voices["terminal"].Say(c.id, c.blanks); got != c.want {
+			t.Errorf("%s:\n got %s\nwant %s", c.id, got, c.want)
+		}
+	}
+}
+
+func TestStepAndTerminal(t *testing.T) {
+	t.Parallel()
+	err := note{ID: "run-not-kept", Blanks: words.Blanks{
+		"target": "branch:strava-token#bob", "destination": "", "branch": "branch:strava-token#bob", "printed": "", "kept": []string{},
+		"cause": note{ID: "target-outage", Blanks: words.Blanks{"status": 503, "target": "branch:strava-token#bob"}},
+	}}
+	for where, want := range map[string]string{
+		"step": `branch:strava-token#bob doesn't have the new refresh token.
+GitHub is out of order. It answered with status 503 when asked for branch:strava-token#bob. The new one is in the recovery text.
+Next: Save this log and correct that. Then run strava-token recover FILE --repo octocat/sync --rotate-to 'branch:strava-token#bob'.
+https://github.com/octocat/strava-token/blob/v1/docs/troubleshooting.md#run-not-kept`,
+		"terminal": `branch:strava-token#bob doesn't have the new refresh token.
+GitHub is out of order. It answered with status 503 when asked for branch:strava-token#bob. The new one is in the recovery text.
+Next: Save the recovery text to a file and correct that. Then run strava-token recover FILE --repo OWNER/REPO --rotate-to 'branch:strava-token#bob'.
+more: run-not-kept`,
+	} {
+		if diff := cmp.Diff(want, voices[where].Explain(err)[0].Text()); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", where, diff)
+		}
+	}
+}
+
+func TestValues(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		value          any
+		step, terminal string
+	}{
+		{"plain", "plain", "plain"},
+		{"a\u202eb\u009bc\nd", `a\u202eb\u009bc d`, `a\u202eb\u009bc d`},
+		{7, "7", "7"},
+		{int64(12345678), "12345678", "12345678"},
+		{[]string{"a", "b"}, "a, b", "a, b"},
+		{30 * time.Second, "less than a minute", "less than a minute"},
+		{5*time.Hour + 59*time.Minute + 59*time.Second, "5 hours 59 minutes", "5 hours 59 minutes"},
+		{words.Clock(noon.In(time.FixedZone("", 3600))), "12:00 UTC", "12:00 UTC"},
+		{words.Day(noon), "2 January 2026", "2 January 2026"},
+		{words.Moment(noon), "2 January 2026, 12:00 UTC", "2 January 2026, 12:00 UTC"},
+		{words.Input("github-token"), "github-token", "GH_TOKEN"},
+		{words.Input("verify"), "verify", "verify"},
+		{words.Place("github-token"), "the secret that github-token reads", "GH_TOKEN"},
+		{words.Place("client-id"), "client-id", "STRAVA_CLIENT_ID"},
+		{words.Page("settings/tokens"), "https://github.com/settings/tokens", "https://github.com/settings/tokens"},
+		{words.System{Err: &os.PathError{Op: "open", Path: "/x", Err: os.ErrPermission}}, "permission denied", "permission denied"},
+		{words.Short{Err: note{ID: "strava-rate-limited"}}, "Strava's rate limit is used up.", "Strava's rate limit is used up."},
+		{note{ID: "recover-no-secret"}, "The client secret can't be asked for. There is no terminal to ask at.",
+			"The client secret can't be asked for. There is no terminal to ask at."},
+		{os.ErrPermission, "Permission denied.", "Permission denied."},
+		{time.UTC, "UTC", "UTC"},
+	} {
+		// The sentence is the value alone.
+		b := words.Blanks{"scopes": c.value}
+		if got := voices["step"].Say("doctor-scopes-are", b); got != c.step {
+			t.Errorf("%T in a step: got %q, want %q", c.value, got, c.step)
+		}
+		if got := voices["terminal"].Say("doctor-scopes-are", b); got != c.terminal {
+			t.Errorf("%T in a terminal: got %q, want %q", c.value, got, c.terminal)
+		}
+	}
+}
+
+func TestExplain(t *testing.T) {
+	t.Parallel()
+	inner, other := note{ID: "strava-app-inactive"}, note{ID: "strava-wrong-client-secret"}
+	for _, c := range []struct {
+		err  error
+		want []string
+	}{
+		{inner, []string{"strava-app-inactive"}},
+		{fmt.Errorf("refresh: %w", inner), []string{"strava-app-inactive"}},
+		{errors.Join(inner, fmt.Errorf("read: %w", other)), []string{"strava-app-inactive", "strava-wrong-client-secret"}},
+		{fmt.Errorf("%w: %w", inner, os.ErrPermission), []string{"strava-app-inactive"}},
+		{words.Error("run-not-masked", "not masked"), []string{"run-not-masked"}},
+		{note{ID: "strava-nothing"}, []string{"run-internal"}},
+		{context.Canceled, []string{"run-cancelled"}},
+		{fmt.Errorf("open: %w", context.Canceled), []string{"run-internal"}},
+		{errors.Join(os.ErrPermission, os.ErrExist), []string{"run-internal"}},
+	} {
+		var got []string
+		for _, m := range voices["step"].Explain(c.err) {
+			got = append(got, m.ID)
+		}
+		if diff := cmp.Diff(c.want, got); diff != "" {
+			t.Errorf("%v (-want +got):\n%s", c.err, diff)
+		}
+	}
+	want := "Something unforeseen went wrong.\nPermission denied by nobody.\nNext: Run again. If it fails in the same way, report it with this message.\nmore: run-internal"
+	if diff := cmp.Diff(want, words.Step("").Explain(errors.New("permission denied by nobody"))[0].Text()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestQuote(t *testing.T) {
+	t.Parallel()
+	for s, want := range map[string]string{
+		"": "''", "o/r/NAME@prod": "o/r/NAME@prod", "file:/my file": "'file:/my file'", "it's": `'it'\''s'`, "a#b": "'a#b'", "$HOME": "'$HOME'",
+	} {
+		if got := words.Quote(s); got != want {
+			t.Errorf("%q: got %s, want %s", s, got, want)
+		}
+	}
+}
