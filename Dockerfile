@@ -5,13 +5,10 @@ WORKDIR /src
 # Modules first: a change in the code does not download them again.
 COPY go.mod go.sum ./
 RUN go mod download
-COPY main.go ./
-COPY internal internal
+# All that .dockerignore lets in.
+COPY . .
 ARG VERSION=dev
-# Without inlining (-l), but where a run computes (the runtime, ciphers), the
-# program is half a megabyte smaller and a run takes 0.4 ms longer: it is pulled more
-# often than it computes.
-RUN CGO_ENABLED=0 go build -trimpath -gcflags=all=-l -gcflags=runtime= -gcflags=crypto/internal/...= -ldflags "-s -w -X strava-token/internal/cli.version=${VERSION}" -o /strava-token .
+RUN CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X strava-token/internal/cli.version=${VERSION}" -o /strava-token .
 
 # No USER: the files that the runner mounts belong to root. No WORKDIR: the
 # runner sets its own.

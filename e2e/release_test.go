@@ -5,13 +5,14 @@ package e2e
 import (
 	"archive/tar"
 	"bytes"
+	"compress/gzip"
+	"encoding/json"
 	"errors"
 	"io"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -49,7 +50,13 @@ func serveRegistry(t *testing.T) string {
 		_ = conn.Close()
 		t.Fatalf("something else listens on %s", address)
 	}
-	cmd := exec.Command("crane", "registry", "serve", "--address", address)
+	_, port, err := net.SplitHostPort(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	program := filepath.Join(t.TempDir(), "registry")
+	command(t, "go", "-C", ".ci/release", "build", "-o", program, "github.com/google/go-containerregistry/cmd/registry")
+	cmd := exec.Command(program, "-port", port)
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	if err := cmd.Start(); err != nil {
@@ -87,16 +94,16 @@ func TestReleasedActionPullsByDigest(t *testing.T) {
 
 	repository := serveRegistry(t) + "/owner/strava-token"
 	reference := repository + "@" + digest
-	if got := command(t, "crane", "push", filepath.Join(out, "image"), repository+":"+releaseVersion); got != reference {
+	layout := filepath.Join(out, "image")
+	if got := command(t, "go", "-C", ".ci/release", "run", "./ociimage", "push", layout, repository+":"+releaseVersion); got != reference {
 		t.Fatalf("pushed %s, want %s", got, reference)
 	}
 
 	t.Run("files", func(t *testing.T) {
-		for _, platform := range []string{"linux/amd64", "linux/arm64"} {
-			want := []string{"NOTICES", "etc", "etc/ssl", "etc/ssl/cert.pem", "strava-token"}
-			if diff := cmp.Diff(want, filesOf(t, reference, platform)); diff != "" {
-				t.Errorf("%s (-want +got):\n%s", platform, diff)
-			}
+		one := []string{"etc/", "etc/ssl/", "etc/ssl/cert.pem", "NOTICES", "strava-token"}
+		want := map[string][]string{"amd64": one, "arm64": one}
+		if diff := cmp.Diff(want, filesIn(t, layout, digest)); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
 		}
 	})
 
@@ -141,27 +148,46 @@ func TestReleasedActionPullsByDigest(t *testing.T) {
 	})
 }
 
-// filesOf lists what is in the image of one platform, as the registry has it.
-func filesOf(t *testing.T, reference, platform string) []string {
+// filesIn lists what is in the image of each architecture, from the blobs of an
+// OCI layout.
+func filesIn(t *testing.T, layout, digest string) map[string][]string {
 	t.Helper()
-	archive := filepath.Join(t.TempDir(), "image.tar")
-	command(t, "crane", "export", "--platform", platform, reference, archive)
-	file, err := os.Open(archive)
-	if err != nil {
-		t.Fatal(err)
+	type descriptor struct {
+		Digest   string
+		Platform struct{ Architecture string }
 	}
-	defer file.Close()
-	var names []string
-	for r := tar.NewReader(file); ; {
-		header, err := r.Next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
+	open := func(digest string) *os.File {
+		file, err := os.Open(filepath.Join(layout, "blobs", "sha256", strings.TrimPrefix(digest, "sha256:")))
 		if err != nil {
 			t.Fatal(err)
 		}
-		names = append(names, strings.TrimSuffix(header.Name, "/"))
+		t.Cleanup(func() { _ = file.Close() })
+		return file
 	}
-	slices.Sort(names)
-	return names
+	read := func(digest string, into any) {
+		if err := json.NewDecoder(open(digest)).Decode(into); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var index struct{ Manifests []descriptor }
+	read(digest, &index)
+	files := map[string][]string{}
+	for _, image := range index.Manifests {
+		var manifest struct{ Layers []descriptor }
+		read(image.Digest, &manifest)
+		for _, layer := range manifest.Layers {
+			z, err := gzip.NewReader(open(layer.Digest))
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := tar.NewReader(z)
+			for header, err := r.Next(); err != io.EOF; header, err = r.Next() {
+				if err != nil {
+					t.Fatal(err)
+				}
+				files[image.Platform.Architecture] = append(files[image.Platform.Architecture], header.Name)
+			}
+		}
+	}
+	return files
 }

@@ -10,17 +10,39 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"syscall"
 	"time"
 )
 
 // bench is what the measurements share.
 type bench struct {
-	stravaToken  string // the program that is measured
-	bare         string // the floor it is compared with
-	measure      string // starts a child and tells what it cost
+	bare         peer   // the floor that all are compared with
+	own          peer   // strava-token
+	measure      string // the program that starts a child and tells what it cost
 	certificates string // the root certificates of the image
-	dir          string // for the files that a runner mounts, and nothing else
+	dir          string // for the files that a runner mounts
+	rounds       int
+}
+
+// peer is a program that does the same work. One that can't be run has a reason
+// instead of a command.
+type peer struct {
+	name    string
+	command []string
+	missing string
+}
+
+// parsePeer reads NAME=PROGRAM, its arguments each behind a tab, or NAME=!REASON.
+func parsePeer(text string) (peer, error) {
+	name, command, _ := strings.Cut(text, "=")
+	if command == "" {
+		return peer{}, fmt.Errorf("%q is not NAME=PROGRAM", text)
+	}
+	if reason, missing := strings.CutPrefix(command, "!"); missing {
+		return peer{name: name, missing: reason}, nil
+	}
+	return peer{name: name, command: strings.Split(command, "\t")}, nil
 }
 
 func main() {
@@ -36,22 +58,19 @@ func main() {
 func run(ctx context.Context) error {
 	var b bench
 	var peers []peer
-	flag.StringVar(&b.stravaToken, "strava-token", "", "the program, as the Dockerfile builds it")
-	flag.StringVar(&b.bare, "bare", "", "the bare Go program")
+	bare := flag.String("bare", "", "the bare Go program")
+	own := flag.String("strava-token", "", "the program, as the Dockerfile builds it")
 	flag.StringVar(&b.measure, "measure", "", "the program that measures a child")
 	flag.StringVar(&b.certificates, "certificates", "", "the root certificates that the image holds")
-	rounds := flag.Int("rounds", 20, "how often each peer runs; strava-token runs five times as often")
-	flag.Func("peer", "NAME=PROGRAM of a peer, and its arguments, each after a tab", func(text string) error {
+	flag.IntVar(&b.rounds, "rounds", 20, "how often each peer runs; strava-token runs five times as often")
+	flag.Func("peer", "NAME=PROGRAM of a peer and its arguments, each behind a tab, or NAME=!REASON", func(text string) error {
 		p, err := parsePeer(text)
 		peers = append(peers, p)
 		return err
 	})
-	flag.Func("missing", "NAME=REASON of a peer that cannot be run", func(text string) error {
-		p, err := parseMissing(text)
-		peers = append(peers, p)
-		return err
-	})
 	flag.Parse()
+	b.bare = peer{name: "bare Go: token, public key, write", command: []string{*bare}}
+	b.own = peer{name: "**strava-token**", command: []string{*own, "action"}}
 
 	var err error
 	if b.dir, err = os.MkdirTemp("", "strava-token-bench-"); err != nil {
@@ -63,23 +82,18 @@ func run(ctx context.Context) error {
 			return err
 		}
 	}
-
-	own, results, err := b.compare(ctx, peers, *rounds)
+	results, err := b.compare(ctx, peers)
 	if err != nil {
 		return err
 	}
-	rows, err := b.reach(ctx, own, *rounds)
-	if err != nil {
-		return err
-	}
-	image, err := imageRows(b.stravaToken, b.certificates)
+	rows, err := b.limits(ctx, results[1])
 	if err != nil {
 		return err
 	}
 	fmt.Printf("Measured by `bench/run` on %s, %d CPUs, %s, %s/%s.\n\n", time.Now().UTC().Format(time.DateOnly),
 		runtime.NumCPU(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
-	printResults(os.Stdout, results)
+	printResults(results)
 	fmt.Println()
-	printRows(os.Stdout, append(rows, image...))
+	printRows(rows)
 	return nil
 }

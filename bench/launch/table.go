@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"time"
@@ -13,66 +12,58 @@ type samples []sample
 
 // wall is the median time.
 func (s samples) wall() time.Duration {
-	times := make([]time.Duration, len(s))
-	for i := range s {
-		times[i] = s[i].wall
-	}
-	slices.Sort(times)
-	return times[len(times)/2]
+	return slices.SortedFunc(slices.Values(s), func(a, b sample) int { return int(a.wall - b.wall) })[len(s)/2].wall
 }
 
-// memory is the median of the peaks, in KiB.
-func (s samples) memory() int64 {
-	peaks := s.peaks()
-	return peaks[len(peaks)/2]
-}
-
-// most is the highest peak, in KiB.
-func (s samples) most() int64 { return slices.Max(s.peaks()) }
-
-func (s samples) peaks() []int64 {
-	peaks := make([]int64, len(s))
-	for i := range s {
-		peaks[i] = s[i].memory
+// peaks are in MiB, the lowest first.
+func (s samples) peaks() []float64 {
+	var peaks []float64
+	for _, one := range s {
+		peaks = append(peaks, float64(one.memory)/(1<<10))
 	}
 	slices.Sort(peaks)
 	return peaks
 }
 
+func (s samples) memory() float64 { return s.peaks()[len(s)/2] }
+
+func (s samples) most() float64 { return slices.Max(s.peaks()) }
+
 func ratio(a, b time.Duration) float64 { return float64(a) / float64(b) }
 
 func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
-func mebibytes(kib int64) float64 { return float64(kib) / (1 << 10) }
+// row is one line of the second table.
+type row struct {
+	what, measured, limit string
+	holds                 bool
+}
 
-func seconds(d time.Duration) string { return fmt.Sprintf("%.1f s", d.Seconds()) }
+func atMost(what, format string, measured, limit float64) row {
+	return row{what, fmt.Sprintf(format, measured), fmt.Sprintf("at most "+format, limit), measured <= limit}
+}
 
-func memory(kib int64) string { return fmt.Sprintf("%.1f MiB", mebibytes(kib)) }
-
-func printResults(w io.Writer, results []result) {
-	fmt.Fprintln(w, "| refresh, verify, store, against a server on loopback | wall time | to bare Go | peak memory | requests |")
-	fmt.Fprintln(w, "|---|---:|---:|---:|---:|")
+func printResults(results []result) {
+	fmt.Println("| refresh, verify, store, against a server on loopback | wall time | to bare Go | peak memory |")
+	fmt.Println("|---|---:|---:|---:|")
 	for _, r := range results {
 		if r.missing != "" {
-			fmt.Fprintf(w, "| %s | not measured: %s | | | |\n", r.name, cell(r.missing))
+			// A reason comes from outside, and stays in its cell.
+			fmt.Printf("| %s | not measured: %s | | |\n", r.name, strings.NewReplacer("|", "/", "\n", " ").Replace(r.missing))
 			continue
 		}
-		fmt.Fprintf(w, "| %s | %.1f ms | %.2f | %s | %d |\n", r.name, milliseconds(r.wall.wall()),
-			ratio(r.wall.wall(), r.bare.wall()), memory(r.wall.memory()), r.requests)
+		fmt.Printf("| %s | %.1f ms | %.2f | %.1f MiB |\n", r.name, milliseconds(r.cost.wall()), ratio(r.cost.wall(), r.bare.wall()), r.cost.memory())
 	}
 }
 
-func printRows(w io.Writer, rows []row) {
-	fmt.Fprintln(w, "| strava-token | measured | limit | holds |")
-	fmt.Fprintln(w, "|---|---:|---:|---|")
+func printRows(rows []row) {
+	fmt.Println("| strava-token | measured | limit | holds |")
+	fmt.Println("|---|---:|---:|---|")
 	for _, r := range rows {
 		holds := "yes"
 		if !r.holds {
 			holds = "**no**"
 		}
-		fmt.Fprintf(w, "| %s | %s | %s | %s |\n", r.what, cell(r.measured), r.limit, holds)
+		fmt.Printf("| %s | %s | %s | %s |\n", r.what, r.measured, r.limit, holds)
 	}
 }
-
-// cell keeps a text from outside in its cell.
-func cell(text string) string { return strings.NewReplacer("|", "/", "\n", " ").Replace(text) }
