@@ -53,7 +53,7 @@ func activity(seed int64, n int, athlete int64, start time.Time, hidden bool) st
 	}
 	return filled("activity", values{
 		"id": id, "map": fmt.Sprintf("a%d", id), "upload": fmt.Sprint(id), "athlete": athlete,
-		"name": "Morning " + kind, "type": kind, "private": hidden, "visibility": visibility,
+		"name": fmt.Sprintf("%s %d", kind, n+1), "type": kind, "private": hidden, "visibility": visibility,
 		"distance": round(speed * float64(moving)), "moving_time": moving, "elapsed_time": moving + random.IntN(300),
 		"gain": random.IntN(300), "speed": round(speed), "max_speed": round(speed * 1.4),
 		"start_date": start.Format(time.RFC3339), "start_date_local": start.Add(8 * time.Hour).Format(time.RFC3339),

@@ -1,12 +1,14 @@
 package sandbox
 
 import (
+	"cmp"
 	"crypto/sha1" // git names its objects by it
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"path"
 	"strings"
 	"time"
 )
@@ -149,8 +151,14 @@ func (s *Server) getBranch(r *http.Request) answer {
 	if b == nil {
 		return githubRefusal(404, "Branch not found")
 	}
-	return jsonAnswer(200, fmt.Sprintf(`{"name":%q,"commit":{"sha":%q,"commit":{"committer":{"date":%q}}},"protected":%t}`,
-		name, b.head, b.updated.UTC().Format(time.RFC3339), s.git.protected[name]))
+	return jsonAnswer(200, filled("branch", values{
+		"name": name, "protected": s.git.protected[name], "commit": listedCommit(b.head, b.updated),
+	}))
+}
+
+// listedCommit is a commit as lists and branches show it.
+func listedCommit(sha string, date time.Time) json.RawMessage {
+	return json.RawMessage(filled("commit-listed", values{"sha": sha, "date": date.UTC().Format(time.RFC3339)}))
 }
 
 func (s *Server) branchRules(r *http.Request) answer {
@@ -165,12 +173,12 @@ func (s *Server) getContent(r *http.Request) answer {
 	if s.git.empty {
 		return githubRefusal(404, "This repository is empty.")
 	}
-	name, path := r.Form.Get("ref"), r.PathValue("path")
+	name, file := cmp.Or(r.Form.Get("ref"), "main"), r.PathValue("path")
 	b := s.git.branches[name]
 	if b == nil {
 		return githubRefusal(404, "No commit found for the ref "+name)
 	}
-	sha, ok := b.files[path]
+	sha, ok := b.files[file]
 	if !ok {
 		return githubRefusal(404, "Not Found")
 	}
@@ -179,8 +187,9 @@ func (s *Server) getContent(r *http.Request) answer {
 	if len(text) > 1<<20 {
 		content, encoding = "", "none"
 	}
-	return jsonAnswer(200, fmt.Sprintf(`{"name":%q,"path":%q,"sha":%q,"size":%d,"type":"file","content":%q,"encoding":%q}`,
-		path, path, sha, len(text), content, encoding))
+	return jsonAnswer(200, filled("file", values{
+		"name": path.Base(file), "path": file, "branch": name, "sha": sha, "size": len(text), "content": content, "encoding": encoding,
+	}))
 }
 
 // putContent replaces a file where the sha is that of the file as it is.
@@ -190,6 +199,7 @@ func (s *Server) putContent(r *http.Request) answer {
 		Content string  `json:"content"`
 		SHA     *string `json:"sha"`
 		Branch  string  `json:"branch"`
+		Author  any     `json:"author"`
 	}
 	if json.NewDecoder(r.Body).Decode(&w) != nil {
 		return githubRefusal(400, "Problems parsing JSON")
@@ -201,25 +211,27 @@ func (s *Server) putContent(r *http.Request) answer {
 	if s.forbidden(w.Branch, "update") {
 		return githubRefusal(409, "Repository rule violations found")
 	}
-	path := r.PathValue("path")
-	sha, exists := b.files[path]
+	file := r.PathValue("path")
+	sha, exists := b.files[file]
 	switch {
 	case exists && w.SHA == nil:
 		return githubRefusal(422, "Invalid request.\n\n\"sha\" wasn't supplied.")
 	case exists && *w.SHA != sha: // a sha for a missing path is ignored
-		return githubRefusal(409, path+" does not match "+*w.SHA)
+		return githubRefusal(409, file+" does not match "+*w.SHA)
 	}
 	text, err := base64.StdEncoding.DecodeString(w.Content)
 	if err != nil || w.Message == "" {
 		return githubRefusal(422, "content is not valid Base64")
 	}
-	s.commit(b, path, string(text))
+	s.commit(b, file, string(text))
 	status := http.StatusOK
 	if !exists {
 		status = http.StatusCreated
 	}
-	a := jsonAnswer(status, fmt.Sprintf(`{"content":{"name":%q,"path":%q,"sha":%q,"size":%d,"type":"file"},"commit":{"sha":%q}}`,
-		path, path, b.files[path], len(text), b.head))
+	a := jsonAnswer(status, filled("file-written", values{
+		"name": path.Base(file), "path": file, "branch": w.Branch, "sha": b.files[file], "size": len(text),
+		"commit": s.gitCommit(r, b.head, objectName("tree", b.head), w.Message, w.Author != nil),
+	}))
 	a.sealed = string(text)
 	return a
 }

@@ -199,6 +199,9 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, service, call str
 	}
 	s.mu.Unlock()
 
+	if f != nil {
+		w.Header().Set("X-Sandbox-Fault", f.name()) // what follows is no answer of the service
+	}
 	switch {
 	case f != nil && f.Kind == FaultStall:
 		_, _ = io.Copy(io.Discard, r.Body) // only then is the client seen to leave

@@ -5,7 +5,11 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 )
+
+// gitURL is where GitHub keeps the repository's objects.
+const gitURL = "https://api.github.com/repos/" + Repository + "/git"
 
 func (s *Server) createBlob(r *http.Request) answer {
 	if s.git.empty {
@@ -17,7 +21,8 @@ func (s *Server) createBlob(r *http.Request) answer {
 	if json.NewDecoder(r.Body).Decode(&w) != nil {
 		return githubRefusal(400, "Problems parsing JSON")
 	}
-	return jsonAnswer(201, fmt.Sprintf(`{"sha":%q}`, s.git.addBlob(w.Content)))
+	sha := s.git.addBlob(w.Content)
+	return jsonAnswer(201, fmt.Sprintf(`{"url":%q,"sha":%q}`, gitURL+"/blobs/"+sha, sha))
 }
 
 func (s *Server) createTree(r *http.Request) answer {
@@ -49,13 +54,27 @@ func (s *Server) createCommit(r *http.Request) answer {
 		Message string   `json:"message"`
 		Tree    string   `json:"tree"`
 		Parents []string `json:"parents"`
+		Author  any      `json:"author"`
 	}
 	if json.NewDecoder(r.Body).Decode(&w) != nil || s.git.trees[w.Tree] == nil || w.Message == "" {
 		return githubRefusal(422, "Tree SHA does not exist")
 	}
 	sha := objectName("commit", w.Tree+w.Message+s.newToken())
 	s.git.commits[sha] = commit{tree: w.Tree, parents: len(w.Parents)}
-	return jsonAnswer(201, fmt.Sprintf(`{"sha":%q,"tree":{"sha":%q},"message":%q,"parents":[]}`, sha, w.Tree, w.Message))
+	return jsonAnswer(201, string(s.gitCommit(r, sha, w.Tree, w.Message, w.Author != nil)))
+}
+
+// gitCommit is a commit in the answer to its making. GitHub signs what the
+// built-in token or an App commits in its own name.
+func (s *Server) gitCommit(r *http.Request, sha, tree, message string, authored bool) json.RawMessage {
+	reason, signed := "unsigned", s.tokenOf(r).Kind == Integration && !authored
+	if signed {
+		reason = "valid"
+	}
+	return json.RawMessage(filled("commit", values{
+		"sha": sha, "tree": tree, "message": message, "date": s.now().UTC().Format(time.RFC3339),
+		"verified": signed, "reason": reason,
+	}))
 }
 
 func (s *Server) createRef(r *http.Request) answer {
@@ -81,7 +100,8 @@ func (s *Server) createRef(r *http.Request) answer {
 		b.files[path] = blob
 	}
 	s.git.branches[name] = b
-	a := jsonAnswer(201, fmt.Sprintf(`{"ref":%q,"object":{"type":"commit","sha":%q}}`, w.Ref, w.SHA))
+	a := jsonAnswer(201, fmt.Sprintf(`{"ref":%q,"node_id":"REF_kwDOKbsq6LE","url":%q,"object":{"type":"commit","sha":%q,"url":%q}}`,
+		w.Ref, gitURL+"/"+w.Ref, w.SHA, gitURL+"/commits/"+w.SHA))
 	for _, blob := range b.files {
 		a.sealed = s.git.blobs[blob]
 	}

@@ -125,11 +125,16 @@ func githubRefusal(status int, message string) answer {
 	return jsonAnswer(status, string(body))
 }
 
+// tokenOf is the token of a request, or nil.
+func (s *Server) tokenOf(r *http.Request) *GitHubToken {
+	_, value, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	return s.github.tokens[value]
+}
+
 // permitted answers a request for something that exists, if the token may do it,
 // and refuses the others as GitHub does.
 func (s *Server) permitted(r *http.Request, exists bool, has func(*GitHubToken) bool, h handler) answer {
-	_, value, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	t := s.github.tokens[value]
+	t := s.tokenOf(r)
 	switch {
 	case t == nil || !t.Expires.IsZero() && s.now().After(t.Expires):
 		return githubRefusal(401, "Bad credentials")

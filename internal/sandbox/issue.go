@@ -45,8 +45,8 @@ func (s *Server) routeIssues(repo string) {
 }
 
 func (s *Server) listCommits(*http.Request) answer {
-	date := s.now().Add(-s.issues.age).UTC().Format(time.RFC3339)
-	return jsonAnswer(200, fmt.Sprintf(`[{"sha":%q,"commit":{"committer":{"date":%q}}}]`, objectName("commit", date), date))
+	date := s.now().Add(-s.issues.age)
+	return jsonAnswer(200, fmt.Sprintf(`[%s]`, listedCommit(objectName("commit", date.String()), date)))
 }
 
 func (s *Server) listIssues(*http.Request) answer {
