@@ -61,8 +61,9 @@ func newStepOn(t testing.TB, knobs sandbox.Knobs, l net.Listener) *step {
 		knobs.Suffix = awkward
 	}
 	s := &step{t: t, server: sandbox.New(knobs), base: "http://" + l.Addr().String()}
+	record(s.server)
 	s.ctx, s.cancel = context.WithCancel(t.Context())
-	service := &http.Server{Handler: recorded(s.server), ErrorLog: discardLog}
+	service := &http.Server{Handler: s.server, ErrorLog: discardLog}
 	go func() { _ = service.Serve(l) }()
 	t.Cleanup(func() { s.cancel(); _ = service.Close() })
 	s.server.SetSecret(secretName, s.server.LiveRefreshToken())

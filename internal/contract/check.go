@@ -1,3 +1,6 @@
+// Package contract holds what the client asks of GitHub, and what the sandbox
+// answers in its place, against the description of the API that GitHub publishes.
+// It is a module of its own, so that the validator stays out of the program's.
 package contract
 
 import (
@@ -16,7 +19,7 @@ import (
 	"github.com/getkin/kin-openapi/routers/gorillamux"
 )
 
-// exchange is one call, as internal/cli records it.
+// exchange is one call, as internal/cli records it of the sandbox.
 type exchange struct {
 	Method, Address, RequestType, RequestBody string
 	Status                                    int // 0: the answer was a fault
@@ -29,13 +32,14 @@ type checker struct {
 	common *openapi3.Schema
 }
 
+// newChecker reads the description, as reduce.jq leaves it.
 func newChecker(file string) (*checker, error) {
-	doc, err := load(file)
+	doc, err := openapi3.NewLoader().LoadFromFile(file)
 	if err != nil {
 		return nil, err
 	}
-	router, err := gorillamux.NewRouter(doc)
-	return &checker{router, doc.Components.Schemas[commonError].Value}, err
+	router, err := gorillamux.NewRouter(doc) // the other router wants all of it to be valid
+	return &checker{router, doc.Components.Schemas["basic-error"].Value}, err
 }
 
 // check returns what the description does not have in a call.

@@ -144,6 +144,20 @@ func (s *Server) handle(service, pattern, call string, h handler) {
 
 const maxRequest = 1 << 20
 
+// Exchange is a call and its answer. Status is 0 if a fault changed the answer.
+type Exchange struct {
+	Service, Method, Address, RequestType, RequestBody string
+	Status                                             int
+	Type, Body                                         string
+}
+
+// Observe hands every call to f.
+func (s *Server) Observe(f func(Exchange)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.observe = f
+}
+
 func (s *Server) serve(w http.ResponseWriter, r *http.Request, service, call string, h handler) {
 	// The whole body first: a client that goes away is noticed only after it.
 	body, _ := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequest))
@@ -197,11 +211,16 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, service, call str
 		}
 		s.journal.call(s, service, r, a.detail, outcome, a)
 	}
+	observe := s.observe
 	s.mu.Unlock()
-
-	if f != nil {
-		w.Header().Set("X-Sandbox-Fault", f.name()) // what follows is no answer of the service
+	if observe != nil {
+		e := Exchange{Service: service, Method: r.Method, Address: r.URL.RequestURI(), RequestType: r.Header.Get("Content-Type"), RequestBody: string(body)}
+		if f == nil {
+			e.Status, e.Type, e.Body = a.status, a.header["Content-Type"], a.body
+		}
+		observe(e)
 	}
+
 	switch {
 	case f != nil && f.Kind == FaultStall:
 		_, _ = io.Copy(io.Discard, r.Body) // only then is the client seen to leave

@@ -79,6 +79,7 @@ type Server struct {
 	issues  issueState
 	journal journal
 	notify  func(call string)
+	observe func(Exchange)
 	busy    int // calls under way
 	mux     *http.ServeMux
 }
