@@ -61,6 +61,7 @@ func newStepOn(t testing.TB, knobs sandbox.Knobs, l net.Listener) *step {
 		knobs.Suffix = awkward
 	}
 	s := &step{t: t, server: sandbox.New(knobs), base: "http://" + l.Addr().String()}
+	record(s.server)
 	s.ctx, s.cancel = context.WithCancel(t.Context())
 	service := &http.Server{Handler: s.server, ErrorLog: discardLog}
 	go func() { _ = service.Serve(l) }()

@@ -67,6 +67,7 @@ func newVisitor(t *testing.T, knobs sandbox.Knobs) *visitor {
 		t.Fatal(err)
 	}
 	v := &visitor{t: t, server: sandbox.New(knobs), base: "http://" + listener.Addr().String()}
+	record(v.server)
 	service := &http.Server{Handler: v.server, ErrorLog: discardLog}
 	go func() { _ = service.Serve(listener) }()
 	t.Cleanup(func() { _ = service.Close() })

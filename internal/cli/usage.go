@@ -79,9 +79,9 @@ var flagForms = map[string]string{
 	"duration": "a number with its unit, as in 30m or 1h",
 }
 
-// badValue refuses the value of a flag of the sandbox.
-func badValue(flag, form string) error {
-	return input.Misuse("usage-bad-value", words.Blanks{"flag": flag, "form": form, "command": "strava-token sandbox"})
+// refused is a flag of the sandbox that is written wrongly.
+func refused(problem string) error {
+	return input.Misuse("usage-refused", words.Blanks{"problem": problem, "command": "strava-token sandbox"})
 }
 
 // shown is the name of a flag if it can be printed back: it is no longer than
