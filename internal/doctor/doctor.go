@@ -36,9 +36,6 @@ type Finding struct {
 	Err   error
 }
 
-// expiresSoon is how long before its end a GitHub token is warned about.
-const expiresSoon = 14 * 24 * time.Hour
-
 // examination bounds what is examined before the normal run, which has a
 // deadline of its own.
 const examination = 30 * time.Second
@@ -171,8 +168,8 @@ func examineTarget(ctx context.Context, t provider.Target, repository string) []
 	if !facts.WriteProven {
 		findings = append(findings, Finding{Level: Warning, About: about, Err: &UnprovenWriteError{Target: about}})
 	}
-	if ends := facts.TokenExpires; !ends.IsZero() && time.Until(ends) < expiresSoon {
-		findings = append(findings, Finding{Level: Warning, About: about, Err: &provider.TokenExpiresError{Target: about, When: ends}})
+	if err := provider.WarnOfExpiry(t, facts); err != nil {
+		findings = append(findings, Finding{Level: Warning, About: about, Err: err})
 	}
 	if s, ok := t.(shadowed); ok {
 		by, known := s.Shadows(ctx, repository)

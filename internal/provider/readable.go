@@ -2,7 +2,6 @@ package provider
 
 import (
 	"context"
-	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -12,8 +11,6 @@ import (
 )
 
 const (
-	// answerTime is the least that has to be left for an answer of Strava's.
-	answerTime = 10 * time.Second
 	// rereads is how often a readable target is read again, about 7 s in all,
 	// where the newest refresh token seems to be under way to it.
 	rereads = 4
@@ -143,7 +140,7 @@ func scatter(losses int) time.Duration {
 	if losses < 2 {
 		return 0
 	}
-	return rand.N(time.Duration(min(losses, 8)) * 200 * time.Millisecond)
+	return transport.Scatter(min(losses, 8))
 }
 
 // presume is the athlete whose refresh token the readable target holds, for one
@@ -199,13 +196,6 @@ func (r *Run) isByHand(candidate secret.Value) bool {
 // of another one that the readable target holds.
 func (r *Run) wouldReplace(o *Outcome) bool {
 	return o.byHand && r.readable() != nil && !r.readable().Held().RefreshToken.Empty()
-}
-
-// enoughTime reports whether Strava's answer to one more token request could be
-// waited for.
-func enoughTime(ctx context.Context) bool {
-	deadline, bounded := ctx.Deadline()
-	return !bounded || time.Until(deadline) >= answerTime
 }
 
 // athleteOf is whose token it is as far as is known when it is written.

@@ -123,7 +123,7 @@ func (r *Run) do(ctx context.Context, o *Outcome) {
 	defer cancelRefresh()
 	settling, cancelSettle := detach(ctx, started.Add(runUntil), storeGrace)
 	defer cancelSettle()
-	if !r.refresh(ctx, strava.Abandon(refreshing, ctx), o) {
+	if !r.refresh(ctx, refreshing, o) {
 		if o.nothingSent && ctx.Err() != nil {
 			o.Failures = []error{&CancelledError{}}
 		}
@@ -166,14 +166,14 @@ func (r *Run) refresh(ctx, uninterrupted context.Context, o *Outcome) bool {
 	for len(queue) > 0 {
 		candidate := queue[0]
 		queue = queue[1:]
-		if len(a.tried) > 0 && !enoughTime(uninterrupted) {
+		if len(a.tried) > 0 && !strava.EnoughTime(uninterrupted, 0) {
 			break // its answer could not be waited for
 		}
 		a.tried = append(a.tried, candidate)
 		if !slices.ContainsFunc(r.Candidates, candidate.Equal) {
 			r.Reporter.Mask(candidate) // it was read back, so nobody has masked it
 		}
-		token, err := r.Strava.Refresh(uninterrupted, candidate)
+		token, err := r.Strava.Refresh(ctx, uninterrupted, candidate)
 		o.issue(token, candidate, r.presume(candidate))
 		o.byHand = r.isByHand(candidate)
 		if !a.refused(err) {
@@ -195,7 +195,7 @@ func (r *Run) refresh(ctx, uninterrupted context.Context, o *Outcome) bool {
 
 // exchange spends the code. ctx tells whether the run was cancelled meanwhile.
 func (r *Run) exchange(ctx, uninterrupted context.Context, o *Outcome) bool {
-	token, err := r.Strava.Exchange(uninterrupted, r.Code)
+	token, err := r.Strava.Exchange(ctx, uninterrupted, r.Code)
 	if token.Scope == nil { // an exchange does not name them
 		token.Scope = r.Granted
 	}

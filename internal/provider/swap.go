@@ -37,11 +37,11 @@ func (r *Run) keepReadable(ctx, uninterrupted context.Context, o *Outcome) (won 
 		if theirs.RefreshToken.Empty() {
 			continue // it was deleted
 		}
-		if r.ofAnother(athlete, theirs) || ctx.Err() != nil || !enoughTime(uninterrupted) {
+		if r.ofAnother(athlete, theirs) || ctx.Err() != nil || !strava.EnoughTime(uninterrupted, 0) {
 			return false, err
 		}
 		if loggedIn {
-			switch r.renew(strava.Abandon(uninterrupted, ctx), o) {
+			switch r.renew(ctx, uninterrupted, o) {
 			case yes:
 				continue
 			case unknown:
@@ -49,7 +49,7 @@ func (r *Run) keepReadable(ctx, uninterrupted context.Context, o *Outcome) (won 
 			}
 			loggedIn, spent = false, true
 		}
-		switch r.tryTheirs(strava.Abandon(uninterrupted, ctx), o, theirs) {
+		switch r.tryTheirs(ctx, uninterrupted, o, theirs) {
 		case unknown:
 			return false, err // which one lives cannot be told
 		case no:
@@ -68,8 +68,8 @@ func (r *Run) keepReadable(ctx, uninterrupted context.Context, o *Outcome) (won 
 
 // renew asks Strava whether this run's refresh token lives, by refreshing with it,
 // and takes over what came of that.
-func (r *Run) renew(ctx context.Context, o *Outcome) verdict {
-	token, err := r.Strava.Refresh(ctx, o.Token.RefreshToken)
+func (r *Run) renew(ctx, uninterrupted context.Context, o *Outcome) verdict {
+	token, err := r.Strava.Refresh(ctx, uninterrupted, o.Token.RefreshToken)
 	if token.RefreshToken.Empty() {
 		return isDead(err)
 	}
@@ -80,9 +80,9 @@ func (r *Run) renew(ctx context.Context, o *Outcome) verdict {
 
 // tryTheirs asks Strava the same of the token that another run wrote, and makes
 // what came of that this run's own.
-func (r *Run) tryTheirs(ctx context.Context, o *Outcome, theirs store.Held) verdict {
+func (r *Run) tryTheirs(ctx, uninterrupted context.Context, o *Outcome, theirs store.Held) verdict {
 	r.Reporter.Mask(theirs.RefreshToken)
-	token, err := r.Strava.Refresh(ctx, theirs.RefreshToken)
+	token, err := r.Strava.Refresh(ctx, uninterrupted, theirs.RefreshToken)
 	if token.RefreshToken.Empty() {
 		return isDead(err)
 	}

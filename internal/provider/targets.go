@@ -62,12 +62,21 @@ func (r *Run) check(ctx context.Context, o *Outcome, until time.Time) bool {
 		if !isReadable(t) {
 			o.facts[t.String()] = facts[i]
 		}
-		if ends := facts[i].TokenExpires; !warned && !ends.IsZero() && time.Until(ends) < expiresSoon {
-			o.warn(&TokenExpiresError{Target: t.String(), When: ends})
+		if err := WarnOfExpiry(t, facts[i]); err != nil && !warned {
+			o.warn(err)
 			warned = true
 		}
 	}
 	return len(o.Failures) == 0
+}
+
+// WarnOfExpiry returns a *TokenExpiresError if the GitHub token that writes t ends
+// soon, or nil.
+func WarnOfExpiry(t Target, facts store.Facts) error {
+	if ends := facts.TokenExpires; !ends.IsZero() && time.Until(ends) < expiresSoon {
+		return &TokenExpiresError{Target: t.String(), When: ends}
+	}
+	return nil
 }
 
 // checkHolder refuses a readable target of another athlete, before anything is
