@@ -94,16 +94,18 @@ func (e *edge) run(network *transport.Network, in inputs) *provider.Run {
 		}
 		targets = append(targets, target)
 	}
+	readable, writeOnly := Split(targets)
 	return &provider.Run{
 		Strava: &strava.Client{
 			Network: network,
 			URL:     in.stravaURL, APIURL: in.stravaAPIURL,
 			ClientID: in.clientID, ClientSecret: in.clientSecret,
 		},
-		Candidates:      []secret.Value{in.refreshToken},
+		Input:           in.refreshToken,
 		Code:            in.code,
 		Granted:         in.granted,
-		Targets:         targets,
+		Readable:        readable,
+		WriteOnly:       writeOnly,
 		Verify:          in.verify,
 		RequireScopes:   in.requireScopes,
 		ExpectedAthlete: in.expectedAthlete,

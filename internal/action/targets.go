@@ -72,6 +72,18 @@ func NewTarget(gh *store.GitHub, t store.Target, app store.App, repositoryID int
 	return store.NewSecret(gh, t, repositoryID)
 }
 
+// Split tells the target that can be read back, if there is one, from the others.
+func Split(targets []provider.Target) (readable provider.Readable, writeOnly []provider.Target) {
+	for _, t := range targets {
+		if r, ok := t.(provider.Readable); ok {
+			readable = r
+		} else {
+			writeOnly = append(writeOnly, t)
+		}
+	}
+	return readable, writeOnly
+}
+
 // AllowNew lets a target pass that does not hold a refresh token yet, since the
 // first one has to be written somewhere.
 func AllowNew(t provider.Target) {

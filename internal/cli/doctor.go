@@ -45,9 +45,9 @@ func (s *shell) examine(ctx context.Context, scopes string) provider.Status {
 		Masked:   []secret.Value{clientSecret},
 		Reporter: s,
 	}
-	run.Targets = s.targets(network, run.Strava.ClientID, clientSecret)
+	run.Readable, run.WriteOnly = action.Split(s.targets(network, run.Strava.ClientID, clientSecret))
 	if len(s.rotateTo) > 0 {
-		run.Candidates = []secret.Value{s.refreshToken()}
+		run.Input = s.refreshToken()
 	}
 	var problems []action.Problem
 	run.RequireScopes, problems = action.ParseScopes("--require-scopes", scopes)

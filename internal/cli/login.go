@@ -9,6 +9,7 @@ import (
 	"github.com/cli/browser"
 	"github.com/spf13/cobra"
 
+	"strava-token/internal/action"
 	"strava-token/internal/login"
 	"strava-token/internal/provider"
 	"strava-token/internal/secret"
@@ -185,8 +186,9 @@ func (l *loginCommand) open(address string) {
 
 // exchange spends the code, and keeps what it brings before anything is proved.
 func (l *loginCommand) exchange(ctx context.Context, client *strava.Client, grant login.Grant, k *keeper) *provider.Outcome {
+	readable, writeOnly := action.Split(k.targets)
 	run := &provider.Run{
-		Strava: client, Code: grant.Code, Granted: grant.Scopes, Targets: k.targets, KeepUnchanged: true,
+		Strava: client, Code: grant.Code, Granted: grant.Scopes, Readable: readable, WriteOnly: writeOnly,
 		Verify: true, Recovery: true, Masked: []secret.Value{client.ClientSecret}, Reporter: l,
 	}
 	if grant.Scopes == nil {

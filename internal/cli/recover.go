@@ -90,8 +90,9 @@ func (s *shell) recover(ctx context.Context, args []string, print bool) provider
 	if print {
 		targets = append(targets, &printed{w: s.p.Stdout})
 	}
+	readable, writeOnly := action.Split(targets)
 	run := &provider.Run{
-		Strava: client, Candidates: refreshTokens(opened), Recovered: true, Targets: targets, KeepUnchanged: true,
+		Strava: client, Recovered: refreshTokens(opened), Readable: readable, WriteOnly: writeOnly,
 		Recovery: true, Masked: []secret.Value{clientSecret}, Reporter: s,
 	}
 	outcome := run.Do(ctx)

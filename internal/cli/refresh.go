@@ -105,8 +105,9 @@ func (r *refreshing) run(ctx context.Context) (*provider.Outcome, provider.Statu
 		return nil, provider.BadInput
 	}
 	r.warnOfOtherHosts(client)
+	readable, writeOnly := action.Split(targets)
 	run := &provider.Run{
-		Strava: client, Candidates: []secret.Value{token}, Targets: targets,
+		Strava: client, Input: token, Readable: readable, WriteOnly: writeOnly,
 		Verify: r.verify, RequireScopes: scopes, ExpectedAthlete: r.athlete,
 		Recovery: true, Masked: []secret.Value{clientSecret, token}, Reporter: r,
 	}

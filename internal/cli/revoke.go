@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"strava-token/internal/action"
 	"strava-token/internal/provider"
 	"strava-token/internal/recovery"
 	"strava-token/internal/secret"
@@ -55,8 +56,9 @@ func (s *shell) revoke(ctx context.Context, yes bool) provider.Status {
 		}
 	}
 	// Without a target the refresh token is sealed below, should it outlive this.
+	readable, writeOnly := action.Split(targets)
 	run := &provider.Run{
-		Strava: client, Candidates: []secret.Value{token}, Targets: targets,
+		Strava: client, Input: token, Readable: readable, WriteOnly: writeOnly,
 		Recovery: len(targets) > 0, HandedOver: true, Masked: []secret.Value{clientSecret, token}, Reporter: s,
 	}
 	o := run.Do(ctx)

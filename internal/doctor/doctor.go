@@ -88,10 +88,11 @@ type shadowed interface {
 // workflow runs, as "owner/repo". The status is that of the whole: Failed where
 // a finding is a failure.
 func Examine(ctx context.Context, run *provider.Run, repository string) Report {
-	findings := examineFirst(ctx, run, repository)
+	targets := run.Targets()
+	findings := examineFirst(ctx, run, targets, repository)
 	status := provider.Done
 	switch {
-	case len(run.Targets) == 0:
+	case len(targets) == 0:
 		findings = append(findings, Finding{Level: Warning, About: "refresh token", Err: &NotTriedError{NoTarget: true}})
 	case failed(findings):
 		findings = append(findings, Finding{Level: Warning, About: "refresh token", Err: &NotTriedError{}})
@@ -114,14 +115,14 @@ type Report struct {
 
 // examineFirst examines what can be examined without spending anything, side by
 // side.
-func examineFirst(ctx context.Context, run *provider.Run, repository string) []Finding {
+func examineFirst(ctx context.Context, run *provider.Run, targets []provider.Target, repository string) []Finding {
 	ctx, cancel := context.WithTimeout(ctx, examination)
 	defer cancel()
 	app := make(chan Finding, 1)
 	go func() { app <- examineApp(ctx, run) }()
-	found := make([][]Finding, len(run.Targets))
+	found := make([][]Finding, len(targets))
 	var all sync.WaitGroup
-	for i, t := range run.Targets {
+	for i, t := range targets {
 		all.Go(func() { found[i] = examineTarget(ctx, t, repository) })
 	}
 	all.Wait()

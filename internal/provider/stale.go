@@ -14,7 +14,7 @@ import (
 // those of its first attempt.
 type Snapshot struct {
 	Attempt int // 1 for a first attempt; 0 outside a workflow
-	// Queued returns when the run was queued, or false where it cannot be told.
+	// Queued returns when the run was queued, or false if it cannot be told.
 	// It may be nil.
 	Queued func(ctx context.Context) (time.Time, bool)
 }
@@ -37,7 +37,7 @@ const (
 // StaleError is a refresh token that Strava refused, and why.
 type StaleError struct {
 	Reason  StaleReason
-	Target  string    // the target that was updated last, where there is one
+	Target  string    // the target that was updated last, if there is one
 	Updated time.Time // when it was
 	Err     error
 }
@@ -47,19 +47,27 @@ func (e *StaleError) Error() string { return "refresh token refused: " + string(
 // Unwrap returns Strava's refusal.
 func (e *StaleError) Unwrap() error { return e.Err }
 
-// explain finds out why a refresh token was refused. before is what the targets
-// said before the refresh, and recheck asks them again: a run beside this one
-// may have written meanwhile.
-func (s Snapshot) explain(ctx context.Context, refused *strava.Error, before map[string]store.Facts, recheck func() map[string]store.Facts) error {
-	e := &StaleError{Reason: StaleUnknown, Err: refused}
+// explain finds out why a refresh token was refused. before is what the targets that
+// cannot be read back said before the refresh; they are asked again, since a run
+// beside this one may have written meanwhile.
+func (r *Run) explain(ctx context.Context, refused *strava.Error, before []store.Facts) error {
+	now := make([]store.Facts, len(r.WriteOnly))
+	errs := each(r.WriteOnly, func(i int, t Target) (err error) {
+		now[i], err = t.Check(ctx)
+		return err
+	})
+	e := &StaleError{Err: refused}
 	meanwhile := false
-	for target, now := range recheck() {
-		meanwhile = meanwhile || now.UpdatedAt.After(before[target].UpdatedAt)
-		if e.Target == "" || now.UpdatedAt.After(e.Updated) {
-			e.Target, e.Updated = target, now.UpdatedAt
+	for i, t := range r.WriteOnly {
+		if errs[i] != nil {
+			continue
+		}
+		meanwhile = meanwhile || now[i].UpdatedAt.After(before[i].UpdatedAt)
+		if e.Target == "" || now[i].UpdatedAt.After(e.Updated) {
+			e.Target, e.Updated = t.String(), now[i].UpdatedAt
 		}
 	}
-	e.Reason = s.reason(ctx, e, meanwhile)
+	e.Reason = r.Snapshot.reason(ctx, e, meanwhile)
 	known := e.Reason == StaleRerun || e.Reason == StaleQueued
 	if refused.Kind == strava.AnswerLost && !known {
 		return refused
