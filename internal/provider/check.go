@@ -2,13 +2,23 @@ package provider
 
 import (
 	"context"
+	"errors"
+	"sync"
 	"time"
 
 	"strava-token/internal/store"
 )
 
-// expiresSoon is how long before its end a GitHub token is warned about.
-const expiresSoon = 14 * 24 * time.Hour
+const (
+	// expiresSoon is how long before its end a GitHub token is warned about.
+	expiresSoon = 14 * 24 * time.Hour
+	// atOnce is how many targets are asked or written side by side, since
+	// GitHub wants few requests at a time.
+	atOnce = 4
+	// lockPatience is how long a run waits for another process to be done with a
+	// file, before anything else.
+	lockPatience = 2 * time.Minute
+)
 
 // checked is what the targets said before anything was spent.
 type checked struct {
@@ -22,16 +32,12 @@ func (r *Run) check(ctx context.Context, until time.Time) checked {
 	checking, cancel := context.WithDeadline(ctx, until)
 	defer cancel()
 	targets := r.Targets()
-	facts := make([]store.Facts, len(targets))
-	errs := each(targets, func(i int, t Target) (err error) {
-		facts[i], err = t.Check(checking)
-		return err
-	})
+	facts, errs := checkEach(checking, targets)
 	if ctx.Err() != nil {
 		return checked{failures: []error{&CancelledError{}}}
 	}
-	if r.Readable != nil && errs[0] == nil {
-		errs[0] = r.checkHolder()
+	if holder := r.held().AthleteID; r.isUnexpected(holder) && errs[0] == nil {
+		errs[0] = &WrongAthleteError{Want: r.ExpectedAthlete, Got: holder, Holder: r.readableName(), Unspent: true}
 	}
 	c := checked{facts: facts[len(targets)-len(r.WriteOnly):]}
 	for i, t := range targets {
@@ -44,14 +50,17 @@ func (r *Run) check(ctx context.Context, until time.Time) checked {
 	return c
 }
 
-// checkHolder refuses a readable target that keeps another athlete's token than
-// the expected one's.
-func (r *Run) checkHolder() error {
-	holder := r.held().AthleteID
-	if r.ExpectedAthlete == 0 || holder == 0 || holder == r.ExpectedAthlete {
-		return nil
-	}
-	return &WrongAthleteError{Want: r.ExpectedAthlete, Got: holder, Holder: r.readableName(), Unspent: true}
+func checkEach(ctx context.Context, targets []Target) ([]store.Facts, []error) {
+	facts := make([]store.Facts, len(targets))
+	return facts, each(targets, func(i int, t Target) (err error) {
+		facts[i], err = t.Check(ctx)
+		return err
+	})
+}
+
+// isUnexpected reports whether an athlete is known, and another one expected.
+func (r *Run) isUnexpected(athlete int64) bool {
+	return r.ExpectedAthlete != 0 && athlete != 0 && athlete != r.ExpectedAthlete
 }
 
 // CheckTargets asks every target whether it can be written, and returns what
@@ -82,4 +91,50 @@ func WarnOfExpiry(t Target, facts store.Facts) error {
 		return &TokenExpiresError{Target: t.String(), When: ends}
 	}
 	return nil
+}
+
+// lock waits until nobody else uses t, which may be nil.
+func lock(ctx context.Context, t Target) (unlock func(), err error) {
+	locker, ok := t.(Locker)
+	if !ok {
+		return func() {}, nil
+	}
+	waiting, cancel := context.WithTimeout(ctx, lockPatience)
+	defer cancel()
+	unlock, err = locker.Lock(waiting)
+	if err != nil && errors.Is(ctx.Err(), context.Canceled) {
+		err = &CancelledError{}
+	}
+	return unlock, err
+}
+
+// each calls do for every one of targets, a few at a time, and returns its errors,
+// in the order of targets. A mistake of this program in one of them is an error as
+// well: the others go on, and what was issued is sealed.
+func each(targets []Target, do func(i int, t Target) error) []error {
+	errs := make([]error, len(targets))
+	var all sync.WaitGroup
+	turn := make(chan struct{}, atOnce)
+	for i, t := range targets {
+		all.Go(func() {
+			turn <- struct{}{}
+			errs[i] = steadily(func() error { return do(i, t) })
+			<-turn
+		})
+	}
+	all.Wait()
+	return errs
+}
+
+var errUnforeseen = errors.New("a mistake of this program")
+
+// steadily turns a panic into an error, which holds nothing of it: a panic may
+// quote anything.
+func steadily(do func() error) (err error) {
+	defer func() {
+		if recover() != nil {
+			err = errUnforeseen
+		}
+	}()
+	return do()
 }

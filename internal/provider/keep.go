@@ -3,6 +3,7 @@ package provider
 import (
 	"cmp"
 	"context"
+	"slices"
 	"time"
 )
 
@@ -25,15 +26,14 @@ type plan struct {
 // began with; and since it may hold the input, also if that's no longer what lives.
 func (r *Run) plan(i issued) plan {
 	held, living := r.held(), i.token.RefreshToken
-	isNew := i.rotated() || i.from.origin.isUnstored()
 	stale := !r.Input.Empty() && !r.Input.Equal(living)
 	p := plan{
 		readable:   r.Readable != nil && (i.from.origin.isUnstored() || !living.Equal(held.RefreshToken)),
-		writeOnly:  len(r.WriteOnly) > 0 && (isNew || stale && r.Readable != nil),
+		writeOnly:  len(r.WriteOnly) > 0 && (i.isNew() || stale && r.Readable != nil),
 		untargeted: i.rotated() && r.Readable == nil && len(r.WriteOnly) == 0,
 	}
 	p.remember = !p.readable && i.from.origin == fromReadable && stale && !held.Saw(r.Input)
-	p.mend = !p.readable && !isNew && p.writeOnly && r.Readable != nil
+	p.mend = !p.readable && !i.isNew() && p.writeOnly && r.Readable != nil
 	p.proofFirst = r.ExpectedAthlete != 0 || p.readable &&
 		(i.instead.AthleteID != 0 || i.replaces() && len(r.RequireScopes) > 0 || r.Verify && i.athlete == 0)
 	return p
@@ -46,22 +46,13 @@ func (p plan) isAtStake() bool { return p.readable || p.writeOnly || p.untargete
 type kept struct {
 	issued          // what lives by then: it may be another run's
 	in     []string // the targets that have it
-	failed []failure
-	// withheld: it was not written, since it must not take the place of what a
-	// target holds.
-	withheld bool
-}
-
-// failure is a target that could not be written.
-type failure struct {
-	target string
-	err    error
+	failed []*NotKeptError
 }
 
 func (k *kept) add(targets []Target, errs []error) {
 	for i, t := range targets {
 		if errs[i] != nil {
-			k.failed = append(k.failed, failure{t.String(), errs[i]})
+			k.failed = append(k.failed, &NotKeptError{Target: t.String(), Err: errs[i]})
 		} else {
 			k.in = append(k.in, t.String())
 		}
@@ -71,11 +62,7 @@ func (k *kept) add(targets []Target, errs []error) {
 // keepAndProve keeps what was issued, uninterrupted, and proves that what lives by
 // then works, which the end of ctx ends.
 func (r *Run) keepAndProve(ctx, settling context.Context, i issued, p plan, s *sealer) (kept, proof) {
-	proving, cancel := context.WithCancel(settling)
-	if ctx.Err() != nil {
-		cancel() // at once, rather than a moment later
-	}
-	defer context.AfterFunc(ctx, cancel)()
+	proving, cancel := untilEither(settling, ctx)
 	defer cancel()
 	var k kept
 	var proved proof
@@ -85,7 +72,7 @@ func (r *Run) keepAndProve(ctx, settling context.Context, i issued, p plan, s *s
 		enough()
 		i.athlete = cmp.Or(proved.athleteID, i.athlete)
 		s.take(i)
-		k = kept{issued: i, withheld: true}
+		k.issued = i
 		if r.judge(i, proved).fit {
 			k = r.keep(ctx, settling, i, p, s)
 		}
@@ -122,9 +109,7 @@ func (r *Run) keep(ctx, settling context.Context, i issued, p plan, s *sealer) k
 		switch {
 		case isOvertaken(err):
 			if writeOnly { // a secret that another run has written may hold what lives
-				for _, t := range r.WriteOnly {
-					k.failed = append(k.failed, failure{t.String(), err})
-				}
+				k.add(r.WriteOnly, slices.Repeat([]error{err}, len(r.WriteOnly)))
 			}
 			return k
 		case err == nil && !written && !i.from.origin.isUnstored():
@@ -132,7 +117,7 @@ func (r *Run) keep(ctx, settling context.Context, i issued, p plan, s *sealer) k
 		}
 		// Strava may have replaced it only while others were writing.
 		writeOnly = writeOnly || written && now.rotated()
-	} else if writeOnly && r.isSuperseded(settling, i) {
+	} else if writeOnly && r.Readable != nil && r.isSuperseded(settling, i) {
 		return k // likewise
 	}
 	if writeOnly {

@@ -39,9 +39,8 @@ type Outcome struct {
 	Failures  []error // why the run failed; empty if it did not
 	Warnings  []error
 
-	notKept bool
-	// nowhereElse is the warning that an output alone has the refresh token, or nil.
-	nowhereElse *NoTargetError
+	notKept    bool
+	handedOver *NoTargetError // the warning that an output has the refresh token, and no target; or nil
 }
 
 // Status returns how the process ends after this run.
@@ -61,8 +60,8 @@ func (o *Outcome) Fail(err error) { o.Failures = append(o.Failures, err) }
 // NotExported records that the outputs could not be set.
 func (o *Outcome) NotExported(err error) {
 	o.Fail(err)
-	if o.nowhereElse != nil && o.nowhereElse.HandedOver {
-		o.nowhereElse.HandedOver = false // nobody got it after all
+	if o.handedOver != nil {
+		o.handedOver.HandedOver = false // nobody got it after all
 		o.notKept = o.Recovery == ""
 	}
 }
@@ -72,7 +71,7 @@ func (r *Run) outcome(c checked, p plan, k kept, v proved, s sealed, cancelled b
 	o := &Outcome{
 		Token: k.token, Rotated: k.rotated(), AthleteID: v.athleteID, Scope: k.token.Scope,
 		Kept: k.in, Recovery: s.text, Export: v.export,
-		Warnings: slices.Concat(c.warnings, v.warnings), notKept: s.rest == unkept,
+		Warnings: slices.Concat(c.warnings, v.warnings),
 	}
 	if cancelled || k.unmasked || k.flaw != nil {
 		o.Export = ExportNone
@@ -81,11 +80,11 @@ func (r *Run) outcome(c checked, p plan, k kept, v proved, s sealed, cancelled b
 		o.Fail(k.flaw)
 	}
 	for _, f := range k.failed {
-		e := &NotKeptError{Target: f.target, Kept: k.in, Sealed: s.text != "", Err: f.err}
+		f.Kept, f.Sealed = k.in, s.text != ""
 		if p.mend {
-			e.Held = r.readableName()
+			f.Held = r.readableName()
 		}
-		o.Fail(e)
+		o.Fail(f)
 	}
 	if v.wrong != nil {
 		v.wrong.Replaced, v.wrong.Sealed = o.Rotated && k.from.origin != fromCode, s.text != ""
@@ -94,8 +93,10 @@ func (r *Run) outcome(c checked, p plan, k kept, v proved, s sealed, cancelled b
 	if s.err != nil {
 		o.Warnings = append(o.Warnings, s.err)
 	}
-	if s.rest == untargeted {
+	if p.untargeted && v.fit {
 		o.haveNoTarget(r.HandedOver && o.Export > ExportNone)
+	} else if s.needed {
+		o.notKept = true
 	}
 	if cancelled {
 		o.Fail(&CancelledError{Spent: true})
@@ -109,13 +110,14 @@ func (r *Run) outcome(c checked, p plan, k kept, v proved, s sealed, cancelled b
 // haveNoTarget says where a new refresh token is that no target keeps.
 func (o *Outcome) haveNoTarget(handedOver bool) {
 	e := &NoTargetError{Sealed: o.Recovery != "", HandedOver: handedOver}
-	if !e.Sealed && !e.HandedOver {
-		o.notKept = true
-		o.Fail(e)
-		return
+	if handedOver {
+		o.handedOver = e
 	}
-	o.nowhereElse = e
-	o.Warnings = append(o.Warnings, e)
+	if o.notKept = !e.Sealed && !handedOver; o.notKept {
+		o.Fail(e)
+	} else {
+		o.Warnings = append(o.Warnings, e)
+	}
 }
 
 // unforeseen is the outcome of a mistake of this program, which seals the refresh
@@ -127,7 +129,7 @@ func (s *sealer) unforeseen() *Outcome {
 		return o
 	}
 	o.Token, o.Rotated = i.token, i.rotated()
-	if i.rotated() || i.from.origin.isUnstored() {
+	if i.isNew() {
 		s.seal()
 		o.Recovery, o.notKept = s.text, true
 	}

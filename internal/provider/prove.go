@@ -89,26 +89,20 @@ func (r *Run) judge(i issued, p proof) proved {
 }
 
 func (r *Run) judgeAthlete(v *proved, p proof) {
-	refused := r.Verify && isRefusal(p.athleteErr)
-	if refused {
-		v.fail(ExportWithoutAccessToken, p.athleteErr)
-	}
+	e, ok := errors.AsType[*strava.Error](p.athleteErr)
 	switch {
-	case r.ExpectedAthlete != 0 && p.athleteErr != nil && refused:
-		v.export = ExportNone
+	case r.Verify && ok && (e.Status == 401 || e.Status == 403): // the API said no
+		v.fail(ExportWithoutAccessToken, p.athleteErr)
+		if r.ExpectedAthlete != 0 {
+			v.export = ExportNone
+		}
 	case r.ExpectedAthlete != 0 && p.athleteErr != nil:
 		v.fail(ExportNone, &AthleteUncheckedError{Want: r.ExpectedAthlete, Err: p.athleteErr})
 	case r.ExpectedAthlete != 0 && p.athleteID != r.ExpectedAthlete:
 		v.failWrong(&WrongAthleteError{Want: r.ExpectedAthlete, Got: p.athleteID})
-	case r.Verify && p.athleteErr != nil && !refused && !errors.Is(p.athleteErr, context.Canceled):
+	case r.Verify && p.athleteErr != nil && !errors.Is(p.athleteErr, context.Canceled):
 		v.warnings = append(v.warnings, &UnverifiedError{Err: p.athleteErr})
 	}
-}
-
-// isRefusal reports whether the API said no, rather than nothing.
-func isRefusal(err error) bool {
-	var e *strava.Error
-	return errors.As(err, &e) && (e.Status == 401 || e.Status == 403)
 }
 
 func (r *Run) judgeScopes(v *proved, i issued, p proof) {
@@ -137,7 +131,6 @@ func (r *Run) judgeScopes(v *proved, i issued, p proof) {
 // from a probe if one can tell. A probe of the activities cannot tell activity:read
 // from activity:read_all.
 func hasScope(token strava.Token, p proof, scope string) answer {
-	var e *strava.Error
 	switch {
 	case token.Scope != nil && strava.Covers(token.Scope, scope), scope == "read":
 		return yes
@@ -145,7 +138,7 @@ func hasScope(token strava.Token, p proof, scope string) answer {
 		return no
 	case !isActivityRead(scope):
 		return unclear
-	case errors.As(p.activitiesErr, &e) && e.Kind == strava.ScopeMissing:
+	case kindOf(p.activitiesErr) == strava.ScopeMissing:
 		return no
 	case p.activitiesErr == nil && !strings.HasSuffix(scope, "_all"):
 		return yes

@@ -27,9 +27,11 @@ package provider
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"strava-token/internal/secret"
+	"strava-token/internal/store"
 	"strava-token/internal/strava"
 )
 
@@ -66,6 +68,29 @@ type Run struct {
 	Masked          []secret.Value // what the log replaces by ***
 	Snapshot        Snapshot
 	Reporter        Reporter
+}
+
+// Target is a place where the refresh token is kept.
+type Target interface {
+	fmt.Stringer
+	Check(ctx context.Context) (store.Facts, error)
+	Store(ctx context.Context, r store.Record) error
+}
+
+// Readable is a target that can be read back. Its Store replaces what was last
+// read, and fails with store.Overtaken if someone else was first: Held then
+// returns what is there now.
+type Readable interface {
+	Target
+	Held() store.Held
+	// Reread returns what it holds now.
+	Reread(ctx context.Context) (store.Held, error)
+}
+
+// Locker is a target that one process uses at a time.
+type Locker interface {
+	// Lock waits for its turn, and returns what ends it.
+	Lock(ctx context.Context) (unlock func(), err error)
 }
 
 // Reporter prints what cannot wait until the run is over. It must not fail the
@@ -119,18 +144,44 @@ func (r *Run) Do(ctx context.Context) (o *Outcome) {
 	return r.outcome(checked, plan, kept, proved, sealed, ctx.Err() != nil)
 }
 
+// Targets returns all of them, the readable one first.
+func (r *Run) Targets() []Target {
+	if r.Readable == nil {
+		return r.WriteOnly
+	}
+	return append([]Target{r.Readable}, r.WriteOnly...)
+}
+
+// held is what the readable target held when it was last read.
+func (r *Run) held() store.Held {
+	if r.Readable == nil {
+		return store.Held{}
+	}
+	return r.Readable.Held()
+}
+
+// readableName is what the readable target is called, or "".
+func (r *Run) readableName() string {
+	if r.Readable == nil {
+		return ""
+	}
+	return r.Readable.String()
+}
+
 // detach returns a context that a cancelled ctx only shortens: it ends at
 // until, or grace after ctx did.
 func detach(ctx context.Context, until time.Time, grace time.Duration) (context.Context, context.CancelFunc) {
 	detached, cancel := context.WithDeadline(context.WithoutCancel(ctx), until)
-	stop := context.AfterFunc(ctx, func() {
-		hurry := time.NewTimer(grace)
-		defer hurry.Stop()
-		select {
-		case <-hurry.C:
-			cancel()
-		case <-detached.Done():
-		}
-	})
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(grace, cancel) })
 	return detached, func() { stop(); cancel() }
+}
+
+// untilEither returns a context that ends with whichever of two ends first.
+func untilEither(a, b context.Context) (context.Context, context.CancelFunc) {
+	both, cancel := context.WithCancel(a)
+	stop := context.AfterFunc(b, cancel)
+	if b.Err() != nil {
+		cancel() // at once, rather than a moment later
+	}
+	return both, func() { stop(); cancel() }
 }

@@ -19,7 +19,7 @@ type sealer struct {
 	printing sync.Mutex
 	printed  secret.Value // the refresh token that was sealed last
 	text     string       // its recovery text; "" if it could not be made or printed
-	err      error        // why the first one could not be made
+	err      error        // why one could not be made
 }
 
 // take makes i what is sealed from now on.
@@ -30,17 +30,17 @@ func (s *sealer) watch(ctx context.Context, p plan) (unwatch func()) {
 	if !p.isAtStake() {
 		return func() {}
 	}
-	if ctx.Err() != nil {
-		s.seal()
-		return func() {}
-	}
 	sealed := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() { s.seal(); close(sealed) })
-	return func() {
+	unwatch = func() {
 		if !stop() {
 			<-sealed
 		}
 	}
+	if ctx.Err() != nil {
+		unwatch() // and nothing is stored before that
+	}
+	return unwatch
 }
 
 // seal prints a recovery text, unless the last one had the same in it.
@@ -51,14 +51,12 @@ func (s *sealer) seal() {
 	if !s.run.Recovery || i.token.RefreshToken.Equal(s.printed) {
 		return
 	}
-	first := s.printed.Empty()
 	s.printed, s.text = i.token.RefreshToken, ""
 	text, err := s.run.recoveryText(i)
-	switch {
-	case err == nil && s.run.Reporter.Recover(text):
-		s.text = text
-	case err != nil && first:
+	if err != nil {
 		s.err = &NotSealedError{Err: err}
+	} else if s.run.Reporter.Recover(text) {
+		s.text = text
 	}
 }
 
@@ -79,34 +77,19 @@ func (r *Run) recoveryText(i issued) (string, error) {
 
 // sealed is what became of a refresh token that is not in every target.
 type sealed struct {
-	rest rest
-	text string // the recovery text, or ""
-	err  error  // why there could be none; nil if none was needed
+	needed bool   // there is one
+	text   string // the recovery text that was printed, or ""
+	err    error  // why none could be made, or nil
 }
 
-// rest says where else a refresh token has to be.
-type rest int
-
-const (
-	nowhere    rest = iota // every target that needs it has it, or it is not new
-	untargeted             // there is no target: in the recovery text, or with the caller
-	unkept                 // a target lacks it: in the recovery text
-)
-
-// sealRest seals a refresh token that is not in every target.
+// sealRest seals a refresh token that is not in every target, unless that's nothing
+// new: then what the run began with still lives.
 func (r *Run) sealRest(p plan, k kept, fit bool, s *sealer) sealed {
-	rest := unkept
-	isNew := k.rotated() || k.from.origin.isUnstored()
-	switch {
-	case !p.isAtStake(), p.mend, !fit && !isNew: // what was passed still lives
-		rest = nowhere
-	case p.untargeted && fit:
-		rest = untargeted
-	case !p.untargeted && !k.withheld && len(k.failed) == 0:
-		rest = nowhere
-	}
-	if rest != nowhere {
+	isKept := !p.untargeted && len(k.failed) == 0 && (fit || len(k.in) > 0)
+	isOld := p.mend || !fit && !k.isNew()
+	needed := p.isAtStake() && !isKept && !isOld
+	if needed {
 		s.seal()
 	}
-	return sealed{rest: rest, text: s.text, err: s.err}
+	return sealed{needed, s.text, s.err}
 }

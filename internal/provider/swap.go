@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 
-	"strava-token/internal/secret"
 	"strava-token/internal/store"
 	"strava-token/internal/strava"
 )
@@ -67,23 +66,20 @@ func (r *Run) resolve(ctx, settling context.Context, mine issued, theirs store.H
 	}
 	isLogin := mine.from.origin.isLogin()
 	if isLogin {
-		if renewed, lives := r.renew(ctx, settling, mine, s); lives != no {
-			return renewed, lives == yes
+		if renewed, answer := r.renew(ctx, settling, mine, s); answer != no {
+			return renewed, answer == yes
 		}
 	}
-	adopted, lives := r.adopt(ctx, settling, mine, theirs, s)
-	if lives == yes {
-		return adopted, true
-	}
-	return mine, lives == no && !isLogin
+	adopted, answer := r.adopt(ctx, settling, mine, theirs, s)
+	return adopted, answer == yes || answer == no && !isLogin
 }
 
 // renew asks whether this run's own refresh token lives, and returns what came of
-// that.
+// that, or else mine.
 func (r *Run) renew(ctx, settling context.Context, mine issued, s *sealer) (issued, answer) {
-	token, flaw, lives := r.ask(ctx, settling, mine.token.RefreshToken)
-	if lives != yes {
-		return issued{}, lives
+	token, flaw := r.Strava.Refresh(ctx, settling, mine.token.RefreshToken)
+	if answer := lives(token, flaw); answer != yes {
+		return mine, answer
 	}
 	if token.AthleteID == 0 {
 		token.AthleteID, token.AthleteName = mine.token.AthleteID, mine.token.AthleteName
@@ -96,29 +92,27 @@ func (r *Run) renew(ctx, settling context.Context, mine issued, s *sealer) (issu
 }
 
 // adopt asks whether the refresh token that another run wrote lives, and makes what
-// came of that this run's own. To the caller its token was replaced either way.
+// came of that this run's own; or else it returns mine.
 func (r *Run) adopt(ctx, settling context.Context, mine issued, theirs store.Held, s *sealer) (issued, answer) {
 	r.Reporter.Mask(theirs.RefreshToken)
-	token, flaw, lives := r.ask(ctx, settling, theirs.RefreshToken)
-	if lives != yes {
-		return issued{}, lives
+	token, flaw := r.Strava.Refresh(ctx, settling, theirs.RefreshToken)
+	if answer := lives(token, flaw); answer != yes {
+		return mine, answer
 	}
-	adopted := r.issue(candidate{theirs.RefreshToken, fromReadable, theirs.AthleteID}, token, flaw)
+	adopted := r.issue(candidate{theirs.RefreshToken, fromReadable}, token, flaw)
 	adopted.began, adopted.unmasked = mine.began, mine.unmasked
 	return r.receive(adopted, s), yes
 }
 
-// ask asks whether a refresh token lives.
-func (r *Run) ask(ctx, settling context.Context, refresh secret.Value) (token strava.Token, flaw error, lives answer) {
-	token, err := r.Strava.Refresh(ctx, settling, refresh)
-	var e *strava.Error
+// lives tells from what Strava gave for a refresh token whether that lives.
+func lives(given strava.Token, err error) answer {
 	switch {
-	case !token.RefreshToken.Empty():
-		return token, err, yes
-	case errors.As(err, &e) && e.Kind == strava.InvalidRefreshToken:
-		return token, err, no
+	case !given.RefreshToken.Empty():
+		return yes
+	case kindOf(err) == strava.InvalidRefreshToken:
+		return no
 	}
-	return token, err, unclear
+	return unclear
 }
 
 // isOfAnother reports whether theirs is, or may be, of another athlete than ours.
@@ -132,14 +126,11 @@ func (r *Run) isOfAnother(theirs store.Held, ours int64) bool {
 // isSuperseded reports whether another run has written a newer token to the readable
 // target since this run found its own there.
 func (r *Run) isSuperseded(ctx context.Context, i issued) bool {
-	if r.Readable == nil {
-		return false
-	}
 	held, err := r.Readable.Reread(ctx)
 	return err == nil && !held.RefreshToken.Empty() && !held.RefreshToken.Equal(i.token.RefreshToken)
 }
 
 func isOvertaken(err error) bool {
-	var e *store.Error
-	return errors.As(err, &e) && e.Kind == store.Overtaken
+	e, ok := errors.AsType[*store.Error](err)
+	return ok && e.Kind == store.Overtaken
 }
