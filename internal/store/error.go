@@ -72,9 +72,6 @@ const (
 	Busy             Kind = "busy" // another process holds the lock
 )
 
-// longestPause is how long GitHub may ask to wait before a write is repeated.
-const longestPause = 5 * time.Second
-
 // Error is a target that could not be read or written. It never holds a body.
 type Error struct {
 	Kind   Kind
@@ -181,7 +178,7 @@ func (e *Error) repeatable() bool {
 		return false
 	}
 	if e.Kind == RateLimited {
-		return !e.Until.IsZero() && time.Until(e.Until) <= longestPause
+		return !e.Until.IsZero() && time.Until(e.Until) <= transport.LongestPause
 	}
 	return e.Kind == Outage || e.Kind == Unreachable || e.Kind == Conflict || e.Kind == Unrecognized
 }
