@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -38,6 +39,10 @@ var buildOnce = sync.OnceValues(func() (string, error) {
 })
 
 func TestMain(m *testing.M) {
+	if signal.Ignored(syscall.SIGHUP) {
+		// Under nohup, which the processes that tests start must not inherit.
+		signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
+	}
 	roots, err := os.MkdirTemp("", "strava-token-roots-")
 	if err == nil {
 		err = authority.trust(roots)
