@@ -111,16 +111,19 @@ func (s *step) assertNothingLeaks() {
 			values["the input "+input] = value
 		}
 	}
+	printed, errors, summary := s.runner.Printed(), s.stderr.String(), s.runner.File("GITHUB_STEP_SUMMARY")
+	allOutputs, allEnv := s.runner.File("GITHUB_OUTPUT"), s.runner.File("GITHUB_ENV")
+	access, refresh := s.runner.Output("access-token"), s.runner.Output("refresh-token")
 	for name, value := range values {
-		assertAbsent(s.t, "standard output", s.runner.Printed(), name, value)
-		assertAbsent(s.t, "standard error", s.stderr.String(), name, value)
-		assertAbsent(s.t, "the summary", s.runner.File("GITHUB_STEP_SUMMARY"), name, value)
-		outputs, env := s.runner.File("GITHUB_OUTPUT"), s.runner.File("GITHUB_ENV")
-		if value == s.runner.Output("access-token") {
+		assertAbsent(s.t, "standard output", printed, name, value)
+		assertAbsent(s.t, "standard error", errors, name, value)
+		assertAbsent(s.t, "the summary", summary, name, value)
+		outputs, env := allOutputs, allEnv
+		if value == access {
 			outputs = strings.Replace(outputs, value, "", 1)
 			env = strings.Replace(env, value, "", 1)
 		}
-		if value == s.runner.Output("refresh-token") && s.runner.Getenv("INPUT_EXPOSE-REFRESH-TOKEN") == "true" {
+		if value == refresh && s.runner.Getenv("INPUT_EXPOSE-REFRESH-TOKEN") == "true" {
 			outputs = strings.Replace(outputs, value, "", 1)
 		}
 		assertAbsent(s.t, "the outputs", outputs, name, value)

@@ -3,6 +3,7 @@ package cli_test
 import (
 	"bufio"
 	"errors"
+	"flag"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -16,6 +17,19 @@ import (
 
 	"strava-token/internal/sandbox"
 )
+
+// whole is for .ci/run: go test ./internal/cli -args -whole. Without it a test that
+// repeats itself does so less often.
+var whole = flag.Bool("whole", false, "run every cell of the fault matrices, every kill, race and rotation")
+
+// rounds is how often a test repeats itself: n times in all, and a tenth of that
+// in a plain run.
+func rounds(n int) int {
+	if *whole {
+		return n
+	}
+	return (n + 9) / 10
+}
 
 // binaryDir holds the binary, once a test has built it.
 var binaryDir string

@@ -15,7 +15,7 @@ import (
 	"strava-token/internal/sandbox"
 )
 
-// raceRounds is how many rounds a race has, by the number of its runs.
+// raceRounds is how many rounds a race has with -whole, by the number of its runs.
 var raceRounds = map[int]int{2: 20, 8: 10, 32: 4}
 
 // racer is one of several runs at once.
@@ -38,7 +38,7 @@ func TestRaces(t *testing.T) {
 					s := newStep(t, sandbox.Knobs{Rotation: sandbox.RotateAlways})
 					s.scatter()
 					path := filepath.Join(t.TempDir(), "token")
-					for round := range raceRounds[n] {
+					for round := range rounds(raceRounds[n]) {
 						var racers []racer
 						if target == "file" {
 							racers = race(n, func() racer { return s.raceOnFile(path) })
@@ -76,7 +76,7 @@ func TestASecretNeedsConcurrency(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := newStep(t, always)
 				s.scatter()
-				for round := range raceRounds[n] {
+				for round := range rounds(raceRounds[n]) {
 					queued := s.server.Secret(secretName)
 					racers := race(n, func() racer { return s.raceOnSecret(queued) })
 					if s.server.Secret(secretName) != s.server.LiveRefreshToken() {
