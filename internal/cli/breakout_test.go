@@ -90,6 +90,34 @@ func TestWithoutASuccessorTheOldTokenIsLeftAlone(t *testing.T) {
 	}
 }
 
+// TestANameThatTriesToBreakOut: environments may be called almost anything, and
+// their names are printed, and shown in the summary.
+func TestANameThatTriesToBreakOut(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const name = "##[add-mask]octo <b>bold</b> [x](y) *a* `b`"
+		s := newStep(t, always)
+		s.server.AddEnvironment(name)
+		s.server.SetSecret("STRAVA@"+name, s.server.LiveRefreshToken())
+		s.runner.Input("rotate-to", "STRAVA@"+name)
+		if got := s.run(); got != 0 || !strings.Contains(s.runner.Log(), "## [add-mask]octo") {
+			t.Errorf("exit status: got %d, want 0 and the name in the log\n%s", got, s.runner.Log())
+		}
+		if strings.Contains(s.runner.Printed(), "##[") {
+			t.Errorf("the runner could read a command:\n%s", s.runner.Printed())
+		}
+		summary := s.runner.File("GITHUB_STEP_SUMMARY")
+		for _, raw := range []string{"<b>", " [x]", " *a*", " `b`"} {
+			if strings.Contains(summary, raw) {
+				t.Errorf("%q is markup in the summary:\n%s", raw, summary)
+			}
+		}
+		if !strings.Contains(summary, "bold") {
+			t.Errorf("the name is not in the summary:\n%s", summary)
+		}
+	})
+}
+
 func TestRunWhoseOutputIsClosedStillStores(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

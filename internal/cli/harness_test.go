@@ -6,15 +6,20 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
+	"flag"
 	"io"
 	"log"
 	"net"
 	"net/http"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"strava-token/internal/cli"
 	"strava-token/internal/sandbox"
@@ -170,4 +175,19 @@ func readFile(t testing.TB, path string) string {
 		t.Fatal(err)
 	}
 	return string(content)
+}
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// assertGolden holds a text against a file, which -update writes.
+func assertGolden(t testing.TB, path, got string) {
+	t.Helper()
+	if *update {
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(got), 0o644)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if diff := cmp.Diff(readFile(t, path), got); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", path, diff)
+	}
 }

@@ -1,7 +1,6 @@
 package cli_test
 
 import (
-	"flag"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,8 +13,6 @@ import (
 
 	"strava-token/internal/sandbox"
 )
-
-var update = flag.Bool("update", false, "write the golden journals anew")
 
 // scenario is one way in which a run can end.
 type scenario struct {
@@ -206,7 +203,7 @@ var secretScenarios = []scenario{
 	{
 		name:  "not-verified",
 		knobs: sandbox.Knobs{Rotation: sandbox.RotateAlways, Inactive: true},
-		given: func(s *step) { s.runner.Input("verify", "false") },
+		given: func(s *step) { s.runner.Input("verify", "False") },
 		kept:  true, access: true,
 	},
 	{
@@ -416,7 +413,7 @@ func TestScenarios(t *testing.T) {
 					sc.given(s)
 				}
 				sc.check(s, s.run())
-				s.assertJournal(filepath.Join("testdata", "journal", sc.name+".txt"))
+				assertGolden(t, filepath.Join("testdata", "journal", sc.name+".txt"), s.server.Journal())
 			})
 		})
 	}
@@ -461,26 +458,5 @@ func (s *step) assertMessage(kind, want string) {
 	}
 	if diff := cmp.Diff(all, got); diff != "" {
 		s.t.Errorf("%s (-want +got):\n%s\n%s", kind, diff, s.runner.Log())
-	}
-}
-
-func (s *step) assertJournal(path string) {
-	s.t.Helper()
-	got := s.server.Journal()
-	if *update {
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			s.t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			s.t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		s.t.Errorf("journal (-want +got):\n%s", diff)
 	}
 }
