@@ -8,8 +8,6 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"strava-token/internal/sandbox"
 )
 
 // TestChain rotates a thousand times with -whole, a day apart: the target always holds the
@@ -51,7 +49,7 @@ type chain struct {
 
 func newChain(tb testing.TB, kind string) *chain {
 	tb.Helper()
-	s := newStep(tb, sandbox.Knobs{Rotation: sandbox.RotateAlways})
+	s := newStep(tb, always)
 	return &chain{step: s, kind: kind, path: filepath.Join(tb.TempDir(), "token")}
 }
 

@@ -18,6 +18,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -57,6 +58,13 @@ func newStep(t testing.TB, knobs sandbox.Knobs) *step {
 	s := newStepOn(t, knobs, pipe)
 	s.pipe = pipe
 	return s
+}
+
+// inStep runs a test in a bubble, with a step of its own.
+func inStep(t *testing.T, knobs sandbox.Knobs, do func(t *testing.T, s *step)) {
+	t.Helper()
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) { do(t, newStep(t, knobs)) })
 }
 
 // newStepOn returns a step against a sandbox that answers on l.

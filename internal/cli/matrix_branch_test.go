@@ -5,7 +5,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"testing/synctest"
 
 	"strava-token/internal/sandbox"
 )
@@ -41,9 +40,7 @@ func TestBranchFaultMatrix(t *testing.T) {
 						}
 						name := fmt.Sprintf("%s/%s/exists=%t/times=%d", call, f.name, branch.exists, times)
 						t.Run(name, func(t *testing.T) {
-							t.Parallel()
-							synctest.Test(t, func(t *testing.T) {
-								s := newStep(t, always)
+							inStep(t, always, func(t *testing.T, s *step) {
 								onBranch(s)
 								if branch.exists {
 									afterADay(s)

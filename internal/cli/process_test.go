@@ -146,7 +146,7 @@ func TestSignals(t *testing.T) {
 		} {
 			t.Run(sig.String()+" during "+tt.during, func(t *testing.T) {
 				t.Parallel()
-				s := newProcessStep(t, sandbox.Knobs{Rotation: sandbox.RotateAlways})
+				s := newProcessStep(t, always)
 				reached := make(chan struct{})
 				var once sync.Once
 				s.server.Notify(func(call string) {
@@ -187,7 +187,7 @@ func TestSignals(t *testing.T) {
 // away: the write that would end a process by SIGPIPE must not end this one.
 func TestClosedPipe(t *testing.T) {
 	t.Parallel()
-	s := newProcessStep(t, sandbox.Knobs{Rotation: sandbox.RotateAlways})
+	s := newProcessStep(t, always)
 	reader, writer, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)

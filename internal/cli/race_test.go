@@ -8,11 +8,9 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"strava-token/internal/cli"
-	"strava-token/internal/sandbox"
 )
 
 // raceRounds is how many rounds a race has with -whole, by the number of its runs.
@@ -33,9 +31,7 @@ func TestRaces(t *testing.T) {
 	for _, target := range []string{"branch:strava-token", "file"} {
 		for _, n := range []int{2, 8, 32} {
 			t.Run(fmt.Sprintf("%s/%d", target, n), func(t *testing.T) {
-				t.Parallel()
-				synctest.Test(t, func(t *testing.T) {
-					s := newStep(t, sandbox.Knobs{Rotation: sandbox.RotateAlways})
+				inStep(t, always, func(t *testing.T, s *step) {
 					s.scatter()
 					path := filepath.Join(t.TempDir(), "token")
 					for round := range rounds(raceRounds[n]) {
@@ -72,9 +68,7 @@ func TestASecretNeedsConcurrency(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int{2, 8, 32} {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				s := newStep(t, always)
+			inStep(t, always, func(t *testing.T, s *step) {
 				s.scatter()
 				for round := range rounds(raceRounds[n]) {
 					queued := s.server.Secret(secretName)

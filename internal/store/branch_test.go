@@ -27,19 +27,6 @@ func numbered(n int) string { return fmt.Sprintf("%040d", n) }
 
 func record(token string) store.Record { return store.Record{RefreshToken: secret.New(token)} }
 
-// newBranches is newGitHub, and fails the test for calls that GitHub does not
-// have.
-func newBranches(t *testing.T) *github {
-	t.Helper()
-	g := newGitHub(t)
-	t.Cleanup(func() {
-		if calls := g.server.Unexpected(); len(calls) > 0 {
-			t.Errorf("calls that GitHub does not have: %v", calls)
-		}
-	})
-	return g
-}
-
 func (g *github) app() store.App {
 	app := g.server.App()
 	return store.App{ClientID: app.ID, ClientSecret: secret.New(app.Secret)}
@@ -79,6 +66,14 @@ func (g *github) check(b *store.Branch) store.Facts {
 		g.t.Fatalf("Check: %v", err)
 	}
 	return facts
+}
+
+// checked is a branch that a run has just looked at.
+func (g *github) checked(target string) *store.Branch {
+	g.t.Helper()
+	b := g.branch(target)
+	g.check(b)
+	return b
 }
 
 // keep checks b and stores token.
@@ -136,9 +131,7 @@ func TestBranchIsCreatedReplacedAndReadBack(t *testing.T) {
 		{"branch:a+b_1.x/y#B-2", "a+b_1.x/y", "refresh-token-B-2.txt", "/api/v3"},
 	} {
 		t.Run(tt.target+" under "+tt.path, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				g := newBranches(t)
+			onGitHub(t, func(t *testing.T, g *github) {
 				o := opening{path: tt.path}
 				b := g.open(tt.target, o)
 				if facts := g.check(b); facts.Exists || facts.Held || facts.Local || !facts.WriteProven || !facts.UpdatedAt.IsZero() {
@@ -173,9 +166,7 @@ func TestBranchIsCreatedReplacedAndReadBack(t *testing.T) {
 }
 
 func TestBranchRemembersTheInput(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		g := newBranches(t)
+	onGitHub(t, func(t *testing.T, g *github) {
 		first, second := secret.New(numbered(101)), secret.New(numbered(102))
 		var none secret.Value
 		for _, step := range []struct {
@@ -187,13 +178,11 @@ func TestBranchRemembersTheInput(t *testing.T) {
 			{none, true, false},  // a run without an input takes nothing back
 			{second, true, true}, // a re-run of an older run brings the first along again
 		} {
-			b := g.branch(branchSpec)
-			g.check(b)
+			b := g.checked(branchSpec)
 			if err := b.Store(t.Context(), store.Record{RefreshToken: secret.New(newToken), Input: step.input}); err != nil {
 				t.Fatal(err)
 			}
-			again := g.branch(branchSpec)
-			g.check(again)
+			again := g.checked(branchSpec)
 			for _, held := range []store.Held{b.Held(), again.Held()} {
 				if got := held.Saw(first); got != step.first {
 					t.Errorf("saw the first input: got %v, want %v", got, step.first)
@@ -210,11 +199,8 @@ func TestBranchRemembersTheInput(t *testing.T) {
 }
 
 func TestBranchShowsNothingSecret(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		g := newBranches(t)
-		b := g.branch(branchSpec)
-		g.check(b)
+	onGitHub(t, func(t *testing.T, g *github) {
+		b := g.checked(branchSpec)
 		if err := b.Store(t.Context(), store.Record{RefreshToken: secret.New(newToken), AthleteID: 126651800, Input: secret.New(oldToken)}); err != nil {
 			t.Fatal(err)
 		}
@@ -239,7 +225,7 @@ func TestAthletesOnOneBranchDoNotDisturbEachOther(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				const athletes = 4
-				g := newBranches(t)
+				g := newGitHub(t)
 				before := 0
 				if exists {
 					g.keep(g.branch(branchSpec), oldToken)
@@ -248,8 +234,7 @@ func TestAthletesOnOneBranchDoNotDisturbEachOther(t *testing.T) {
 				g.server.Set(func(k *sandbox.Knobs) { k.Latency = 40 * time.Millisecond })
 				var all sync.WaitGroup
 				for n := range athletes {
-					b := g.branch(fmt.Sprintf("%s#athlete-%d", branchSpec, n))
-					g.check(b)
+					b := g.checked(fmt.Sprintf("%s#athlete-%d", branchSpec, n))
 					all.Go(func() {
 						if err := b.Store(t.Context(), record(numbered(n))); err != nil {
 							t.Errorf("Store of athlete %d: %v", n, err)
@@ -259,8 +244,7 @@ func TestAthletesOnOneBranchDoNotDisturbEachOther(t *testing.T) {
 				all.Wait()
 				for n := range athletes {
 					g.assertBranch(branchName, fmt.Sprintf("refresh-token-athlete-%d.txt", n), before+athletes, numbered(n))
-					again := g.branch(fmt.Sprintf("%s#athlete-%d", branchSpec, n))
-					g.check(again)
+					again := g.checked(fmt.Sprintf("%s#athlete-%d", branchSpec, n))
 					assertHolds(t, again.Held(), numbered(n))
 				}
 				if exists {
@@ -277,9 +261,7 @@ func TestOneOfManyWritesWins(t *testing.T) {
 	t.Parallel()
 	for _, exists := range []bool{false, true} {
 		t.Run(fmt.Sprintf("branch exists %v", exists), func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				g := newBranches(t)
+			onGitHub(t, func(t *testing.T, g *github) {
 				commits := 1
 				if exists {
 					g.keep(g.branch(branchSpec), oldToken)
@@ -331,10 +313,9 @@ func TestOverwrittenAfterALostAnswerIsOvertaken(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		const theirs = "0000000000000000000000000000000000000003"
-		g := newBranches(t)
+		g := newGitHub(t)
 		g.keep(g.branch(branchSpec), oldToken)
-		b := g.branch(branchSpec)
-		g.check(b)
+		b := g.checked(branchSpec)
 		g.server.Fail(sandbox.Fault{Call: "put-content", Kind: sandbox.FaultCutAfter, Times: 1})
 		time.AfterFunc(50*time.Millisecond, func() {
 			other := g.branch(branchSpec)
@@ -388,12 +369,9 @@ func TestWritesOutliveFaults(t *testing.T) {
 			for _, fault := range faults {
 				fault.Call = call
 				t.Run(fmt.Sprintf("%s, %s %s %d %.2s", s.name, call, fault.Kind, fault.Status, fault.Body), func(t *testing.T) {
-					t.Parallel()
-					synctest.Test(t, func(t *testing.T) {
-						g := newBranches(t)
+					onGitHub(t, func(t *testing.T, g *github) {
 						s.set(g)
-						b := g.branch(branchSpec)
-						g.check(b)
+						b := g.checked(branchSpec)
 						g.server.Fail(fault)
 						if err := b.Store(t.Context(), record(newToken)); err != nil {
 							t.Errorf("Store: %v", err)
@@ -436,12 +414,9 @@ func TestWritesThatFail(t *testing.T) {
 	} {
 		for _, s := range []stage{stages()[0], stages()[1]} {
 			t.Run(tt.name+" with "+s.name, func(t *testing.T) {
-				t.Parallel()
-				synctest.Test(t, func(t *testing.T) {
-					g := newBranches(t)
+				onGitHub(t, func(t *testing.T, g *github) {
 					s.set(g)
-					b := g.branch(branchSpec)
-					g.check(b)
+					b := g.checked(branchSpec)
 					kept := g.server.File(branchName, branchFile)
 					verb, path := "POST", "/repos/"+sandbox.Repository+"/git/trees"
 					if s.calls[0] == "put-content" {
@@ -469,12 +444,9 @@ func TestWritesThatFail(t *testing.T) {
 
 // TestABranchThatOthersChange all the time is a conflict, and no rule.
 func TestABranchThatOthersChange(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		g := newBranches(t)
+	onGitHub(t, func(t *testing.T, g *github) {
 		g.keep(g.branch(branchSpec), oldToken)
-		b := g.branch(branchSpec)
-		g.check(b)
+		b := g.checked(branchSpec)
 		g.server.Fail(sandbox.Fault{Call: "put-content", Kind: sandbox.FaultStatus, Status: 409})
 		changes := 0
 		g.server.Notify(func(call string) {
@@ -488,12 +460,9 @@ func TestABranchThatOthersChange(t *testing.T) {
 }
 
 func TestCancelledWriteStops(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		g := newBranches(t)
+	onGitHub(t, func(t *testing.T, g *github) {
 		g.keep(g.branch(branchSpec), oldToken)
-		b := g.branch(branchSpec)
-		g.check(b)
+		b := g.checked(branchSpec)
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(time.Second, cancel)
 		g.server.Fail(sandbox.Fault{Call: "put-content", Kind: sandbox.FaultStall})
@@ -526,14 +495,11 @@ func TestBranchChangedMeanwhile(t *testing.T) {
 			func(g *github) { g.server.DeleteBranch(branchName); keepTheirs(g) }, store.Overtaken, theirs, 1, theirs},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				g := newBranches(t)
+			onGitHub(t, func(t *testing.T, g *github) {
 				if tt.before != nil {
 					tt.before(g)
 				}
-				b := g.branch(branchSpec)
-				g.check(b)
+				b := g.checked(branchSpec)
 				tt.between(g)
 				assertStoreKind(t, "Store", b.Store(t.Context(), record(newToken)), tt.want)
 				assertHolds(t, b.Held(), tt.held)
@@ -549,11 +515,8 @@ func TestBranchChangedMeanwhile(t *testing.T) {
 }
 
 func TestReread(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		g := newBranches(t)
-		b := g.branch(branchSpec)
-		g.check(b)
+	onGitHub(t, func(t *testing.T, g *github) {
+		b := g.checked(branchSpec)
 		for n := 1; n <= 2; n++ {
 			g.keep(g.branch(branchSpec), numbered(n))
 			held, err := b.Reread(t.Context())

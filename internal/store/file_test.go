@@ -258,7 +258,7 @@ func TestFileHoldsSomethingElse(t *testing.T) {
 
 // keptBranch returns the document that a branch keeps a token in.
 func keptBranch(t *testing.T, app store.App) (text string) {
-	synctest.Test(t, func(t *testing.T) { text = newBranches(t).kept(branchSpec, opening{app: app}) })
+	synctest.Test(t, func(t *testing.T) { text = newGitHub(t).kept(branchSpec, opening{app: app}) })
 	return text
 }
 
