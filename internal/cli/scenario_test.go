@@ -73,11 +73,7 @@ var secretScenarios = []scenario{
 		given:  func(s *step) { s.runner.Input("rotate-to", strings.ToUpper(s.server.Secret(secretName))) },
 		status: 2, says: "rotate-to holds a credential instead of a name.", kept: true,
 	},
-	{
-		name:   "placeholder-in-place-of-a-name",
-		given:  input("rotate-to", "null"),
-		status: 2, says: "rotate-to holds a placeholder.", kept: true,
-	},
+	{name: "placeholder-in-place-of-a-name", given: input("rotate-to", "null"), status: 2, says: "rotate-to holds a placeholder.", kept: true},
 	{
 		name: "page-instead-of-the-store", knobs: always,
 		given:  failing(sandbox.Fault{Call: "put", Kind: sandbox.FaultStatus, Status: 200, Body: "<html>"}),
@@ -106,11 +102,7 @@ var secretScenarios = []scenario{
 		},
 		status: 1, says: "The personal access token may not write octo/running/STRAVA_REFRESH_TOKEN.", kept: true,
 	},
-	{
-		name:   "mistyped-secret",
-		given:  input("rotate-to", "STRAVA_REFRESH_TOKENS"),
-		status: 1, says: "There is no secret octo/running/STRAVA_REFRESH_TOKENS.", kept: true,
-	},
+	{name: "mistyped-secret", given: input("rotate-to", "STRAVA_REFRESH_TOKENS"), status: 1, says: "There is no secret octo/running/STRAVA_REFRESH_TOKENS.", kept: true},
 	{
 		name:   "short-public-key",
 		given:  func(s *step) { s.server.BreakPublicKey() },
@@ -121,16 +113,8 @@ var secretScenarios = []scenario{
 		given:  failing(sandbox.Fault{Call: "put", Kind: sandbox.FaultStatus, Status: 503}),
 		status: 3, says: "octo/running/STRAVA_REFRESH_TOKEN does not hold the new refresh token.", sealed: true, access: true,
 	},
-	{
-		name: "store-repeated", knobs: always,
-		given: failing(sandbox.Fault{Call: "put", Kind: sandbox.FaultStatus, Status: 503, Times: 1}),
-		kept:  true, access: true,
-	},
-	{
-		name:   "inactive-app",
-		knobs:  sandbox.Knobs{Rotation: sandbox.RotateAlways, Inactive: true},
-		status: 1, says: "The Strava app is inactive.", kept: true,
-	},
+	{name: "store-repeated", knobs: always, given: failing(sandbox.Fault{Call: "put", Kind: sandbox.FaultStatus, Status: 503, Times: 1}), kept: true, access: true},
+	{name: "inactive-app", knobs: sandbox.Knobs{Rotation: sandbox.RotateAlways, Inactive: true}, status: 1, says: "The Strava app is inactive.", kept: true},
 	{
 		name:   "missing-scope",
 		knobs:  sandbox.Knobs{Rotation: sandbox.RotateAlways, Scopes: []string{"read"}},
@@ -154,16 +138,8 @@ var secretScenarios = []scenario{
 		given:  input("expected-athlete", "42"),
 		status: 3, says: "The token belongs to athlete 126651800, not to 42, and Strava replaced it.", sealed: true,
 	},
-	{
-		name:   "another-athlete-unchanged",
-		given:  input("expected-athlete", "42"),
-		status: 1, says: "The token belongs to athlete 126651800, not to 42.", kept: true,
-	},
-	{
-		name: "expected-athlete", knobs: always,
-		given: input("expected-athlete", "126651800"),
-		kept:  true, access: true,
-	},
+	{name: "another-athlete-unchanged", given: input("expected-athlete", "42"), status: 1, says: "The token belongs to athlete 126651800, not to 42.", kept: true},
+	{name: "expected-athlete", knobs: always, given: input("expected-athlete", "126651800"), kept: true, access: true},
 	{
 		name: "athlete-unchecked", knobs: always,
 		given: func(s *step) {
@@ -191,36 +167,16 @@ var secretScenarios = []scenario{
 		},
 		status: 1, says: "Strava refused the access token that it has just issued.", kept: true,
 	},
-	{
-		name:   "wrong-secret",
-		given:  input("client-secret", "0123456789abcdef0123456789abcdef01234567"),
-		status: 1, says: "Strava refused the client secret.", kept: true,
-	},
-	{
-		name:   "unknown-client-id",
-		given:  input("client-id", "1"),
-		status: 1, says: "Strava does not know this client id.", kept: true,
-	},
-	{
-		name:   "dead-token",
-		given:  input("refresh-token", "89abcdef0123456789abcdef0123456789abcdef"),
-		status: 1, says: "Strava refused the refresh token.", kept: true,
-	},
+	{name: "wrong-secret", given: input("client-secret", "0123456789abcdef0123456789abcdef01234567"), status: 1, says: "Strava refused the client secret.", kept: true},
+	{name: "unknown-client-id", given: input("client-id", "1"), status: 1, says: "Strava does not know this client id.", kept: true},
+	{name: "dead-token", given: input("refresh-token", "89abcdef0123456789abcdef0123456789abcdef"), status: 1, says: "Strava refused the refresh token.", kept: true},
 	{
 		name:   "rate-limited",
 		given:  failing(sandbox.Fault{Call: "token", Kind: sandbox.FaultStatus, Status: 429}),
 		status: 1, says: "Strava's rate limit is used up.", kept: true,
 	},
-	{
-		name: "outage-then-success", knobs: always,
-		given: failing(sandbox.Fault{Call: "token", Kind: sandbox.FaultStatus, Status: 503, Times: 1}),
-		kept:  true, access: true,
-	},
-	{
-		name:   "outage",
-		given:  failing(sandbox.Fault{Call: "token", Kind: sandbox.FaultStatus, Status: 597}),
-		status: 1, says: "Strava is out of order.", kept: true,
-	},
+	{name: "outage-then-success", knobs: always, given: failing(sandbox.Fault{Call: "token", Kind: sandbox.FaultStatus, Status: 503, Times: 1}), kept: true, access: true},
+	{name: "outage", given: failing(sandbox.Fault{Call: "token", Kind: sandbox.FaultStatus, Status: 597}), status: 1, says: "Strava is out of order.", kept: true},
 	{
 		name: "answer-lost", knobs: always,
 		given:  failing(sandbox.Fault{Call: "token", Kind: sandbox.FaultCutAfter, Times: 1}),
@@ -248,11 +204,7 @@ var secretScenarios = []scenario{
 		},
 		status: 1, says: "The run was cancelled after the token request.", kept: true, sealed: true,
 	},
-	{
-		name: "three-targets", knobs: always,
-		given: threeTargets,
-		kept:  true, access: true,
-	},
+	{name: "three-targets", knobs: always, given: threeTargets, kept: true, access: true},
 	{
 		name: "three-targets-one-fails", knobs: always,
 		given: func(s *step) {
@@ -306,11 +258,7 @@ var secretScenarios = []scenario{
 		},
 		status: 1, says: "Another run replaced the refresh token after this one was queued.", kept: true,
 	},
-	{
-		name:   "dead-before-queued",
-		given:  func(s *step) { replacedAfter(s, -time.Hour) },
-		status: 1, says: "The refresh token is dead.", kept: true,
-	},
+	{name: "dead-before-queued", given: func(s *step) { replacedAfter(s, -time.Hour) }, status: 1, says: "The refresh token is dead.", kept: true},
 	{
 		name: "bad-input",
 		given: func(s *step) {
