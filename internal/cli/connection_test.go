@@ -34,9 +34,7 @@ func TestFewConnections(t *testing.T) {
 // TestConnectionsAreUsedAgain: with many targets over HTTP/1.1 there are no more
 // connections than calls at a time.
 func TestConnectionsAreUsedAgain(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newStep(t, always)
+	inStep(t, always, func(t *testing.T, s *step) {
 		targets := []string{secretName}
 		for i := range 49 {
 			name := fmt.Sprintf("SECRET_%d", i)
