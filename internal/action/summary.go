@@ -67,7 +67,7 @@ func (e *edge) summary(o *provider.Outcome) string {
 }
 
 func (e *edge) recoveryIntro() string {
-	return e.voice.Say("log-recovery", nil) + " " + e.voice.Say("log-recovery-command", nil)
+	return e.voice.Say("log-recovery", nil) + " " + e.voice.Say("log-recovery-command", words.Blanks{"target": "TARGET"})
 }
 
 // sealedSection shows a recovery text.
