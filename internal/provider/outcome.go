@@ -9,17 +9,15 @@ import (
 // Export says which outputs a run may set.
 type Export int
 
-// The levels, least first.
 const (
-	ExportNone Export = iota
+	ExportNone Export = iota // the least first
 	ExportWithoutAccessToken
 	ExportAll
 )
 
-// Status is what the process ends with.
+// Status is what the process ends with, which scripts may rely on.
 type Status int
 
-// The exit statuses, which scripts may rely on.
 const (
 	Done     Status = 0
 	Failed   Status = 1

@@ -13,13 +13,11 @@ import (
 
 // proof is what the API said of an access token.
 type proof struct {
-	athleteID  int64 // 0 if it was not asked, or gave no answer
-	athleteErr error
-	// activitiesErr is nil if activities can be read, or were not asked for.
-	activitiesErr error
+	athleteID     int64 // 0 if it was not asked, or gave no answer
+	athleteErr    error
+	activitiesErr error // nil if activities can be read, or were not asked for
 }
 
-// errNoAccessToken stands for a proof of a token that never came.
 var errNoAccessToken = errors.New("no access token")
 
 // prove asks the API what only it can tell.
@@ -29,18 +27,15 @@ func (r *Run) prove(ctx context.Context, i issued) (p proof) {
 		return proof{athleteErr: errNoAccessToken, activitiesErr: errNoAccessToken}
 	}
 	var calls sync.WaitGroup
+	ask := func(err *error, question func() error) { calls.Go(func() { *err = steadily(question) }) }
 	if r.Verify || r.ExpectedAthlete != 0 || i.instead.AthleteID != 0 {
-		calls.Go(func() {
-			p.athleteErr = steadily(func() (err error) {
-				p.athleteID, err = r.Strava.Athlete(ctx, access)
-				return err
-			})
+		ask(&p.athleteErr, func() (err error) {
+			p.athleteID, err = r.Strava.Athlete(ctx, access)
+			return err
 		})
 	}
 	if i.token.Scope == nil && slices.ContainsFunc(r.RequireScopes, isActivityRead) {
-		calls.Go(func() {
-			p.activitiesErr = steadily(func() error { return r.Strava.Activities(ctx, access) })
-		})
+		ask(&p.activitiesErr, func() error { return r.Strava.Activities(ctx, access) })
 	}
 	calls.Wait()
 	return p
@@ -56,10 +51,9 @@ type proved struct {
 	export    Export // the most that may be exported
 	// fit is false if the token must not be written over what a target holds: it
 	// is another athlete's, or lacks a scope that the other one may have.
-	fit      bool
-	wrong    *WrongAthleteError // among the failures, or nil
-	failures []error
-	warnings []error
+	fit                bool
+	wrong              *WrongAthleteError // among the failures, or nil
+	failures, warnings []error
 }
 
 func (v *proved) fail(most Export, err error) {
