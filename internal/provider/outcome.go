@@ -64,7 +64,8 @@ func (o *Outcome) NotExported(err error) {
 	}
 }
 
-// outcome puts together what the phases returned.
+// outcome puts together what the phases returned, once something was issued. (The
+// other ends are in Do; whyNothing says why nothing was.)
 func (r *Run) outcome(c checked, p plan, k kept, v proved, s sealed, cancelled bool) *Outcome {
 	o := &Outcome{
 		Token: k.token, Rotated: k.rotated(), AthleteID: v.athleteID, Scope: k.token.Scope,

@@ -61,17 +61,13 @@ func (v *proved) fail(most Export, err error) {
 	v.failures = append(v.failures, err)
 }
 
-func (v *proved) failWrong(err *WrongAthleteError) {
-	v.fit, v.wrong = false, err
-	v.fail(ExportNone, err)
-}
-
 // judge draws the consequences of a proof.
 func (r *Run) judge(i issued, p proof) proved {
 	v := proved{athleteID: cmp.Or(p.athleteID, i.token.AthleteID), export: ExportAll, fit: true}
 	holder, whose := i.instead.AthleteID, cmp.Or(p.athleteID, i.athlete)
 	if r.ExpectedAthlete == 0 && holder != 0 && whose != 0 && whose != holder {
-		v.failWrong(&WrongAthleteError{Want: holder, Got: whose, Holder: r.readableName()})
+		v.fit, v.wrong = false, &WrongAthleteError{Want: holder, Got: whose, Holder: r.readableName()}
+		v.fail(ExportNone, v.wrong)
 	}
 	if !i.token.AccessToken.Empty() {
 		r.judgeAthlete(&v, p)
@@ -93,7 +89,8 @@ func (r *Run) judgeAthlete(v *proved, p proof) {
 	case r.ExpectedAthlete != 0 && p.athleteErr != nil:
 		v.fail(ExportNone, &AthleteUncheckedError{Want: r.ExpectedAthlete, Err: p.athleteErr})
 	case r.ExpectedAthlete != 0 && p.athleteID != r.ExpectedAthlete:
-		v.failWrong(&WrongAthleteError{Want: r.ExpectedAthlete, Got: p.athleteID})
+		v.fit, v.wrong = false, &WrongAthleteError{Want: r.ExpectedAthlete, Got: p.athleteID}
+		v.fail(ExportNone, v.wrong)
 	case r.Verify && p.athleteErr != nil && !errors.Is(p.athleteErr, context.Canceled):
 		v.warnings = append(v.warnings, &UnverifiedError{Err: p.athleteErr})
 	}
