@@ -2,6 +2,7 @@ package provider
 
 import (
 	"cmp"
+	"slices"
 
 	"strava-token/internal/secret"
 	"strava-token/internal/store"
@@ -12,7 +13,7 @@ import (
 type origin int
 
 const (
-	fromInput    origin = iota // the input; if there is a readable target, it saw it before
+	fromInput    origin = iota // the input; a readable target saw it before
 	fromNewLogin               // an input that the readable target never saw: somebody logged in again
 	fromReadable               // what the readable target holds
 	fromCode                   // an authorization code
@@ -33,16 +34,14 @@ type candidate struct {
 	origin origin
 }
 
-// candidates puts them in order. An input that the readable target never saw goes
-// first: somebody logged in again. Then comes what that target holds, and then an
-// input that it knows.
-//
-// A code and recovery texts stand alone, since it's them that are to be proved. (If
-// the stored token shall take the place of a code that was used before, append it
-// after the code: refresh does the rest.)
+// candidates puts them in order: a new login, what the readable target holds, and an
+// input that it knows. A code and recovery texts stand alone, since it's them that are
+// to be proved. (If the stored token shall take the place of a code that was used
+// before, add it after the code: refresh does the rest.)
 func (r *Run) candidates() (all []candidate) {
 	add := func(token secret.Value, o origin) {
-		if !token.Empty() {
+		known := slices.ContainsFunc(all, func(c candidate) bool { return c.token.Equal(token) })
+		if !known && !token.Empty() {
 			all = append(all, candidate{token, o})
 		}
 	}
@@ -54,16 +53,11 @@ func (r *Run) candidates() (all []candidate) {
 		return all
 	}
 	held := r.held()
-	switch {
-	case r.Input.Equal(held.RefreshToken):
-		add(held.RefreshToken, fromReadable)
-	case r.Readable != nil && !held.Saw(r.Input):
+	if r.Readable != nil && !held.Saw(r.Input) && !held.RefreshToken.Equal(r.Input) {
 		add(r.Input, fromNewLogin)
-		add(held.RefreshToken, fromReadable)
-	default:
-		add(held.RefreshToken, fromReadable)
-		add(r.Input, fromInput)
 	}
+	add(held.RefreshToken, fromReadable)
+	add(r.Input, fromInput)
 	return all
 }
 

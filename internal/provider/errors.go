@@ -63,9 +63,7 @@ func (e *ScopeError) Error() string { return "missing scope " + strings.Join(e.M
 // ScopeUncheckedError is a required scope that nothing could tell of.
 type ScopeUncheckedError struct{ Scopes []string }
 
-func (e *ScopeUncheckedError) Error() string {
-	return "unchecked scope " + strings.Join(e.Scopes, ", ")
-}
+func (e *ScopeUncheckedError) Error() string { return "unchecked " + strings.Join(e.Scopes, ", ") }
 
 // WrongAthleteError is a token of another athlete than expected.
 type WrongAthleteError struct {
@@ -99,14 +97,11 @@ type TokenExpiresError struct {
 	When   time.Time
 }
 
-func (e *TokenExpiresError) Error() string {
-	return "github token ends " + e.When.Format(time.DateOnly)
-}
+func (e *TokenExpiresError) Error() string { return "token ends " + e.When.Format(time.DateOnly) }
 
 // StaleReason says why Strava refused a refresh token.
 type StaleReason string
 
-// The reasons.
 const (
 	StaleRerun   StaleReason = "rerun"   // a re-run with the secret of an earlier attempt
 	StaleMaybe   StaleReason = "maybe"   // a re-run, and nothing else is known

@@ -13,11 +13,8 @@ import (
 )
 
 const (
-	// rereads is how often a readable target is read again, about 7 s in all, if
-	// the newest refresh token seems to be under way to it.
-	rereads = 4
-	// races is how many refresh tokens a run tries that others were faster with.
-	races = 16
+	rereads  = 4  // how often a target is read again, about 7 s in all, to which a newer token may be under way
+	maxRaces = 16 // how many refresh tokens a run tries that others were faster with
 )
 
 // attempts are the candidates that brought nothing, and what is known about why.
@@ -77,14 +74,11 @@ func (r *Run) spend(ctx, answering context.Context, c candidate) (strava.Token, 
 // tried.
 func (a *attempts) add(c candidate, err error) bool {
 	a.tried, a.err = append(a.tried, c), err
-	switch kindOf(err) {
-	case strava.InvalidRefreshToken, strava.InvalidCode:
-		return true
-	case strava.AnswerLost:
+	kind := kindOf(err)
+	if kind == strava.AnswerLost {
 		a.lost = err
-		return true
 	}
-	return false
+	return kind == strava.AnswerLost || kind == strava.InvalidRefreshToken || kind == strava.InvalidCode
 }
 
 func (a *attempts) last() candidate { return a.tried[len(a.tried)-1] }
@@ -109,7 +103,7 @@ func (r *Run) othersMayWrite(c candidate) bool {
 // nothing comes, since a dead token stays dead.
 func (r *Run) awaitNewer(ctx, answering context.Context, past *attempts) []candidate {
 	past.unreadable = nil
-	if !r.othersMayWrite(past.last()) || len(past.tried) > races {
+	if !r.othersMayWrite(past.last()) || len(past.tried) > maxRaces {
 		return nil
 	}
 	waiting, cancel := untilEither(answering, ctx)
@@ -196,8 +190,7 @@ func (r *Run) explain(ctx context.Context, refused error, before []store.Facts) 
 // those of its first attempt.
 type Snapshot struct {
 	Attempt int // 1 for a first attempt; 0 outside a workflow
-	// Queued returns when the run was queued, or false if it cannot be told.
-	// It may be nil.
+	// Queued tells when the run was queued, if that is known. It may be nil.
 	Queued func(ctx context.Context) (time.Time, bool)
 }
 
@@ -209,8 +202,7 @@ func (s Snapshot) reason(ctx context.Context, e *StaleError, meanwhile bool) Sta
 		return StaleOutside
 	}
 	queued, known := time.Time{}, false
-	// Secrets of an environment are read when the job starts, which nothing here
-	// tells.
+	// Secrets of an environment are read when the job starts, which nothing tells.
 	if e.Target != "" && !strings.Contains(e.Target, "@") && s.Queued != nil {
 		queued, known = s.Queued(ctx)
 	}
