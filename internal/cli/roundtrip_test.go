@@ -54,3 +54,14 @@ func TestRoundTrips(t *testing.T) {
 		})
 	}
 }
+
+// requests is how many calls the services got.
+func (s *step) requests() int {
+	n := 0
+	for _, service := range []string{"strava", "github"} {
+		for _, method := range []string{"GET", "POST", "PUT"} {
+			n += s.server.Count(service, method, "")
+		}
+	}
+	return n
+}
