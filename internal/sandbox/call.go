@@ -59,10 +59,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, service, call str
 	}
 	time.Sleep(latency)
 
-	s.mu.Lock()
-	f := s.due(call, r.URL.Path)
-	a := s.act(f, r, service, h)
-	s.mu.Unlock()
+	f, a := s.act(r, service, call, h)
 	if observe != nil {
 		e := Exchange{Service: service, Method: r.Method, Address: r.URL.RequestURI(), RequestType: r.Header.Get("Content-Type"), RequestBody: string(body)}
 		if f == nil {
@@ -73,12 +70,14 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, service, call str
 	a.send(w, r, f)
 }
 
-// act does what was asked, if no fault prevents it, and records it; the caller
-// holds the lock.
-func (s *Server) act(f *Fault, r *http.Request, service string, h handler) answer {
+// act does what was asked, if no fault prevents it, and records it.
+func (s *Server) act(r *http.Request, service, call string, h handler) (*Fault, answer) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f := s.due(call, r.URL.Path)
 	if f != nil && f.before() {
 		s.journal.call(service, r, f.name(), answer{})
-		return f.replaced(answer{})
+		return f, f.replaced(answer{})
 	}
 	a := h(r)
 	if a.header == nil {
@@ -91,7 +90,7 @@ func (s *Server) act(f *Fault, r *http.Request, service string, h handler) answe
 	}
 	s.journal.deliver(arrives)
 	s.journal.call(service, r, outcome, a)
-	return a
+	return f, a
 }
 
 // send answers, or fails to.
