@@ -6,10 +6,12 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -26,6 +28,10 @@ func TestMain(m *testing.M) {
 // TestScripts runs the commands as a user does. Each script has a sandbox of its
 // own, whose addresses and credentials stand in the environment.
 func TestScripts(t *testing.T) {
+	if signal.Ignored(syscall.SIGHUP) {
+		// Under nohup, which the commands of a script must not inherit.
+		signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
+	}
 	t.Parallel()
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",

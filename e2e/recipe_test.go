@@ -17,29 +17,37 @@ import (
 
 const branchName = "strava-token"
 
-// recipe is an example, and what must come of it.
+// recipe is an example, and the runs of it.
 type recipe struct {
-	file   string
-	knobs  sandbox.Knobs
-	given  func(*world)
-	flags  func(*world) []string // further flags of act
-	twice  bool                  // it runs a second time, with the secrets as they were
-	says   string                // stands in the log
-	fails  bool
-	assert func(*testing.T, *world, string)
+	file  string
+	knobs sandbox.Knobs
+	given func(*world)
+	runs  []run // none is one that ends well
+	held  func(*testing.T, *world, string)
+}
+
+// run is one run of a recipe, and what must come of it.
+type run struct {
+	given func(*world)
+	flags func(*world) []string // further flags of act
+	says  []string              // stands in the log
+	fails bool
+	issue []string // what the issue that it opens says, or the comment on it
 }
 
 var always = sandbox.Knobs{Rotation: sandbox.RotateAlways}
 
-// recipes are the workflows of examples/, except bootstrap.yml, which has a test
-// of its own.
+// recipes are the workflows of examples/, except those that have a test of their
+// own.
 var recipes = []recipe{
-	{file: "sync.yml", knobs: always, given: stored, twice: true, assert: heldByTheBranch},
-	{file: "running_page.yml", knobs: always, twice: true, says: "Access ok", assert: heldByTheBranch},
+	{file: "sync.yml", knobs: always, given: stored, held: heldByTheBranch},
 	// What the unchanged script throws away is lost only where Strava replaces
 	// the refresh token within the hour.
-	{file: "running_page-unchanged.yml", knobs: sandbox.Knobs{Rotation: sandbox.RotateOnExpiry}, twice: true, says: "Access ok", assert: heldByTheBranch},
-	{file: "matrix.yml", knobs: always, given: stored, assert: heldByTheBranch},
+	{
+		file: "running_page-unchanged.yml", knobs: sandbox.Knobs{Rotation: sandbox.RotateOnExpiry}, held: heldByTheBranch,
+		runs: []run{{says: []string{"Access ok"}}, {says: []string{"Access ok"}}},
+	},
+	{file: "matrix.yml", knobs: always, given: stored, held: heldByTheBranch},
 	{
 		file: "several-repositories.yml", knobs: always,
 		given: func(w *world) {
@@ -48,7 +56,7 @@ var recipes = []recipe{
 				w.server.SetSecret("octo/"+name+"/"+secretName, w.server.LiveRefreshToken())
 			}
 		},
-		assert: heldBy(secretName, "octo/heatmap/"+secretName, "octo/profile/"+secretName),
+		held: heldBy(secretName, "octo/heatmap/"+secretName, "octo/profile/"+secretName),
 	},
 	{
 		file: "environment.yml", knobs: always,
@@ -56,72 +64,54 @@ var recipes = []recipe{
 			w.server.AddEnvironment("production")
 			w.server.SetSecret(secretName+"@production", w.server.LiveRefreshToken())
 		},
-		flags:  func(w *world) []string { return []string{"--secret", "ENVIRONMENT_WRITER=" + w.server.GitHubToken()} },
-		assert: heldBy(secretName + "@production"),
+		runs: []run{{flags: func(w *world) []string {
+			return []string{"--secret", "ENVIRONMENT_WRITER=" + w.server.GitHubToken()}
+		}}},
+		held: heldBy(secretName + "@production"),
 	},
 	{
 		file: "app-token.yml", knobs: always,
-		flags: func(w *world) []string {
+		runs: []run{{flags: func(w *world) []string {
 			token := w.server.NewGitHubToken("app-token", sandbox.GitHubToken{Kind: sandbox.Integration, Secrets: sandbox.Write})
 			return []string{"--secret", "APP_PRIVATE_KEY=" + token, "--var", "APP_ID=1"}
-		},
-		assert: heldBy(secretName),
+		}}},
+		held: heldBy(secretName),
 	},
 	{
-		file: "doctor.yml", knobs: always, given: stored, says: "the last commit is 0 days old",
-		assert: func(t *testing.T, w *world, log string) {
-			heldByTheBranch(t, w, log)
-			if got := w.server.Issues(); len(got) != 0 {
-				t.Errorf("issues: %q", got)
-			}
+		// Each cause alone opens the issue, or adds to it.
+		file: "doctor.yml", knobs: always, given: stored, held: heldByTheBranch,
+		runs: []run{
+			{says: []string{"the last commit is 0 days old"}},
+			{
+				flags: writer(5 * 24 * time.Hour), says: []string{"the personal access token ends in"},
+				issue: []string{"Strava sync needs attention", "SECRETS_WRITER ends within 14 days"},
+			},
+			{
+				given: func(w *world) { w.server.Set(func(k *sandbox.Knobs) { k.Inactive = true }) },
+				issue: []string{"comment", "Something would fail"},
+			},
+			{
+				given: func(w *world) {
+					w.server.Set(func(k *sandbox.Knobs) { k.Inactive = false })
+					w.server.Fail(sandbox.Fault{Call: "commits", Kind: sandbox.FaultStatus, Status: 502, Times: 1})
+				},
+				flags: writer(-time.Hour), fails: true, says: []string{"the personal access token has ended"},
+				issue: []string{"comment", "could not find out", "or is refused already"},
+			},
+			{
+				given: func(w *world) { w.server.AgeCommits(50 * 24 * time.Hour) }, says: []string{"the last commit is 50 days old"},
+				issue: []string{"comment", "Nothing was committed for 45 days"},
+			},
 		},
 	},
-	{
-		file: "doctor.yml", knobs: sandbox.Knobs{Rotation: sandbox.RotateAlways, Inactive: true}, given: stored, twice: true,
-		assert: func(t *testing.T, w *world, log string) {
-			got := w.server.Issues()
-			if len(got) != 2 || !strings.Contains(got[0], "Strava sync needs attention") || !strings.HasPrefix(got[1], "comment") {
-				t.Errorf("issues: %q\n%s", got, log)
-			}
-		},
-	},
-	{
-		file: "doctor.yml", knobs: always, given: func(w *world) { stored(w); w.server.AgeCommits(50 * 24 * time.Hour) },
-		says: "the last commit is 50 days old",
-		assert: func(t *testing.T, w *world, log string) {
-			if got := w.server.Issues(); len(got) != 1 || !strings.Contains(got[0], "Nothing was committed for 45 days") {
-				t.Errorf("issues: %q\n%s", got, log)
-			}
-		},
-	},
-	{
-		file: "doctor.yml", knobs: always, given: stored, says: "the personal access token ends in",
-		flags: func(w *world) []string {
-			token := w.server.NewGitHubToken("ending-token", sandbox.GitHubToken{Kind: sandbox.Personal, Secrets: sandbox.Write, Expires: time.Now().Add(5 * 24 * time.Hour)})
-			return []string{"--secret", "SECRETS_WRITER=" + token}
-		},
-		assert: func(t *testing.T, w *world, log string) {
-			if got := w.server.Issues(); len(got) != 1 || !strings.Contains(got[0], "SECRETS_WRITER ends within 14 days") {
-				t.Errorf("issues: %q\n%s", got, log)
-			}
-		},
-	},
-	{ // what could not be found out is said, too
-		file: "doctor.yml", knobs: always, fails: true, given: func(w *world) {
-			stored(w)
-			w.server.Fail(sandbox.Fault{Call: "commits", Kind: sandbox.FaultStatus, Status: 502})
-		},
-		says: "the personal access token has ended",
-		flags: func(w *world) []string {
-			token := w.server.NewGitHubToken("ended-token", sandbox.GitHubToken{Kind: sandbox.Personal, Secrets: sandbox.Write, Expires: time.Now().Add(-time.Hour)})
-			return []string{"--secret", "SECRETS_WRITER=" + token}
-		},
-		assert: func(t *testing.T, w *world, log string) {
-			if got := w.server.Issues(); len(got) != 1 || !strings.Contains(got[0], "could not find out") || !strings.Contains(got[0], "or is refused already") {
-				t.Errorf("issues: %q\n%s", got, log)
-			}
-		},
-	},
+}
+
+// writer hands over a personal access token that ends after some time.
+func writer(ends time.Duration) func(*world) []string {
+	return func(w *world) []string {
+		token := w.server.NewGitHubToken("token for "+ends.String(), sandbox.GitHubToken{Kind: sandbox.Personal, Secrets: sandbox.Write, Expires: time.Now().Add(ends)})
+		return []string{"--secret", "SECRETS_WRITER=" + token}
+	}
 }
 
 // stored lets the branch hold the refresh token already, as the bootstrap leaves
@@ -148,35 +138,15 @@ func heldBy(targets ...string) func(*testing.T, *world, string) {
 
 // TestRecipes runs every workflow of examples/.
 func TestRecipes(t *testing.T) {
-	tried := map[string]bool{"bootstrap.yml": true, "gitlab-ci.yml": true} // the latter is no workflow of GitHub's
+	tried := map[string]bool{
+		"bootstrap.yml": true, "running_page.yml": true, // have tests of their own
+		"gitlab-ci.yml": true, // is no workflow of GitHub's
+	}
 	for _, r := range recipes {
 		tried[r.file] = true
 		t.Run(r.file, func(t *testing.T) {
-			w := newWorld(t, r.knobs)
-			if r.given != nil {
-				r.given(w)
-			}
-			w.seedBranch(t)
-			path := w.workspace(t, r.file)
-			var flags []string
-			if r.flags != nil {
-				flags = r.flags(w)
-			}
-			runs := 1
-			if r.twice {
-				runs = 2
-			}
-			log := ""
-			for run := range runs {
-				var ok bool
-				if log, ok = w.actOn(t, path, flags...); ok == r.fails {
-					t.Fatalf("run %d: succeeded: %t\n%s\n%s", run+1, ok, log, w.server.Journal())
-				}
-			}
-			if !strings.Contains(log, r.says) {
-				t.Errorf("%q is not in the log:\n%s", r.says, log)
-			}
-			r.assert(t, w, log)
+			t.Parallel() // a runner waits for its containers most of the time
+			r.try(t)
 		})
 	}
 	all, err := filepath.Glob(filepath.Join("..", "examples", "*.yml"))
@@ -190,21 +160,64 @@ func TestRecipes(t *testing.T) {
 	}
 }
 
+func (r recipe) try(t *testing.T) {
+	w := newWorld(t, r.knobs)
+	if r.given != nil {
+		r.given(w)
+	}
+	w.seedBranch(t)
+	path := w.workspace(t, r.file)
+	if r.runs == nil {
+		r.runs = []run{{}}
+	}
+	for n, run := range r.runs {
+		if run.given != nil {
+			run.given(w)
+		}
+		var flags []string
+		if run.flags != nil {
+			flags = run.flags(w)
+		}
+		before := len(w.server.Issues())
+		log, ok := w.actOn(t, path, flags...)
+		if ok == run.fails {
+			t.Fatalf("run %d: succeeded: %t\n%s\n%s", n+1, ok, log, w.server.Journal())
+		}
+		assertSays(t, "the log", log, run.says)
+		opened := w.server.Issues()[before:]
+		if want := min(len(run.issue), 1); len(opened) != want {
+			t.Errorf("run %d: issues and comments: got %q, want %d\n%s", n+1, opened, want, log)
+		}
+		assertSays(t, "the issue", strings.Join(opened, "\n"), run.issue)
+		r.held(t, w, log)
+	}
+}
+
+func assertSays(t *testing.T, where, text string, want []string) {
+	t.Helper()
+	for _, part := range want {
+		if !strings.Contains(text, part) {
+			t.Errorf("%q is not in %s:\n%s", part, where, text)
+		}
+	}
+}
+
 // TestParallelRunsAndReRuns: with the built-in token alone and rotation on every
 // refresh, two runs at once and a re-run of the first one all end well.
 func TestParallelRunsAndReRuns(t *testing.T) {
 	w := newWorld(t, always)
+	stored(w)
+	w.seedBranch(t)
 	first := w.workspace(t, "running_page.yml")
-	if log, ok := w.actOn(t, first); !ok {
-		t.Fatalf("the first run failed:\n%s", log)
-	}
 	second := rename(t, w.workspace(t, "running_page.yml"))
 	var both sync.WaitGroup
 	for _, path := range []string{first, second} {
 		both.Go(func() {
-			if log, ok := w.actOn(t, path); !ok {
+			log, ok := w.actOn(t, path)
+			if !ok {
 				t.Errorf("one of two runs at once failed:\n%s", log)
 			}
+			assertSays(t, "the log", log, []string{"Access ok"})
 		})
 	}
 	both.Wait()

@@ -3,9 +3,11 @@ package action
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"strava-token/internal/input"
 	"strava-token/internal/provider"
+	"strava-token/internal/words"
 )
 
 // redirect is a page that does not load: its address is what counts. Strava
@@ -20,14 +22,14 @@ func (e *edge) ask(ctx context.Context, in *input.Inputs, run *provider.Run) pro
 		return o.Status()
 	}
 	link := run.Strava.AuthorizeURL(redirect, in.AskedScopes(), in.State(), true)
-	e.say("Open this address, choose Authorize, and copy the address of the page that follows:")
+	e.say(e.voice.Say("log-ask", nil))
 	e.say(link)
-	e.say("That page does not load, which is as it should be. Run this workflow again, with the address as its code.")
-	e.addSummary(fmt.Sprintf(`### The first Strava refresh token
-
-1. Open [this page of Strava's](%s), leave every box ticked, and choose **Authorize**.
-2. The page that follows does not load, which is as it should be. Copy its whole address.
-3. Run this workflow again (*Actions → this workflow → Run workflow*) and paste the address as **code**, soon: a code does not live long.
-`, link))
+	e.say(e.voice.Say("log-ask-again", nil))
+	var b strings.Builder
+	e.title(&b, "summary-ask")
+	for i, id := range []string{"summary-ask-open", "summary-ask-copy", "summary-ask-run"} {
+		fmt.Fprintf(&b, "%d. %s\n", i+1, e.voice.Say(id, words.Blanks{"link": link}))
+	}
+	e.addSummary(b.String())
 	return provider.Done
 }

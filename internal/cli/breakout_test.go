@@ -28,9 +28,7 @@ func TestAnswersThatTryToBreakOut(t *testing.T) {
 		"the word null":                 `{"access_token":"null",` + good + `}`,
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				s := newStep(t, sandbox.Knobs{Rotation: sandbox.RotateAlways})
+			inStep(t, always, func(t *testing.T, s *step) {
 				s.runner.Input("export-env", "true")
 				s.runner.Input("expose-refresh-token", "true")
 				s.server.Fail(sandbox.Fault{Call: "token", Kind: sandbox.FaultBody, Body: body})
@@ -70,9 +68,7 @@ func TestWithoutASuccessorTheOldTokenIsLeftAlone(t *testing.T) {
 		"a field that is gone": `{"access_token":"{access_token}","expires_at":1,"expires_in":1}`,
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				s := newStep(t, sandbox.Knobs{})
+			inStep(t, sandbox.Knobs{}, func(t *testing.T, s *step) {
 				before := s.server.Secret(secretName)
 				s.server.Fail(sandbox.Fault{Call: "token", Kind: sandbox.FaultBody, Body: body})
 				if got := s.run(); got != 1 {
@@ -90,10 +86,36 @@ func TestWithoutASuccessorTheOldTokenIsLeftAlone(t *testing.T) {
 	}
 }
 
-func TestRunWhoseOutputIsClosedStillStores(t *testing.T) {
+// TestANameThatTriesToBreakOut: environments may be called almost anything, and
+// their names are printed, and shown in the summary.
+func TestANameThatTriesToBreakOut(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := newStep(t, sandbox.Knobs{Rotation: sandbox.RotateAlways})
+		const name = "##[add-mask]octo <b>bold</b> [x](y) *a* `b`"
+		s := newStep(t, always)
+		s.server.AddEnvironment(name)
+		s.server.SetSecret("STRAVA@"+name, s.server.LiveRefreshToken())
+		s.runner.Input("rotate-to", "STRAVA@"+name)
+		if got := s.run(); got != 0 || !strings.Contains(s.runner.Log(), "## [add-mask]octo") {
+			t.Errorf("exit status: got %d, want 0 and the name in the log\n%s", got, s.runner.Log())
+		}
+		if strings.Contains(s.runner.Printed(), "##[") {
+			t.Errorf("the runner could read a command:\n%s", s.runner.Printed())
+		}
+		summary := s.runner.File("GITHUB_STEP_SUMMARY")
+		for _, raw := range []string{"<b>", " [x]", " *a*", " `b`"} {
+			if strings.Contains(summary, raw) {
+				t.Errorf("%q is markup in the summary:\n%s", raw, summary)
+			}
+		}
+		if !strings.Contains(summary, "bold") {
+			t.Errorf("the name is not in the summary:\n%s", summary)
+		}
+	})
+}
+
+func TestRunWhoseOutputIsClosedStillStores(t *testing.T) {
+	inStep(t, always, func(t *testing.T, s *step) {
 		s.runner.Close()
 		if got := s.run(); got != 1 {
 			t.Errorf("exit status: got %d, want 1", got)
@@ -109,9 +131,7 @@ func TestRunWhoseOutputIsClosedStillStores(t *testing.T) {
 }
 
 func TestTokenThatSoonExpiresIsAWarning(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newStep(t, sandbox.Knobs{})
+	inStep(t, sandbox.Knobs{}, func(t *testing.T, s *step) {
 		s.runner.Input("github-token", s.server.NewGitHubToken("short-lived-token", sandbox.GitHubToken{
 			Kind: sandbox.Personal, Secrets: sandbox.Write, Expires: time.Now().AddDate(0, 0, 13)}))
 		if got := s.run(); got != 0 {

@@ -8,14 +8,9 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"strava-token/internal/sandbox"
 )
 
-// chainLength is how many rotations a chain has, one run after the other.
-const chainLength = 1000
-
-// TestChain rotates a thousand times, a day apart: the target always holds the
+// TestChain rotates a thousand times with -whole, a day apart: the target always holds the
 // refresh token that lives, nothing is left behind, and every rotation of a
 // branch is one commit of the same small size.
 func TestChain(t *testing.T) {
@@ -25,8 +20,8 @@ func TestChain(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				c := newChain(t, kind)
-				size := 0
-				for n := range chainLength {
+				size, length := 0, rounds(1000)
+				for n := range length {
 					c.rotate(n)
 					text := c.document()
 					if c.server.Opened(text) != c.server.LiveRefreshToken() {
@@ -39,7 +34,7 @@ func TestChain(t *testing.T) {
 						t.Fatalf("after %d rotations the document has %d bytes, and had %d", n+1, len(text), size)
 					}
 				}
-				c.assertNothingIsLeft()
+				c.assertNothingIsLeft(length)
 			})
 		})
 	}
@@ -54,7 +49,7 @@ type chain struct {
 
 func newChain(tb testing.TB, kind string) *chain {
 	tb.Helper()
-	s := newStep(tb, sandbox.Knobs{Rotation: sandbox.RotateAlways})
+	s := newStep(tb, always)
 	return &chain{step: s, kind: kind, path: filepath.Join(tb.TempDir(), "token")}
 }
 
@@ -80,7 +75,7 @@ func (c *chain) document() string {
 	return readFile(c.t, c.path)
 }
 
-func (c *chain) assertNothingIsLeft() {
+func (c *chain) assertNothingIsLeft(commits int) {
 	c.t.Helper()
 	if c.kind == "file" {
 		left, err := filepath.Glob(filepath.Join(filepath.Dir(c.path), "*"))
@@ -90,8 +85,8 @@ func (c *chain) assertNothingIsLeft() {
 		}
 		return
 	}
-	if n, orphan := c.server.Commits(branchName); n != chainLength || !orphan {
-		c.t.Errorf("commits: got %d (orphan: %t), want %d", n, orphan, chainLength)
+	if n, orphan := c.server.Commits(branchName); n != commits || !orphan {
+		c.t.Errorf("commits: got %d (orphan: %t), want %d", n, orphan, commits)
 	}
 }
 

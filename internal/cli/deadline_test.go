@@ -2,7 +2,6 @@ package cli_test
 
 import (
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"strava-token/internal/sandbox"
@@ -55,9 +54,7 @@ func TestDeadlines(t *testing.T) {
 		{"cancelled in the proof", cancelIn(time.Second, stall("athlete")), 2 * time.Second, true, true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				s := newStep(t, sandbox.Knobs{Rotation: sandbox.RotateAlways})
+			inStep(t, always, func(t *testing.T, s *step) {
 				tt.given(s)
 				began := time.Now()
 				s.run()
@@ -78,9 +75,7 @@ func TestDeadlines(t *testing.T) {
 
 // TestCancelledWhileNoConnectionComesAbout spends nothing.
 func TestCancelledWhileNoConnectionComesAbout(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newStep(t, sandbox.Knobs{Rotation: sandbox.RotateAlways})
+	inStep(t, always, func(t *testing.T, s *step) {
 		s.runner.Input("strava-url", "http://"+oauthHost)
 		s.runner.Set("GITHUB_API_URL", "http://"+githubHost)
 		s.pipe.Refuse(oauthHost, 3)
@@ -98,9 +93,7 @@ func TestCancelledWhileNoConnectionComesAbout(t *testing.T) {
 // TestAReaderThatDoesNotReadDoesNotStopTheStore has a standard output that takes
 // nothing and breaks nothing.
 func TestAReaderThatDoesNotReadDoesNotStopTheStore(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newStep(t, sandbox.Knobs{Rotation: sandbox.RotateAlways})
+	inStep(t, always, func(t *testing.T, s *step) {
 		s.runner.Block()
 		began := time.Now()
 		if got := s.run(); got != 1 {

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
-	"unicode"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -29,160 +28,11 @@ func readDoc(t *testing.T, name string) string {
 	return string(content)
 }
 
-var placeholder = regexp.MustCompile(`\{[a-z-]+\}`)
-
-// hintRow is a hint as the README's table shows it.
-func hintRow(h cli.Hint) string {
-	show := func(s string) string {
-		s = strings.NewReplacer("{client-id}", "`client-id`", "{client-secret}", "`client-secret`",
-			"{refresh-token}", "`refresh-token`", "{github-token}", "`github-token`", "{rotate-to}", "`rotate-to`",
-			"{client-secret-place}", "the secret that `client-secret` reads",
-			"{refresh-token-place}", "the secret that `refresh-token` reads",
-			"{github-token-place}", "the secret that `github-token` reads",
-			"{how-to-get}", "put the value into the secret that it reads; a secret is added under Settings, Secrets and variables, Actions, and one of an environment needs environment: in the job",
-			"{authorize-scope}", "authorize the app again with scope", "{authorize-into}", "authorize the app again with rotate-to",
-			"{where-it-may-be-missing}", "; the secret that it reads may not exist there",
-			"{place}", "the secret that it reads", "{expected-athlete}", "`expected-athlete`",
-			"{repository-source}", "GITHUB_REPOSITORY", "{repository-how}", "owner/repo/NAME, or --repo owner/name",
-			"{rotate-to-example}", "rotate-to: STRAVA_REFRESH_TOKEN, without ${{ }}",
-			"{kept-where}", "The secret", "{kept-target}", "the name of the secret",
-			"{recover-to}", "--rotate-to …", "{command}", "strava-token",
-			"{elsewhere}", ", or for a newer state in the history of the branch", "{copy}", ", or by whoever uses a copy of that file",
-			"{kept}", "", "{updated}", "", "{detail}", "", "{until-github}", "").Replace(s)
-		s = placeholder.ReplaceAllString(s, "…")
-		return strings.ReplaceAll(s, "|", `\|`)
-	}
-	why := h.Why
-	if why != "" {
-		why = strings.ToUpper(why[:1]) + why[1:]
-	}
-	if why == "{cause}{kept}" || why == "{cause}" {
-		why = "The message says it."
-	}
-	next := show(h.Next)
-	return "| " + show(h.What) + " | " + show(why) + " | " + strings.ToUpper(next[:1]) + next[1:] + " |"
-}
-
-// TestTroubleshooting holds the README's table against the hints in the code.
-func TestTroubleshooting(t *testing.T) {
-	t.Parallel()
-	const begin, end = "<!-- troubleshooting:", "<!-- /troubleshooting -->"
-	readme := readDoc(t, "README.md")
-	from := strings.Index(readme, begin)
-	to := strings.Index(readme, end)
-	if from < 0 || to < from {
-		t.Fatal("the README has no troubleshooting table")
-	}
-	from += strings.Index(readme[from:], "\n") + 1
-
-	var rows []string
-	for _, h := range cli.Hints() {
-		rows = append(rows, hintRow(h))
-	}
-	slices.Sort(rows)
-	rows = slices.Compact(rows)
-	want := "| message | why | next |\n|---|---|---|\n" + strings.Join(rows, "\n") + "\n"
-	if *update {
-		readme = readme[:from] + want + readme[to:]
-		if err := os.WriteFile(filepath.Join(root, "README.md"), []byte(readme), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	if diff := cmp.Diff(want, readme[from:to]); diff != "" {
-		t.Errorf("README.md, Troubleshooting (-code +README):\n%s", diff)
-	}
-}
-
-// kinds finds the constants of a type in a package's source.
-func kinds(t *testing.T, pkg, typeName string) []string {
-	t.Helper()
-	files, err := filepath.Glob(filepath.Join(root, "internal", pkg, "*.go"))
-	if err != nil || len(files) == 0 {
-		t.Fatal("no source", err)
-	}
-	find := regexp.MustCompile(`(?m)^\s*\w+\s+` + typeName + `\s+= "([a-z-]+)"`)
-	var all []string
-	for _, file := range files {
-		content, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, m := range find.FindAllStringSubmatch(string(content), -1) {
-			all = append(all, m[1])
-		}
-	}
-	if len(all) == 0 {
-		t.Fatalf("no constants of %s.%s", pkg, typeName)
-	}
-	return all
-}
-
-// TestEveryKindOfErrorHasWords holds the hints against the types in the code,
-// in both directions.
-func TestEveryKindOfErrorHasWords(t *testing.T) {
-	t.Parallel()
-	want := map[string]bool{}
-	for _, source := range []struct{ prefix, pkg, typeName string }{
-		{"strava/", "strava", "Kind"},
-		{"store/", "store", "Kind"},
-		{"stale/", "provider", "StaleReason"},
-		{"input/", "secret", "Flaw"},
-		{"input/", "store", "TargetFault"},
-		{"input/", "action", "Fault"},
-	} {
-		for _, kind := range kinds(t, source.pkg, source.typeName) {
-			want[source.prefix+kind] = true
-		}
-	}
-	for _, kind := range []string{"integration-forbidden", "conflict", "overtaken"} {
-		want["branch/"+kind] = true // which means something else of a branch
-	}
-	delete(want, "strava/invalid-refresh-token") // provider says which stale/ it is
-	for _, file := range []string{"explain.go", "action.go", "recover.go", "login.go", "login_ask.go", "login_keep.go", "login_words.go", "refresh.go", "exec.go", "usage.go"} {
-		for _, m := range regexp.MustCompile(`fill\("((?:run|input|doctor|recover|login|refresh|exec|usage)/[a-z-]+)"`).FindAllStringSubmatch(readDoc(t, "internal/cli/"+file), -1) {
-			want[m[1]] = true
-		}
-	}
-	got := map[string]bool{}
-	for _, h := range cli.Hints() {
-		got[h.Key] = true
-		if h.What == "" || h.Why == "" || h.Next == "" {
-			t.Errorf("%s leaves something unsaid", h.Key)
-		}
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("hints (-code +hints):\n%s", diff)
-	}
-}
-
-// TestEveryWordIsFilledIn: each word in braces is one that the code has.
-func TestEveryWordIsFilledIn(t *testing.T) {
-	t.Parallel()
-	files, err := filepath.Glob(filepath.Join(root, "internal/cli/*.go"))
-	if err != nil || len(files) == 0 {
-		t.Fatal("no source", err)
-	}
-	code := ""
-	for _, file := range files {
-		if name := filepath.Base(file); !strings.HasPrefix(name, "hints") && !strings.HasSuffix(name, "_test.go") {
-			code += readDoc(t, "internal/cli/"+name)
-		}
-	}
-	for _, h := range cli.Hints() {
-		for _, word := range placeholder.FindAllString(h.What+h.Why+h.Next, -1) {
-			if !strings.Contains(code, `"`+strings.Trim(word, "{}")+`"`) {
-				t.Errorf("%s: nothing fills in %s", h.Key, word)
-			}
-		}
-	}
-}
-
 // sections are the titles in both languages.
 var sections = map[string]string{
 	"Try it with no account": "不用账号先试试", "The first token": "第一个 token", "Recipes": "示例", "Inputs": "输入",
 	"Outputs": "输出", "Targets": "目标", "How it works": "工作原理", "When it fails": "失败的时候",
-	"Troubleshooting": "疑难解答", "Security": "安全", "Limits": "限制", "How it compares": "与手工做法的比较",
+	"Security": "安全", "Limits": "限制", "How it compares": "与手工做法的比较",
 	"What it costs": "开销", "Verify what you run": "验证你运行的东西", "License": "许可证",
 }
 
@@ -191,29 +41,6 @@ var sections = map[string]string{
 func TestBothLanguagesSayTheSame(t *testing.T) {
 	t.Parallel()
 	english, chinese := readDoc(t, "README.md"), readDoc(t, "README.zh-CN.md")
-	for _, h := range cli.Hints() {
-		message, _, _ := strings.Cut(strings.TrimPrefix(hintRow(h), "| "), " |")
-		if !strings.Contains(chinese, "\n| "+message+" |") {
-			t.Errorf("README.zh-CN.md does not explain %q", message)
-		}
-	}
-	known := map[string]bool{}
-	for _, h := range cli.Hints() {
-		message, _, _ := strings.Cut(strings.TrimPrefix(hintRow(h), "| "), " |")
-		known[message] = true
-	}
-	for row := range strings.Lines(section(t, chinese, "疑难解答")) {
-		message, rest, _ := strings.Cut(strings.TrimPrefix(row, "| "), " |")
-		if !strings.HasPrefix(row, "| ") || message == "报错的第一行" {
-			continue
-		}
-		if !known[message] {
-			t.Errorf("README.zh-CN.md explains %q, which nothing says", message)
-		}
-		if !strings.ContainsFunc(rest, func(r rune) bool { return unicode.Is(unicode.Han, r) }) {
-			t.Errorf("README.zh-CN.md leaves %q unexplained", message)
-		}
-	}
 	var titles [2][]string
 	for i, doc := range []string{english, chinese} {
 		for _, m := range regexp.MustCompile(`(?m)^## (.*)$`).FindAllStringSubmatch(doc, -1) {
@@ -245,9 +72,6 @@ func TestBothLanguagesSayTheSame(t *testing.T) {
 	digits := regexp.MustCompile(`[0-9]+(?:\.[0-9]+)?`)
 	for title, translated := range sections {
 		one, other := section(t, english, title), section(t, chinese, translated)
-		if title == "Troubleshooting" {
-			continue
-		}
 		for _, what := range []string{`(?m)^\|`, `(?m)^- `, `(?m)^[0-9]+\. `} {
 			if title == "Recipes" || title == "The first token" {
 				break // the Chinese one has more for running_page
@@ -353,7 +177,7 @@ func TestEveryDefaultIsTheSame(t *testing.T) {
 		}
 	}
 	code := map[string]string{"strava-url": "`" + strava.DefaultURL + "`", "strava-api-url": "`" + strava.DefaultAPIURL + "`"}
-	for _, m := range regexp.MustCompile(`r\.boolean\("([a-z-]+)", (true|false)\)`).FindAllStringSubmatch(readDoc(t, "internal/action/inputs.go"), -1) {
+	for _, m := range regexp.MustCompile(`r\.boolean\("([a-z-]+)", (true|false)\)`).FindAllStringSubmatch(readDoc(t, "internal/input/read.go"), -1) {
 		code[m[1]] = "`" + m[2] + "`"
 	}
 	if len(code) != 7 {

@@ -3,7 +3,6 @@ package cli_test
 import (
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"strava-token/internal/sandbox"
@@ -21,7 +20,7 @@ func TestDoctorAsAStep(t *testing.T) {
 		spent  bool
 	}{
 		{
-			name: "all is well", knobs: sandbox.Knobs{Rotation: sandbox.RotateAlways},
+			name: "all is well", knobs: always,
 			says: []string{
 				"ok       client id and client secret: belong together",
 				"ok       octo/running/STRAVA_REFRESH_TOKEN: exists, can be written, last updated on 1 January 2000; the GitHub token has no known end",
@@ -91,9 +90,7 @@ func TestDoctorAsAStep(t *testing.T) {
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				s := newStep(t, tt.knobs)
+			inStep(t, tt.knobs, func(t *testing.T, s *step) {
 				s.runner.Input("doctor", "true")
 				if tt.given != nil {
 					tt.given(s)

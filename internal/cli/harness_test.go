@@ -6,15 +6,21 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
+	"flag"
 	"io"
 	"log"
 	"net"
 	"net/http"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
+
+	"github.com/google/go-cmp/cmp"
 
 	"strava-token/internal/cli"
 	"strava-token/internal/sandbox"
@@ -54,6 +60,13 @@ func newStep(t testing.TB, knobs sandbox.Knobs) *step {
 	return s
 }
 
+// inStep runs a test in a bubble, with a step of its own.
+func inStep(t *testing.T, knobs sandbox.Knobs, do func(t *testing.T, s *step)) {
+	t.Helper()
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) { do(t, newStep(t, knobs)) })
+}
+
 // newStepOn returns a step against a sandbox that answers on l.
 func newStepOn(t testing.TB, knobs sandbox.Knobs, l net.Listener) *step {
 	t.Helper()
@@ -61,6 +74,7 @@ func newStepOn(t testing.TB, knobs sandbox.Knobs, l net.Listener) *step {
 		knobs.Suffix = awkward
 	}
 	s := &step{t: t, server: sandbox.New(knobs), base: "http://" + l.Addr().String()}
+	record(s.server)
 	s.ctx, s.cancel = context.WithCancel(t.Context())
 	service := &http.Server{Handler: s.server, ErrorLog: discardLog}
 	go func() { _ = service.Serve(l) }()
@@ -111,16 +125,19 @@ func (s *step) assertNothingLeaks() {
 			values["the input "+input] = value
 		}
 	}
+	printed, errors, summary := s.runner.Printed(), s.stderr.String(), s.runner.File("GITHUB_STEP_SUMMARY")
+	allOutputs, allEnv := s.runner.File("GITHUB_OUTPUT"), s.runner.File("GITHUB_ENV")
+	access, refresh := s.runner.Output("access-token"), s.runner.Output("refresh-token")
 	for name, value := range values {
-		assertAbsent(s.t, "standard output", s.runner.Printed(), name, value)
-		assertAbsent(s.t, "standard error", s.stderr.String(), name, value)
-		assertAbsent(s.t, "the summary", s.runner.File("GITHUB_STEP_SUMMARY"), name, value)
-		outputs, env := s.runner.File("GITHUB_OUTPUT"), s.runner.File("GITHUB_ENV")
-		if value == s.runner.Output("access-token") {
+		assertAbsent(s.t, "standard output", printed, name, value)
+		assertAbsent(s.t, "standard error", errors, name, value)
+		assertAbsent(s.t, "the summary", summary, name, value)
+		outputs, env := allOutputs, allEnv
+		if value == access {
 			outputs = strings.Replace(outputs, value, "", 1)
 			env = strings.Replace(env, value, "", 1)
 		}
-		if value == s.runner.Output("refresh-token") && s.runner.Getenv("INPUT_EXPOSE-REFRESH-TOKEN") == "true" {
+		if value == refresh && s.runner.Getenv("INPUT_EXPOSE-REFRESH-TOKEN") == "true" {
 			outputs = strings.Replace(outputs, value, "", 1)
 		}
 		assertAbsent(s.t, "the outputs", outputs, name, value)
@@ -167,4 +184,19 @@ func readFile(t testing.TB, path string) string {
 		t.Fatal(err)
 	}
 	return string(content)
+}
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// assertGolden holds a text against a file, which -update writes.
+func assertGolden(t testing.TB, path, got string) {
+	t.Helper()
+	if *update {
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(got), 0o644)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if diff := cmp.Diff(readFile(t, path), got); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", path, diff)
+	}
 }

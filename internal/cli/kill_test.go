@@ -14,13 +14,13 @@ import (
 // only losses allowed, and their share is printed.
 func TestKill(t *testing.T) {
 	t.Parallel()
+	kills := rounds(320)
 	const (
-		kills  = 320
 		atOnce = 2
 		// Long enough that most of a run is waiting, as it is over a network.
 		latency = 5 * time.Millisecond
 	)
-	whole := time.Hour
+	run := time.Hour
 	for range 5 { // how long a run takes here, at the least
 		s := newProcessStep(t, sandbox.Knobs{Rotation: sandbox.RotateAlways, Latency: latency})
 		cmd := s.command()
@@ -28,9 +28,9 @@ func TestKill(t *testing.T) {
 		if got := s.exitStatus(cmd.Run()); got != 0 {
 			t.Fatalf("exit status: got %d, want 0\n%s", got, s.runner.Log())
 		}
-		whole = min(whole, time.Since(began))
+		run = min(run, time.Since(began))
 	}
-	whole += whole / 2 // others may keep this machine busy
+	run += run / 2 // others may keep this machine busy
 
 	var mu sync.Mutex
 	before, after, between := 0, 0, 0
@@ -47,7 +47,7 @@ func TestKill(t *testing.T) {
 				t.Error(err)
 				return
 			}
-			time.Sleep(whole * time.Duration(i) / kills)
+			time.Sleep(run * time.Duration(i) / time.Duration(kills))
 			_ = cmd.Process.Kill()
 			_ = cmd.Wait()
 			s.settle()
@@ -75,7 +75,7 @@ func TestKill(t *testing.T) {
 	}
 	all.Wait()
 	t.Logf("%d kills: %d before Strava's change, %d after the store, %d (%.0f %%) between the two, where the new refresh token is lost",
-		kills, before, after, between, 100*float64(between)/kills)
+		kills, before, after, between, 100*float64(between)/float64(kills))
 	if before+after+between != kills {
 		t.Errorf("kills: got %d, want %d", before+after+between, kills)
 	}

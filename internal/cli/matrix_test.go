@@ -54,6 +54,17 @@ func status(code int) sandbox.Fault {
 	return sandbox.Fault{Kind: sandbox.FaultStatus, Status: code, Body: `{"message":"no"}`}
 }
 
+// among counts a matrix's cells, and tells which of them to run: with -whole all
+// of them, else every seventh. No dimension can be divided by seven, so these have
+// every call and every fault in each of their ways, and nearly half of the pairs of
+// a call and a fault.
+type among struct{ cells int }
+
+func (a *among) chosen() bool {
+	a.cells++
+	return *whole || a.cells%7 == 0
+}
+
 // cell is one crossing of the matrix.
 type cell struct {
 	call, host string
@@ -148,6 +159,7 @@ func (c cell) wantOfToken(once bool) (row, int) {
 // arrived.
 func TestFaultMatrix(t *testing.T) {
 	t.Parallel()
+	var all among
 	var cells, sealed, neverArrived atomic.Int64
 	t.Run("cells", func(t *testing.T) {
 		for _, call := range matrixCalls {
@@ -157,6 +169,9 @@ func TestFaultMatrix(t *testing.T) {
 						for _, times := range []int{0, 1} {
 							if f.name == "certificate" && times == 1 {
 								continue // a certificate does not mend itself
+							}
+							if !all.chosen() {
+								continue
 							}
 							c := cell{call.name, call.host, f.name, f.fault, rotates, targets, times}
 							t.Run(c.String(), func(t *testing.T) {
@@ -180,7 +195,7 @@ func TestFaultMatrix(t *testing.T) {
 	})
 	t.Logf("%d cells: in %d the living refresh token was in the recovery text, in %d its answer never arrived, and in the others it was in every target",
 		cells.Load(), sealed.Load(), neverArrived.Load())
-	if want := "`TestFaultMatrix`, " + fmt.Sprint(cells.Load()) + " cells"; !strings.Contains(readDoc(t, "README.md"), want) {
+	if want := fmt.Sprintf("`TestFaultMatrix`, %d cells", all.cells); !strings.Contains(readDoc(t, "README.md"), want) {
 		t.Errorf("README.md does not say %q", want)
 	}
 }

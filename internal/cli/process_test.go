@@ -3,8 +3,10 @@ package cli_test
 import (
 	"bufio"
 	"errors"
+	"flag"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -15,6 +17,19 @@ import (
 
 	"strava-token/internal/sandbox"
 )
+
+// whole is for .ci/run: go test ./internal/cli -args -whole. Without it a test that
+// repeats itself does so less often.
+var whole = flag.Bool("whole", false, "run every cell of the fault matrices, every kill, race and rotation")
+
+// rounds is how often a test repeats itself: n times in all, and a tenth of that
+// in a plain run.
+func rounds(n int) int {
+	if *whole {
+		return n
+	}
+	return (n + 9) / 10
+}
 
 // binaryDir holds the binary, once a test has built it.
 var binaryDir string
@@ -38,6 +53,10 @@ var buildOnce = sync.OnceValues(func() (string, error) {
 })
 
 func TestMain(m *testing.M) {
+	if signal.Ignored(syscall.SIGHUP) {
+		// Under nohup, which the processes that tests start must not inherit.
+		signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
+	}
 	roots, err := os.MkdirTemp("", "strava-token-roots-")
 	if err == nil {
 		err = authority.trust(roots)
@@ -127,7 +146,7 @@ func TestSignals(t *testing.T) {
 		} {
 			t.Run(sig.String()+" during "+tt.during, func(t *testing.T) {
 				t.Parallel()
-				s := newProcessStep(t, sandbox.Knobs{Rotation: sandbox.RotateAlways})
+				s := newProcessStep(t, always)
 				reached := make(chan struct{})
 				var once sync.Once
 				s.server.Notify(func(call string) {
@@ -168,7 +187,7 @@ func TestSignals(t *testing.T) {
 // away: the write that would end a process by SIGPIPE must not end this one.
 func TestClosedPipe(t *testing.T) {
 	t.Parallel()
-	s := newProcessStep(t, sandbox.Knobs{Rotation: sandbox.RotateAlways})
+	s := newProcessStep(t, always)
 	reader, writer, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)

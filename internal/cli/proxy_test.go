@@ -12,8 +12,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-
-	"strava-token/internal/sandbox"
 )
 
 // proxy is an HTTP proxy that leads every tunnel to one address, and keeps what
@@ -72,7 +70,7 @@ func (p *proxy) tunnel(conn net.Conn) {
 // under the certificate given, behind a proxy.
 func newTLSStep(t *testing.T, certificate tls.Certificate) (*step, *proxy) {
 	t.Helper()
-	s := newProcessStep(t, sandbox.Knobs{Rotation: sandbox.RotateAlways})
+	s := newProcessStep(t, always)
 	l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{certificate}, NextProtos: []string{"h2", "http/1.1"}})
 	if err != nil {
 		t.Fatal(err)

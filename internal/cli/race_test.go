@@ -8,14 +8,12 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"strava-token/internal/cli"
-	"strava-token/internal/sandbox"
 )
 
-// raceRounds is how many rounds a race has, by the number of its runs.
+// raceRounds is how many rounds a race has with -whole, by the number of its runs.
 var raceRounds = map[int]int{2: 20, 8: 10, 32: 4}
 
 // racer is one of several runs at once.
@@ -33,12 +31,10 @@ func TestRaces(t *testing.T) {
 	for _, target := range []string{"branch:strava-token", "file"} {
 		for _, n := range []int{2, 8, 32} {
 			t.Run(fmt.Sprintf("%s/%d", target, n), func(t *testing.T) {
-				t.Parallel()
-				synctest.Test(t, func(t *testing.T) {
-					s := newStep(t, sandbox.Knobs{Rotation: sandbox.RotateAlways})
+				inStep(t, always, func(t *testing.T, s *step) {
 					s.scatter()
 					path := filepath.Join(t.TempDir(), "token")
-					for round := range raceRounds[n] {
+					for round := range rounds(raceRounds[n]) {
 						var racers []racer
 						if target == "file" {
 							racers = race(n, func() racer { return s.raceOnFile(path) })
@@ -72,11 +68,9 @@ func TestASecretNeedsConcurrency(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int{2, 8, 32} {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				s := newStep(t, always)
+			inStep(t, always, func(t *testing.T, s *step) {
 				s.scatter()
-				for round := range raceRounds[n] {
+				for round := range rounds(raceRounds[n]) {
 					queued := s.server.Secret(secretName)
 					racers := race(n, func() racer { return s.raceOnSecret(queued) })
 					if s.server.Secret(secretName) != s.server.LiveRefreshToken() {

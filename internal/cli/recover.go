@@ -91,9 +91,9 @@ func (r *recovering) run(ctx context.Context, in *input.Inputs, opened []recover
 	warnOfHosts(r.t, in)
 	in.Verify = false
 	run := in.Run(network, r.t, false)
-	run.Candidates, run.Recovered, run.KeepUnchanged = refreshTokens(opened), true, true
+	run.Recovered = refreshTokens(opened)
 	if r.print {
-		run.Targets = append(run.Targets, &printed{w: r.p.Stdout})
+		run.WriteOnly = append(run.WriteOnly, &printed{w: r.p.Stdout})
 	}
 	o := do(ctx, r.t, run)
 	if len(o.Failures) == 0 {

@@ -3,7 +3,6 @@ package cli_test
 import (
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"strava-token/internal/sandbox"
@@ -27,9 +26,7 @@ func TestRoundTrips(t *testing.T) {
 		{"a branch and a secret", sandbox.RotateAlways, []string{"branch:" + branchName, secretName}, 11, 4},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				s := newStep(t, sandbox.Knobs{Rotation: tt.rotation})
+			inStep(t, sandbox.Knobs{Rotation: tt.rotation}, func(t *testing.T, s *step) {
 				run := func() {
 					s.newRun()
 					s.runner.Input("refresh-token", s.server.LiveRefreshToken())

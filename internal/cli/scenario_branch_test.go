@@ -17,16 +17,8 @@ var branchScenarios = []scenario{
 	{name: "branch-created", knobs: always, given: onBranch, held: true, access: true},
 	{name: "branch-rotated", knobs: always, given: afterADay, held: true, access: true},
 	{name: "branch-unchanged", given: afterADay, kept: true, held: true, access: true},
-	{
-		name: "branch-without-an-input", knobs: always,
-		given: func(s *step) { afterADay(s); s.runner.Input("refresh-token", "") },
-		held:  true, access: true,
-	},
-	{
-		name: "branch-re-run", knobs: always,
-		given: func(s *step) { afterADay(s); s.runner.Set("GITHUB_RUN_ATTEMPT", "2") },
-		held:  true, access: true,
-	},
+	{name: "branch-without-an-input", knobs: always, given: func(s *step) { afterADay(s); s.runner.Input("refresh-token", "") }, held: true, access: true},
+	{name: "branch-re-run", knobs: always, given: func(s *step) { afterADay(s); s.runner.Set("GITHUB_RUN_ATTEMPT", "2") }, held: true, access: true},
 	{
 		name: "branch-login-again", knobs: always,
 		given: func(s *step) {
@@ -64,10 +56,7 @@ var branchScenarios = []scenario{
 		},
 		held: true, access: true,
 	},
-	{
-		name: "branch-dead", given: func(s *step) { afterADay(s); s.server.Replace() },
-		status: 1, says: "The refresh token in branch:strava-token is dead.",
-	},
+	{name: "branch-dead", given: func(s *step) { afterADay(s); s.server.Replace() }, status: 1, says: "The refresh token in branch:strava-token is dead."},
 	{
 		name: "branch-holds-nothing", given: func(s *step) { onBranch(s); s.runner.Input("refresh-token", "") },
 		status: 1, says: "There is no refresh token to begin with.", kept: true,

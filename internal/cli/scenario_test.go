@@ -1,21 +1,17 @@
 package cli_test
 
 import (
-	"flag"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"strava-token/internal/sandbox"
 )
-
-var update = flag.Bool("update", false, "write the golden journals anew")
 
 // scenario is one way in which a run can end.
 type scenario struct {
@@ -38,22 +34,19 @@ var scenarios = slices.Concat(secretScenarios, branchScenarios)
 // secretScenarios rotate into secrets, or nowhere.
 var secretScenarios = []scenario{
 	{name: "unchanged", kept: true, access: true},
-	{name: "rotated", knobs: sandbox.Knobs{Rotation: sandbox.RotateAlways}, kept: true, access: true},
+	{name: "rotated", knobs: always, kept: true, access: true},
 	{
-		name:  "rotated-without-target",
-		knobs: sandbox.Knobs{Rotation: sandbox.RotateAlways},
-		given: func(s *step) { s.runner.Input("rotate-to", "") },
+		name: "rotated-without-target", knobs: always,
+		given: input("rotate-to", ""),
 		warns: "Strava replaced the refresh token, and no target keeps the new one.", sealed: true, access: true,
 	},
 	{
-		name:   "rotated-without-target-or-recovery",
-		knobs:  sandbox.Knobs{Rotation: sandbox.RotateAlways},
+		name: "rotated-without-target-or-recovery", knobs: always,
 		given:  func(s *step) { s.runner.Input("rotate-to", ""); s.runner.Input("recovery", "false") },
 		status: 3, says: "Strava replaced the refresh token, and the new one is kept nowhere.", access: true,
 	},
 	{
-		name:  "rotated-and-handed-over",
-		knobs: sandbox.Knobs{Rotation: sandbox.RotateAlways},
+		name: "rotated-and-handed-over", knobs: always,
 		given: func(s *step) {
 			s.runner.Input("rotate-to", "")
 			s.runner.Input("recovery", "false")
@@ -62,8 +55,7 @@ var secretScenarios = []scenario{
 		warns: "Strava replaced the refresh token, and only the output refresh-token holds the new one.", access: true,
 	},
 	{
-		name:  "store-fails-without-recovery",
-		knobs: sandbox.Knobs{Rotation: sandbox.RotateAlways},
+		name: "store-fails-without-recovery", knobs: always,
 		given: func(s *step) {
 			s.runner.Input("recovery", "false")
 			s.server.Fail(sandbox.Fault{Call: "put", Kind: sandbox.FaultStatus, Status: 404})
@@ -71,11 +63,9 @@ var secretScenarios = []scenario{
 		status: 3, says: "octo/running/STRAVA_REFRESH_TOKEN does not hold the new refresh token, and no recovery text was printed.", access: true,
 	},
 	{
-		name:  "two-failures-in-one-error",
-		knobs: sandbox.Knobs{Rotation: sandbox.RotateAlways, Inactive: true},
-		given: func(s *step) {
-			s.server.Fail(sandbox.Fault{Call: "put", Kind: sandbox.FaultStatus, Status: 404})
-		},
+		name:   "two-failures-in-one-error",
+		knobs:  sandbox.Knobs{Rotation: sandbox.RotateAlways, Inactive: true},
+		given:  failing(sandbox.Fault{Call: "put", Kind: sandbox.FaultStatus, Status: 404}),
 		status: 3, says: "octo/running/STRAVA_REFRESH_TOKEN does not hold the new refresh token.", sealed: true,
 	},
 	{
@@ -83,22 +73,14 @@ var secretScenarios = []scenario{
 		given:  func(s *step) { s.runner.Input("rotate-to", strings.ToUpper(s.server.Secret(secretName))) },
 		status: 2, says: "rotate-to holds a credential instead of a name.", kept: true,
 	},
+	{name: "placeholder-in-place-of-a-name", given: input("rotate-to", "null"), status: 2, says: "rotate-to holds a placeholder.", kept: true},
 	{
-		name:   "placeholder-in-place-of-a-name",
-		given:  func(s *step) { s.runner.Input("rotate-to", "null") },
-		status: 2, says: "rotate-to holds a placeholder.", kept: true,
-	},
-	{
-		name:  "page-instead-of-the-store",
-		knobs: sandbox.Knobs{Rotation: sandbox.RotateAlways},
-		given: func(s *step) {
-			s.server.Fail(sandbox.Fault{Call: "put", Kind: sandbox.FaultStatus, Status: 200, Body: "<html>"})
-		},
+		name: "page-instead-of-the-store", knobs: always,
+		given:  failing(sandbox.Fault{Call: "put", Kind: sandbox.FaultStatus, Status: 200, Body: "<html>"}),
 		status: 3, says: "octo/running/STRAVA_REFRESH_TOKEN does not hold the new refresh token.", sealed: true, access: true,
 	},
 	{
-		name:  "exposed-and-exported",
-		knobs: sandbox.Knobs{Rotation: sandbox.RotateAlways},
+		name: "exposed-and-exported", knobs: always,
 		given: func(s *step) {
 			s.runner.Input("export-env", "true")
 			s.runner.Input("expose-refresh-token", "true")
@@ -106,89 +88,60 @@ var secretScenarios = []scenario{
 		kept: true, access: true,
 	},
 	{
-		name:  "preflight-refused",
-		knobs: sandbox.Knobs{Rotation: sandbox.RotateAlways},
+		name: "preflight-refused", knobs: always,
 		given: func(s *step) {
 			s.runner.Input("github-token", s.server.NewGitHubToken("built-in-token", sandbox.GitHubToken{Kind: sandbox.Integration}))
 		},
 		status: 1, says: "The built-in token cannot write octo/running/STRAVA_REFRESH_TOKEN.", kept: true,
 	},
 	{
-		name:  "read-only-token",
-		knobs: sandbox.Knobs{Rotation: sandbox.RotateAlways},
+		name: "read-only-token", knobs: always,
 		given: func(s *step) {
 			s.runner.Input("github-token", s.server.NewGitHubToken("read-only-token",
 				sandbox.GitHubToken{Kind: sandbox.Personal, Secrets: sandbox.Read}))
 		},
 		status: 1, says: "The personal access token may not write octo/running/STRAVA_REFRESH_TOKEN.", kept: true,
 	},
-	{
-		name:   "mistyped-secret",
-		given:  func(s *step) { s.runner.Input("rotate-to", "STRAVA_REFRESH_TOKENS") },
-		status: 1, says: "There is no secret octo/running/STRAVA_REFRESH_TOKENS.", kept: true,
-	},
+	{name: "mistyped-secret", given: input("rotate-to", "STRAVA_REFRESH_TOKENS"), status: 1, says: "There is no secret octo/running/STRAVA_REFRESH_TOKENS.", kept: true},
 	{
 		name:   "short-public-key",
 		given:  func(s *step) { s.server.BreakPublicKey() },
 		status: 1, says: "The public key for octo/running/STRAVA_REFRESH_TOKEN is not one.", kept: true,
 	},
 	{
-		name:   "store-fails",
-		knobs:  sandbox.Knobs{Rotation: sandbox.RotateAlways},
-		given:  func(s *step) { s.server.Fail(sandbox.Fault{Call: "put", Kind: sandbox.FaultStatus, Status: 503}) },
+		name: "store-fails", knobs: always,
+		given:  failing(sandbox.Fault{Call: "put", Kind: sandbox.FaultStatus, Status: 503}),
 		status: 3, says: "octo/running/STRAVA_REFRESH_TOKEN does not hold the new refresh token.", sealed: true, access: true,
 	},
-	{
-		name:  "store-repeated",
-		knobs: sandbox.Knobs{Rotation: sandbox.RotateAlways},
-		given: func(s *step) {
-			s.server.Fail(sandbox.Fault{Call: "put", Kind: sandbox.FaultStatus, Status: 503, Times: 1})
-		},
-		kept: true, access: true,
-	},
-	{
-		name:   "inactive-app",
-		knobs:  sandbox.Knobs{Rotation: sandbox.RotateAlways, Inactive: true},
-		status: 1, says: "The Strava app is inactive.", kept: true,
-	},
+	{name: "store-repeated", knobs: always, given: failing(sandbox.Fault{Call: "put", Kind: sandbox.FaultStatus, Status: 503, Times: 1}), kept: true, access: true},
+	{name: "inactive-app", knobs: sandbox.Knobs{Rotation: sandbox.RotateAlways, Inactive: true}, status: 1, says: "The Strava app is inactive.", kept: true},
 	{
 		name:   "missing-scope",
 		knobs:  sandbox.Knobs{Rotation: sandbox.RotateAlways, Scopes: []string{"read"}},
-		given:  func(s *step) { s.runner.Input("require-scopes", "activity:read_all") },
+		given:  input("require-scopes", "activity:read_all"),
 		status: 1, says: "The token lacks the scope activity:read_all.", kept: true,
 	},
 	{
 		name:   "missing-scope-probed",
 		knobs:  sandbox.Knobs{Rotation: sandbox.RotateAlways, Scopes: []string{"read"}, HideScope: true},
-		given:  func(s *step) { s.runner.Input("require-scopes", "read,activity:read") },
+		given:  input("require-scopes", "read,activity:read"),
 		status: 1, says: "The token lacks the scope activity:read.", kept: true,
 	},
 	{
 		name:  "scope-unchecked",
 		knobs: sandbox.Knobs{HideScope: true},
-		given: func(s *step) { s.runner.Input("require-scopes", "activity:read_all profile:read_all") },
+		given: input("require-scopes", "activity:read_all profile:read_all"),
 		warns: "The scope activity:read_all, profile:read_all could not be checked.", kept: true, access: true,
 	},
 	{
-		name:   "another-athlete",
-		knobs:  sandbox.Knobs{Rotation: sandbox.RotateAlways},
-		given:  func(s *step) { s.runner.Input("expected-athlete", "42") },
+		name: "another-athlete", knobs: always,
+		given:  input("expected-athlete", "42"),
 		status: 3, says: "The token belongs to athlete 126651800, not to 42, and Strava replaced it.", sealed: true,
 	},
+	{name: "another-athlete-unchanged", given: input("expected-athlete", "42"), status: 1, says: "The token belongs to athlete 126651800, not to 42.", kept: true},
+	{name: "expected-athlete", knobs: always, given: input("expected-athlete", "126651800"), kept: true, access: true},
 	{
-		name:   "another-athlete-unchanged",
-		given:  func(s *step) { s.runner.Input("expected-athlete", "42") },
-		status: 1, says: "The token belongs to athlete 126651800, not to 42.", kept: true,
-	},
-	{
-		name:  "expected-athlete",
-		knobs: sandbox.Knobs{Rotation: sandbox.RotateAlways},
-		given: func(s *step) { s.runner.Input("expected-athlete", "126651800") },
-		kept:  true, access: true,
-	},
-	{
-		name:  "athlete-unchecked",
-		knobs: sandbox.Knobs{Rotation: sandbox.RotateAlways},
+		name: "athlete-unchecked", knobs: always,
 		given: func(s *step) {
 			s.runner.Input("expected-athlete", "126651800")
 			s.server.Fail(sandbox.Fault{Call: "athlete", Kind: sandbox.FaultStatus, Status: 503})
@@ -196,72 +149,41 @@ var secretScenarios = []scenario{
 		status: 1, says: "Whose token this is could not be checked.", kept: true,
 	},
 	{
-		name:  "unverified",
-		knobs: sandbox.Knobs{Rotation: sandbox.RotateAlways},
-		given: func(s *step) {
-			s.server.Fail(sandbox.Fault{Call: "athlete", Kind: sandbox.FaultStatus, Status: 429})
-		},
+		name: "unverified", knobs: always,
+		given: failing(sandbox.Fault{Call: "athlete", Kind: sandbox.FaultStatus, Status: 429}),
 		warns: "Whether the access token works could not be checked.", kept: true, access: true,
 	},
 	{
 		name:  "not-verified",
 		knobs: sandbox.Knobs{Rotation: sandbox.RotateAlways, Inactive: true},
-		given: func(s *step) { s.runner.Input("verify", "false") },
+		given: input("verify", "False"),
 		kept:  true, access: true,
 	},
 	{
-		name:  "access-token-refused",
-		knobs: sandbox.Knobs{Rotation: sandbox.RotateAlways},
+		name: "access-token-refused", knobs: always,
 		given: func(s *step) {
 			s.server.Fail(sandbox.Fault{Call: "athlete", Kind: sandbox.FaultStatus, Status: 401,
 				Body: `{"message":"Authorization Error","errors":[{"resource":"Athlete","field":"access_token","code":"invalid"}]}`})
 		},
 		status: 1, says: "Strava refused the access token that it has just issued.", kept: true,
 	},
-	{
-		name:   "wrong-secret",
-		given:  func(s *step) { s.runner.Input("client-secret", "0123456789abcdef0123456789abcdef01234567") },
-		status: 1, says: "Strava refused the client secret.", kept: true,
-	},
-	{
-		name:   "unknown-client-id",
-		given:  func(s *step) { s.runner.Input("client-id", "1") },
-		status: 1, says: "Strava does not know this client id.", kept: true,
-	},
-	{
-		name:   "dead-token",
-		given:  func(s *step) { s.runner.Input("refresh-token", "89abcdef0123456789abcdef0123456789abcdef") },
-		status: 1, says: "Strava refused the refresh token.", kept: true,
-	},
+	{name: "wrong-secret", given: input("client-secret", "0123456789abcdef0123456789abcdef01234567"), status: 1, says: "Strava refused the client secret.", kept: true},
+	{name: "unknown-client-id", given: input("client-id", "1"), status: 1, says: "Strava does not know this client id.", kept: true},
+	{name: "dead-token", given: input("refresh-token", "89abcdef0123456789abcdef0123456789abcdef"), status: 1, says: "Strava refused the refresh token.", kept: true},
 	{
 		name:   "rate-limited",
-		given:  func(s *step) { s.server.Fail(sandbox.Fault{Call: "token", Kind: sandbox.FaultStatus, Status: 429}) },
+		given:  failing(sandbox.Fault{Call: "token", Kind: sandbox.FaultStatus, Status: 429}),
 		status: 1, says: "Strava's rate limit is used up.", kept: true,
 	},
+	{name: "outage-then-success", knobs: always, given: failing(sandbox.Fault{Call: "token", Kind: sandbox.FaultStatus, Status: 503, Times: 1}), kept: true, access: true},
+	{name: "outage", given: failing(sandbox.Fault{Call: "token", Kind: sandbox.FaultStatus, Status: 597}), status: 1, says: "Strava is out of order.", kept: true},
 	{
-		name:  "outage-then-success",
-		knobs: sandbox.Knobs{Rotation: sandbox.RotateAlways},
-		given: func(s *step) {
-			s.server.Fail(sandbox.Fault{Call: "token", Kind: sandbox.FaultStatus, Status: 503, Times: 1})
-		},
-		kept: true, access: true,
-	},
-	{
-		name:   "outage",
-		given:  func(s *step) { s.server.Fail(sandbox.Fault{Call: "token", Kind: sandbox.FaultStatus, Status: 597}) },
-		status: 1, says: "Strava is out of order.", kept: true,
-	},
-	{
-		name:  "answer-lost",
-		knobs: sandbox.Knobs{Rotation: sandbox.RotateAlways},
-		given: func(s *step) {
-			s.server.Fail(sandbox.Fault{Call: "token", Kind: sandbox.FaultCutAfter, Times: 1})
-		},
+		name: "answer-lost", knobs: always,
+		given:  failing(sandbox.Fault{Call: "token", Kind: sandbox.FaultCutAfter, Times: 1}),
 		status: 1, says: "The refresh token died because Strava's answer was lost.",
 	},
 	{
-		name:  "junk-beside-a-refresh-token",
-		knobs: sandbox.Knobs{Rotation: sandbox.RotateAlways},
+		name: "junk-beside-a-refresh-token", knobs: always,
 		given: func(s *step) {
 			s.server.Fail(sandbox.Fault{Call: "token", Kind: sandbox.FaultBody,
 				Body: `{"access_token":null,"expires_at":"soon","refresh_token":"{refresh_token}"}`})
@@ -270,7 +192,7 @@ var secretScenarios = []scenario{
 	},
 	{
 		name: "cancelled-before", inside: true,
-		knobs:  sandbox.Knobs{Rotation: sandbox.RotateAlways},
+		knobs:  always,
 		given:  func(s *step) { s.cancel() },
 		status: 1, says: "The run was cancelled.", kept: true,
 	},
@@ -282,15 +204,9 @@ var secretScenarios = []scenario{
 		},
 		status: 1, says: "The run was cancelled after the token request.", kept: true, sealed: true,
 	},
+	{name: "three-targets", knobs: always, given: threeTargets, kept: true, access: true},
 	{
-		name:  "three-targets",
-		knobs: sandbox.Knobs{Rotation: sandbox.RotateAlways},
-		given: threeTargets,
-		kept:  true, access: true,
-	},
-	{
-		name:  "three-targets-one-fails",
-		knobs: sandbox.Knobs{Rotation: sandbox.RotateAlways},
+		name: "three-targets-one-fails", knobs: always,
 		given: func(s *step) {
 			threeTargets(s)
 			s.server.Fail(sandbox.Fault{Call: "put", Path: "/orgs/", Kind: sandbox.FaultStatus, Status: 403})
@@ -298,8 +214,7 @@ var secretScenarios = []scenario{
 		status: 3, says: "org:octo/STRAVA does not hold the new refresh token.", kept: true, sealed: true, access: true,
 	},
 	{
-		name:  "three-targets-one-missing",
-		knobs: sandbox.Knobs{Rotation: sandbox.RotateAlways},
+		name: "three-targets-one-missing", knobs: always,
 		given: func(s *step) {
 			threeTargets(s)
 			s.runner.Input("rotate-to", "STRAVA_REFRESH_TOKEN\nSTRAVA@staging\norg:octo/STRAVA")
@@ -329,8 +244,7 @@ var secretScenarios = []scenario{
 		status: 1, says: "Another run replaced the refresh token after this one was queued.", kept: true,
 	},
 	{
-		name:  "replaced-beside-this-run",
-		knobs: sandbox.Knobs{},
+		name: "replaced-beside-this-run",
 		given: func(s *step) {
 			s.server.QueueRun(9001, time.Now())
 			// Another run is faster: it rotates between our check and our refresh.
@@ -344,11 +258,7 @@ var secretScenarios = []scenario{
 		},
 		status: 1, says: "Another run replaced the refresh token after this one was queued.", kept: true,
 	},
-	{
-		name:   "dead-before-queued",
-		given:  func(s *step) { replacedAfter(s, -time.Hour) },
-		status: 1, says: "The refresh token is dead.", kept: true,
-	},
+	{name: "dead-before-queued", given: func(s *step) { replacedAfter(s, -time.Hour) }, status: 1, says: "The refresh token is dead.", kept: true},
 	{
 		name: "bad-input",
 		given: func(s *step) {
@@ -388,6 +298,10 @@ var secretScenarios = []scenario{
 	},
 }
 
+// failing makes calls fail, and input sets an input.
+func failing(f sandbox.Fault) func(*step)  { return func(s *step) { s.server.Fail(f) } }
+func input(name, value string) func(*step) { return func(s *step) { s.runner.Input(name, value) } }
+
 // threeTargets rotates into a repository, an environment and an organization.
 func threeTargets(s *step) {
 	s.server.AddEnvironment("my env/prod")
@@ -409,14 +323,12 @@ func TestScenarios(t *testing.T) {
 	t.Parallel()
 	for _, sc := range scenarios {
 		t.Run(sc.name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				s := newStep(t, sc.knobs)
+			inStep(t, sc.knobs, func(t *testing.T, s *step) {
 				if sc.given != nil {
 					sc.given(s)
 				}
 				sc.check(s, s.run())
-				s.assertJournal(filepath.Join("testdata", "journal", sc.name+".txt"))
+				assertGolden(t, filepath.Join("testdata", "journal", sc.name+".txt"), s.server.Journal())
 			})
 		})
 	}
@@ -461,26 +373,5 @@ func (s *step) assertMessage(kind, want string) {
 	}
 	if diff := cmp.Diff(all, got); diff != "" {
 		s.t.Errorf("%s (-want +got):\n%s\n%s", kind, diff, s.runner.Log())
-	}
-}
-
-func (s *step) assertJournal(path string) {
-	s.t.Helper()
-	got := s.server.Journal()
-	if *update {
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			s.t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			s.t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		s.t.Errorf("journal (-want +got):\n%s", diff)
 	}
 }

@@ -2,13 +2,10 @@ package cli_test
 
 import (
 	"io"
-	"os"
 	"path/filepath"
 	"regexp"
 	"testing"
 	"testing/synctest"
-
-	"github.com/google/go-cmp/cmp"
 
 	"strava-token/internal/sandbox"
 )
@@ -23,23 +20,7 @@ var (
 func assertTranscript(t *testing.T, name, got string) {
 	t.Helper()
 	got = anyState.ReplaceAllString(anyPort.ReplaceAllString(got, "127.0.0.1:PORT"), "state=STATE")
-	path := filepath.Join("testdata", "transcript", name+".txt")
-	if *update {
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("transcript (-want +got):\n%s", diff)
-	}
+	assertGolden(t, filepath.Join("testdata", "transcript", name+".txt"), got)
 }
 
 // TestTranscripts keeps what a new user reads on each of the three ways to the

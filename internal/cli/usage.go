@@ -26,9 +26,9 @@ func usage(root *cobra.Command, args []string, err error) error {
 	var invalid *pflag.InvalidValueError
 	switch {
 	case errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() == "":
-		return input.Misuse("usage-no-flag", words.Blanks{"detail": shown("--" + unknown.GetSpecifiedName()), "command": command})
+		return input.Misuse("usage-no-flag", words.Blanks{"flag": shown("--" + unknown.GetSpecifiedName()), "command": command})
 	case errors.As(err, &unknown), errors.As(err, &syntax):
-		return input.Misuse("usage-no-flag", words.Blanks{"detail": "", "command": command})
+		return input.Misuse("usage-no-flag", words.Blanks{"flag": "", "command": command})
 	case errors.As(err, &empty):
 		return input.Misuse("usage-no-value", words.Blanks{"flag": "--" + empty.GetFlag().Name, "command": command})
 	case errors.As(err, &invalid):
@@ -79,9 +79,9 @@ var flagForms = map[string]string{
 	"duration": "a number with its unit, as in 30m or 1h",
 }
 
-// badValue refuses the value of a flag of the sandbox.
-func badValue(flag, form string) error {
-	return input.Misuse("usage-bad-value", words.Blanks{"flag": flag, "form": form, "command": "strava-token sandbox"})
+// refused is a flag of the sandbox that is written wrongly.
+func refused(problem string) error {
+	return input.Misuse("usage-refused", words.Blanks{"problem": problem, "command": "strava-token sandbox"})
 }
 
 // shown is the name of a flag if it can be printed back: it is no longer than

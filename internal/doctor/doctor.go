@@ -62,9 +62,6 @@ func (f Finding) Lines(voice *words.Voice) []string {
 	return lines
 }
 
-// expiresSoon is how long before its end a GitHub token is warned about.
-const expiresSoon = 14 * 24 * time.Hour
-
 // examination bounds what is examined before the normal run, which has a
 // deadline of its own.
 const examination = 30 * time.Second
@@ -79,10 +76,11 @@ type shadowed interface {
 // workflow runs, as "owner/repo". The status is that of the whole: Failed if
 // a finding is a failure.
 func Examine(ctx context.Context, run *provider.Run, repository string) Report {
-	findings := examineFirst(ctx, run, repository)
+	targets := run.Targets()
+	findings := examineFirst(ctx, run, targets, repository)
 	status := provider.Done
 	switch {
-	case len(run.Targets) == 0:
+	case len(run.Targets()) == 0:
 		findings = append(findings, Finding{Level: Warning, Part: "doctor-refresh-token", Err: &words.Failure{ID: "doctor-no-target"}})
 	case failed(findings):
 		findings = append(findings, Finding{Level: Warning, Part: "doctor-refresh-token", Err: &words.Failure{ID: "doctor-not-tried"}})
@@ -105,14 +103,14 @@ type Report struct {
 
 // examineFirst examines what can be examined without spending anything, side by
 // side.
-func examineFirst(ctx context.Context, run *provider.Run, repository string) []Finding {
+func examineFirst(ctx context.Context, run *provider.Run, targets []provider.Target, repository string) []Finding {
 	ctx, cancel := context.WithTimeout(ctx, examination)
 	defer cancel()
 	app := make(chan Finding, 1)
 	go func() { app <- examineApp(ctx, run) }()
-	found := make([][]Finding, len(run.Targets))
+	found := make([][]Finding, len(targets))
 	var all sync.WaitGroup
-	for i, t := range run.Targets {
+	for i, t := range targets {
 		all.Go(func() { found[i] = examineTarget(ctx, t, repository) })
 	}
 	all.Wait()
@@ -159,8 +157,8 @@ func examineTarget(ctx context.Context, t provider.Target, repository string) []
 	if !facts.WriteProven {
 		findings = append(findings, Finding{Level: Warning, About: about, Err: doubt("doctor-unproven-write", about, nil)})
 	}
-	if ends := facts.TokenExpires; !ends.IsZero() && time.Until(ends) < expiresSoon {
-		findings = append(findings, Finding{Level: Warning, About: about, Err: &provider.TokenExpiresError{Target: about, When: ends}})
+	if err := provider.WarnOfExpiry(t, facts); err != nil {
+		findings = append(findings, Finding{Level: Warning, About: about, Err: err})
 	}
 	if s, ok := t.(shadowed); ok {
 		by, known := s.Shadows(ctx, repository)

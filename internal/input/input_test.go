@@ -95,9 +95,9 @@ func TestBadInputs(t *testing.T) {
 		{"INPUT_CLIENT-ID", "12 34", input.Fault(secret.Whitespace)},
 		{"INPUT_CLIENT-ID", `"48213"`, input.Fault(secret.Quoted)},
 		{"INPUT_CLIENT-ID", "my app", input.Fault(secret.Whitespace)},
-		{"INPUT_CLIENT-ID", "my-app", input.FaultNotANumber},
-		{"INPUT_CLIENT-ID", "-5", input.FaultNotANumber},
-		{"INPUT_CLIENT-ID", "1234567890123456789", input.FaultNotANumber},
+		{"INPUT_CLIENT-ID", "my-app", input.FaultNotAClientID},
+		{"INPUT_CLIENT-ID", "-5", input.FaultNotAClientID},
+		{"INPUT_CLIENT-ID", "1234567890123456789", input.FaultNotAClientID},
 		{"INPUT_CLIENT-ID", "0123456789abcdef0123456789abcdef01234567", input.FaultSecretAsID},
 		{"INPUT_CLIENT-SECRET", "", missing},
 		{"INPUT_CLIENT-SECRET", "null", placeholder},
@@ -126,9 +126,9 @@ func TestBadInputs(t *testing.T) {
 		{"GITHUB_REPOSITORY", "", input.Fault(store.NoRepository)},
 		{"INPUT_REQUIRE-SCOPES", "activity:read_al", input.FaultUnknownScope},
 		{"INPUT_REQUIRE-SCOPES", "view_private", input.FaultUnknownScope},
-		{"INPUT_EXPECTED-ATHLETE", "me", input.FaultNotANumber},
-		{"INPUT_EXPECTED-ATHLETE", "0", input.FaultNotANumber},
-		{"INPUT_EXPECTED-ATHLETE", "-1", input.FaultNotANumber},
+		{"INPUT_EXPECTED-ATHLETE", "me", input.FaultNotAnAthleteID},
+		{"INPUT_EXPECTED-ATHLETE", "0", input.FaultNotAnAthleteID},
+		{"INPUT_EXPECTED-ATHLETE", "-1", input.FaultNotAnAthleteID},
 		{"INPUT_VERIFY", "yes", input.FaultNotABoolean},
 		{"INPUT_RECOVERY", "1", input.FaultNotABoolean},
 		{"INPUT_EXPORT-ENV", "on", input.FaultNotABoolean},
@@ -147,11 +147,14 @@ func TestBadInputs(t *testing.T) {
 		env[tt.variable] = tt.value
 		_, problems, _ := read(env)
 		want := []input.Problem{{Input: strings.ToLower(strings.TrimPrefix(tt.variable, "INPUT_")), ID: "input-" + string(tt.want)}}
+		if tt.want == input.Fault(secret.Missing) {
+			want[0].ID += "-" + want[0].Input
+		}
 		switch tt.variable {
 		case "GITHUB_REPOSITORY":
 			want[0].Input = "rotate-to"
 		case "GITHUB_API_URL":
-			want[0].Input = "github-api-url"
+			want[0].Input = tt.variable
 		}
 		for i := range problems {
 			problems[i].Detail = ""

@@ -18,7 +18,8 @@ type Fault string
 
 // The faults that this package finds.
 const (
-	FaultNotANumber      Fault = "not-a-number"
+	FaultNotAClientID    Fault = "not-a-client-id"
+	FaultNotAnAthleteID  Fault = "not-an-athlete-id"
 	FaultSecretAsID      Fault = "secret-as-id"
 	FaultNotABoolean     Fault = "not-a-boolean"
 	FaultDoubledTarget   Fault = "doubled-target"
@@ -52,7 +53,19 @@ func Misuse(id string, blanks words.Blanks) error {
 
 // Wrong is an input that can't be used.
 func Wrong(name string, fault Fault) error {
-	return &Error{Problems: []Problem{{ID: id(fault), Input: name}}}
+	return &Error{Problems: []Problem{problem(name, fault, "")}}
+}
+
+func problem(name string, fault Fault, detail string) Problem {
+	id := "input-" + string(fault)
+	if fault == Fault(secret.Missing) {
+		id += "-" + name // where a value comes from differs
+	}
+	p := Problem{ID: id, Input: name, Detail: detail}
+	if fault == FaultNotAClientID {
+		p.Blanks = words.Blanks{"character": detail}
+	}
+	return p
 }
 
 func (p Problem) Error() string { return p.Input + ": " + p.ID }
@@ -66,7 +79,7 @@ func (p Problem) Note() words.Note {
 
 // Unwritable is a file of the runner's that outputs cannot be written to.
 func Unwritable(variable string) Problem {
-	return Problem{ID: id(FaultUnwritable), Input: variable}
+	return problem(variable, FaultUnwritable, "")
 }
 
 // Error is everything that is wrong with what a command was told. Nothing was
@@ -102,6 +115,4 @@ func targetFault(err error) Fault {
 }
 
 // isMissing reports whether the problem is an input that has nothing in it.
-func (p Problem) isMissing() bool { return p.ID == id(Fault(secret.Missing)) }
-
-func id(f Fault) string { return "input-" + string(f) }
+func (p Problem) isMissing() bool { return strings.HasPrefix(p.ID, "input-missing-") }

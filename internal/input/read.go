@@ -3,15 +3,18 @@
 package input
 
 import (
+	"fmt"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"strava-token/internal/secret"
 	"strava-token/internal/store"
 	"strava-token/internal/strava"
 	"strava-token/internal/transport"
+	"strava-token/internal/words"
 )
 
 // Inputs are what a run was told, checked.
@@ -64,7 +67,7 @@ func Read(s Source, tokenNeeded bool) (*Inputs, error) {
 	in.Doctor = r.boolean("doctor", false)
 	in.StravaURL = r.address("strava-url", strava.DefaultURL)
 	in.StravaAPIURL = r.address("strava-api-url", strava.DefaultAPIURL)
-	in.GitHubURL = r.address("github-api-url", defaultGitHubURL)
+	in.GitHubURL = r.address(gitHubAddress, defaultGitHubURL)
 	in.masked = r.masked
 	if len(r.problems) > 0 {
 		return in, &Error{Problems: r.withheld()}
@@ -82,7 +85,7 @@ type reader struct {
 }
 
 func (r *reader) problem(name string, fault Fault, detail string) {
-	r.problems = append(r.problems, Problem{ID: id(fault), Input: name, Detail: detail})
+	r.problems = append(r.problems, problem(name, fault, detail))
 }
 
 func (r *reader) mask(v secret.Value) {
@@ -117,9 +120,22 @@ func (r *reader) clientID() string {
 		r.mask(secret.New(text))
 	}
 	if fault != "" {
-		r.problem(name, fault, "")
+		r.problem(name, fault, odd(text))
 	}
 	return text
+}
+
+// odd names the first character that isn't a digit, as far as it can be shown
+// or named; a minus or a letter speaks for itself.
+func odd(text string) string {
+	rest := strings.TrimLeft(text, "0123456789")
+	for _, c := range rest {
+		if unicode.IsPrint(c) && c < 0x80 {
+			return string(c)
+		}
+		return fmt.Sprintf("U+%04X", c)
+	}
+	return ""
 }
 
 // InspectClientID looks for the fault of a client id, which is a number. Forty
@@ -131,7 +147,7 @@ func InspectClientID(text string) Fault {
 	case secret.IsHexToken(text):
 		return FaultSecretAsID
 	case !isNumber(text):
-		return FaultNotANumber
+		return FaultNotAClientID
 	}
 	return ""
 }
@@ -169,7 +185,7 @@ func (r *reader) athlete(name string) int64 {
 	}
 	id, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || id <= 0 || !isNumber(text) {
-		r.problem(name, FaultNotANumber, "")
+		r.problem(name, FaultNotAnAthleteID, "")
 	}
 	return id
 }
@@ -218,7 +234,9 @@ func (r *reader) withheld() []Problem {
 			others = append(others, p)
 		}
 	}
-	return append([]Problem{{ID: id(cause), Input: strings.Join(missing, ", ")}}, others...)
+	first := problem("", cause, "")
+	first.Blanks = words.Blanks{"inputs": missing}
+	return append([]Problem{first}, others...)
 }
 
 func isNumber(s string) bool {

@@ -31,7 +31,7 @@ func (in *Inputs) Run(network *transport.Network, reporter provider.Reporter, fi
 	app := store.App{ClientID: in.ClientID, ClientSecret: in.ClientSecret}
 	run := &provider.Run{
 		Strava:          in.Strava(network),
-		Candidates:      []secret.Value{in.RefreshToken},
+		Input:           in.RefreshToken,
 		Code:            in.Code,
 		Granted:         in.Granted,
 		Verify:          in.Verify,
@@ -45,31 +45,26 @@ func (in *Inputs) Run(network *transport.Network, reporter provider.Reporter, fi
 	}
 	first = first || in.Ask || !in.Code.Empty()
 	for _, t := range in.Targets {
-		run.Targets = append(run.Targets, in.target(gh, t, app, first))
+		id := int64(0)
+		if strings.EqualFold(t.Repository(), in.Repository) {
+			id = in.RepositoryID
+		}
+		switch {
+		case t.IsBranch():
+			branch := store.NewBranch(gh, t, app, id)
+			branch.MayReplace = first
+			run.Readable = branch
+		case t.IsFile():
+			file := store.NewFile(t, app)
+			file.MayReplace = first
+			run.Readable = file
+		default:
+			s := store.NewSecret(gh, t, id)
+			s.MayBeNew = first
+			run.WriteOnly = append(run.WriteOnly, s)
+		}
 	}
 	return run
-}
-
-// target returns the place that t names. first lets one pass that has no refresh
-// token yet.
-func (in *Inputs) target(gh *store.GitHub, t store.Target, app store.App, first bool) provider.Target {
-	id := int64(0)
-	if strings.EqualFold(t.Repository(), in.Repository) {
-		id = in.RepositoryID
-	}
-	switch {
-	case t.IsBranch():
-		branch := store.NewBranch(gh, t, app, id)
-		branch.MayReplace = first
-		return branch
-	case t.IsFile():
-		file := store.NewFile(t, app)
-		file.MayReplace = first
-		return file
-	}
-	s := store.NewSecret(gh, t, id)
-	s.MayBeNew = first
-	return s
 }
 
 // OtherHostError is a host that isn't Strava's own and receives credentials.
@@ -82,7 +77,11 @@ func (e *OtherHostError) Error() string { return e.Input + " names " + e.Host }
 
 // Note is the warning's message.
 func (e *OtherHostError) Note() words.Note {
-	return words.Note{ID: "input-other-host", Blanks: words.Blanks{"input": words.Input(e.Input), "host": e.Host}}
+	id := "input-other-host"
+	if e.Input == "strava-api-url" {
+		id = "input-other-api-host" // which gets the access token alone
+	}
+	return words.Note{ID: id, Blanks: words.Blanks{"input": words.Input(e.Input), "host": e.Host}}
 }
 
 // OtherHosts warns of every host but Strava's own that receives credentials.

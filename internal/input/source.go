@@ -11,6 +11,9 @@ import (
 	"strava-token/internal/store"
 )
 
+// gitHubAddress is the one input that is called by its variable everywhere.
+const gitHubAddress = "GITHUB_API_URL"
+
 // Source is where inputs come from: a workflow step, or a shell. Inputs are
 // asked for by their names in action.yml.
 type Source interface {
@@ -35,13 +38,13 @@ type Workflow struct {
 	Hide   func(secret.Value) bool
 }
 
-// environment are the inputs that the runner sets itself.
-var environment = map[string]string{"repo": "GITHUB_REPOSITORY", "github-api-url": "GITHUB_API_URL"}
-
-// Text returns an input of the step.
+// Text returns an input of the step, or what the runner says.
 func (w Workflow) Text(name string) string {
-	if variable, ok := environment[name]; ok {
-		return strings.TrimSpace(w.Getenv(variable))
+	switch name {
+	case "repo":
+		return w.Getenv("GITHUB_REPOSITORY")
+	case gitHubAddress:
+		return w.Getenv(name)
 	}
 	return w.Input(name)
 }
@@ -134,7 +137,7 @@ var Variables = map[string][]string{
 	"repo":           {"GITHUB_REPOSITORY"},
 	"strava-url":     {"STRAVA_URL"},
 	"strava-api-url": {"STRAVA_API_URL"},
-	"github-api-url": {"GITHUB_API_URL"},
+	gitHubAddress:    {gitHubAddress},
 }
 
 // Text returns an answer, a flag, or a variable, in this order.

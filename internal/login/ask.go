@@ -60,24 +60,10 @@ func (l *Login) findGitHubToken(ctx context.Context) {
 	}
 }
 
-// secretNames are what the three secrets are called.
-func (l *Login) secretNames() (names [3]string, ok bool) {
-	switch l.Secrets {
-	case "strava":
-		return [3]string{"STRAVA_CLIENT_ID", "STRAVA_CLIENT_SECRET", "STRAVA_REFRESH_TOKEN"}, true
-	case "running_page":
-		return [3]string{"STRAVA_CLIENT_ID", "STRAVA_CLIENT_SECRET", "STRAVA_CLIENT_REFRESH_TOKEN"}, true
-	}
-	return names, false
-}
-
 // checkFlags refuses what doesn't go together, before anything is asked.
 func (l *Login) checkFlags() error {
-	_, known := l.secretNames()
 	_, _, isRepository := store.SplitRepository(l.Repository)
 	switch {
-	case !known:
-		return input.Misuse("login-secrets", nil)
 	case l.Format != "" && l.Format != "json" && l.Format != "dotenv":
 		return input.Misuse("login-format", nil)
 	case l.Repository != "" && !isRepository:

@@ -33,7 +33,7 @@ type keeper struct {
 
 // exchange spends the code, and keeps what it brings before anything is proved.
 func (k *keeper) exchange(ctx context.Context, grant strava.Grant) *provider.Outcome {
-	k.run.Code, k.run.Granted, k.run.KeepUnchanged = grant.Code, grant.Scopes, true
+	k.run.Code, k.run.Granted = grant.Code, grant.Scopes
 	if grant.Scopes != nil {
 		k.run.RequireScopes = nil // what the callback lacks was decided by a person
 	}
@@ -101,7 +101,7 @@ func (l *Login) prepare(ctx context.Context, network *transport.Network) (*keepe
 		return k, &words.Failure{ID: "login-left-alone"}
 	}
 	if l.Format != "" {
-		k.run.Targets = append(k.run.Targets, &printed{
+		k.run.WriteOnly = append(k.run.WriteOnly, &printed{
 			out: l.Stdout, format: l.Format, app: appValues(in), apart: slices.ContainsFunc(in.Targets, store.Target.Readable),
 		})
 	}
@@ -203,7 +203,7 @@ func (l *Login) prepareClientSecret(ctx context.Context, network *transport.Netw
 // checkTargets checks every target before a browser opens, and names those that
 // keep something already.
 func (l *Login) checkTargets(ctx context.Context, k *keeper) (existing []string, err error) {
-	for _, t := range k.run.Targets {
+	for _, t := range k.run.Targets() {
 		facts, err := provider.CheckTarget(ctx, t)
 		if err != nil {
 			return nil, err

@@ -28,7 +28,6 @@ import (
 type Login struct {
 	Repository  string
 	Environment string
-	Secrets     string // strava or running_page
 	Scope       string
 	RotateTo    []string
 	Port        int

@@ -31,23 +31,6 @@ func TestWaitEndsAfterFiveMinutes(t *testing.T) {
 	})
 }
 
-func TestWaitGoesOnAfterAWrongPaste(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		pasted := make(chan string)
-		go func() {
-			for _, text := range []string{"hello", code, "http://localhost/token?state=x&code=" + code, "state=" + state + "&code=" + code} {
-				pasted <- text
-			}
-		}()
-		var complaints []error
-		grant, err := login.Wait(t.Context(), nil, pasted, state, func(err error) { complaints = append(complaints, err) })
-		if err != nil || grant.Code.Reveal() != code || len(complaints) != 3 {
-			t.Errorf("Wait: got %v after %v, want the code after three complaints", err, complaints)
-		}
-	})
-}
-
 func TestWaitCanBeCancelled(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -1,15 +1,16 @@
 package provider
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"time"
+
+	"strava-token/internal/words"
 )
 
-// ErrNotMasked is returned where the runner could not be told to hide the new
+// ErrNotMasked is returned if the runner could not be told to hide the new
 // tokens, so that they are not handed to later steps either.
-var ErrNotMasked = errors.New("the masks could not be printed")
+var ErrNotMasked error = &words.Failure{ID: "run-not-masked"}
 
 // NotKeptError is a target that does not hold the new refresh token.
 type NotKeptError struct {
@@ -101,3 +102,29 @@ type TokenExpiresError struct {
 func (e *TokenExpiresError) Error() string {
 	return "github token ends " + e.When.Format(time.DateOnly)
 }
+
+// StaleReason says why Strava refused a refresh token.
+type StaleReason string
+
+// The reasons.
+const (
+	StaleRerun   StaleReason = "rerun"   // a re-run with the secret of an earlier attempt
+	StaleMaybe   StaleReason = "maybe"   // a re-run, and nothing else is known
+	StaleQueued  StaleReason = "queued"  // replaced by another run after this one was queued
+	StaleDead    StaleReason = "dead"    // the newest one there is, and dead
+	StaleOutside StaleReason = "outside" // outside a workflow: not the newest, or dead
+	StaleUnknown StaleReason = "unknown" // any of these
+	StaleStored  StaleReason = "stored"  // what a readable target holds is dead
+	StaleRaced   StaleReason = "raced"   // other runs were faster each time
+)
+
+// StaleError is a refresh token that Strava refused, and why.
+type StaleError struct {
+	Reason  StaleReason
+	Target  string    // the target that was updated last, if there is one
+	Updated time.Time // when it was
+	Err     error
+}
+
+func (e *StaleError) Error() string { return "refresh token refused: " + string(e.Reason) }
+func (e *StaleError) Unwrap() error { return e.Err }

@@ -18,7 +18,7 @@ const documentPath = "refresh-token.txt"
 // fresh makes a document, and leaves no branch behind.
 func (w *world) fresh(r store.Record) string {
 	w.begin()
-	target := w.run.Targets[0]
+	target := w.run.Readable
 	if _, err := target.Check(w.t.Context()); err != nil {
 		w.t.Fatal(err)
 	}
@@ -78,8 +78,8 @@ func TestASecretIsNotOlderThanTheBranch(t *testing.T) {
 				w.at(call, func() { w.server.SetFile(branchName, documentPath, d) })
 				beside := &memory{name: "beside", token: secret.New(newer)} // the other run wrote it, too
 				w.begin()
-				w.run.Candidates = []secret.Value{secret.New(dead)}
-				w.run.Targets = append(w.run.Targets, beside)
+				w.run.Input = secret.New(dead)
+				w.run.WriteOnly = []provider.Target{beside}
 				o := w.run.Do(t.Context())
 				if beside.token.Reveal() == old {
 					t.Errorf("seen %t: the secret holds the older token, the branch the newer (%t); status %d", seen, w.server.Held(branchName) == newer, o.Status())
@@ -177,7 +177,7 @@ func TestACancelledRunDoesNotDenyALostAnswer(t *testing.T) {
 			}
 		})
 		w.begin()
-		w.run.Candidates = []secret.Value{secret.New(input)}
+		w.run.Input = secret.New(input)
 		o := w.run.Do(ctx)
 		var e *provider.CancelledError
 		if len(o.Failures) == 1 && errors.As(o.Failures[0], &e) && !e.Spent && !w.server.Lives(input) {
@@ -214,9 +214,9 @@ func TestADeadRecoveryTextIsNoSuccess(t *testing.T) {
 		w.wantStatus(w.do(other), provider.Done)
 		beside := &memory{name: "beside"}
 		w.begin()
-		w.run.Candidates = []secret.Value{secret.New("00000000000000000000000000000000000000dd")}
-		w.run.Recovered, w.run.KeepUnchanged, w.run.Verify = true, true, false
-		w.run.Targets = append(w.run.Targets, beside)
+		w.run.Input, w.run.Verify = secret.Value{}, false
+		w.run.Recovered = []secret.Value{secret.New("00000000000000000000000000000000000000dd")}
+		w.run.WriteOnly = []provider.Target{beside}
 		o := w.run.Do(t.Context())
 		if o.Status() == provider.Done {
 			t.Errorf("the text is dead; status 0, kept in %v: athlete 42's token from the branch (beside written: %t)", o.Kept, !beside.token.Empty())

@@ -1,114 +1,127 @@
 package provider
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"slices"
-
-	"strava-token/internal/store"
+	"time"
 )
 
-// plan finds out which targets have to be written. What can be read back is,
-// wherever it holds another refresh token; a secret cannot be asked, and is where
-// Strava replaced what the run began with. What can be read back comes first.
-func (r *Run) plan(o *Outcome) {
-	if o.Token.RefreshToken.Empty() {
-		return
+// proofFirst is how long a proof may take that comes before the store: it must not
+// use up its time.
+const proofFirst = 10 * time.Second
+
+// plan is what has to be done with what was issued.
+type plan struct {
+	readable   bool // the readable target has to be written: it does not hold what lives
+	writeOnly  bool // so do the others: they may not hold it either
+	remember   bool // the readable target holds what lives, but never saw the input, which is dead
+	mend       bool // nothing is new: the readable target held it before, and the others are stale
+	untargeted bool // there is something new, and no target
+	proofFirst bool // it has to be known whose it is before it is written
+}
+
+// plan finds out what has to be done. What can be read back is written if it holds
+// another refresh token. What cannot is written if Strava replaced what the run
+// began with; and since it may hold the input, also if that's no longer what lives.
+func (r *Run) plan(i issued) plan {
+	held, living := r.held(), i.token.RefreshToken
+	stale := !r.Input.Empty() && !r.Input.Equal(living)
+	p := plan{
+		readable:   r.Readable != nil && (i.from.origin.isUnstored() || !living.Equal(held.RefreshToken)),
+		writeOnly:  len(r.WriteOnly) > 0 && (i.isNew() || stale && r.Readable != nil),
+		untargeted: i.rotated() && r.Readable == nil && len(r.WriteOnly) == 0,
 	}
-	o.replaces = r.wouldReplace(o)
-	if r.mustWriteReadable(o) {
-		o.due = append(o.due, r.readable())
+	p.remember = !p.readable && i.from.origin == fromReadable && stale && !held.Saw(r.Input)
+	p.mend = !p.readable && !i.isNew() && p.writeOnly && r.Readable != nil
+	p.proofFirst = r.ExpectedAthlete != 0 || p.readable &&
+		(i.instead.AthleteID != 0 || i.replaces() && len(r.RequireScopes) > 0 || r.Verify && i.athlete == 0)
+	return p
+}
+
+// isAtStake reports whether there is a refresh token that has to be kept.
+func (p plan) isAtStake() bool { return p.readable || p.writeOnly || p.untargeted }
+
+// kept is where the refresh token is after the store.
+type kept struct {
+	issued          // what lives by then: it may be another run's
+	in     []string // the targets that have it
+	failed []*NotKeptError
+}
+
+func (k *kept) add(targets []Target, errs []error) {
+	for i, t := range targets {
+		if errs[i] != nil {
+			k.failed = append(k.failed, &NotKeptError{Target: t.String(), Err: errs[i]})
+		} else {
+			k.in = append(k.in, t.String())
+		}
 	}
-	// An input that is not what lives now may be what such a target holds.
-	stale := !r.input().Empty() && !r.input().Equal(o.Token.RefreshToken)
-	if o.Rotated || r.KeepUnchanged || stale && isReadableAmong(r.Targets) {
-		o.due = append(o.due, slices.DeleteFunc(slices.Clone(r.Targets), isReadable)...)
+}
+
+// keepAndProve keeps what was issued, uninterrupted, and proves that what lives by
+// then works, which the end of ctx ends.
+func (r *Run) keepAndProve(ctx, settling context.Context, i issued, p plan, s *sealer) (kept, proof) {
+	proving, cancel := untilEither(settling, ctx)
+	defer cancel()
+	var k kept
+	var proved proof
+	if p.proofFirst {
+		bounded, enough := context.WithTimeout(proving, proofFirst)
+		proved = r.prove(bounded, i)
+		enough()
+		i.athlete = cmp.Or(proved.athleteID, i.athlete)
+		s.take(i)
+		k.issued = i
+		if r.judge(i, proved).fit {
+			k = r.keep(ctx, settling, i, p, s)
+		}
+	} else {
+		first := make(chan proof, 1)
+		go func() { first <- r.prove(proving, i) }()
+		k = r.keep(ctx, settling, i, p, s)
+		proved = <-first
 	}
-	o.homeless = o.Rotated && len(r.Targets) == 0
-	o.remember = !r.mustWriteReadable(o) && r.mustRemember(o)
+	if !k.token.AccessToken.Equal(i.token.AccessToken) {
+		proved = r.prove(proving, k.issued)
+	}
+	k.athlete = cmp.Or(proved.athleteID, k.athlete)
+	s.take(k.issued)
+	return k, proved
 }
 
 // keep writes the refresh token to every target that has to be written: first to
 // the one that can be read back, where the newest token wins, and then to the
-// others, which must not hold one that lost. A target that fails does not stop
-// the others.
-func (r *Run) keep(ctx, uninterrupted context.Context, o *Outcome) {
-	if o.remember {
-		// Where this fails nothing is lost: the next run tries a dead input
-		// first, and then remembers it.
-		_ = steadily(func() error { return r.readable().Store(uninterrupted, r.record(o)) })
+// others, which must not hold one that lost. A target that fails does not stop the
+// others.
+func (r *Run) keep(ctx, settling context.Context, i issued, p plan, s *sealer) kept {
+	if p.remember {
+		// If this fails nothing is lost: the next run tries a dead input first,
+		// and then remembers it.
+		_ = steadily(func() error { return r.Readable.Store(settling, r.record(i)) })
 	}
-	if len(o.due) > 0 && !isReadable(o.due[0]) && r.isSuperseded(uninterrupted, o) {
-		o.due = nil // the run whose token stands there keeps it everywhere else, too
-	}
-	var first error
-	blind := 0 // where the targets begin that cannot be read back
-	if len(o.due) > 0 && isReadable(o.due[0]) {
-		blind = 1
-		var won bool
-		won, first = r.keepReadable(ctx, uninterrupted, o)
+	k := kept{issued: i}
+	writeOnly := p.writeOnly
+	if p.readable {
+		now, written, err := r.swap(ctx, settling, i, s)
+		k.issued = now
+		k.add([]Target{r.Readable}, []error{err})
 		switch {
-		case first == nil && !won && !r.KeepUnchanged:
-			// The run whose token stands there keeps it everywhere else, too.
-			o.due = o.due[:1]
-		case won && o.Rotated && len(o.due) == 1:
-			// Strava replaced it only while others were writing.
-			o.due = append(o.due, slices.DeleteFunc(slices.Clone(r.Targets), isReadable)...)
+		case isOvertaken(err):
+			if writeOnly { // a secret that another run has written may hold what lives
+				k.add(r.WriteOnly, slices.Repeat([]error{err}, len(r.WriteOnly)))
+			}
+			return k
+		case err == nil && !written && !i.from.origin.isUnstored():
+			return k // the run whose token is there keeps it everywhere else
 		}
+		// Strava may have replaced it only while others were writing.
+		writeOnly = writeOnly || written && now.rotated()
+	} else if writeOnly && r.Readable != nil && r.isSuperseded(settling, i) {
+		return k // likewise
 	}
-	errs := make([]error, len(o.due))
-	if blind == 1 {
-		errs[0] = first
+	if writeOnly {
+		k.add(r.WriteOnly, each(r.WriteOnly, func(_ int, t Target) error { return t.Store(settling, r.record(k.issued)) }))
 	}
-	if blind == 1 && isOvertaken(errs[0]) {
-		// Which token lives is not settled: a secret that another run has written
-		// meanwhile may hold it.
-		for i := range errs {
-			errs[i] = errs[0]
-		}
-	} else {
-		r.each(errs[blind:], o.due[blind:], func(_ int, t Target) error { return t.Store(uninterrupted, r.record(o)) })
-	}
-	for i, t := range o.due {
-		if errs[i] == nil {
-			o.Kept = append(o.Kept, t.String())
-		}
-	}
-	for i, t := range o.due {
-		if errs[i] != nil {
-			o.fail(&NotKeptError{Target: t.String(), Kept: o.Kept, Held: r.heldAlready(o), Err: errs[i]})
-		}
-	}
-}
-
-// heldAlready names the readable target, where that held what Strava returned
-// before this run: then a target beside it is stale, and nothing is new.
-func (r *Run) heldAlready(o *Outcome) string {
-	if readable := r.readable(); readable != nil && !o.Rotated && !r.KeepUnchanged && !r.mustWriteReadable(o) {
-		return readable.String()
-	}
-	return ""
-}
-
-// isSuperseded reports whether the readable target, which needs no write, holds
-// another token by now than the one that was found there.
-func (r *Run) isSuperseded(ctx context.Context, o *Outcome) bool {
-	readable := r.readable()
-	if readable == nil {
-		return false
-	}
-	held, err := readable.Reread(ctx)
-	return err == nil && !held.RefreshToken.Empty() && !held.RefreshToken.Equal(o.Token.RefreshToken)
-}
-
-func isReadableAmong(targets []Target) bool { return slices.ContainsFunc(targets, isReadable) }
-
-func isOvertaken(err error) bool {
-	var e *store.Error
-	return errors.As(err, &e) && e.Kind == store.Overtaken
-}
-
-func isReadable(t Target) bool {
-	_, readable := t.(Readable)
-	return readable
+	return k
 }

@@ -18,7 +18,7 @@ import (
 func (w *world) beside() *world {
 	run := *w.run
 	rep := &reporter{}
-	run.Reporter, run.Code, run.KeepUnchanged = rep, secret.Value{}, false
+	run.Reporter, run.Code = rep, secret.Value{}
 	return &world{t: w.t, run: &run, server: w.server, rep: rep}
 }
 
@@ -26,7 +26,7 @@ func (w *world) beside() *world {
 func (w *world) login() *provider.Outcome {
 	w.t.Helper()
 	w.begin()
-	w.run.Candidates, w.run.KeepUnchanged, w.run.Code = nil, true, secret.New(w.server.NewCode())
+	w.run.Input, w.run.Code = secret.Value{}, secret.New(w.server.NewCode())
 	return w.run.Do(w.t.Context())
 }
 
@@ -172,7 +172,7 @@ func TestACancelledRunDoesNotSayDead(t *testing.T) {
 				}
 			})
 			w.begin()
-			w.run.Candidates = nil
+			w.run.Input = secret.Value{}
 			if tt.code {
 				w.run.Code = secret.New(w.server.NewCode())
 			}
@@ -213,8 +213,8 @@ func TestASecretBesideIsWrittenWhereALoginWonLate(t *testing.T) {
 		document, login := w.document(w.server.Connect(sandbox.AthleteID)), w.server.Connect(sandbox.AthleteID)
 		beside := &memory{name: "beside", token: secret.New(login)}
 		w.begin()
-		w.run.Candidates = []secret.Value{secret.New(login)}
-		w.run.Targets = append(w.run.Targets, beside)
+		w.run.Input = secret.New(login)
+		w.run.WriteOnly = []provider.Target{beside}
 		w.atFirstWrite(func() {
 			w.server.SetFile(branchName, documentPath, document)
 			w.server.Set(func(k *sandbox.Knobs) { k.Rotation = sandbox.RotateAlways })

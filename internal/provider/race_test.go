@@ -22,7 +22,7 @@ func (w *world) documentOf(athlete int64, refresh string) string {
 	w.t.Helper()
 	before := w.server.File(branchName, "refresh-token.txt")
 	w.begin()
-	target := w.run.Targets[0]
+	target := w.run.Readable
 	if _, err := target.Check(w.t.Context()); err != nil {
 		w.t.Fatal(err)
 	}
@@ -70,7 +70,7 @@ func TestACancelledRunLeavesTheWinnersTokenAlone(t *testing.T) {
 			})
 			w.server.Fail(sandbox.Fault{Call: "put-content", Kind: sandbox.FaultStatus, Status: 503, Skip: 1})
 			w.begin()
-			w.run.Candidates = nil
+			w.run.Input = secret.Value{}
 			w.wantStatus(w.run.Do(ctx), provider.NotKept)
 			if got := w.tokenRequests() - before; got != 1 {
 				t.Errorf("token requests: got %d, want 1", got)
@@ -193,8 +193,8 @@ func TestASecretBesideABranchIsMended(t *testing.T) {
 		beside := &memory{name: "beside", store: func(secret.Value) error { return context.DeadlineExceeded }, token: input}
 		do := func() *provider.Outcome {
 			w.begin()
-			w.run.Candidates = []secret.Value{beside.token}
-			w.run.Targets = append(w.run.Targets, beside)
+			w.run.Input = beside.token
+			w.run.WriteOnly = []provider.Target{beside}
 			return w.run.Do(t.Context())
 		}
 		w.wantStatus(do(), provider.NotKept)

@@ -43,7 +43,7 @@ func (w *world) begin() {
 		w.t.Fatal(err)
 	}
 	app := store.App{ClientID: w.run.Strava.ClientID, ClientSecret: w.run.Strava.ClientSecret}
-	w.run.Targets = []provider.Target{store.NewBranch(gh, target, app, sandbox.RepositoryID)}
+	w.run.Readable, w.run.WriteOnly = store.NewBranch(gh, target, app, sandbox.RepositoryID), nil
 	w.rep.sealed = ""
 }
 
@@ -51,7 +51,7 @@ func (w *world) begin() {
 func (w *world) do(input string) *provider.Outcome {
 	w.t.Helper()
 	w.begin()
-	w.run.Candidates = []secret.Value{secret.New(input)}
+	w.run.Input = secret.New(input)
 	return w.run.Do(w.t.Context())
 }
 
@@ -133,10 +133,10 @@ func TestAnOldInputDoesNotBeatALogin(t *testing.T) {
 		w.wantStatus(w.do(configured), provider.Done)
 		login := w.server.Connect(sandbox.AthleteID)
 		w.begin()
-		if _, err := w.run.Targets[0].Check(t.Context()); err != nil {
+		if _, err := w.run.Readable.Check(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if err := w.run.Targets[0].Store(t.Context(), store.Record{RefreshToken: secret.New(login), AthleteID: sandbox.AthleteID}); err != nil {
+		if err := w.run.Readable.Store(t.Context(), store.Record{RefreshToken: secret.New(login), AthleteID: sandbox.AthleteID}); err != nil {
 			t.Fatal(err)
 		}
 		for _, input := range []string{configured, "00000000000000000000000000000000000000e5", configured} {
@@ -322,8 +322,8 @@ func TestSecretsBesideABranch(t *testing.T) {
 		beside := &memory{name: "beside"}
 		do := func() *provider.Outcome {
 			w.begin()
-			w.run.Candidates = []secret.Value{secret.New(first)}
-			w.run.Targets = append([]provider.Target{beside}, w.run.Targets...)
+			w.run.Input = secret.New(first)
+			w.run.WriteOnly = []provider.Target{beside}
 			return w.run.Do(t.Context())
 		}
 		w.wantStatus(do(), provider.Done)
@@ -363,8 +363,8 @@ func TestAFileIsLockedFromReadToWrite(t *testing.T) {
 		ended := make(chan *provider.Outcome)
 		for range 3 {
 			run := *w.run
-			run.Candidates = []secret.Value{secret.New(first)}
-			run.Targets = []provider.Target{store.NewFile(store.Target{Path: path}, app)}
+			run.Input = secret.New(first)
+			run.Readable = store.NewFile(store.Target{Path: path}, app)
 			go func() { ended <- run.Do(t.Context()) }()
 		}
 		for range 3 {

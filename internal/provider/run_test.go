@@ -77,8 +77,8 @@ func newRun(t *testing.T, knobs sandbox.Knobs) (*provider.Run, *sandbox.Server, 
 			Network: network, URL: base, APIURL: base.JoinPath("/api/v3"),
 			ClientID: server.App().ID, ClientSecret: secret.New(server.App().Secret),
 		},
-		Candidates: []secret.Value{secret.New(server.LiveRefreshToken())},
-		Verify:     true, Recovery: true, Reporter: r,
+		Input:  secret.New(server.LiveRefreshToken()),
+		Verify: true, Recovery: true, Reporter: r,
 	}, server, r
 }
 
@@ -136,7 +136,7 @@ func TestAMistakeInOneTargetDoesNotStopTheOthers(t *testing.T) {
 		run, server, rep := newRun(t, sandbox.Knobs{Rotation: sandbox.RotateAlways})
 		good := &memory{name: "good"}
 		bad := &memory{name: "bad", store: func(v secret.Value) error { panic(v.Reveal()) }}
-		run.Targets = []provider.Target{bad, good}
+		run.WriteOnly = []provider.Target{bad, good}
 		o := run.Do(t.Context())
 		if o.Status() != provider.NotKept || good.token.Reveal() != server.LiveRefreshToken() || rep.sealed == "" {
 			t.Errorf("status %d, kept %v, sealed %t", o.Status(), o.Kept, rep.sealed != "")
@@ -149,16 +149,16 @@ func TestAMistakeInOneTargetDoesNotStopTheOthers(t *testing.T) {
 	})
 }
 
-// TestCandidates holds which refresh token is tried when.
-func TestCandidates(t *testing.T) {
+// TestSeveralRecoveryTexts holds which of their refresh tokens is tried when.
+func TestSeveralRecoveryTexts(t *testing.T) {
 	t.Parallel()
 	dead := secret.New("0000000000000000000000000000000000000001")
 	synctest.Test(t, func(t *testing.T) {
 		run, server, _ := newRun(t, sandbox.Knobs{})
 		target := &memory{name: "target"}
-		living := run.Candidates[0]
-		run.Targets, run.KeepUnchanged = []provider.Target{target}, true
-		run.Candidates = []secret.Value{dead, living, dead}
+		living := run.Input
+		run.Input, run.WriteOnly = secret.Value{}, []provider.Target{target}
+		run.Recovered = []secret.Value{dead, living, dead}
 		o := run.Do(t.Context())
 		if o.Status() != provider.Done || !target.token.Equal(living) {
 			t.Errorf("status %d, failures %v", o.Status(), o.Failures)
@@ -170,7 +170,7 @@ func TestCandidates(t *testing.T) {
 	// Only "invalid" leads to the next one.
 	synctest.Test(t, func(t *testing.T) {
 		run, server, _ := newRun(t, sandbox.Knobs{})
-		run.Candidates = []secret.Value{dead, run.Candidates[0]}
+		run.Input, run.Recovered = secret.Value{}, []secret.Value{dead, run.Input}
 		server.Fail(sandbox.Fault{Call: "token", Kind: sandbox.FaultStatus, Status: 429})
 		if o := run.Do(t.Context()); o.Status() != provider.Failed {
 			t.Errorf("status: got %d, want %d", o.Status(), provider.Failed)
@@ -182,7 +182,7 @@ func TestCandidates(t *testing.T) {
 	// That an answer was lost is said even if older ones are refused after it.
 	synctest.Test(t, func(t *testing.T) {
 		run, server, _ := newRun(t, sandbox.Knobs{Rotation: sandbox.RotateAlways})
-		run.Candidates = append(run.Candidates, dead)
+		run.Input, run.Recovered = secret.Value{}, []secret.Value{run.Input, dead}
 		server.Fail(sandbox.Fault{Call: "token", Kind: sandbox.FaultCutAfter, Times: 1})
 		o := run.Do(t.Context())
 		var e *strava.Error

@@ -8,117 +8,129 @@ import (
 	"strava-token/internal/strava"
 )
 
+// Several runs share a readable target, and each replaces only what it has read.
+// A run that finds another one's refresh token there asks Strava which one lives,
+// by refreshing with it, and what comes of that takes the old one's place:
+//
+//  1. If theirs lives, this run adopts it: it goes on with their token, and what
+//     was said about its own counts no more. If Strava hands theirs back unchanged,
+//     it's in the target already, and their run keeps it everywhere else as well.
+//  2. If theirs is dead, it is written over.
+//  3. A login wins over a token that lives, but only if its own still does: theirs
+//     may have been got from it. So its own is asked for first.
+//  4. Nothing is overwritten if that can't be told: if Strava gives no clear answer,
+//     if there's no time for one or the run was cancelled, if both are dead (a newer
+//     one is under way), or if theirs is another athlete's. Then this run's is sealed.
+
 // swaps is how often a run tries to write over what others wrote meanwhile.
 const swaps = 16
 
-// keepReadable writes the refresh token to the readable target. Where another run
-// was first, Strava is asked which token lives: the other one is adopted if it
-// does, and overwritten if not. won is false where the other run's token stands,
-// and is this run's now.
-//
-// A token that somebody just got by logging in wins over any that lives, too, but
-// only where it still does itself: the other one may have been got from it. One of
-// another athlete is never adopted, and nothing is asked where the run was
-// cancelled or has no time left for Strava's answer.
-func (r *Run) keepReadable(ctx, uninterrupted context.Context, o *Outcome) (won bool, err error) {
-	readable := r.readable()
-	athlete := r.athleteOf(o)
-	loggedIn, spent := o.byHand || !r.Code.Empty(), false
+// answer is what Strava said to a question that may be left open.
+type answer int
+
+const (
+	unclear answer = iota
+	yes
+	no
+)
+
+// swap writes mine to the readable target by the rule above. It returns what lives
+// by then, and whether this run wrote that; if it did not, and err is nil, it is
+// another run's that was there already.
+func (r *Run) swap(ctx, settling context.Context, mine issued, s *sealer) (now issued, written bool, err error) {
 	for range swaps {
-		err = steadily(func() error {
-			record := r.record(o)
-			record.AthleteID = athlete
-			return readable.Store(uninterrupted, record)
-		})
+		err = steadily(func() error { return r.Readable.Store(settling, r.record(mine)) })
 		if !isOvertaken(err) {
-			return err == nil, err
+			return mine, err == nil, err
 		}
-		theirs := readable.Held()
+		theirs := r.Readable.Held()
 		if theirs.RefreshToken.Empty() {
 			continue // it was deleted
 		}
-		if r.ofAnother(athlete, theirs) || ctx.Err() != nil || !enoughTime(uninterrupted) {
-			return false, err
+		living, known := r.resolve(ctx, settling, mine, theirs, s)
+		if !known {
+			return mine, false, err
 		}
-		if loggedIn {
-			switch r.renew(strava.Abandon(uninterrupted, ctx), o) {
-			case yes:
-				continue
-			case unknown:
-				return false, err
-			}
-			loggedIn, spent = false, true
-		}
-		switch r.tryTheirs(strava.Abandon(uninterrupted, ctx), o, theirs) {
-		case unknown:
-			return false, err // which one lives cannot be told
-		case no:
-			if spent {
-				return false, err // neither does, and a newer one is under way
-			}
-		case yes:
-			athlete, spent = theirs.AthleteID, false
-			if o.Token.RefreshToken.Equal(theirs.RefreshToken) {
-				return false, nil
-			}
+		if mine = living; mine.token.RefreshToken.Equal(theirs.RefreshToken) {
+			return mine, false, nil
 		}
 	}
-	return false, err
+	return mine, false, err
 }
 
-// renew asks Strava whether this run's refresh token lives, by refreshing with it,
-// and takes over what came of that.
-func (r *Run) renew(ctx context.Context, o *Outcome) verdict {
-	token, err := r.Strava.Refresh(ctx, o.Token.RefreshToken)
-	if token.RefreshToken.Empty() {
-		return isDead(err)
+// resolve finds out which of two refresh tokens lives, and returns what Strava gave
+// for it. known is false if nothing may be overwritten.
+func (r *Run) resolve(ctx, settling context.Context, mine issued, theirs store.Held, s *sealer) (living issued, known bool) {
+	if r.isOfAnother(theirs, mine.athlete) || ctx.Err() != nil || !strava.EnoughTime(settling, 0) {
+		return mine, false
 	}
-	o.renew(token)
-	r.accept(o, err)
-	return yes
+	isLogin := mine.from.origin.isLogin()
+	if isLogin {
+		if renewed, answer := r.renew(ctx, settling, mine, s); answer != no {
+			return renewed, answer == yes
+		}
+	}
+	adopted, answer := r.adopt(ctx, settling, mine, theirs, s)
+	return adopted, answer == yes || answer == no && !isLogin
 }
 
-// tryTheirs asks Strava the same of the token that another run wrote, and makes
-// what came of that this run's own.
-func (r *Run) tryTheirs(ctx context.Context, o *Outcome, theirs store.Held) verdict {
+// renew asks whether this run's own refresh token lives, and returns what came of
+// that, or else mine.
+func (r *Run) renew(ctx, settling context.Context, mine issued, s *sealer) (issued, answer) {
+	token, flaw := r.Strava.Refresh(ctx, settling, mine.token.RefreshToken)
+	if answer := lives(token, flaw); answer != yes {
+		return mine, answer
+	}
+	if token.AthleteID == 0 {
+		token.AthleteID, token.AthleteName = mine.token.AthleteID, mine.token.AthleteName
+	}
+	if token.Scope == nil {
+		token.Scope = mine.token.Scope
+	}
+	mine.token, mine.flaw = token, flaw
+	return r.receive(mine, s), yes
+}
+
+// adopt asks whether the refresh token that another run wrote lives, and makes what
+// came of that this run's own; or else it returns mine.
+func (r *Run) adopt(ctx, settling context.Context, mine issued, theirs store.Held, s *sealer) (issued, answer) {
 	r.Reporter.Mask(theirs.RefreshToken)
-	token, err := r.Strava.Refresh(ctx, theirs.RefreshToken)
-	if token.RefreshToken.Empty() {
-		return isDead(err)
+	token, flaw := r.Strava.Refresh(ctx, settling, theirs.RefreshToken)
+	if answer := lives(token, flaw); answer != yes {
+		return mine, answer
 	}
-	o.adopt(token, theirs.RefreshToken, theirs.AthleteID)
-	r.accept(o, err)
-	return yes
+	adopted := r.issue(candidate{theirs.RefreshToken, fromReadable}, token, flaw)
+	adopted.began, adopted.unmasked = mine.began, mine.unmasked
+	return r.receive(adopted, s), yes
 }
 
-// accept hides what Strava issued, and draws the consequence where the rest of its
-// answer was junk.
-func (r *Run) accept(o *Outcome, err error) {
-	r.mask(o)
-	if err != nil {
-		o.limit(ExportNone)
-		o.fail(err)
-	}
-}
-
-// isDead reads from a refusal whether the refresh token lives.
-func isDead(err error) verdict {
-	var refused *strava.Error
-	if errors.As(err, &refused) && refused.Kind == strava.InvalidRefreshToken {
+// lives tells from what Strava gave for a refresh token whether that lives.
+func lives(given strava.Token, err error) answer {
+	switch {
+	case !given.RefreshToken.Empty():
+		return yes
+	case kindOf(err) == strava.InvalidRefreshToken:
 		return no
 	}
-	return unknown
+	return unclear
 }
 
-// ofAnother reports whether theirs is, or may be, of another athlete than ours.
-func (r *Run) ofAnother(ours int64, theirs store.Held) bool {
+// isOfAnother reports whether theirs is, or may be, of another athlete than ours.
+func (r *Run) isOfAnother(theirs store.Held, ours int64) bool {
 	if r.ExpectedAthlete != 0 {
 		return theirs.AthleteID != r.ExpectedAthlete
 	}
 	return ours != 0 && theirs.AthleteID != 0 && ours != theirs.AthleteID
 }
 
-// record is what the targets are given to keep.
-func (r *Run) record(o *Outcome) store.Record {
-	return store.Record{RefreshToken: o.Token.RefreshToken, AthleteID: r.athleteOf(o), Input: r.input()}
+// isSuperseded reports whether another run has written a newer token to the readable
+// target since this run found its own there.
+func (r *Run) isSuperseded(ctx context.Context, i issued) bool {
+	held, err := r.Readable.Reread(ctx)
+	return err == nil && !held.RefreshToken.Empty() && !held.RefreshToken.Equal(i.token.RefreshToken)
+}
+
+func isOvertaken(err error) bool {
+	e, ok := errors.AsType[*store.Error](err)
+	return ok && e.Kind == store.Overtaken
 }

@@ -2,17 +2,17 @@ package recovery
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 
 	"strava-token/internal/sealed"
 	"strava-token/internal/secret"
+	"strava-token/internal/words"
 )
 
 // The errors of Open.
 var (
-	ErrWrongSecret = errors.New("sealed under another client secret, or damaged")
-	ErrNotOurs     = errors.New("not a recovery text of this program")
+	ErrWrongSecret error = &words.Failure{ID: "recover-wrong-secret"} // or the text is damaged
+	ErrNotOurs     error = &words.Failure{ID: "recover-not-ours"}
 )
 
 // Open opens one text that Find returned. An error is ErrWrongSecret or

@@ -15,15 +15,9 @@ var stravaScopes = []string{
 	"read", "read_all", "profile:read_all", "profile:write", "activity:read", "activity:read_all", "activity:write",
 }
 
-// routeAuthorize adds the pages on which an athlete logs in and grants access.
-func (s *Server) routeAuthorize() {
-	s.handle("strava", "GET /oauth/authorize", named("authorize"), s.authorizePage)
-	s.handle("strava", "POST /login", named("login"), s.logIn)
-	s.handle("strava", "POST /oauth/accept_application", named("accept"), s.accept)
-}
-
-// authorizePage answers like Strava's: a raw fault for what the app got wrong, a
-// page for what the athlete must do. Neither ever reaches the callback.
+// authorizePage answers like Strava's: a raw fault for what the app got wrong,
+// before anybody logs in, and a page for what the athlete must do. Neither ever
+// reaches the callback.
 func (s *Server) authorizePage(r *http.Request) answer {
 	q := r.URL.Query()
 	scopes := strings.Split(q.Get("scope"), ",")
@@ -38,8 +32,7 @@ func (s *Server) authorizePage(r *http.Request) answer {
 		return stravaFault(400, "Bad Request", "Authorize", "scope", "invalid")
 	}
 	if cookie, err := r.Cookie("sandbox_session"); err != nil || cookie.Value != s.strava.session || cookie.Value == "" {
-		return page("Log in", `<form method="post" action="/login"><input type="hidden" name="next" value="`+
-			html.EscapeString(r.URL.RequestURI())+`"><button id="login">Log in as Sandbox Athlete</button></form>`)
+		return redirect("/login", "next="+url.QueryEscape(r.URL.RequestURI()))
 	}
 	if s.knobs.AthleteCap {
 		return page("Error", `<p id="cap">Limit of connected athletes exceeded.</p>`)
@@ -63,19 +56,24 @@ func (s *Server) authorizePage(r *http.Request) answer {
 // through.
 func (s *Server) allowedRedirect(redirect string) bool {
 	u, err := url.Parse(redirect)
-	if err != nil || s.knobs.WrongDomain {
+	if err != nil || u.Hostname() == "" {
 		return false
 	}
-	return u.Hostname() == "localhost" || u.Hostname() == "127.0.0.1"
+	return slices.Contains([]string{"localhost", "127.0.0.1", strings.ToLower(s.knobs.CallbackDomain)}, strings.ToLower(u.Hostname()))
 }
 
 func covers(granted, asked []string) bool {
 	return !slices.ContainsFunc(asked, func(scope string) bool { return !slices.Contains(granted, scope) })
 }
 
+func loginPage(r *http.Request) answer {
+	return page("Log in", `<form method="post" action="/login"><input type="hidden" name="next" value="`+
+		html.EscapeString(r.Form.Get("next"))+`"><button id="login">Log in as Sandbox Athlete</button></form>`)
+}
+
 func (s *Server) logIn(r *http.Request) answer {
 	next := r.Form.Get("next")
-	if !strings.HasPrefix(next, "/oauth/authorize?") {
+	if !strings.HasPrefix(strings.TrimPrefix(next, "/api/v3"), "/oauth/authorize?") {
 		return answer{status: http.StatusBadRequest}
 	}
 	if s.strava.session == "" {

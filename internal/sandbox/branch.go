@@ -1,12 +1,14 @@
 package sandbox
 
 import (
+	"cmp"
 	"crypto/sha1" // git names its objects by it
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"path"
 	"strings"
 	"time"
 )
@@ -127,34 +129,20 @@ func (s *Server) commit(b *branch, path, text string) {
 	b.updated = s.now()
 }
 
-func (s *Server) routeGit(base string) {
-	repo := base + "/repos/{owner}/{repo}"
+func (s *Server) routeGit(repo string) {
 	at := func(need Access, h handler) handler {
-		return func(r *http.Request) answer { return s.inRepository(r, need, h) }
+		return func(r *http.Request) answer {
+			return s.inRepository(r, func(t *GitHubToken) bool { return t.Contents >= need }, h)
+		}
 	}
-	s.handle("github", "GET "+repo+"/branches/{branch}", named("branch"), at(Read, s.getBranch))
-	s.handle("github", "GET "+repo+"/rules/branches/{branch}", named("rules"), at(Read, s.branchRules))
-	s.handle("github", "GET "+repo+"/contents/{path...}", named("content"), at(Read, s.getContent))
-	s.handle("github", "PUT "+repo+"/contents/{path...}", named("put-content"), at(Write, s.putContent))
-	s.handle("github", "POST "+repo+"/git/blobs", named("blob"), at(Write, s.createBlob))
-	s.handle("github", "POST "+repo+"/git/trees", named("tree"), at(Write, s.createTree))
-	s.handle("github", "POST "+repo+"/git/commits", named("commit"), at(Write, s.createCommit))
-	s.handle("github", "POST "+repo+"/git/refs", named("ref"), at(Write, s.createRef))
-}
-
-// inRepository lets a request through to the repository's contents, or refuses.
-func (s *Server) inRepository(r *http.Request, need Access, h handler) answer {
-	t, refused := s.tokenOf(r)
-	if refused != nil {
-		return *refused
-	}
-	if t.Blind || r.PathValue("owner")+"/"+r.PathValue("repo") != Repository {
-		return t.stamp(githubRefusal(404, "Not Found"))
-	}
-	if t.Contents < need {
-		return t.stamp(githubRefusal(403, "Resource not accessible by "+string(t.Kind)))
-	}
-	return t.stamp(h(r))
+	s.handle("github", "GET "+repo+"/branches/{branch}", "branch", at(Read, s.getBranch))
+	s.handle("github", "GET "+repo+"/rules/branches/{branch}", "rules", at(Read, s.branchRules))
+	s.handle("github", "GET "+repo+"/contents/{path...}", "content", at(Read, s.getContent))
+	s.handle("github", "PUT "+repo+"/contents/{path...}", "put-content", at(Write, s.putContent))
+	s.handle("github", "POST "+repo+"/git/blobs", "blob", at(Write, s.createBlob))
+	s.handle("github", "POST "+repo+"/git/trees", "tree", at(Write, s.createTree))
+	s.handle("github", "POST "+repo+"/git/commits", "commit", at(Write, s.createCommit))
+	s.handle("github", "POST "+repo+"/git/refs", "ref", at(Write, s.createRef))
 }
 
 func (s *Server) getBranch(r *http.Request) answer {
@@ -163,8 +151,14 @@ func (s *Server) getBranch(r *http.Request) answer {
 	if b == nil {
 		return githubRefusal(404, "Branch not found")
 	}
-	return jsonAnswer(200, fmt.Sprintf(`{"name":%q,"commit":{"sha":%q,"commit":{"committer":{"date":%q}}},"protected":%t}`,
-		name, b.head, b.updated.UTC().Format(time.RFC3339), s.git.protected[name]))
+	return jsonAnswer(200, filled("branch", values{
+		"name": name, "protected": s.git.protected[name], "commit": listedCommit(b.head, b.updated),
+	}))
+}
+
+// listedCommit is a commit as lists and branches show it.
+func listedCommit(sha string, date time.Time) json.RawMessage {
+	return json.RawMessage(filled("commit-listed", values{"sha": sha, "date": date.UTC().Format(time.RFC3339)}))
 }
 
 func (s *Server) branchRules(r *http.Request) answer {
@@ -179,12 +173,12 @@ func (s *Server) getContent(r *http.Request) answer {
 	if s.git.empty {
 		return githubRefusal(404, "This repository is empty.")
 	}
-	name, path := r.Form.Get("ref"), r.PathValue("path")
+	name, file := cmp.Or(r.Form.Get("ref"), "main"), r.PathValue("path")
 	b := s.git.branches[name]
 	if b == nil {
 		return githubRefusal(404, "No commit found for the ref "+name)
 	}
-	sha, ok := b.files[path]
+	sha, ok := b.files[file]
 	if !ok {
 		return githubRefusal(404, "Not Found")
 	}
@@ -193,8 +187,9 @@ func (s *Server) getContent(r *http.Request) answer {
 	if len(text) > 1<<20 {
 		content, encoding = "", "none"
 	}
-	return jsonAnswer(200, fmt.Sprintf(`{"name":%q,"path":%q,"sha":%q,"size":%d,"type":"file","content":%q,"encoding":%q}`,
-		path, path, sha, len(text), content, encoding))
+	return jsonAnswer(200, filled("file", values{
+		"name": path.Base(file), "path": file, "branch": name, "sha": sha, "size": len(text), "content": content, "encoding": encoding,
+	}))
 }
 
 // putContent replaces a file where the sha is that of the file as it is.
@@ -204,6 +199,7 @@ func (s *Server) putContent(r *http.Request) answer {
 		Content string  `json:"content"`
 		SHA     *string `json:"sha"`
 		Branch  string  `json:"branch"`
+		Author  any     `json:"author"`
 	}
 	if json.NewDecoder(r.Body).Decode(&w) != nil {
 		return githubRefusal(400, "Problems parsing JSON")
@@ -215,27 +211,27 @@ func (s *Server) putContent(r *http.Request) answer {
 	if s.forbidden(w.Branch, "update") {
 		return githubRefusal(409, "Repository rule violations found")
 	}
-	path := r.PathValue("path")
-	sha, exists := b.files[path]
+	file := r.PathValue("path")
+	sha, exists := b.files[file]
 	switch {
 	case exists && w.SHA == nil:
 		return githubRefusal(422, "Invalid request.\n\n\"sha\" wasn't supplied.")
-	case exists && *w.SHA != sha:
-		return githubRefusal(409, path+" does not match "+*w.SHA)
-	case !exists && w.SHA != nil:
-		return githubRefusal(409, path+" does not match "+*w.SHA)
+	case exists && *w.SHA != sha: // a sha for a missing path is ignored
+		return githubRefusal(409, file+" does not match "+*w.SHA)
 	}
 	text, err := base64.StdEncoding.DecodeString(w.Content)
 	if err != nil || w.Message == "" {
 		return githubRefusal(422, "content is not valid Base64")
 	}
-	s.commit(b, path, string(text))
+	s.commit(b, file, string(text))
 	status := http.StatusOK
 	if !exists {
 		status = http.StatusCreated
 	}
-	a := jsonAnswer(status, fmt.Sprintf(`{"content":{"name":%q,"path":%q,"sha":%q,"size":%d,"type":"file"},"commit":{"sha":%q}}`,
-		path, path, b.files[path], len(text), b.head))
+	a := jsonAnswer(status, filled("file-written", values{
+		"name": path.Base(file), "path": file, "branch": w.Branch, "sha": b.files[file], "size": len(text),
+		"commit": s.gitCommit(r, b.head, objectName("tree", b.head), w.Message, w.Author != nil),
+	}))
 	a.sealed = string(text)
 	return a
 }
@@ -247,85 +243,4 @@ func (s *Server) forbidden(branch, rule string) bool {
 		}
 	}
 	return s.git.protected[branch]
-}
-
-func (s *Server) createBlob(r *http.Request) answer {
-	if s.git.empty {
-		return githubRefusal(409, "Git Repository is empty.")
-	}
-	var w struct {
-		Content string `json:"content"`
-	}
-	if json.NewDecoder(r.Body).Decode(&w) != nil {
-		return githubRefusal(400, "Problems parsing JSON")
-	}
-	return jsonAnswer(201, fmt.Sprintf(`{"sha":%q}`, s.git.addBlob(w.Content)))
-}
-
-func (s *Server) createTree(r *http.Request) answer {
-	if s.git.empty {
-		return githubRefusal(409, "Git Repository is empty.")
-	}
-	var w struct {
-		BaseTree string `json:"base_tree"`
-		Tree     []struct {
-			Path    string `json:"path"`
-			Content string `json:"content"`
-		} `json:"tree"`
-	}
-	if json.NewDecoder(r.Body).Decode(&w) != nil || w.BaseTree != "" || len(w.Tree) == 0 {
-		return githubRefusal(422, "Invalid tree info")
-	}
-	files, entries := map[string]string{}, []string{}
-	for _, e := range w.Tree {
-		files[e.Path] = s.git.addBlob(e.Content)
-		entries = append(entries, fmt.Sprintf(`{"path":%q,"mode":"100644","type":"blob","sha":%q}`, e.Path, files[e.Path]))
-	}
-	sha := objectName("tree", strings.Join(entries, "\n"))
-	s.git.trees[sha] = files
-	return jsonAnswer(201, fmt.Sprintf(`{"sha":%q,"tree":[%s],"truncated":false}`, sha, strings.Join(entries, ",")))
-}
-
-func (s *Server) createCommit(r *http.Request) answer {
-	var w struct {
-		Message string   `json:"message"`
-		Tree    string   `json:"tree"`
-		Parents []string `json:"parents"`
-	}
-	if json.NewDecoder(r.Body).Decode(&w) != nil || s.git.trees[w.Tree] == nil || w.Message == "" {
-		return githubRefusal(422, "Tree SHA does not exist")
-	}
-	sha := objectName("commit", w.Tree+w.Message+s.newToken())
-	s.git.commits[sha] = commit{tree: w.Tree, parents: len(w.Parents)}
-	return jsonAnswer(201, fmt.Sprintf(`{"sha":%q,"tree":{"sha":%q},"message":%q,"parents":[]}`, sha, w.Tree, w.Message))
-}
-
-func (s *Server) createRef(r *http.Request) answer {
-	var w struct {
-		Ref string `json:"ref"`
-		SHA string `json:"sha"`
-	}
-	if json.NewDecoder(r.Body).Decode(&w) != nil {
-		return githubRefusal(400, "Problems parsing JSON")
-	}
-	c, known := s.git.commits[w.SHA]
-	name, isBranch := strings.CutPrefix(w.Ref, "refs/heads/")
-	switch {
-	case !known || !isBranch:
-		return githubRefusal(422, "Object does not exist")
-	case s.git.branches[name] != nil:
-		return githubRefusal(422, "Reference already exists")
-	case s.forbidden(name, "creation"):
-		return githubRefusal(422, "Repository rule violations found")
-	}
-	b := &branch{head: w.SHA, files: map[string]string{}, commits: 1, orphan: c.parents == 0, updated: s.now()}
-	for path, blob := range s.git.trees[c.tree] {
-		b.files[path] = blob
-	}
-	s.git.branches[name] = b
-	a := jsonAnswer(201, fmt.Sprintf(`{"ref":%q,"object":{"type":"commit","sha":%q}}`, w.Ref, w.SHA))
-	for _, blob := range b.files {
-		a.sealed = s.git.blobs[blob]
-	}
-	return a
 }

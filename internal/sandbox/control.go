@@ -1,120 +1,120 @@
 package sandbox
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"time"
 )
 
 // routeControl adds the addresses under which a program, rather than a test in
-// the same process, looks at the sandbox and turns its knobs:
-//
-//	GET  /sandbox/journal           the journal, as text
-//	GET  /sandbox/secret?target=T   the value of a secret, T as in rotate-to
-//	POST /sandbox/secret            JSON: target, value; stores a secret, as its
-//	                                owner does in the settings
-//	POST /sandbox/knobs             JSON: rotation, inactive, scopes, athlete_cap,
-//	                                wrong_domain, early_codes, latency, advance ("6h")
-//	POST /sandbox/faults            JSON: a Fault; an empty body clears them
+// the same process, looks at the sandbox and turns its knobs. docs/sandbox.md
+// describes them.
 func (s *Server) routeControl() {
+	s.mux.HandleFunc("GET /sandbox/ready", func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = fmt.Fprintln(w, "ready")
+	})
 	s.mux.HandleFunc("GET /sandbox/journal", func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = fmt.Fprint(w, s.Journal())
 	})
 	s.mux.HandleFunc("GET /sandbox/secret", func(w http.ResponseWriter, r *http.Request) {
 		_, _ = fmt.Fprint(w, s.Secret(r.FormValue("target")))
 	})
-	s.mux.HandleFunc("POST /sandbox/secret", s.controlSecret)
-	s.mux.HandleFunc("POST /sandbox/knobs", s.controlKnobs)
-	s.mux.HandleFunc("POST /sandbox/faults", s.controlFaults)
+	s.mux.HandleFunc("POST /sandbox/secret", control(s.controlSecret))
+	s.mux.HandleFunc("POST /sandbox/knobs", control(s.controlKnobs))
+	s.mux.HandleFunc("POST /sandbox/faults", control(s.controlFaults))
 }
 
-func (s *Server) controlSecret(w http.ResponseWriter, r *http.Request) {
+// control answers 204, or 400 and what is wrong.
+func control(change func(body []byte) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequest))
+		if err == nil {
+			err = change(body)
+		}
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		w.WriteHeader(http.StatusNoContent)
+	}
+}
+
+// decode reads JSON and refuses names that it does not know, since a mistyped one
+// would change nothing.
+func decode(body []byte, v any) error {
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.DisallowUnknownFields()
+	return d.Decode(v)
+}
+
+func (s *Server) controlSecret(body []byte) error {
 	var secret struct {
 		Target string `json:"target"`
 		Value  string `json:"value"`
 	}
-	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxRequest)).Decode(&secret); err != nil {
-		http.Error(w, "not JSON", http.StatusBadRequest)
-		return
+	if err := decode(body, &secret); err != nil {
+		return err
 	}
 	s.mu.Lock()
 	place, name := s.placeOf(secret.Target)
 	s.mu.Unlock()
 	if place == nil || name == "" {
-		http.Error(w, "no place of the sandbox", http.StatusBadRequest)
-		return
+		return fmt.Errorf("the sandbox has no place for the secret %q", secret.Target)
 	}
 	s.SetSecret(secret.Target, secret.Value)
-	w.WriteHeader(http.StatusNoContent)
+	return nil
 }
 
-func (s *Server) controlKnobs(w http.ResponseWriter, r *http.Request) {
-	var change struct {
-		Rotation *Rotation `json:"rotation"`
-		Inactive *bool     `json:"inactive"`
-		Cap      *bool     `json:"athlete_cap"`
-		Domain   *bool     `json:"wrong_domain"`
-		Early    *int      `json:"early_codes"`
-		Scopes   []string  `json:"scopes"`
-		Latency  string    `json:"latency"`
-		Advance  string    `json:"advance"`
+// controlKnobs changes the knobs that the body names. A duration is text, such as
+// "6h"; advance moves the clock.
+func (s *Server) controlKnobs(body []byte) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	change := struct {
+		Knobs
+		Latency text `json:"latency"`
+		Advance text `json:"advance"`
+	}{Knobs: s.knobs, Latency: text{s.knobs.Latency}}
+	change.Scopes = nil // or they would be changed in place
+	if err := decode(body, &change); err != nil {
+		return err
 	}
-	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxRequest)).Decode(&change); err != nil {
-		http.Error(w, "not JSON", http.StatusBadRequest)
-		return
+	change.Knobs.Latency = change.Latency.Duration
+	if change.Scopes == nil {
+		change.Scopes = s.knobs.Scopes
 	}
-	latency, err1 := duration(change.Latency)
-	advance, err2 := duration(change.Advance)
-	if err1 != nil || err2 != nil {
-		http.Error(w, "latency and advance are durations, such as 100ms or 6h", http.StatusBadRequest)
-		return
+	if err := change.Check(); err != nil {
+		return err
 	}
-	s.Set(func(k *Knobs) {
-		if change.Rotation != nil {
-			k.Rotation = *change.Rotation
-		}
-		if change.Inactive != nil {
-			k.Inactive = *change.Inactive
-		}
-		if change.Cap != nil {
-			k.AthleteCap = *change.Cap
-		}
-		if change.Domain != nil {
-			k.WrongDomain = *change.Domain
-		}
-		if change.Early != nil {
-			k.EarlyCodes = *change.Early
-		}
-		if change.Scopes != nil {
-			k.Scopes = change.Scopes
-		}
-		if change.Latency != "" {
-			k.Latency = latency
-		}
-	})
-	s.Advance(advance)
-	w.WriteHeader(http.StatusNoContent)
+	s.knobs = change.Knobs
+	s.ahead += change.Advance.Duration
+	return nil
 }
 
-func (s *Server) controlFaults(w http.ResponseWriter, r *http.Request) {
-	if r.ContentLength == 0 {
+// text is a duration as JSON has it.
+type text struct{ time.Duration }
+
+func (t *text) UnmarshalText(b []byte) (err error) {
+	t.Duration, err = time.ParseDuration(string(b))
+	return err
+}
+
+// controlFaults schedules a fault; an empty body clears them.
+func (s *Server) controlFaults(body []byte) error {
+	if len(body) == 0 {
 		s.ClearFaults()
-		w.WriteHeader(http.StatusNoContent)
-		return
+		return nil
 	}
 	var f Fault
-	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxRequest)).Decode(&f); err != nil {
-		http.Error(w, "not a fault", http.StatusBadRequest)
-		return
+	if err := decode(body, &f); err != nil {
+		return err
+	}
+	if err := s.checkFault(f); err != nil {
+		return err
 	}
 	s.Fail(f)
-	w.WriteHeader(http.StatusNoContent)
-}
-
-func duration(text string) (time.Duration, error) {
-	if text == "" {
-		return 0, nil
-	}
-	return time.ParseDuration(text)
+	return nil
 }

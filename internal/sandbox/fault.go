@@ -2,9 +2,12 @@ package sandbox
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -26,9 +29,7 @@ const (
 
 // Fault is a failure of one kind of call.
 type Fault struct {
-	// Call names the calls that fail: token, athlete, activities, repository,
-	// public-key, secret, selected, try-write, put, run, branch, rules, content,
-	// put-content, blob, tree, commit, ref, commits, issues, issue, comment.
+	// Call names the calls that fail, by the name that handle gives them.
 	Call string
 	Kind FaultKind
 	Path string // where set, only calls whose path begins with it
@@ -42,6 +43,20 @@ type Fault struct {
 	Body string
 
 	taken int
+}
+
+// checkFault reports a fault that cannot happen.
+func (s *Server) checkFault(f Fault) error {
+	kinds := []FaultKind{FaultStatus, FaultStall, FaultCutBefore, FaultCutAfter, FaultTruncate, FaultBody, FaultHeader}
+	switch {
+	case !s.calls[f.Call]:
+		return fmt.Errorf("call is one of %s", strings.Join(slices.Sorted(maps.Keys(s.calls)), ", "))
+	case !slices.Contains(kinds, f.Kind):
+		return fmt.Errorf("kind is one of %q", kinds)
+	case f.Status != 0 && (f.Status < 200 || f.Status > 999) || f.Skip < 0 || f.Times < 0:
+		return errors.New("status, skip or times is no such number")
+	}
+	return nil
 }
 
 // Fail schedules a fault. Of several for one call the first that is due wins.
@@ -120,18 +135,28 @@ type handler func(r *http.Request) answer
 
 // handle routes pattern to h. call names the calls for faults; the journal
 // shows them under service.
-func (s *Server) handle(service, pattern string, call func(*http.Request) string, h handler) {
+func (s *Server) handle(service, pattern, call string, h handler) {
+	s.calls[call] = true
 	s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-		s.serve(w, r, service, call(r), h)
+		s.serve(w, r, service, call, h)
 	})
 }
 
-// named is a call that always has the same name.
-func named(call string) func(*http.Request) string {
-	return func(*http.Request) string { return call }
+const maxRequest = 1 << 20
+
+// Exchange is a call and its answer. Status is 0 if a fault changed the answer.
+type Exchange struct {
+	Service, Method, Address, RequestType, RequestBody string
+	Status                                             int
+	Type, Body                                         string
 }
 
-const maxRequest = 1 << 20
+// Observe hands every call to f.
+func (s *Server) Observe(f func(Exchange)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.observe = f
+}
 
 func (s *Server) serve(w http.ResponseWriter, r *http.Request, service, call string, h handler) {
 	// The whole body first: a client that goes away is noticed only after it.
@@ -139,6 +164,9 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, service, call str
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	_ = r.ParseForm() // GitHub takes JSON whatever it is called, so the body comes back
 	r.Body = io.NopCloser(bytes.NewReader(body))
+	if call == "put" && namesNoValue(body) {
+		call = "try-write"
+	}
 	s.mu.Lock()
 	latency, notify := s.knobs.Latency, s.notify
 	s.busy++
@@ -183,7 +211,15 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, service, call str
 		}
 		s.journal.call(s, service, r, a.detail, outcome, a)
 	}
+	observe := s.observe
 	s.mu.Unlock()
+	if observe != nil {
+		e := Exchange{Service: service, Method: r.Method, Address: r.URL.RequestURI(), RequestType: r.Header.Get("Content-Type"), RequestBody: string(body)}
+		if f == nil {
+			e.Status, e.Type, e.Body = a.status, a.header["Content-Type"], a.body
+		}
+		observe(e)
+	}
 
 	switch {
 	case f != nil && f.Kind == FaultStall:
@@ -197,14 +233,6 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, service, call str
 	default:
 		a.write(w)
 	}
-}
-
-func (a answer) write(w http.ResponseWriter) {
-	for k, v := range a.header {
-		w.Header().Set(k, v)
-	}
-	w.WriteHeader(a.status)
-	_, _ = w.Write([]byte(a.body))
 }
 
 // truncated promises the whole answer and closes the connection in its middle.

@@ -32,20 +32,21 @@ func (s *Server) AgeCommits(age time.Duration) {
 	s.issues.age = age
 }
 
-func (s *Server) routeIssues(base string) {
-	repo := base + "/repos/{owner}/{repo}"
+func (s *Server) routeIssues(repo string) {
 	at := func(h handler) handler {
-		return func(r *http.Request) answer { return s.inRepository(r, Read, h) }
+		return func(r *http.Request) answer {
+			return s.inRepository(r, func(t *GitHubToken) bool { return t.Contents >= Read }, h)
+		}
 	}
-	s.handle("github", "GET "+repo+"/commits", named("commits"), at(s.listCommits))
-	s.handle("github", "GET "+repo+"/issues", named("issues"), at(s.listIssues))
-	s.handle("github", "POST "+repo+"/issues", named("issue"), at(s.openIssue))
-	s.handle("github", "POST "+repo+"/issues/{number}/comments", named("comment"), at(s.addComment))
+	s.handle("github", "GET "+repo+"/commits", "commits", at(s.listCommits))
+	s.handle("github", "GET "+repo+"/issues", "issues", at(s.listIssues))
+	s.handle("github", "POST "+repo+"/issues", "issue", at(s.openIssue))
+	s.handle("github", "POST "+repo+"/issues/{number}/comments", "comment", at(s.addComment))
 }
 
 func (s *Server) listCommits(*http.Request) answer {
-	date := s.now().Add(-s.issues.age).UTC().Format(time.RFC3339)
-	return jsonAnswer(200, fmt.Sprintf(`[{"sha":%q,"commit":{"committer":{"date":%q}}}]`, objectName("commit", date), date))
+	date := s.now().Add(-s.issues.age)
+	return jsonAnswer(200, fmt.Sprintf(`[%s]`, listedCommit(objectName("commit", date.String()), date)))
 }
 
 func (s *Server) listIssues(*http.Request) answer {

@@ -1,10 +1,8 @@
 package sandbox
 
 import (
-	"bytes"
 	"encoding/base64"
 	"encoding/json"
-	"io"
 	"net/http"
 	"regexp"
 	"strings"
@@ -22,16 +20,10 @@ type secretWrite struct {
 	Selected       []int64 `json:"selected_repository_ids"`
 }
 
-// putCall tells an attempt that names no value from a write; it leaves the body
-// to be read again.
-func (s *Server) putCall(r *http.Request) string {
-	body, _ := io.ReadAll(io.LimitReader(r.Body, maxRequest))
-	r.Body = io.NopCloser(bytes.NewReader(body))
+// namesNoValue tells an attempt from a write.
+func namesNoValue(body []byte) bool {
 	var w secretWrite
-	if json.Unmarshal(body, &w) == nil && w.EncryptedValue == nil {
-		return "try-write"
-	}
-	return "put"
+	return json.Unmarshal(body, &w) == nil && w.EncryptedValue == nil
 }
 
 var secretName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Z_][A-Z0-9_]*$`) })

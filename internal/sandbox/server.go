@@ -10,8 +10,10 @@ package sandbox
 import (
 	"crypto/rand"
 	"encoding/hex"
-	"fmt"
+	"errors"
 	"net/http"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -29,15 +31,36 @@ const (
 // Knobs change how the services behave. The zero value of each is the usual
 // behaviour.
 type Knobs struct {
-	Rotation    Rotation      // "": never
-	Inactive    bool          // the app's owner has no subscription
-	Scopes      []string      // what the athlete grants; nil: read, activity:read_all
-	HideScope   bool          // token answers name no scope, as before 2026
-	AthleteCap  bool          // nobody else can connect
-	EarlyCodes  int           // this many exchanges come too early
-	WrongDomain bool          // the callback domain in the settings is another one
-	Latency     time.Duration // added to every answer
-	Suffix      string        // added to every token, to test awkward characters
+	Rotation       Rotation      `json:"rotation"`        // "": never
+	Inactive       bool          `json:"inactive"`        // the app's owner has no subscription
+	Scopes         []string      `json:"scopes"`          // what the athlete grants; nil: read, activity:read_all
+	HideScope      bool          `json:"hide_scope"`      // token answers name no scope, as before 2026
+	AthleteCap     bool          `json:"athlete_cap"`     // nobody else can connect
+	EarlyCodes     int           `json:"early_codes"`     // this many exchanges come too early
+	CallbackDomain string        `json:"callback_domain"` // where the app's users return to; "": localhost
+	Year2027       bool          `json:"year_2027"`       // no token in a query, no deauthorize: as from 1 June 2027
+	Activities     int           `json:"activities"`      // how many the athlete has
+	Seed           int64         `json:"seed"`            // another one makes other activities
+	Latency        time.Duration `json:"-"`               // added to every answer
+	Suffix         string        `json:"-"`               // added to every token, to test awkward characters
+}
+
+// Check reports a value that no knob has.
+func (k Knobs) Check() error {
+	switch k.Rotation {
+	case "", RotateNever, RotateOnExpiry, RotateAlways:
+	default:
+		return errors.New("rotation is never, expiry or always")
+	}
+	for _, scope := range k.Scopes {
+		if !slices.Contains(stravaScopes, scope) {
+			return errors.New("scopes are " + strings.Join(stravaScopes, ", "))
+		}
+	}
+	if k.EarlyCodes < 0 || k.Activities < 0 || k.Latency < 0 {
+		return errors.New("activities, early_codes and latency cannot be below zero")
+	}
+	return nil
 }
 
 // App is a registered Strava app.
@@ -49,12 +72,14 @@ type Server struct {
 	knobs   Knobs
 	ahead   time.Duration // how far its clock is ahead
 	faults  []*Fault
+	calls   map[string]bool // every name that a call has
 	strava  stravaState
 	github  githubState
 	git     gitState
 	issues  issueState
 	journal journal
 	notify  func(call string)
+	observe func(Exchange)
 	busy    int // calls under way
 	mux     *http.ServeMux
 }
@@ -62,9 +87,13 @@ type Server struct {
 // New returns a sandbox with one app, one athlete who authorized it, one
 // repository, octo/running, and one personal access token that may write its
 // secrets.
-func New(knobs Knobs) *Server {
-	s := &Server{knobs: knobs, mux: http.NewServeMux()}
-	s.initStrava()
+func New(knobs Knobs) *Server { return NewFor(App{ID: "48213"}, "", knobs) }
+
+// NewFor is New with an app and a first refresh token that the caller chooses. A
+// secret or a token that is empty is made up.
+func NewFor(app App, refreshToken string, knobs Knobs) *Server {
+	s := &Server{knobs: knobs, mux: http.NewServeMux(), calls: map[string]bool{"try-write": true}}
+	s.initStrava(app, refreshToken)
 	s.initGitHub()
 	s.initGit()
 	s.routeStrava()
@@ -131,6 +160,10 @@ func (s *Server) unknownRoute(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	s.journal.unexpected = append(s.journal.unexpected, r.Method+" "+r.URL.Path)
 	s.mu.Unlock()
+	if stravaPath(r.URL.Path) {
+		noPath.write(w)
+		return
+	}
 	http.Error(w, "the sandbox has no "+r.Method+" "+r.URL.Path, http.StatusNotFound)
 }
 
@@ -139,23 +172,4 @@ func (s *Server) newToken() string {
 	b := make([]byte, 20)
 	_, _ = rand.Read(b) // never fails
 	return hex.EncodeToString(b) + s.knobs.Suffix
-}
-
-// answer is what a service says.
-type answer struct {
-	status int
-	header map[string]string
-	body   string
-	detail string // what the journal shows of the request
-	effect string // what the journal shows of the change
-	sealed string // a sealed text that was stored, of which the journal shows the token
-}
-
-func jsonAnswer(status int, body string) answer {
-	return answer{status: status, body: body, header: map[string]string{"Content-Type": "application/json; charset=utf-8"}}
-}
-
-func stravaFault(status int, message, resource, field, code string) answer {
-	return jsonAnswer(status, fmt.Sprintf(
-		`{"message":%q,"errors":[{"resource":%q,"field":%q,"code":%q}]}`, message, resource, field, code))
 }

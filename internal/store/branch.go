@@ -231,7 +231,7 @@ func (b *Branch) Store(ctx context.Context, r Record) error {
 			// Somebody changed the branch, or deleted it. The next try is spread
 			// out, since others do the same now.
 			changes++
-			pause, stop = scatter(changes), changes > changeRetries
+			pause, stop = transport.Scatter(changes), changes > changeRetries
 		default:
 			pause, stop = outages.Next()
 			pause = max(pause, time.Until(refused.Until))

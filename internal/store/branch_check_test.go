@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"strava-token/internal/sandbox"
@@ -92,9 +91,7 @@ func TestBranchCheckRefuses(t *testing.T) {
 		{"a submodule in place of the file", status("content", 200, nil, `{"sha":"1","size":0,"type":"submodule"}`), store.NotOurs, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				g := newBranches(t)
+			onGitHub(t, func(t *testing.T, g *github) {
 				o := tt.set(g)
 				before := g.shot()
 				_, err := g.open(branchSpec, o).Check(t.Context())
@@ -132,9 +129,7 @@ func TestBranchCheckLetsThrough(t *testing.T) {
 		}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				g := newBranches(t)
+			onGitHub(t, func(t *testing.T, g *github) {
 				commits := 1
 				if tt.exists {
 					g.keep(g.branch(branchSpec), oldToken)
@@ -151,9 +146,7 @@ func TestBranchCheckLetsThrough(t *testing.T) {
 // TestBranchThatCountsAsProtectedByAHarmlessRule: GitHub calls a branch
 // protected that any rule applies to.
 func TestBranchThatCountsAsProtectedByAHarmlessRule(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		g := newBranches(t)
+	onGitHub(t, func(t *testing.T, g *github) {
 		g.keep(g.branch(branchSpec), oldToken)
 		g.server.SetRules(branchName, "deletion")
 		g.server.Protect(branchName)
@@ -239,9 +232,7 @@ func TestBranchHoldsSomethingElse(t *testing.T) {
 	t.Parallel()
 	for _, tt := range foundDocuments() {
 		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				g := newBranches(t)
+			onGitHub(t, func(t *testing.T, g *github) {
 				g.server.SetFile(branchName, branchFile, tt.text(g))
 				before := g.shot()
 				b := g.branch(branchSpec)
@@ -293,9 +284,7 @@ func TestBranchHoldsSomethingElse(t *testing.T) {
 // TestAthletesFileIsRefusedElsewhere is the other way round: what belongs to no
 // athlete, on an athlete's place.
 func TestAthletesFileIsRefusedElsewhere(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		g := newBranches(t)
+	onGitHub(t, func(t *testing.T, g *github) {
 		for _, from := range []string{branchSpec, branchSpec + "#bob", branchSpec + "#Alice"} {
 			text := g.kept(from, opening{})
 			g.server.SetFile(branchName, "refresh-token-alice.txt", text)
@@ -320,9 +309,7 @@ func TestBranchCheckOutlivesFaults(t *testing.T) {
 		} {
 			fault.Call = call
 			t.Run(fmt.Sprintf("%s %s %d", call, fault.Kind, fault.Status), func(t *testing.T) {
-				t.Parallel()
-				synctest.Test(t, func(t *testing.T) {
-					g := newBranches(t)
+				onGitHub(t, func(t *testing.T, g *github) {
 					g.keep(g.branch(branchSpec), oldToken)
 					before := g.shot()
 					g.server.Fail(fault)
@@ -341,9 +328,7 @@ func TestBranchCheckOutlivesFaults(t *testing.T) {
 }
 
 func TestRepositoryIDIsLookedUp(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		g := newBranches(t)
+	onGitHub(t, func(t *testing.T, g *github) {
 		unknown := opening{id: -1}
 		g.keep(g.open(branchSpec, unknown), oldToken)
 		for _, o := range []opening{{}, unknown} {
@@ -360,9 +345,7 @@ func TestRepositoryIDIsLookedUp(t *testing.T) {
 // TestBranchCheckWantsRoomInTheRateLimit: a refresh token is not spent where
 // the write of its successor would be refused.
 func TestBranchCheckWantsRoomInTheRateLimit(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		g := newBranches(t)
+	onGitHub(t, func(t *testing.T, g *github) {
 		reset := time.Date(2000, 1, 1, 1, 0, 0, 0, time.UTC)
 		g.server.Fail(sandbox.Fault{Call: "blob", Kind: sandbox.FaultHeader, Header: map[string]string{
 			"X-RateLimit-Limit": "1000", "X-RateLimit-Remaining": "1", "X-RateLimit-Reset": fmt.Sprint(reset.Unix())}})
@@ -376,9 +359,7 @@ func TestBranchCheckWantsRoomInTheRateLimit(t *testing.T) {
 }
 
 func TestBranchCheckTellsWhenTheTokenEnds(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		g := newBranches(t)
+	onGitHub(t, func(t *testing.T, g *github) {
 		ends := time.Date(2000, 1, 10, 12, 0, 0, 0, time.UTC)
 		token := g.server.NewGitHubToken("token", sandbox.GitHubToken{Kind: sandbox.Personal, Contents: sandbox.Write, Expires: ends})
 		if facts := g.check(g.open(branchSpec, opening{token: token})); !facts.TokenExpires.Equal(ends) {

@@ -2,8 +2,6 @@ package store
 
 import (
 	"context"
-	"math/rand/v2"
-	"time"
 
 	"github.com/google/go-github/v60/github"
 )
@@ -43,10 +41,4 @@ func (b *Branch) create(ctx context.Context, text string) *Error {
 		}
 	}
 	return nil
-}
-
-// scatter is how long to wait before the nth try to change a branch that others
-// change, too: longer each time, and never the same for two of them.
-func scatter(n int) time.Duration {
-	return rand.N(time.Duration(n) * 150 * time.Millisecond)
 }

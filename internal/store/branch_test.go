@@ -1,7 +1,6 @@
 package store_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/url"
@@ -26,19 +25,6 @@ const (
 func numbered(n int) string { return fmt.Sprintf("%040d", n) }
 
 func record(token string) store.Record { return store.Record{RefreshToken: secret.New(token)} }
-
-// newBranches is newGitHub, and fails the test for calls that GitHub does not
-// have.
-func newBranches(t *testing.T) *github {
-	t.Helper()
-	g := newGitHub(t)
-	t.Cleanup(func() {
-		if calls := g.server.Unexpected(); len(calls) > 0 {
-			t.Errorf("calls that GitHub does not have: %v", calls)
-		}
-	})
-	return g
-}
 
 func (g *github) app() store.App {
 	app := g.server.App()
@@ -79,6 +65,14 @@ func (g *github) check(b *store.Branch) store.Facts {
 		g.t.Fatalf("Check: %v", err)
 	}
 	return facts
+}
+
+// checked is a branch that a run has just looked at.
+func (g *github) checked(target string) *store.Branch {
+	g.t.Helper()
+	b := g.branch(target)
+	g.check(b)
+	return b
 }
 
 // keep checks b and stores token.
@@ -136,9 +130,7 @@ func TestBranchIsCreatedReplacedAndReadBack(t *testing.T) {
 		{"branch:a+b_1.x/y#B-2", "a+b_1.x/y", "refresh-token-B-2.txt", "/api/v3"},
 	} {
 		t.Run(tt.target+" under "+tt.path, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				g := newBranches(t)
+			onGitHub(t, func(t *testing.T, g *github) {
 				o := opening{path: tt.path}
 				b := g.open(tt.target, o)
 				if facts := g.check(b); facts.Exists || facts.Held || facts.Local || !facts.WriteProven || !facts.UpdatedAt.IsZero() {
@@ -173,9 +165,7 @@ func TestBranchIsCreatedReplacedAndReadBack(t *testing.T) {
 }
 
 func TestBranchRemembersTheInput(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		g := newBranches(t)
+	onGitHub(t, func(t *testing.T, g *github) {
 		first, second := secret.New(numbered(101)), secret.New(numbered(102))
 		var none secret.Value
 		for _, step := range []struct {
@@ -187,13 +177,11 @@ func TestBranchRemembersTheInput(t *testing.T) {
 			{none, true, false},  // a run without an input takes nothing back
 			{second, true, true}, // a re-run of an older run brings the first along again
 		} {
-			b := g.branch(branchSpec)
-			g.check(b)
+			b := g.checked(branchSpec)
 			if err := b.Store(t.Context(), store.Record{RefreshToken: secret.New(newToken), Input: step.input}); err != nil {
 				t.Fatal(err)
 			}
-			again := g.branch(branchSpec)
-			g.check(again)
+			again := g.checked(branchSpec)
 			for _, held := range []store.Held{b.Held(), again.Held()} {
 				if got := held.Saw(first); got != step.first {
 					t.Errorf("saw the first input: got %v, want %v", got, step.first)
@@ -210,11 +198,8 @@ func TestBranchRemembersTheInput(t *testing.T) {
 }
 
 func TestBranchShowsNothingSecret(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		g := newBranches(t)
-		b := g.branch(branchSpec)
-		g.check(b)
+	onGitHub(t, func(t *testing.T, g *github) {
+		b := g.checked(branchSpec)
 		if err := b.Store(t.Context(), store.Record{RefreshToken: secret.New(newToken), AthleteID: 126651800, Input: secret.New(oldToken)}); err != nil {
 			t.Fatal(err)
 		}
@@ -239,7 +224,7 @@ func TestAthletesOnOneBranchDoNotDisturbEachOther(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				const athletes = 4
-				g := newBranches(t)
+				g := newGitHub(t)
 				before := 0
 				if exists {
 					g.keep(g.branch(branchSpec), oldToken)
@@ -248,8 +233,7 @@ func TestAthletesOnOneBranchDoNotDisturbEachOther(t *testing.T) {
 				g.server.Set(func(k *sandbox.Knobs) { k.Latency = 40 * time.Millisecond })
 				var all sync.WaitGroup
 				for n := range athletes {
-					b := g.branch(fmt.Sprintf("%s#athlete-%d", branchSpec, n))
-					g.check(b)
+					b := g.checked(fmt.Sprintf("%s#athlete-%d", branchSpec, n))
 					all.Go(func() {
 						if err := b.Store(t.Context(), record(numbered(n))); err != nil {
 							t.Errorf("Store of athlete %d: %v", n, err)
@@ -259,8 +243,7 @@ func TestAthletesOnOneBranchDoNotDisturbEachOther(t *testing.T) {
 				all.Wait()
 				for n := range athletes {
 					g.assertBranch(branchName, fmt.Sprintf("refresh-token-athlete-%d.txt", n), before+athletes, numbered(n))
-					again := g.branch(fmt.Sprintf("%s#athlete-%d", branchSpec, n))
-					g.check(again)
+					again := g.checked(fmt.Sprintf("%s#athlete-%d", branchSpec, n))
 					assertHolds(t, again.Held(), numbered(n))
 				}
 				if exists {
@@ -271,289 +254,9 @@ func TestAthletesOnOneBranchDoNotDisturbEachOther(t *testing.T) {
 	}
 }
 
-// TestOneOfManyWritesWins holds the compare-and-swap: of writes at the same
-// moment onto the same state one arrives, and the others see it.
-func TestOneOfManyWritesWins(t *testing.T) {
-	t.Parallel()
-	for _, exists := range []bool{false, true} {
-		t.Run(fmt.Sprintf("branch exists %v", exists), func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				g := newBranches(t)
-				commits := 1
-				if exists {
-					g.keep(g.branch(branchSpec), oldToken)
-					commits = 2
-				}
-				runs := make([]*store.Branch, 4)
-				errs := make([]error, len(runs))
-				for n := range runs {
-					runs[n] = g.branch(branchSpec)
-					g.check(runs[n])
-				}
-				g.server.Set(func(k *sandbox.Knobs) { k.Latency = 40 * time.Millisecond })
-				var all sync.WaitGroup
-				for n, b := range runs {
-					all.Go(func() { errs[n] = b.Store(t.Context(), record(numbered(n))) })
-				}
-				all.Wait()
-				winner := -1
-				for n, err := range errs {
-					if err == nil && winner >= 0 {
-						t.Errorf("writes %d and %d both won", winner, n)
-					}
-					if err == nil {
-						winner = n
-					}
-				}
-				if winner < 0 {
-					t.Fatalf("nobody won: %v", errs)
-				}
-				for n, err := range errs {
-					if n != winner {
-						assertStoreKind(t, "Store", err, store.Overtaken)
-					}
-					assertHolds(t, runs[n].Held(), numbered(winner))
-				}
-				g.assertBranch(branchName, branchFile, commits, numbered(winner))
-				// Whoever lost may write over what it saw.
-				loser := (winner + 1) % len(runs)
-				if err := runs[loser].Store(t.Context(), record(newToken)); err != nil {
-					t.Errorf("Store over the winner's: %v", err)
-				}
-				g.assertBranch(branchName, branchFile, commits+1, newToken)
-			})
-		})
-	}
-}
-
-func TestOverwrittenAfterALostAnswerIsOvertaken(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		const theirs = "0000000000000000000000000000000000000003"
-		g := newBranches(t)
-		g.keep(g.branch(branchSpec), oldToken)
-		b := g.branch(branchSpec)
-		g.check(b)
-		g.server.Fail(sandbox.Fault{Call: "put-content", Kind: sandbox.FaultCutAfter, Times: 1})
-		time.AfterFunc(50*time.Millisecond, func() {
-			other := g.branch(branchSpec)
-			if _, err := other.Check(context.WithoutCancel(t.Context())); err != nil {
-				t.Errorf("Check: %v", err)
-			}
-			if err := other.Store(context.WithoutCancel(t.Context()), record(theirs)); err != nil {
-				t.Errorf("Store: %v", err)
-			}
-		})
-		assertStoreKind(t, "Store", b.Store(t.Context(), record(newToken)), store.Overtaken)
-		assertHolds(t, b.Held(), theirs)
-		g.assertBranch(branchName, branchFile, 3, theirs)
-	})
-}
-
-// stage is how a branch stands before a write.
-type stage struct {
-	name    string
-	commits int
-	calls   []string // that a write makes
-	set     func(*github)
-}
-
-// neighbour is another athlete's file.
-const neighbour = branchSpec + "#neighbour"
-
-func stages() []stage {
-	return []stage{
-		{"no branch", 0, []string{"tree", "commit", "ref"}, func(*github) {}},
-		{"no file", 1, []string{"put-content"}, func(g *github) { g.keep(g.branch(neighbour), oldToken) }},
-		{"a file", 1, []string{"put-content"}, func(g *github) { g.keep(g.branch(branchSpec), oldToken) }},
-	}
-}
-
-// TestWritesOutliveFaults holds that a write of which one call fails arrives
-// all the same, once.
-func TestWritesOutliveFaults(t *testing.T) {
-	t.Parallel()
-	faults := []sandbox.Fault{
-		{Kind: sandbox.FaultStatus, Status: 500, Times: 1},
-		{Kind: sandbox.FaultStatus, Status: 429, Header: map[string]string{"Retry-After": "2"}, Times: 1},
-		{Kind: sandbox.FaultStatus, Status: 409, Body: `{"message":"is at X but expected Y"}`, Times: 3},
-		{Kind: sandbox.FaultStall, Times: 1},
-		{Kind: sandbox.FaultCutAfter, Times: 1},
-		{Kind: sandbox.FaultTruncate, Times: 1},
-		{Kind: sandbox.FaultBody, Body: `{}`, Times: 1},
-	}
-	for _, s := range stages() {
-		for _, call := range s.calls {
-			for _, fault := range faults {
-				fault.Call = call
-				t.Run(fmt.Sprintf("%s, %s %s %d %.2s", s.name, call, fault.Kind, fault.Status, fault.Body), func(t *testing.T) {
-					t.Parallel()
-					synctest.Test(t, func(t *testing.T) {
-						g := newBranches(t)
-						s.set(g)
-						b := g.branch(branchSpec)
-						g.check(b)
-						g.server.Fail(fault)
-						if err := b.Store(t.Context(), record(newToken)); err != nil {
-							t.Errorf("Store: %v", err)
-						}
-						assertHolds(t, b.Held(), newToken)
-						g.assertBranch(branchName, branchFile, s.commits+1, newToken)
-						// What it knows of the branch is right.
-						if err := b.Store(t.Context(), record(numbered(9))); err != nil {
-							t.Errorf("Store again: %v", err)
-						}
-						if n, _ := g.server.Commits(branchName); n != s.commits+2 {
-							t.Errorf("commits after another write: got %d, want %d", n, s.commits+2)
-						}
-					})
-				})
-			}
-		}
-	}
-}
-
-// TestWritesThatFail holds what a write does when it keeps failing: it changes
-// nothing, and says why.
-func TestWritesThatFail(t *testing.T) {
-	t.Parallel()
-	for _, tt := range []struct {
-		name  string
-		fault sandbox.Fault
-		want  store.Kind
-		calls int
-	}{
-		{"500", sandbox.Fault{Kind: sandbox.FaultStatus, Status: 500}, store.Outage, 4},
-		{"stall", sandbox.Fault{Kind: sandbox.FaultStall}, store.Unreachable, 4},
-		{"page", sandbox.Fault{Kind: sandbox.FaultStatus, Status: 200, Body: "<html>"}, store.Unrecognized, 4},
-		{"409 while nobody writes", sandbox.Fault{Kind: sandbox.FaultStatus, Status: 409}, store.Blocked, 11},
-		{"401", sandbox.Fault{Kind: sandbox.FaultStatus, Status: 401}, store.BadCredentials, 1},
-		{"403", sandbox.Fault{Kind: sandbox.FaultStatus, Status: 403, Body: `{"message":"Resource not accessible by integration"}`}, store.IntegrationForbidden, 1},
-		{"429 without a time", sandbox.Fault{Kind: sandbox.FaultStatus, Status: 429}, store.RateLimited, 1},
-		{"429 for long", sandbox.Fault{Kind: sandbox.FaultStatus, Status: 429, Header: map[string]string{"Retry-After": "600"}}, store.RateLimited, 1},
-		{"redirect", sandbox.Fault{Kind: sandbox.FaultStatus, Status: 307, Header: map[string]string{"Location": "https://elsewhere.example/"}}, store.Moved, 1},
-	} {
-		for _, s := range []stage{stages()[0], stages()[1]} {
-			t.Run(tt.name+" with "+s.name, func(t *testing.T) {
-				t.Parallel()
-				synctest.Test(t, func(t *testing.T) {
-					g := newBranches(t)
-					s.set(g)
-					b := g.branch(branchSpec)
-					g.check(b)
-					kept := g.server.File(branchName, branchFile)
-					verb, path := "POST", "/repos/"+sandbox.Repository+"/git/trees"
-					if s.calls[0] == "put-content" {
-						verb, path = "PUT", "/repos/"+sandbox.Repository+"/contents/"
-					}
-					before := g.server.Count("github", verb, path)
-					fault := tt.fault
-					fault.Call = s.calls[0]
-					g.server.Fail(fault)
-					assertStoreKind(t, "Store", b.Store(t.Context(), record(newToken)), tt.want)
-					if got := g.server.Count("github", verb, path) - before; got != tt.calls {
-						t.Errorf("writes: got %d, want %d", got, tt.calls)
-					}
-					if n, _ := g.server.Commits(branchName); n != s.commits {
-						t.Errorf("commits: got %d, want %d", n, s.commits)
-					}
-					if g.server.File(branchName, branchFile) != kept {
-						t.Error("the file changed")
-					}
-				})
-			})
-		}
-	}
-}
-
-// TestABranchThatOthersChange all the time is a conflict, and no rule.
-func TestABranchThatOthersChange(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		g := newBranches(t)
-		g.keep(g.branch(branchSpec), oldToken)
-		b := g.branch(branchSpec)
-		g.check(b)
-		g.server.Fail(sandbox.Fault{Call: "put-content", Kind: sandbox.FaultStatus, Status: 409})
-		changes := 0
-		g.server.Notify(func(call string) {
-			if call == "put-content" {
-				changes++
-				g.server.SetFile(branchName, "another-athlete.txt", numbered(changes))
-			}
-		})
-		assertStoreKind(t, "Store", b.Store(t.Context(), record(newToken)), store.Conflict)
-	})
-}
-
-func TestCancelledWriteStops(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		g := newBranches(t)
-		g.keep(g.branch(branchSpec), oldToken)
-		b := g.branch(branchSpec)
-		g.check(b)
-		ctx, cancel := context.WithCancel(t.Context())
-		time.AfterFunc(time.Second, cancel)
-		g.server.Fail(sandbox.Fault{Call: "put-content", Kind: sandbox.FaultStall})
-		assertStoreKind(t, "Store", b.Store(ctx, record(newToken)), store.Unreachable)
-		g.assertBranch(branchName, branchFile, 1, oldToken)
-	})
-}
-
-func TestBranchChangedMeanwhile(t *testing.T) {
-	t.Parallel()
-	const theirs = "0000000000000000000000000000000000000003"
-	keepTheirs := func(g *github) { g.keep(g.branch(branchSpec), theirs) }
-	for _, tt := range []struct {
-		name            string
-		before, between func(*github)
-		want            store.Kind
-		held            string
-		commits         int    // after the write
-		left            string // in the file, after the write
-	}{
-		{"created with the file", nil, keepTheirs, store.Overtaken, theirs, 1, theirs},
-		{"created with another athlete's file", nil, func(g *github) { g.keep(g.branch(neighbour), theirs) }, "", newToken, 2, newToken},
-		{"file created", func(g *github) { g.keep(g.branch(neighbour), oldToken) }, keepTheirs, store.Overtaken, theirs, 2, theirs},
-		{"file replaced", func(g *github) { g.keep(g.branch(branchSpec), oldToken) }, keepTheirs, store.Overtaken, theirs, 2, theirs},
-		{"deleted with the file", func(g *github) { g.keep(g.branch(branchSpec), oldToken) },
-			func(g *github) { g.server.DeleteBranch(branchName) }, store.Overtaken, "", 0, ""},
-		{"deleted with another athlete's file", func(g *github) { g.keep(g.branch(neighbour), oldToken) },
-			func(g *github) { g.server.DeleteBranch(branchName) }, "", newToken, 1, newToken},
-		{"deleted and created again", func(g *github) { g.keep(g.branch(branchSpec), oldToken) },
-			func(g *github) { g.server.DeleteBranch(branchName); keepTheirs(g) }, store.Overtaken, theirs, 1, theirs},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				g := newBranches(t)
-				if tt.before != nil {
-					tt.before(g)
-				}
-				b := g.branch(branchSpec)
-				g.check(b)
-				tt.between(g)
-				assertStoreKind(t, "Store", b.Store(t.Context(), record(newToken)), tt.want)
-				assertHolds(t, b.Held(), tt.held)
-				g.assertBranch(branchName, branchFile, tt.commits, tt.left)
-				// A second write onto what it saw now goes through.
-				if err := b.Store(t.Context(), record(numbered(9))); err != nil {
-					t.Errorf("Store again: %v", err)
-				}
-				g.assertBranch(branchName, branchFile, tt.commits+1, numbered(9))
-			})
-		})
-	}
-}
-
 func TestReread(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		g := newBranches(t)
-		b := g.branch(branchSpec)
-		g.check(b)
+	onGitHub(t, func(t *testing.T, g *github) {
+		b := g.checked(branchSpec)
 		for n := 1; n <= 2; n++ {
 			g.keep(g.branch(branchSpec), numbered(n))
 			held, err := b.Reread(t.Context())

@@ -72,14 +72,11 @@ const (
 	Busy             Kind = "busy" // another process holds the lock
 )
 
-// longestPause is how long GitHub may ask to wait before a write is repeated.
-const longestPause = 5 * time.Second
-
 // Error is a target that could not be read or written. It never holds a body.
 type Error struct {
 	Kind   Kind
-	Target string
-	Name   string    // the secret's name alone
+	Target Target
+	Name   string    // of the secret or the file
 	Status int       // 0 where no answer arrived
 	Until  time.Time // for RateLimited, where GitHub said it
 	Rule   string    // for Ruled: which one
@@ -100,7 +97,7 @@ func (e *Error) Unwrap() error { return e.cause }
 
 // fault is an Error about t.
 func (g *GitHub) fault(t Target, kind Kind, cause error) *Error {
-	return &Error{Kind: kind, Target: t.String(), Name: t.Name, Host: g.host, cause: cause}
+	return &Error{Kind: kind, Target: t, Name: t.Name, Host: g.host, cause: cause}
 }
 
 // nearlySpent is an Error where too few requests are left to write t, or nil.
@@ -181,7 +178,7 @@ func (e *Error) repeatable() bool {
 		return false
 	}
 	if e.Kind == RateLimited {
-		return !e.Until.IsZero() && time.Until(e.Until) <= longestPause
+		return !e.Until.IsZero() && time.Until(e.Until) <= transport.LongestPause
 	}
 	return e.Kind == Outage || e.Kind == Unreachable || e.Kind == Conflict || e.Kind == Unrecognized
 }

@@ -56,7 +56,7 @@ func (f *File) Held() Held { return f.held }
 func (f *File) place() place { return place{Purpose: "file", Target: "file:" + filepath.Base(f.path)} }
 
 func (f *File) fault(kind Kind, cause error) *Error {
-	return &Error{Kind: kind, Target: f.String(), Name: filepath.Base(f.Target.Path), cause: cause}
+	return &Error{Kind: kind, Target: f.Target, Name: filepath.Base(f.Target.Path), cause: cause}
 }
 
 // Lock waits until no other process uses the file, and returns what ends the use

@@ -1,15 +1,12 @@
 package store_test
 
 import (
-	"context"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"strava-token/internal/sandbox"
 	"strava-token/internal/secret"
@@ -122,7 +119,7 @@ func TestFileIsWrittenAndReadBack(t *testing.T) {
 			path := filepath.Join(folder, name)
 			for n := range 2 {
 				f, facts, unlock := checked(t, app, path)
-				want := store.Facts{Exists: n > 0, Held: n > 0, Local: true, WriteProven: true, UpdatedAt: facts.UpdatedAt}
+				want := store.Facts{Exists: n > 0, Held: n > 0, AthleteID: facts.AthleteID, Local: true, WriteProven: true, UpdatedAt: facts.UpdatedAt}
 				if facts != want || facts.UpdatedAt.IsZero() != (n == 0) {
 					t.Errorf("facts: got %+v", facts)
 				}
@@ -258,7 +255,7 @@ func TestFileHoldsSomethingElse(t *testing.T) {
 
 // keptBranch returns the document that a branch keeps a token in.
 func keptBranch(t *testing.T, app store.App) (text string) {
-	synctest.Test(t, func(t *testing.T) { text = newBranches(t).kept(branchSpec, opening{app: app}) })
+	synctest.Test(t, func(t *testing.T) { text = newGitHub(t).kept(branchSpec, opening{app: app}) })
 	return text
 }
 
@@ -358,55 +355,4 @@ func TestRoomThatSomebodyTidiedUpIsTakenAgain(t *testing.T) {
 	assertStoreKind(t, "Store", f.Store(t.Context(), record(newToken)), "")
 	unlock()
 	assertFile(t, fileApp(), path, newToken)
-}
-
-func TestLockIsExclusive(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		path := filepath.Join(t.TempDir(), "token")
-		first, unlock := locked(t, fileApp(), path)
-		var has atomic.Bool
-		done := make(chan struct{})
-		go func() {
-			defer close(done)
-			second, unlock := locked(t, fileApp(), path)
-			has.Store(true)
-			defer unlock()
-			if _, err := second.Check(t.Context()); err != nil {
-				t.Errorf("Check: %v", err)
-			}
-			assertHolds(t, second.Held(), newToken) // what the first one wrote
-		}()
-
-		third := newFile(t, fileApp(), path)
-		ctx, waiting := context.WithTimeout(t.Context(), time.Minute)
-		defer waiting()
-		_, err := third.Lock(ctx)
-		assertStoreKind(t, "Lock of one who gave up", err, store.Busy)
-		cancelled, cancel := context.WithCancel(t.Context())
-		cancel()
-		_, err = third.Lock(cancelled)
-		assertStoreKind(t, "Lock of one who never began", err, store.Busy)
-
-		if _, err := first.Check(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		if err := first.Store(t.Context(), record(newToken)); err != nil {
-			t.Fatal(err)
-		}
-		if has.Load() {
-			t.Error("two hold the lock")
-		}
-		unlock()
-		<-done
-		// Both are done, and the one that gave up gets its turn.
-		unlock, err = third.Lock(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		unlock()
-		if _, err := os.Stat(path + ".lock"); err != nil {
-			t.Errorf("the lock file is gone: %v", err)
-		}
-	})
 }

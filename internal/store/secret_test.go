@@ -29,13 +29,27 @@ type github struct {
 	net    *transport.Network
 }
 
+// onGitHub runs a test in a bubble, with a sandbox of its own, and fails it for
+// calls that GitHub does not have.
+func onGitHub(t *testing.T, do func(t *testing.T, g *github)) {
+	t.Helper()
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) { do(t, newGitHub(t)) })
+}
+
 func newGitHub(t *testing.T) *github {
 	t.Helper()
 	g := &github{t: t, server: sandbox.New(sandbox.Knobs{}), pipe: sandbox.NewPipe()}
 	service := &http.Server{Handler: g.server}
 	go func() { _ = service.Serve(g.pipe) }()
 	g.net = transport.New(g.pipe.Dial)
-	t.Cleanup(func() { g.net.Close(); _ = service.Close() })
+	t.Cleanup(func() {
+		g.net.Close()
+		_ = service.Close()
+		if calls := g.server.Unexpected(); len(calls) > 0 {
+			t.Errorf("calls that GitHub does not have: %v", calls)
+		}
+	})
 	return g
 }
 
@@ -57,9 +71,7 @@ func TestEveryTargetIsCheckedAndWritten(t *testing.T) {
 	} {
 		for _, path := range []string{"", "/", "/api/v3", "/api/v3/"} {
 			t.Run(target+" under "+path, func(t *testing.T) {
-				t.Parallel()
-				synctest.Test(t, func(t *testing.T) {
-					g := newGitHub(t)
+				onGitHub(t, func(t *testing.T, g *github) {
 					g.server.AddRepository("other")
 					g.server.AddEnvironment("production")
 					g.server.AddEnvironment("my env/with slash + 100%?#")
@@ -91,9 +103,7 @@ func TestEveryTargetIsCheckedAndWritten(t *testing.T) {
 }
 
 func TestOrganizationSecretKeepsWhoMayUseIt(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		g := newGitHub(t)
+	onGitHub(t, func(t *testing.T, g *github) {
 		want := []int64{11, 12, 13, 14, 15}
 		g.server.SetSecret("org:octo/STRAVA", oldToken)
 		g.server.SelectRepositories("org:octo/STRAVA", want...)
@@ -162,9 +172,7 @@ func TestCheckRefuses(t *testing.T) {
 		}, store.RateLimited},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				g := newGitHub(t)
+			onGitHub(t, func(t *testing.T, g *github) {
 				g.server.SetSecret("STRAVA", oldToken)
 				_, err := g.secret(tt.target, tt.token(g), "").Check(t.Context())
 				var e *store.Error
@@ -185,9 +193,7 @@ func TestUnclearAnswerToTheWriteIsNoFailure(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{200, 204, 400, 409, 418, 500} {
 		t.Run(fmt.Sprint(status), func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				g := newGitHub(t)
+			onGitHub(t, func(t *testing.T, g *github) {
 				g.server.SetSecret("STRAVA", oldToken)
 				g.server.Fail(sandbox.Fault{Call: "try-write", Kind: sandbox.FaultStatus, Status: status})
 				facts, err := g.secret("STRAVA", g.server.GitHubToken(), "").Check(t.Context())
@@ -200,9 +206,7 @@ func TestUnclearAnswerToTheWriteIsNoFailure(t *testing.T) {
 }
 
 func TestCheckTellsWhenTheTokenEnds(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		g := newGitHub(t)
+	onGitHub(t, func(t *testing.T, g *github) {
 		g.server.SetSecret("STRAVA", oldToken)
 		ends := time.Date(2000, 1, 10, 12, 0, 0, 0, time.UTC)
 		token := g.server.NewGitHubToken("token", sandbox.GitHubToken{Kind: sandbox.Personal, Secrets: sandbox.Write, Expires: ends})
@@ -239,9 +243,7 @@ func TestStoreRepeats(t *testing.T) {
 		{"cut after", sandbox.Fault{Kind: sandbox.FaultCutAfter, Times: 1}, store.Overtaken, 1, newToken},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				g := newGitHub(t)
+			onGitHub(t, func(t *testing.T, g *github) {
 				g.server.SetSecret("STRAVA", oldToken)
 				s := g.secret("STRAVA", g.server.GitHubToken(), "")
 				time.Sleep(time.Minute) // so that a write has another date

@@ -68,17 +68,38 @@ func (t Target) Permission() string {
 // TokenLink is the page of a GitHub server on which a personal access token that
 // may write the target is made, with everything filled in.
 func (t Target) TokenLink(server string) string {
-	owner, permission := t.Owner, "secrets"
+	owner := t.Owner
+	if t.Organization != "" {
+		owner = t.Organization
+	}
+	query := url.Values{"name": {"strava-token"}, "target_name": {owner}, "expires_in": {"365"}}
+	return server + "/settings/personal-access-tokens/new?" + query.Encode() + "&" + t.parameter()
+}
+
+// parameter is the permission as that page takes it.
+func (t Target) parameter() string {
 	switch {
 	case t.IsBranch():
-		permission = "contents"
+		return "contents=write"
 	case t.Organization != "":
-		owner, permission = t.Organization, "organization_secrets"
+		return "organization_secrets=write"
 	case t.Environment != "":
-		permission = "environments"
+		return "environments=write"
 	}
-	query := url.Values{"name": {"strava-token"}, "target_name": {owner}, "expires_in": {"365"}, permission: {"write"}}
-	return server + "/settings/personal-access-tokens/new?" + query.Encode()
+	return "secrets=write"
+}
+
+// settings is the path of the page on GitHub that shows the secret.
+func (t Target) settings() string {
+	switch {
+	case t.Readable():
+		return ""
+	case t.Organization != "":
+		return "organizations/" + t.Organization + "/settings/secrets/actions"
+	case t.Environment != "":
+		return t.Repository() + "/settings/environments"
+	}
+	return t.Repository() + "/settings/secrets/actions"
 }
 
 // Flags are what tells a command to write to the target.

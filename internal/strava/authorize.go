@@ -19,7 +19,7 @@ const (
 )
 
 // AuthorizeURL is the page on which an athlete grants the app scopes. force asks
-// again even where they were granted before. The callback gets state back.
+// again even if they were granted before. The callback gets state back.
 func (c *Client) AuthorizeURL(redirect string, scopes []string, state string, force bool) string {
 	prompt := "auto"
 	if force {
@@ -39,7 +39,7 @@ func (c *Client) AuthorizeURL(redirect string, scopes []string, state string, fo
 // Exchange turns the code of a callback into tokens. It follows the rules of
 // Refresh, and besides tries a code that is said to be invalid again after 2 s,
 // twice.
-func (c *Client) Exchange(ctx context.Context, code secret.Value) (Token, error) {
+func (c *Client) Exchange(ctx, answering context.Context, code secret.Value) (Token, error) {
 	form := url.Values{
 		"client_id":     {c.ClientID},
 		"client_secret": {c.ClientSecret.Reveal()},
@@ -47,10 +47,10 @@ func (c *Client) Exchange(ctx context.Context, code secret.Value) (Token, error)
 		"code":          {code.Reveal()},
 	}
 	for attempt := 0; ; attempt++ {
-		token, err := c.grant(ctx, form)
+		token, err := c.grant(ctx, answering, form)
 		var e *Error
 		early := errors.As(err, &e) && e.Kind == InvalidCode
-		if !early || attempt == codeRetries || transport.Pause(abandonable(ctx), codePause) != nil {
+		if !early || attempt == codeRetries || transport.Pause(ctx, codePause) != nil {
 			return token, err
 		}
 	}

@@ -14,7 +14,7 @@ const impossible = "strava-token-doctor"
 // and spends nothing: Strava checks both before it looks at the refresh token,
 // which here cannot exist.
 func (c *Client) CheckApp(ctx context.Context) error {
-	_, err := c.Refresh(ctx, secret.New(impossible))
+	_, err := c.Refresh(ctx, ctx, secret.New(impossible))
 	var e *Error
 	if errors.As(err, &e) && (e.Kind == InvalidRefreshToken || e.Kind == AnswerLost) {
 		return nil

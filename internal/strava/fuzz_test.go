@@ -59,9 +59,6 @@ func FuzzRefusal(f *testing.F) {
 		if e.Kind == "" {
 			t.Errorf("refusal(%d, %q) has no kind", status, body)
 		}
-		if e.Scope != "" && !validScope(e.Scope) {
-			t.Errorf("refusal(%d, %q) names the scope %q", status, body, e.Scope)
-		}
 		if e.Kind == RateLimited && (!e.Until.After(now) || e.Until.Sub(now) > 24*time.Hour) {
 			t.Errorf("the window ends at %v", e.Until)
 		}

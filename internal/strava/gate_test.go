@@ -64,7 +64,7 @@ func (m *mortal) Write(p []byte) (int, error) {
 
 func (s *formServer) refresh(t *testing.T) {
 	t.Helper()
-	if _, err := s.client.Refresh(t.Context(), secret.New(oldToken)); err != nil {
+	if _, err := s.client.Refresh(t.Context(), t.Context(), secret.New(oldToken)); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -76,14 +76,14 @@ func TestWhatIsGivenUpIsNotSent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newFormServer(t)
 		s.refresh(t)
-		parent, cancel := context.WithCancel(t.Context())
-		ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{
+		ctx, cancel := context.WithCancel(t.Context())
+		answering := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{
 			GotConn: func(httptrace.GotConnInfo) {
 				cancel()
 				time.Sleep(time.Millisecond) // until everybody knows
 			},
 		})
-		_, err := s.client.Refresh(strava.Abandon(ctx, parent), secret.New(oldToken))
+		_, err := s.client.Refresh(ctx, answering, secret.New(oldToken))
 		synctest.Wait()
 		var e *strava.Error
 		if !errors.As(err, &e) || e.Kind != strava.Unreachable || !errors.Is(err, context.Canceled) {

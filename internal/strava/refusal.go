@@ -42,7 +42,6 @@ type Error struct {
 	Kind   Kind
 	Status int       // 0 where no answer arrived
 	Until  time.Time // for RateLimited: when the window resets at the latest
-	Scope  string    // for ScopeMissing: what Strava named, as "activity:read"
 	Host   string    // for what never reached Strava: the host that was called
 	cause  error
 }
@@ -100,23 +99,13 @@ func refusal(resp *http.Response, body []byte, now time.Time) *Error {
 	case resp.StatusCode == 400 && first.Resource == "RefreshToken":
 		e.Kind = InvalidRefreshToken
 	case resp.StatusCode == 401 && first.Resource == "AccessToken" && first.Code == "missing":
-		e.Kind, e.Scope = ScopeMissing, scopeNamed(first.Field)
+		e.Kind = ScopeMissing
 	case resp.StatusCode == 401 && first.Field == "access_token":
 		e.Kind = AccessTokenRefused
 	case resp.StatusCode == 403 && first.Resource == "Application" && strings.EqualFold(first.Code, "inactive"):
 		e.Kind = AppInactive
 	}
 	return e
-}
-
-// scopeNamed turns "activity:read_permission" into "activity:read", and
-// anything that is not a scope's name into nothing.
-func scopeNamed(field string) string {
-	scope := strings.TrimSuffix(field, "_permission")
-	if !validScope(scope) {
-		return ""
-	}
-	return scope
 }
 
 // windowEnd says when the exceeded window ends. Strava sends no Retry-After;

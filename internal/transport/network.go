@@ -45,32 +45,32 @@ type Network struct {
 	// Once sends every request one time.
 	Once *http.Client
 
-	base *http.Transport
-	warm *warmer
+	base   *http.Transport
+	dialer *dialer
 }
 
-// New returns a Network that dials with dial, or over TCP where dial is nil.
+// New returns a Network that dials with dial, or over TCP if dial is nil.
 func New(dial DialFunc) *Network {
 	if dial == nil {
 		dial = (&net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}).DialContext
 	}
-	w := &warmer{dial: dial}
+	d := &dialer{dial: dial}
 	base := &http.Transport{
 		Proxy:               http.ProxyFromEnvironment,
-		DialContext:         w.DialContext,
-		DialTLSContext:      w.DialTLSContext,
+		DialContext:         d.DialContext,
+		DialTLSContext:      d.DialTLSContext,
 		TLSHandshakeTimeout: dialTimeout,
 		TLSClientConfig:     &tls.Config{MinVersion: tls.VersionTLS12},
 		ForceAttemptHTTP2:   true,
 		DisableCompression:  true,
 		MaxIdleConnsPerHost: 16, // four targets at a time, three questions each
 	}
-	once := &guard{base: &first{base: base}}
+	once := &guard{base: base}
 	return &Network{
-		Reads: client(&repeater{base: once}),
-		Once:  client(once),
-		base:  base,
-		warm:  w,
+		Reads:  client(&repeater{base: once}),
+		Once:   client(once),
+		base:   base,
+		dialer: d,
 	}
 }
 
@@ -82,7 +82,7 @@ func client(rt http.RoundTripper) *http.Client {
 }
 
 // Open begins to connect to the host of u while something else is waited for.
-// The next request to it takes the connection over.
+// The next request to it takes the connection over. There is room for one.
 func (n *Network) Open(ctx context.Context, u *url.URL) {
 	if Check(u) != nil {
 		return
@@ -95,12 +95,12 @@ func (n *Network) Open(ctx context.Context, u *url.URL) {
 		// once its answer is there. Go keeps them.
 		go func() { _, _ = x509.SystemCertPool() }()
 	}
-	n.warm.open(ctx, u)
+	n.dialer.open(ctx, u)
 }
 
 // Close closes the connections that are not in use.
 func (n *Network) Close() {
-	n.warm.close()
+	n.dialer.close()
 	n.base.CloseIdleConnections()
 }
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net/http"
 	"strconv"
 	"time"
@@ -18,9 +19,9 @@ const (
 	readRetries = 3
 	readTimeout = 10 * time.Second
 	firstPause  = 500 * time.Millisecond
-	// longestPause is how long a server may ask to wait, in a Retry-After,
+	// LongestPause is how long a server may ask to wait, in a Retry-After,
 	// before the answer is taken as it is.
-	longestPause = 5 * time.Second
+	LongestPause = 5 * time.Second
 )
 
 // Backoff returns the pauses before each of up to retries repetitions: about
@@ -29,6 +30,10 @@ const (
 func Backoff(retries uint64) retry.Backoff {
 	return retry.WithMaxRetries(retries, retry.WithJitterPercent(33, retry.NewExponential(firstPause)))
 }
+
+// Scatter is how long to wait before the nth try of what others try as well, so
+// that they do not meet again: longer each time, and never the same for two.
+func Scatter(n int) time.Duration { return rand.N(time.Duration(n) * 150 * time.Millisecond) }
 
 // Pause waits for d, or until ctx ends, and then returns its error.
 func Pause(ctx context.Context, d time.Duration) error {
@@ -50,7 +55,7 @@ func IsCertificate(err error) bool {
 }
 
 // repeater repeats a request that can do no harm: after a broken connection, a
-// truncated answer, a 5xx, or where the server says to come back in a moment.
+// truncated answer, a 5xx, or if the server says to come back in a moment.
 type repeater struct{ base http.RoundTripper }
 
 func (r *repeater) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -107,7 +112,7 @@ func pauseBefore(backoff retry.Backoff, req *http.Request, resp *http.Response, 
 	if resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode == http.StatusForbidden {
 		seconds, err := strconv.Atoi(resp.Header.Get("Retry-After"))
 		asked := time.Duration(seconds) * time.Second
-		if err == nil && asked >= 0 && asked <= longestPause {
+		if err == nil && asked >= 0 && asked <= LongestPause {
 			return max(pause, asked), true
 		}
 	}

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"strava-token/internal/sandbox"
 	"strava-token/internal/transport"
@@ -125,21 +124,6 @@ func TestReadsGiveUp(t *testing.T) {
 	})
 }
 
-func TestAStallEndsAtTheDeadline(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := serve(t, func(_ *service, _ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
-		began := time.Now()
-		_, _, err := get(t, s.network.Reads, s.base)
-		if err == nil {
-			t.Error("a stall is no answer")
-		}
-		if took := time.Since(began); took > time.Minute {
-			t.Errorf("gave up after %v, want less than a minute", took)
-		}
-	})
-}
-
 func TestInsecureAddressesAreRefusedBeforeAnythingIsSent(t *testing.T) {
 	t.Parallel()
 	for _, address := range []string{
@@ -191,31 +175,6 @@ func TestAnAnswerIsReadUpToALimit(t *testing.T) {
 		_, body, _ := get(t, s.network.Once, s.base)
 		if len(body) > 16<<20 {
 			t.Errorf("read %d bytes, want at most 16 MiB", len(body))
-		}
-	})
-}
-
-func TestAConnectionOpenedAheadIsUsed(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := serve(t, func(*service, http.ResponseWriter, *http.Request) {})
-		base, err := url.Parse(s.base)
-		if err != nil {
-			t.Fatal(err)
-		}
-		s.network.Open(t.Context(), base)
-		s.network.Open(t.Context(), base)
-		synctest.Wait()
-		if got := len(s.pipe.Dialled()); got != 1 {
-			t.Errorf("connections before the request: got %d, want 1", got)
-		}
-		for range 3 {
-			if _, _, err := get(t, s.network.Once, s.base); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if got := len(s.pipe.Dialled()); got != 1 {
-			t.Errorf("connections: got %d, want 1", got)
 		}
 	})
 }

@@ -2,12 +2,16 @@ package words_test
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"strava-token/internal/input"
 	"strava-token/internal/provider"
 	"strava-token/internal/store"
 	"strava-token/internal/strava"
@@ -48,18 +52,19 @@ func TestEveryErrorIsToldInFull(t *testing.T) {
 	}
 	for _, kind := range kinds(t, "store", "Kind") {
 		for _, target := range []string{"o/r/NAME", "o/r/NAME@production", "org:O/NAME", "branch:b#alice", "file:/x"} {
-			all = append(all, &store.Error{Kind: store.Kind(kind), Target: target, Name: "NAME"})
+			all = append(all, &store.Error{Kind: store.Kind(kind), Target: parsed(t, target), Name: "NAME"})
 		}
 	}
 	for _, kind := range kinds(t, "store", "TargetFault") {
 		all = append(all, &store.TargetError{Kind: store.TargetFault(kind), Text: "not to be shown"})
 	}
+	all = append(all, ofInputs(t)...)
 	for _, reason := range kinds(t, "provider", "StaleReason") {
 		for _, target := range []string{"", "branch:b", "file:/x", "o/r/NAME"} {
 			all = append(all, &provider.StaleError{Reason: provider.StaleReason(reason), Target: target, Updated: noon})
 		}
 	}
-	all = append(all, ofARun()...)
+	all = append(all, ofARun(t)...)
 	for _, speaker := range all {
 		n := speaker.Note()
 		if missing := words.Missing(n); missing != nil {
@@ -75,10 +80,47 @@ func TestEveryErrorIsToldInFull(t *testing.T) {
 	}
 }
 
+func parsed(t *testing.T, text string) store.Target {
+	t.Helper()
+	target, err := store.Parse(text, "o/r")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return target
+}
+
+// ofInputs are the problems of inputs.
+func ofInputs(t *testing.T) []words.Speaker {
+	t.Helper()
+	var all []words.Speaker
+	problem := func(name, fault string) {
+		var wrong *input.Error
+		if errors.As(input.Wrong(name, input.Fault(fault)), &wrong) {
+			all = append(all, wrong.Problems[0])
+		}
+	}
+	for _, fault := range append(kinds(t, "input", "Fault"), kinds(t, "secret", "Flaw")...) {
+		switch fault {
+		case "missing":
+			for _, name := range []string{"client-id", "client-secret", "refresh-token", "github-token", "rotate-to"} {
+				problem(name, fault)
+			}
+		case "fork", "dependabot": // which say what is missing: TestRunsWithoutSecrets
+		default:
+			problem("client-secret", fault)
+		}
+	}
+	for _, name := range []string{"strava-url", "strava-api-url"} {
+		all = append(all, &input.OtherHostError{Input: name, Host: "proxy.example"})
+	}
+	return all
+}
+
 // ofARun are the errors of package provider, in every state that has words of its
 // own.
-func ofARun() []words.Speaker {
-	cause := &store.Error{Kind: store.Outage, Target: "o/r/NAME", Status: 503}
+func ofARun(t *testing.T) []words.Speaker {
+	t.Helper()
+	cause := &store.Error{Kind: store.Outage, Target: parsed(t, "o/r/NAME"), Status: 503}
 	var all []words.Speaker
 	for _, sealed := range []bool{false, true} {
 		for _, target := range []string{"o/r/NAME", "branch:b#alice", "standard output"} {
@@ -113,9 +155,81 @@ func TestPagesOfGitHub(t *testing.T) {
 		"o/r/NAME@production": "https://github.com/o/r/settings/environments",
 		"org:O/NAME":          "https://github.com/organizations/O/settings/secrets/actions",
 	} {
-		m := voices["step"].Explain(&store.Error{Kind: store.SecretNotFound, Target: target, Name: "NAME"})[0]
+		m := voices["step"].Explain(&store.Error{Kind: store.SecretNotFound, Target: parsed(t, target), Name: "NAME"})[0]
 		if want = "Correct rotate-to, or create NAME with the current refresh token (at " + want + ")."; m.Next != want {
 			t.Errorf("%s: got %s, want %s", target, m.Next, want)
 		}
+	}
+}
+
+// source is all code but tests, by file.
+func source(t *testing.T) map[string]string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join("..", "*", "*.go"))
+	if err != nil || len(files) == 0 {
+		t.Fatal("no source", err)
+	}
+	all := map[string]string{}
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		content, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all[file] = string(content)
+	}
+	return all
+}
+
+var (
+	literal = regexp.MustCompile(`"((?:strava|target|branch|stale|run|input|login|recover|usage|refresh|exec|doctor|log|summary)-[a-z-]+)"((?:, (?:Blanks: )?words\.Blanks\{[^}]*\})?)`)
+	key     = regexp.MustCompile(`"([a-z-]+)":`)
+	// notIDs are names of other things.
+	notIDs = []string{"strava-token", "strava-token-doctor", "strava-url", "strava-api-url", "refresh-token", "branch-"}
+)
+
+// TestCodeAndPageAgree: the page has every id that the code names, with every
+// blank that the code fills in, and nothing else.
+func TestCodeAndPageAgree(t *testing.T) {
+	t.Parallel()
+	messages, sentences := words.IDs()
+	unused := map[string]bool{}
+	for _, id := range append(messages, sentences...) {
+		unused[id] = true
+	}
+	for _, set := range [][3]string{
+		{"strava-", "strava", "Kind"}, {"target-", "store", "Kind"}, {"stale-", "provider", "StaleReason"},
+		{"input-", "secret", "Flaw"}, {"input-", "store", "TargetFault"}, {"input-", "input", "Fault"}, {"doctor-", "doctor", "Level"},
+	} {
+		for _, kind := range kinds(t, set[1], set[2]) {
+			delete(unused, set[0]+kind)
+		}
+	}
+	for _, kind := range []string{"integration-forbidden", "conflict", "overtaken"} {
+		delete(unused, "branch-"+kind)
+	}
+	for _, name := range []string{"client-id", "client-secret", "refresh-token", "github-token", "rotate-to"} {
+		delete(unused, "input-missing-"+name)
+	}
+	for file, code := range source(t) {
+		for _, m := range literal.FindAllStringSubmatch(code, -1) {
+			id, blanks := m[1], words.Blanks{}
+			if slices.Contains(notIDs, id) || strings.HasSuffix(id, "-") {
+				continue
+			}
+			for _, name := range key.FindAllStringSubmatch(m[2], -1) {
+				blanks[name[1]] = ""
+			}
+			missing := words.Missing(words.Note{ID: id, Blanks: blanks})
+			if slices.Contains(missing, id) || m[2] != "" && missing != nil {
+				t.Errorf("%s: %s has no %v", file, id, missing)
+			}
+			delete(unused, id)
+		}
+	}
+	for id := range unused {
+		t.Errorf("nothing says %s", id)
 	}
 }

@@ -74,8 +74,12 @@ func (v *Voice) value(value any) (text string, known bool) {
 }
 
 func (v *Voice) input(name string) string {
-	if called, ok := terminalNames[name]; ok && !v.step {
+	switch called, known := terminalNames[name]; {
+	case v.step:
+	case known:
 		return called
+	case name != "" && name == strings.ToLower(name):
+		return "--" + name
 	}
 	return Visible(name)
 }

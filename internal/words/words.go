@@ -65,12 +65,3 @@ func (m Message) Text() string {
 	}
 	return text
 }
-
-// Error returns an error that is always told in the same words: the message id has
-// no blanks but those that fill themselves.
-func Error(id, text string) error { return &sentinel{id, text} }
-
-type sentinel struct{ id, text string }
-
-func (s *sentinel) Error() string { return s.text }
-func (s *sentinel) Note() Note    { return Note{ID: s.id} }

@@ -27,7 +27,7 @@ var blanks = words.Blanks{
 	"parameter": "secrets=write", "path": "/x", "permission": "Secrets: read and write", "place": words.Place("client-secret"),
 	"port": 8000, "printed": "standard output", "problem": "It's wrong.", "renewed": words.Clock(noon), "rule": "pull_request",
 	"scopes": []string{"read", "activity:read"}, "settings": words.Page("o/r/settings"), "status": 503,
-	"system": words.System{Err: os.ErrPermission}, "target": "o/r/NAME", "targets": []string{"o/r/NAME"},
+	"tree": "/home/me/sync", "system": words.System{Err: os.ErrPermission}, "target": "o/r/NAME", "targets": []string{"o/r/NAME"},
 	"until": words.Clock(noon), "updated": words.Moment(noon), "want": int64(1111), "wanted": time.Hour, "when": words.Day(noon),
 }
 
@@ -210,7 +210,8 @@ func TestValues(t *testing.T) {
 		{words.Day(noon), "2 January 2026", "2 January 2026"},
 		{words.Moment(noon), "2 January 2026, 12:00 UTC", "2 January 2026, 12:00 UTC"},
 		{words.Input("github-token"), "github-token", "GH_TOKEN"},
-		{words.Input("verify"), "verify", "verify"},
+		{words.Input("verify"), "verify", "--verify"},
+		{words.Input("GITHUB_API_URL"), "GITHUB_API_URL", "GITHUB_API_URL"},
 		{words.Place("github-token"), "the secret that github-token reads", "GH_TOKEN"},
 		{words.Place("client-id"), "client-id", "STRAVA_CLIENT_ID"},
 		{words.Page("settings/tokens"), "https://github.com/settings/tokens", "https://github.com/settings/tokens"},
@@ -243,7 +244,7 @@ func TestExplain(t *testing.T) {
 		{fmt.Errorf("refresh: %w", inner), []string{"strava-app-inactive"}},
 		{errors.Join(inner, fmt.Errorf("read: %w", other)), []string{"strava-app-inactive", "strava-wrong-client-secret"}},
 		{fmt.Errorf("%w: %w", inner, os.ErrPermission), []string{"strava-app-inactive"}},
-		{words.Error("run-not-masked", "not masked"), []string{"run-not-masked"}},
+		{&words.Failure{ID: "run-not-masked"}, []string{"run-not-masked"}},
 		{note{ID: "strava-nothing"}, []string{"run-internal"}},
 		{context.Canceled, []string{"run-cancelled"}},
 		{fmt.Errorf("open: %w", context.Canceled), []string{"run-internal"}},

@@ -1,0 +1,232 @@
+package cli_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"strava-token/internal/cli"
+)
+
+// badInputs holds one bad input a row; everything else is right. What a run says
+// of them is in testdata/inputs.txt, and whether it masks the value first: what
+// was pasted may be a real credential with something glued to it, but the mask of
+// a word or of a few characters would mangle the log.
+var badInputs = []struct{ variable, value string }{
+	{"INPUT_CLIENT-ID", ""},
+	{"INPUT_CLIENT-ID", "  "},
+	{"INPUT_CLIENT-ID", "***"},
+	{"INPUT_CLIENT-ID", "${{ secrets.ID }}"},
+	{"INPUT_CLIENT-ID", "12 34"},
+	{"INPUT_CLIENT-ID", `"48213"`},
+	{"INPUT_CLIENT-ID", "my-app"},
+	{"INPUT_CLIENT-ID", "-5"},
+	{"INPUT_CLIENT-ID", "1234567890123456789"},
+	{"INPUT_CLIENT-ID", "0123456789abcdef0123456789abcdef01234567"},
+	{"INPUT_CLIENT-SECRET", ""},
+	{"INPUT_CLIENT-SECRET", "null"},
+	{"INPUT_CLIENT-SECRET", "-"},
+	{"INPUT_CLIENT-SECRET", "…"},
+	{"INPUT_CLIENT-SECRET", "0123456789abcdef 0123456789abcdef01234567"},
+	{"INPUT_CLIENT-SECRET", "01234567\n89abcdef"},
+	{"INPUT_CLIENT-SECRET", "abc"},
+	{"INPUT_CLIENT-SECRET", `"0123456789abcdef"`},
+	{"INPUT_CLIENT-SECRET", "0123456789äbcdef"},
+	{"INPUT_REFRESH-TOKEN", ""},
+	{"INPUT_REFRESH-TOKEN", "<your refresh token>"},
+	{"INPUT_REFRESH-TOKEN", strings.Repeat("a", 3000)},
+	{"INPUT_GITHUB-TOKEN", ""},
+	{"INPUT_GITHUB-TOKEN", "xxx"},
+	{"INPUT_GITHUB-TOKEN", strings.Repeat("a", 3000)},
+	{"INPUT_ROTATE-TO", "1ST"},
+	{"INPUT_ROTATE-TO", "GITHUB_STRAVA"},
+	{"INPUT_ROTATE-TO", "vault:x"},
+	{"INPUT_ROTATE-TO", "A\na"},
+	{"INPUT_ROTATE-TO", "A\nOcto/running/A"},
+	{"INPUT_ROTATE-TO", "branch:main"},
+	{"INPUT_ROTATE-TO", "branch:main#alice"},
+	{"INPUT_ROTATE-TO", "branch:refs/heads/strava-token"},
+	{"GITHUB_REPOSITORY", ""},
+	{"INPUT_REQUIRE-SCOPES", "activity:read_al"},
+	{"INPUT_REQUIRE-SCOPES", "view_private"},
+	{"INPUT_EXPECTED-ATHLETE", "me"},
+	{"INPUT_EXPECTED-ATHLETE", "0"},
+	{"INPUT_EXPECTED-ATHLETE", "-1"},
+	{"INPUT_VERIFY", "yes"},
+	{"INPUT_RECOVERY", "1"},
+	{"INPUT_EXPORT-ENV", "on"},
+	{"INPUT_EXPOSE-REFRESH-TOKEN", "maybe"},
+	{"INPUT_STRAVA-URL", "http://www.strava.com"},
+	{"INPUT_STRAVA-URL", "http://127.0.0.1.evil.example"},
+	{"INPUT_STRAVA-URL", "https://user:password@www.strava.com"},
+	{"INPUT_STRAVA-URL", "https://www.strava.com?x=y"},
+	{"INPUT_STRAVA-URL", "www.strava.com"},
+	{"INPUT_STRAVA-URL", "file:///etc/passwd"},
+	{"INPUT_STRAVA-API-URL", "ftp://localhost/"},
+	{"GITHUB_API_URL", "http://api.github.com"},
+	{"GITHUB_OUTPUT", ""},
+	{"GITHUB_OUTPUT", "/nowhere/at/all"},
+}
+
+// goodInputs are inputs with which nothing is wrong.
+func goodInputs(t *testing.T) map[string]string {
+	t.Helper()
+	return map[string]string{
+		"GITHUB_ACTIONS":      "true",
+		"GITHUB_OUTPUT":       filepath.Join(t.TempDir(), "output"),
+		"GITHUB_REPOSITORY":   "octo/running",
+		"GITHUB_REF_TYPE":     "branch",
+		"GITHUB_REF_NAME":     "main",
+		"INPUT_CLIENT-ID":     "48213",
+		"INPUT_CLIENT-SECRET": "0123456789abcdef0123456789abcdef01234567",
+		"INPUT_REFRESH-TOKEN": "89abcdef0123456789abcdef0123456789abcdef",
+		"INPUT_ROTATE-TO":     "STRAVA_REFRESH_TOKEN",
+		"INPUT_GITHUB-TOKEN":  "github_pat_0123456789",
+	}
+}
+
+// read is a step that reads its inputs, and no more: it was cancelled before, and
+// there is no network. Of good inputs the status is 1, of bad ones 2. Either way
+// there is one error, which is what is said.
+func read(t *testing.T, env map[string]string) (status int, said, printed string) {
+	t.Helper()
+	cancelled, cancel := context.WithCancel(t.Context())
+	cancel()
+	var out strings.Builder
+	var dialled atomic.Bool
+	status = cli.Run(cancelled, cli.Process{
+		Args: []string{"action"}, Getenv: func(name string) string { return env[name] },
+		Stdin: strings.NewReader(""), Stdout: &out, Stderr: io.Discard,
+		Dial: func(context.Context, string, string) (net.Conn, error) {
+			dialled.Store(true)
+			return nil, errors.New("there is no network")
+		},
+	})
+	if status == 2 && dialled.Load() {
+		t.Error("a connection was opened in spite of bad inputs")
+	}
+	before, message, found := strings.Cut("\n"+out.String(), "\n::error::")
+	if !found || strings.Contains(message, "\n::error::") || strings.Contains(before, "::error::") || status != 1 && status != 2 {
+		t.Errorf("status %d, want 1 or 2 and one error:\n%s", status, out.String())
+	}
+	return status, strings.ReplaceAll(message, "%0A", "\n"), out.String()
+}
+
+func TestBadInputs(t *testing.T) {
+	t.Parallel()
+	var said []string // in the order of the rows
+	rows := map[string]string{}
+	for _, tt := range badInputs {
+		env := goodInputs(t)
+		env[tt.variable] = tt.value
+		status, message, printed := read(t, env)
+		if status != 2 {
+			t.Errorf("%s=%.50q: status %d, want 2", tt.variable, tt.value, status)
+		}
+		masked := ""
+		if strings.Contains(printed, "::add-mask::"+strings.ReplaceAll(tt.value, "\n", "%0A")+"\n") {
+			masked = " (masked)"
+		}
+		if rows[message] == "" {
+			said = append(said, message)
+		}
+		rows[message] += fmt.Sprintf("  %s=%.50q%s\n", tt.variable, tt.value, masked)
+	}
+	golden := ""
+	for _, message := range said {
+		golden += message + rows[message] + "\n"
+	}
+	assertGolden(t, filepath.Join("testdata", "inputs.txt"), golden)
+}
+
+// TestRunsWithoutSecretsAreRecognized by what GitHub says of the event: a run of a
+// fork and one of Dependabot's get none. The scenarios have what is said then.
+func TestRunsWithoutSecretsAreRecognized(t *testing.T) {
+	t.Parallel()
+	const (
+		fork       = `{"pull_request":{"head":{"repo":{"full_name":"someone/running"}}}}`
+		own        = `{"pull_request":{"head":{"repo":{"full_name":"Octo/Running"}}}}`
+		deleted    = `{"pull_request":{"head":{"repo":null}}}`
+		forked     = "comes from a fork"
+		dependabot = "Dependabot started it"
+	)
+	for _, tt := range []struct{ name, event, content, actor, want string }{
+		{"fork", "pull_request", fork, "someone", forked},
+		{"deleted fork", "pull_request", deleted, "someone", forked},
+		{"review of a fork", "pull_request_review", fork, "someone", forked},
+		{"own branch", "pull_request", own, "octo", ""},
+		{"target of a fork, which has secrets", "pull_request_target", fork, "someone", ""},
+		{"schedule", "schedule", fork, "octo", ""},
+		{"no event", "pull_request", "", "octo", ""},
+		{"junk", "pull_request", "<html>", "octo", ""},
+		{"dependabot", "push", own, "dependabot[bot]", dependabot},
+	} {
+		env := goodInputs(t)
+		env["GITHUB_EVENT_NAME"], env["GITHUB_ACTOR"], env["INPUT_CLIENT-SECRET"] = tt.event, tt.actor, ""
+		env["GITHUB_EVENT_PATH"] = filepath.Join(t.TempDir(), "event.json")
+		if tt.content != "" {
+			if err := os.WriteFile(env["GITHUB_EVENT_PATH"], []byte(tt.content), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		_, said, _ := read(t, env)
+		for _, cause := range []string{forked, dependabot} {
+			if got := strings.Contains(said, cause); got != (cause == tt.want) {
+				t.Errorf("%s: %q", tt.name, said)
+			}
+		}
+	}
+}
+
+func TestProblemsNeverQuoteWhatCouldBeASecret(t *testing.T) {
+	t.Parallel()
+	for _, value := range []string{
+		"0123456789abcdef0123456789abcdef01234567", "ghp_0123456789abcdefghij", "github_pat_x", strings.Repeat("z", 200),
+	} {
+		for _, input := range []string{"ROTATE-TO", "VERIFY", "REQUIRE-SCOPES", "EXPECTED-ATHLETE", "CLIENT-ID", "STRAVA-URL"} {
+			for _, written := range []string{value + "!", "!" + value, value} {
+				env := goodInputs(t)
+				env["INPUT_"+input] = written
+				if status, _, printed := read(t, env); status == 2 { // a secret's name may look like anything
+					assertUnquoted(t, printed, value)
+				}
+			}
+		}
+	}
+}
+
+// assertUnquoted asserts that a value is nowhere but in a mask.
+func assertUnquoted(t *testing.T, printed, value string) {
+	t.Helper()
+	for line := range strings.Lines(printed) {
+		if strings.Contains(line, value) && !strings.HasPrefix(line, "::add-mask::") {
+			t.Errorf("%q quotes a credential", line)
+		}
+	}
+}
+
+// FuzzInputs asserts that no input makes a step panic, that each is used or
+// refused in one error, and that no line is printed that quotes a credential.
+func FuzzInputs(f *testing.F) {
+	f.Add("48213", "0123456789abcdef0123456789abcdef01234567", "89abcdef0123456789abcdef0123456789abcdef", "STRAVA", "true", "https://www.strava.com", "read")
+	f.Add("", "null", "${{ x }}", "a/b/c\n\n@", "maybe", "http://user:pass@x", "::error::")
+	f.Add("0123456789abcdef0123456789abcdef01234567", "\x00", "é", "org:/", "\n", "://", ",,")
+	f.Fuzz(func(t *testing.T, id, clientSecret, refresh, targets, boolean, address, scopes string) {
+		env := goodInputs(t)
+		env["INPUT_CLIENT-ID"], env["INPUT_CLIENT-SECRET"], env["INPUT_REFRESH-TOKEN"] = id, clientSecret, refresh
+		env["INPUT_ROTATE-TO"], env["INPUT_VERIFY"], env["INPUT_STRAVA-URL"], env["INPUT_REQUIRE-SCOPES"] = targets, boolean, address, scopes
+		_, _, printed := read(t, env)
+		for _, value := range []string{clientSecret, refresh} {
+			if len(value) >= 20 {
+				assertUnquoted(t, printed, value)
+			}
+		}
+	})
+}

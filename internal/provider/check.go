@@ -1,0 +1,140 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"strava-token/internal/store"
+)
+
+const (
+	// expiresSoon is how long before its end a GitHub token is warned about.
+	expiresSoon = 14 * 24 * time.Hour
+	// atOnce is how many targets are asked or written side by side, since
+	// GitHub wants few requests at a time.
+	atOnce = 4
+	// lockPatience is how long a run waits for another process to be done with a
+	// file, before anything else.
+	lockPatience = 2 * time.Minute
+)
+
+// checked is what the targets said before anything was spent.
+type checked struct {
+	facts    []store.Facts // of the targets that cannot be read back, in their order
+	failures []error       // what speaks against the run
+	warnings []error
+}
+
+// check asks every target whether it can be written.
+func (r *Run) check(ctx context.Context, until time.Time) checked {
+	checking, cancel := context.WithDeadline(ctx, until)
+	defer cancel()
+	targets := r.Targets()
+	facts, errs := checkEach(checking, targets)
+	if ctx.Err() != nil {
+		return checked{failures: []error{&CancelledError{}}}
+	}
+	if holder := r.held().AthleteID; r.isUnexpected(holder) && errs[0] == nil {
+		errs[0] = &WrongAthleteError{Want: r.ExpectedAthlete, Got: holder, Holder: r.readableName(), Unspent: true}
+	}
+	c := checked{facts: facts[len(targets)-len(r.WriteOnly):]}
+	for i, t := range targets {
+		if errs[i] != nil {
+			c.failures = append(c.failures, errs[i])
+		} else if expiry := WarnOfExpiry(t, facts[i]); expiry != nil && len(c.warnings) == 0 {
+			c.warnings = append(c.warnings, expiry) // one token writes them all
+		}
+	}
+	return c
+}
+
+func checkEach(ctx context.Context, targets []Target) ([]store.Facts, []error) {
+	facts := make([]store.Facts, len(targets))
+	return facts, each(targets, func(i int, t Target) (err error) {
+		facts[i], err = t.Check(ctx)
+		return err
+	})
+}
+
+// isUnexpected reports whether an athlete is known, and another one expected.
+func (r *Run) isUnexpected(athlete int64) bool {
+	return r.ExpectedAthlete != 0 && athlete != 0 && athlete != r.ExpectedAthlete
+}
+
+// CheckTargets asks every target whether it can be written, and returns what
+// speaks against that. It spends nothing.
+func (r *Run) CheckTargets(ctx context.Context) []error {
+	unlock, err := lock(ctx, r.Readable)
+	if err != nil {
+		return []error{err}
+	}
+	defer unlock()
+	return r.check(ctx, time.Now().Add(checkUntil)).failures
+}
+
+// CheckTarget checks one target while nobody else uses it.
+func CheckTarget(ctx context.Context, t Target) (store.Facts, error) {
+	unlock, err := lock(ctx, t)
+	if err != nil {
+		return store.Facts{}, err
+	}
+	defer unlock()
+	return t.Check(ctx)
+}
+
+// WarnOfExpiry returns a *TokenExpiresError if the GitHub token that writes t ends
+// soon, or nil.
+func WarnOfExpiry(t Target, facts store.Facts) error {
+	if ends := facts.TokenExpires; !ends.IsZero() && time.Until(ends) < expiresSoon {
+		return &TokenExpiresError{Target: t.String(), When: ends}
+	}
+	return nil
+}
+
+// lock waits until nobody else uses t, which may be nil.
+func lock(ctx context.Context, t Target) (unlock func(), err error) {
+	locker, ok := t.(Locker)
+	if !ok {
+		return func() {}, nil
+	}
+	waiting, cancel := context.WithTimeout(ctx, lockPatience)
+	defer cancel()
+	unlock, err = locker.Lock(waiting)
+	if err != nil && errors.Is(ctx.Err(), context.Canceled) {
+		err = &CancelledError{}
+	}
+	return unlock, err
+}
+
+// each calls do for every one of targets, a few at a time, and returns its errors,
+// in the order of targets. A mistake of this program in one of them is an error as
+// well: the others go on, and what was issued is sealed.
+func each(targets []Target, do func(i int, t Target) error) []error {
+	errs := make([]error, len(targets))
+	var all sync.WaitGroup
+	turn := make(chan struct{}, atOnce)
+	for i, t := range targets {
+		all.Go(func() {
+			turn <- struct{}{}
+			errs[i] = steadily(func() error { return do(i, t) })
+			<-turn
+		})
+	}
+	all.Wait()
+	return errs
+}
+
+var errUnforeseen = errors.New("a mistake of this program")
+
+// steadily turns a panic into an error, which holds nothing of it: a panic may
+// quote anything.
+func steadily(do func() error) (err error) {
+	defer func() {
+		if recover() != nil {
+			err = errUnforeseen
+		}
+	}()
+	return do()
+}

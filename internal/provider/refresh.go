@@ -1,0 +1,228 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"strava-token/internal/store"
+	"strava-token/internal/strava"
+	"strava-token/internal/transport"
+)
+
+const (
+	// rereads is how often a readable target is read again, about 7 s in all, if
+	// the newest refresh token seems to be under way to it.
+	rereads = 4
+	// races is how many refresh tokens a run tries that others were faster with.
+	races = 16
+)
+
+// attempts are the candidates that brought nothing, and what is known about why.
+type attempts struct {
+	tried      []candidate
+	err        error // of the last one
+	lost       error // of one whose answer was lost on the way
+	races      int   // how often another run was faster, and had written the next one
+	unreadable error // why the readable target could not be read again
+}
+
+// refresh asks Strava with one candidate after the other, the next one only if the
+// one before is not valid, and returns what was issued. Cancelling ctx ends it as
+// long as nothing was sent; after that only the end of answering does.
+func (r *Run) refresh(ctx, answering context.Context, queue []candidate, facts []store.Facts) (issued, error) {
+	if len(queue) == 0 {
+		return issued{}, &NoCandidateError{Target: r.readableName()}
+	}
+	var past attempts
+	for len(queue) > 0 {
+		if len(past.tried) > 0 && !strava.EnoughTime(answering, 0) {
+			break // its answer could not be waited for
+		}
+		c := queue[0]
+		queue = queue[1:]
+		token, err := r.spend(ctx, answering, c)
+		if !token.RefreshToken.Empty() {
+			return r.issue(c, token, err), nil
+		}
+		if !past.add(c, err) {
+			break
+		}
+		if len(queue) == 0 {
+			queue = r.awaitNewer(ctx, answering, &past)
+		}
+	}
+	return issued{}, r.whyNothing(ctx, answering, past, facts)
+}
+
+// spend asks Strava with one candidate. A refresh token in the answer counts even
+// if there is an error as well.
+func (r *Run) spend(ctx, answering context.Context, c candidate) (strava.Token, error) {
+	if c.origin == fromCode {
+		token, err := r.Strava.Exchange(ctx, answering, c.token)
+		if token.Scope == nil { // an exchange does not name them
+			token.Scope = r.Granted
+		}
+		return token, err
+	}
+	if c.origin == fromReadable && !c.token.Equal(r.Input) {
+		r.Reporter.Mask(c.token) // it was read back, so nobody has masked it
+	}
+	return r.Strava.Refresh(ctx, answering, c.token)
+}
+
+// add takes how an attempt ended, and reports whether the next candidate may be
+// tried.
+func (a *attempts) add(c candidate, err error) bool {
+	a.tried, a.err = append(a.tried, c), err
+	switch kindOf(err) {
+	case strava.InvalidRefreshToken, strava.InvalidCode:
+		return true
+	case strava.AnswerLost:
+		a.lost = err
+		return true
+	}
+	return false
+}
+
+func (a *attempts) last() candidate { return a.tried[len(a.tried)-1] }
+
+// kindOf says how a request to Strava failed, if that is what err is about.
+func kindOf(err error) strava.Kind {
+	if e, ok := errors.AsType[*strava.Error](err); ok {
+		return e.Kind
+	}
+	return ""
+}
+
+// othersMayWrite reports whether another run may be about to write a newer refresh
+// token than c.
+func (r *Run) othersMayWrite(c candidate) bool {
+	_, alone := r.Readable.(Locker)
+	return r.Readable != nil && !alone && !c.origin.isUnstored()
+}
+
+// awaitNewer waits for another run that was faster to write what it got, until a
+// cancellation, or until no token request has time any more. It returns nothing if
+// nothing comes, since a dead token stays dead.
+func (r *Run) awaitNewer(ctx, answering context.Context, past *attempts) []candidate {
+	past.unreadable = nil
+	if !r.othersMayWrite(past.last()) || len(past.tried) > races {
+		return nil
+	}
+	waiting, cancel := untilEither(answering, ctx)
+	defer cancel()
+	for backoff := transport.Backoff(rereads); ; {
+		held, err := r.Readable.Reread(waiting)
+		if err == nil && r.isNewer(held, past.tried) {
+			break
+		}
+		pause, stop := backoff.Next()
+		if stop || transport.Pause(waiting, pause) != nil {
+			past.unreadable = err
+			return nil
+		}
+	}
+	// Runs that lost the same race spread out, further with each loss.
+	if past.races > 1 && transport.Pause(waiting, transport.Scatter(min(past.races, 8))) != nil {
+		return nil
+	}
+	past.races++
+	return []candidate{{r.held().RefreshToken, fromReadable}}
+}
+
+// isNewer reports whether the readable target holds a refresh token that was not
+// tried, and is not another athlete's.
+func (r *Run) isNewer(held store.Held, tried []candidate) bool {
+	return !held.RefreshToken.Empty() && !r.isUnexpected(held.AthleteID) &&
+		!slices.ContainsFunc(tried, func(c candidate) bool { return c.token.Equal(held.RefreshToken) })
+}
+
+// whyNothing is the error of a run to which nothing was issued.
+func (r *Run) whyNothing(ctx, answering context.Context, past attempts, facts []store.Facts) error {
+	cancelled, err, kind := ctx.Err() != nil, past.err, kindOf(past.err)
+	switch {
+	case cancelled && kind == strava.Unreachable && past.lost == nil:
+		return &CancelledError{} // the token request never left
+	case cancelled && kind == strava.InvalidCode:
+		return &CancelledError{Refused: true} // it may have been too early, and was not asked again
+	case past.lost != nil && (kind == strava.InvalidRefreshToken || kind == strava.Unreachable):
+		err, kind = past.lost, strava.AnswerLost // what happened to the newest one
+	}
+	switch {
+	case kind == strava.AnswerLost:
+		return r.explain(answering, err, facts)
+	case kind != strava.InvalidRefreshToken:
+		return err
+	case cancelled && r.othersMayWrite(past.last()):
+		return &CancelledError{Refused: true}
+	case past.unreadable != nil:
+		return past.unreadable
+	case past.races > 0:
+		return &StaleError{Reason: StaleRaced, Target: r.readableName(), Err: err}
+	case slices.ContainsFunc(past.tried, func(c candidate) bool { return c.origin == fromReadable }):
+		return &StaleError{Reason: StaleStored, Target: r.readableName(), Err: err}
+	}
+	return r.explain(answering, err, facts)
+}
+
+// explain finds out why a refresh token was refused. before is what the targets that
+// cannot be read back said before the refresh; they are asked again, since a run
+// beside this one may have written meanwhile.
+func (r *Run) explain(ctx context.Context, refused error, before []store.Facts) error {
+	now, errs := checkEach(ctx, r.WriteOnly)
+	e := &StaleError{Err: refused}
+	meanwhile := false
+	for i, t := range r.WriteOnly {
+		if errs[i] != nil {
+			continue
+		}
+		meanwhile = meanwhile || now[i].UpdatedAt.After(before[i].UpdatedAt)
+		if e.Target == "" || now[i].UpdatedAt.After(e.Updated) {
+			e.Target, e.Updated = t.String(), now[i].UpdatedAt
+		}
+	}
+	e.Reason = r.Snapshot.reason(ctx, e, meanwhile)
+	if kindOf(refused) == strava.AnswerLost && e.Reason != StaleRerun && e.Reason != StaleQueued {
+		return refused
+	}
+	return e
+}
+
+// Snapshot knows when this run read its secrets. GitHub hands a run the
+// repository's secrets as they were when it was queued, and a re-run may get
+// those of its first attempt.
+type Snapshot struct {
+	Attempt int // 1 for a first attempt; 0 outside a workflow
+	// Queued returns when the run was queued, or false if it cannot be told.
+	// It may be nil.
+	Queued func(ctx context.Context) (time.Time, bool)
+}
+
+func (s Snapshot) reason(ctx context.Context, e *StaleError, meanwhile bool) StaleReason {
+	switch {
+	case meanwhile:
+		return StaleQueued
+	case s.Attempt == 0:
+		return StaleOutside
+	}
+	queued, known := time.Time{}, false
+	// Secrets of an environment are read when the job starts, which nothing here
+	// tells.
+	if e.Target != "" && !strings.Contains(e.Target, "@") && s.Queued != nil {
+		queued, known = s.Queued(ctx)
+	}
+	switch {
+	case known && e.Updated.After(queued) && s.Attempt > 1:
+		return StaleRerun
+	case known && e.Updated.After(queued):
+		return StaleQueued
+	case known && e.Updated.Before(queued):
+		return StaleDead
+	case s.Attempt > 1:
+		return StaleMaybe
+	}
+	return StaleUnknown // in the same second, or not known at all
+}

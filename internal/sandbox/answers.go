@@ -1,0 +1,68 @@
+package sandbox
+
+import (
+	"bytes"
+	"embed"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// answer is what a service says.
+type answer struct {
+	status int
+	header map[string]string
+	body   string
+	detail string // what the journal shows of the request
+	effect string // what the journal shows of the change
+	sealed string // a sealed text that was stored, of which the journal shows the token
+}
+
+func jsonAnswer(status int, body string) answer {
+	return answer{status: status, body: body, header: map[string]string{"Content-Type": "application/json; charset=utf-8"}}
+}
+
+func stravaFault(status int, message, resource, field, code string) answer {
+	return jsonAnswer(status, fmt.Sprintf(
+		`{"message":%q,"errors":[{"resource":%q,"field":%q,"code":%q}]}`, message, resource, field, code))
+}
+
+// Long answers, with every field that the services' descriptions require.
+//
+//go:embed answers
+var answers embed.FS
+
+// values fill the blanks of an answer.
+type values map[string]any
+
+// filled is a long answer. A blank, "{name}", is filled with a JSON value, or
+// with text where it is part of an address.
+func filled(name string, v values) string {
+	text, err := answers.ReadFile("answers/" + name + ".json")
+	if err != nil {
+		panic(err) // a part of this package is missing
+	}
+	var blanks []string
+	for blank, value := range v {
+		quoted, _ := json.Marshal(value) // only what JSON can hold
+		blanks = append(blanks, `"{`+blank+`}"`, string(quoted))
+		if text, ok := value.(string); ok {
+			blanks = append(blanks, "{"+blank+"}", url.PathEscape(text))
+		}
+	}
+	var compact bytes.Buffer
+	if err := json.Compact(&compact, text); err != nil {
+		panic(err)
+	}
+	return strings.NewReplacer(blanks...).Replace(compact.String())
+}
+
+func (a answer) write(w http.ResponseWriter) {
+	for k, v := range a.header {
+		w.Header().Set(k, v)
+	}
+	w.WriteHeader(a.status)
+	_, _ = w.Write([]byte(a.body))
+}

@@ -1,0 +1,272 @@
+package store_test
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"strava-token/internal/sandbox"
+	"strava-token/internal/store"
+)
+
+// TestOneOfManyWritesWins holds the compare-and-swap: of writes at the same
+// moment onto the same state one arrives, and the others see it.
+func TestOneOfManyWritesWins(t *testing.T) {
+	t.Parallel()
+	for _, exists := range []bool{false, true} {
+		t.Run(fmt.Sprintf("branch exists %v", exists), func(t *testing.T) {
+			onGitHub(t, func(t *testing.T, g *github) {
+				commits := 1
+				if exists {
+					g.keep(g.branch(branchSpec), oldToken)
+					commits = 2
+				}
+				runs := make([]*store.Branch, 4)
+				errs := make([]error, len(runs))
+				for n := range runs {
+					runs[n] = g.branch(branchSpec)
+					g.check(runs[n])
+				}
+				g.server.Set(func(k *sandbox.Knobs) { k.Latency = 40 * time.Millisecond })
+				var all sync.WaitGroup
+				for n, b := range runs {
+					all.Go(func() { errs[n] = b.Store(t.Context(), record(numbered(n))) })
+				}
+				all.Wait()
+				winner := -1
+				for n, err := range errs {
+					if err == nil && winner >= 0 {
+						t.Errorf("writes %d and %d both won", winner, n)
+					}
+					if err == nil {
+						winner = n
+					}
+				}
+				if winner < 0 {
+					t.Fatalf("nobody won: %v", errs)
+				}
+				for n, err := range errs {
+					if n != winner {
+						assertStoreKind(t, "Store", err, store.Overtaken)
+					}
+					assertHolds(t, runs[n].Held(), numbered(winner))
+				}
+				g.assertBranch(branchName, branchFile, commits, numbered(winner))
+				// Whoever lost may write over what it saw.
+				loser := (winner + 1) % len(runs)
+				if err := runs[loser].Store(t.Context(), record(newToken)); err != nil {
+					t.Errorf("Store over the winner's: %v", err)
+				}
+				g.assertBranch(branchName, branchFile, commits+1, newToken)
+			})
+		})
+	}
+}
+
+func TestOverwrittenAfterALostAnswerIsOvertaken(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const theirs = "0000000000000000000000000000000000000003"
+		g := newGitHub(t)
+		g.keep(g.branch(branchSpec), oldToken)
+		b := g.checked(branchSpec)
+		g.server.Fail(sandbox.Fault{Call: "put-content", Kind: sandbox.FaultCutAfter, Times: 1})
+		time.AfterFunc(50*time.Millisecond, func() {
+			other := g.branch(branchSpec)
+			if _, err := other.Check(context.WithoutCancel(t.Context())); err != nil {
+				t.Errorf("Check: %v", err)
+			}
+			if err := other.Store(context.WithoutCancel(t.Context()), record(theirs)); err != nil {
+				t.Errorf("Store: %v", err)
+			}
+		})
+		assertStoreKind(t, "Store", b.Store(t.Context(), record(newToken)), store.Overtaken)
+		assertHolds(t, b.Held(), theirs)
+		g.assertBranch(branchName, branchFile, 3, theirs)
+	})
+}
+
+// stage is how a branch stands before a write.
+type stage struct {
+	name    string
+	commits int
+	calls   []string // that a write makes
+	set     func(*github)
+}
+
+// neighbour is another athlete's file.
+const neighbour = branchSpec + "#neighbour"
+
+func stages() []stage {
+	return []stage{
+		{"no branch", 0, []string{"tree", "commit", "ref"}, func(*github) {}},
+		{"no file", 1, []string{"put-content"}, func(g *github) { g.keep(g.branch(neighbour), oldToken) }},
+		{"a file", 1, []string{"put-content"}, func(g *github) { g.keep(g.branch(branchSpec), oldToken) }},
+	}
+}
+
+// TestWritesOutliveFaults holds that a write of which one call fails arrives
+// all the same, once.
+func TestWritesOutliveFaults(t *testing.T) {
+	t.Parallel()
+	faults := []sandbox.Fault{
+		{Kind: sandbox.FaultStatus, Status: 500, Times: 1},
+		{Kind: sandbox.FaultStatus, Status: 429, Header: map[string]string{"Retry-After": "2"}, Times: 1},
+		{Kind: sandbox.FaultStatus, Status: 409, Body: `{"message":"is at X but expected Y"}`, Times: 3},
+		{Kind: sandbox.FaultStall, Times: 1},
+		{Kind: sandbox.FaultCutAfter, Times: 1},
+		{Kind: sandbox.FaultTruncate, Times: 1},
+		{Kind: sandbox.FaultBody, Body: `{}`, Times: 1},
+	}
+	for _, s := range stages() {
+		for _, call := range s.calls {
+			for _, fault := range faults {
+				fault.Call = call
+				t.Run(fmt.Sprintf("%s, %s %s %d %.2s", s.name, call, fault.Kind, fault.Status, fault.Body), func(t *testing.T) {
+					onGitHub(t, func(t *testing.T, g *github) {
+						s.set(g)
+						b := g.checked(branchSpec)
+						g.server.Fail(fault)
+						if err := b.Store(t.Context(), record(newToken)); err != nil {
+							t.Errorf("Store: %v", err)
+						}
+						assertHolds(t, b.Held(), newToken)
+						g.assertBranch(branchName, branchFile, s.commits+1, newToken)
+						// What it knows of the branch is right.
+						if err := b.Store(t.Context(), record(numbered(9))); err != nil {
+							t.Errorf("Store again: %v", err)
+						}
+						if n, _ := g.server.Commits(branchName); n != s.commits+2 {
+							t.Errorf("commits after another write: got %d, want %d", n, s.commits+2)
+						}
+					})
+				})
+			}
+		}
+	}
+}
+
+// TestWritesThatFail holds what a write does when it keeps failing: it changes
+// nothing, and says why.
+func TestWritesThatFail(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name  string
+		fault sandbox.Fault
+		want  store.Kind
+		calls int
+	}{
+		{"500", sandbox.Fault{Kind: sandbox.FaultStatus, Status: 500}, store.Outage, 4},
+		{"stall", sandbox.Fault{Kind: sandbox.FaultStall}, store.Unreachable, 4},
+		{"page", sandbox.Fault{Kind: sandbox.FaultStatus, Status: 200, Body: "<html>"}, store.Unrecognized, 4},
+		{"409 while nobody writes", sandbox.Fault{Kind: sandbox.FaultStatus, Status: 409}, store.Blocked, 11},
+		{"401", sandbox.Fault{Kind: sandbox.FaultStatus, Status: 401}, store.BadCredentials, 1},
+		{"403", sandbox.Fault{Kind: sandbox.FaultStatus, Status: 403, Body: `{"message":"Resource not accessible by integration"}`}, store.IntegrationForbidden, 1},
+		{"429 without a time", sandbox.Fault{Kind: sandbox.FaultStatus, Status: 429}, store.RateLimited, 1},
+		{"429 for long", sandbox.Fault{Kind: sandbox.FaultStatus, Status: 429, Header: map[string]string{"Retry-After": "600"}}, store.RateLimited, 1},
+		{"redirect", sandbox.Fault{Kind: sandbox.FaultStatus, Status: 307, Header: map[string]string{"Location": "https://elsewhere.example/"}}, store.Moved, 1},
+	} {
+		for _, s := range []stage{stages()[0], stages()[1]} {
+			t.Run(tt.name+" with "+s.name, func(t *testing.T) {
+				onGitHub(t, func(t *testing.T, g *github) {
+					s.set(g)
+					b := g.checked(branchSpec)
+					kept := g.server.File(branchName, branchFile)
+					verb, path := "POST", "/repos/"+sandbox.Repository+"/git/trees"
+					if s.calls[0] == "put-content" {
+						verb, path = "PUT", "/repos/"+sandbox.Repository+"/contents/"
+					}
+					before := g.server.Count("github", verb, path)
+					fault := tt.fault
+					fault.Call = s.calls[0]
+					g.server.Fail(fault)
+					assertStoreKind(t, "Store", b.Store(t.Context(), record(newToken)), tt.want)
+					if got := g.server.Count("github", verb, path) - before; got != tt.calls {
+						t.Errorf("writes: got %d, want %d", got, tt.calls)
+					}
+					if n, _ := g.server.Commits(branchName); n != s.commits {
+						t.Errorf("commits: got %d, want %d", n, s.commits)
+					}
+					if g.server.File(branchName, branchFile) != kept {
+						t.Error("the file changed")
+					}
+				})
+			})
+		}
+	}
+}
+
+// TestABranchThatOthersChange all the time is a conflict, and no rule.
+func TestABranchThatOthersChange(t *testing.T) {
+	onGitHub(t, func(t *testing.T, g *github) {
+		g.keep(g.branch(branchSpec), oldToken)
+		b := g.checked(branchSpec)
+		g.server.Fail(sandbox.Fault{Call: "put-content", Kind: sandbox.FaultStatus, Status: 409})
+		changes := 0
+		g.server.Notify(func(call string) {
+			if call == "put-content" {
+				changes++
+				g.server.SetFile(branchName, "another-athlete.txt", numbered(changes))
+			}
+		})
+		assertStoreKind(t, "Store", b.Store(t.Context(), record(newToken)), store.Conflict)
+	})
+}
+
+func TestCancelledWriteStops(t *testing.T) {
+	onGitHub(t, func(t *testing.T, g *github) {
+		g.keep(g.branch(branchSpec), oldToken)
+		b := g.checked(branchSpec)
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(time.Second, cancel)
+		g.server.Fail(sandbox.Fault{Call: "put-content", Kind: sandbox.FaultStall})
+		assertStoreKind(t, "Store", b.Store(ctx, record(newToken)), store.Unreachable)
+		g.assertBranch(branchName, branchFile, 1, oldToken)
+	})
+}
+
+func TestBranchChangedMeanwhile(t *testing.T) {
+	t.Parallel()
+	const theirs = "0000000000000000000000000000000000000003"
+	keepTheirs := func(g *github) { g.keep(g.branch(branchSpec), theirs) }
+	for _, tt := range []struct {
+		name            string
+		before, between func(*github)
+		want            store.Kind
+		held            string
+		commits         int    // after the write
+		left            string // in the file, after the write
+	}{
+		{"created with the file", nil, keepTheirs, store.Overtaken, theirs, 1, theirs},
+		{"created with another athlete's file", nil, func(g *github) { g.keep(g.branch(neighbour), theirs) }, "", newToken, 2, newToken},
+		{"file created", func(g *github) { g.keep(g.branch(neighbour), oldToken) }, keepTheirs, store.Overtaken, theirs, 2, theirs},
+		{"file replaced", func(g *github) { g.keep(g.branch(branchSpec), oldToken) }, keepTheirs, store.Overtaken, theirs, 2, theirs},
+		{"deleted with the file", func(g *github) { g.keep(g.branch(branchSpec), oldToken) },
+			func(g *github) { g.server.DeleteBranch(branchName) }, store.Overtaken, "", 0, ""},
+		{"deleted with another athlete's file", func(g *github) { g.keep(g.branch(neighbour), oldToken) },
+			func(g *github) { g.server.DeleteBranch(branchName) }, "", newToken, 1, newToken},
+		{"deleted and created again", func(g *github) { g.keep(g.branch(branchSpec), oldToken) },
+			func(g *github) { g.server.DeleteBranch(branchName); keepTheirs(g) }, store.Overtaken, theirs, 1, theirs},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			onGitHub(t, func(t *testing.T, g *github) {
+				if tt.before != nil {
+					tt.before(g)
+				}
+				b := g.checked(branchSpec)
+				tt.between(g)
+				assertStoreKind(t, "Store", b.Store(t.Context(), record(newToken)), tt.want)
+				assertHolds(t, b.Held(), tt.held)
+				g.assertBranch(branchName, branchFile, tt.commits, tt.left)
+				// A second write onto what it saw now goes through.
+				if err := b.Store(t.Context(), record(numbered(9))); err != nil {
+					t.Errorf("Store again: %v", err)
+				}
+				g.assertBranch(branchName, branchFile, tt.commits+1, numbered(9))
+			})
+		})
+	}
+}
