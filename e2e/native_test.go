@@ -48,11 +48,11 @@ var buildAsset = sync.OnceValues(func() (asset, error) {
 	}
 	defer os.RemoveAll(dir)
 	a := asset{system: runtime.GOOS + "_" + runtime.GOARCH}
-	program, suffix := filepath.Join(dir, "strava-token"), ".tar.gz"
+	program := filepath.Join(dir, "strava-token")
 	if runtime.GOOS == "windows" {
-		program, suffix = program+".exe", ".zip"
+		program += ".exe"
 	}
-	a.name = "strava-token_" + nativeVersion + "_" + a.system + suffix
+	a.name = "strava-token_" + nativeVersion + "_" + a.system + ".tar.gz"
 	for _, arguments := range [][]string{
 		{"build", "-o", program, "."},
 		{"-C", ".ci/release", "run", "./archive", filepath.Join(dir, a.name), program},

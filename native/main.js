@@ -168,11 +168,9 @@ async function download(url, release, system) {
 
 // unpack returns the first file of an archive, the program; what isn't an archive
 // has the wrong sum.
-function unpack(archive, windows) {
+function unpack(archive) {
   try {
-    const limit = { maxOutputLength: maxBytes };
-    if (windows) return zlib.inflateRawSync(archive.subarray(30 + archive.readUInt16LE(26) + archive.readUInt16LE(28)), limit);
-    const tar = zlib.gunzipSync(archive, limit);
+    const tar = zlib.gunzipSync(archive, { maxOutputLength: maxBytes });
     return tar.subarray(512, 512 + parseInt(tar.toString('latin1', 124, 136), 8));
   } catch {
     return Buffer.alloc(0);
@@ -182,17 +180,16 @@ function unpack(archive, windows) {
 async function program() {
   const release = readRelease();
   const system = systemOf(release.sums);
-  const windows = process.platform === 'win32';
   const sum = release.sums[system];
   const cache = process.env.RUNNER_TOOL_CACHE || process.env.RUNNER_TEMP || os.tmpdir();
-  const file = path.join(cache, 'strava-token', release.version.slice(1), process.arch, windows ? 'strava-token.exe' : 'strava-token');
+  const file = path.join(cache, 'strava-token', release.version.slice(1), process.arch, process.platform === 'win32' ? 'strava-token.exe' : 'strava-token');
   if (holds(file, sum)) return file;
   if (fs.existsSync(file)) {
     command('warning', `${file} isn't the program of this release: something changed it. It was not run, and is downloaded again. Next: find out which job writes there.`);
   }
-  const asset = `strava-token_${release.version}_${system}${windows ? '.zip' : '.tar.gz'}`;
+  const asset = `strava-token_${release.version}_${system}.tar.gz`;
   const url = new URL(`${downloads(release.repository)}/${release.version}/${asset}`);
-  const content = unpack(await download(url, release, system), windows);
+  const content = unpack(await download(url, release, system));
   if (!isProgram(content, sum)) {
     throw new Problem(`What was downloaded isn't the program of ${release.version}: its SHA-256 differs. It was not run. Next: run the job again; if it stays so, a proxy or mirror changes the file, or the release was tampered with.`);
   }
