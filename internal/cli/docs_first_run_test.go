@@ -1,0 +1,73 @@
+package cli_test
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"strava-token/internal/sandbox"
+)
+
+// TestWhatTheFirstRunPageQuotesIsSaid by the runs of the transcript, line by line.
+func TestWhatTheFirstRunPageQuotesIsSaid(t *testing.T) {
+	t.Parallel()
+	said := readDoc(t, "internal/cli/testdata/transcript/workflow.txt")
+	said = regexp.MustCompile(`\[([^\]]*)\]\([^)]*\)`).ReplaceAllString(said, "$1") // links
+	said = strings.ReplaceAll(said, "127.0.0.1:PORT", "www.strava.com")
+	quoted := regexp.MustCompile("(?ms)^```text\n(.*?)^```").FindAllStringSubmatch(readDoc(t, "docs/first-run.md"), -1)
+	if len(quoted) == 0 {
+		t.Fatal("nothing is quoted")
+	}
+	for _, block := range quoted {
+		for line := range strings.Lines(block[1]) {
+			if !strings.Contains(said, "\n"+line) {
+				t.Errorf("no run says %q", line)
+			}
+		}
+	}
+}
+
+// TestTheClicksAddUp to what the page promises, and to no more than 18.
+func TestTheClicksAddUp(t *testing.T) {
+	t.Parallel()
+	page := readDoc(t, "docs/first-run.md")
+	sum, most := 0, 18
+	for _, row := range regexp.MustCompile(`(?m)^\| [^|*]+ \| (\d+) \| `).FindAllStringSubmatch(page, -1) {
+		clicks, err := strconv.Atoi(row[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum += clicks
+	}
+	total := strconv.Itoa(sum)
+	if sum == 0 || sum > most || !strings.Contains(page, "**"+total+"**") || !strings.Contains(page, " "+total+" clicks") {
+		t.Errorf("the table has %d clicks; want the same in the text, and at most %d", sum, most)
+	}
+}
+
+// TestLoginAsShown runs the command of docs/elsewhere.md as printed, in the folder
+// that the line before it makes.
+func TestLoginAsShown(t *testing.T) {
+	t.Parallel()
+	_, block, ok := strings.Cut(readDoc(t, "docs/elsewhere.md"), "mkdir -p -m 700 ~/.strava\nstrava-token login ")
+	line, _, _ := strings.Cut(block, "\n")
+	flag, target, split := strings.Cut(line, " ")
+	if !ok || !split {
+		t.Fatal("the page doesn't show it")
+	}
+	home := t.TempDir()
+	if err := os.Mkdir(filepath.Join(home, ".strava"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	v := newVisitor(t, sandbox.Knobs{})
+	v.assertStatus(v.run(flag, strings.ReplaceAll(strings.Trim(target, `"`), "$HOME", home)), 0)
+	for _, name := range []string{"token", "token.env"} {
+		info, err := os.Stat(filepath.Join(home, ".strava", name))
+		if err != nil || info.Mode().Perm()&0o077 != 0 {
+			t.Errorf("%s: %v, %v", name, info, err)
+		}
+	}
+}
