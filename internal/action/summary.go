@@ -19,7 +19,7 @@ func (e *edge) story(o *provider.Outcome, first bool) []string {
 			"athlete": o.AthleteID, "left": o.Token.ExpiresIn, "until": words.Moment(o.Token.ExpiresAt),
 		})
 		if o.Export != provider.ExportAll {
-			line += " " + e.voice.Say("log-not-handed-on", nil)
+			line = e.voice.Join(line, e.voice.Say("log-not-handed-on", nil))
 		}
 		lines = append(lines, line)
 	}

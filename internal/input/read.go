@@ -33,6 +33,7 @@ type Inputs struct {
 	ExportEnv          bool
 	ExposeRefreshToken bool
 	Doctor             bool
+	Language           string // "en" or "zh"
 	StravaURL          *url.URL
 	StravaAPIURL       *url.URL
 	GitHubURL          *url.URL
@@ -65,6 +66,7 @@ func Read(s Source, tokenNeeded bool) (*Inputs, error) {
 	in.ExportEnv = r.boolean("export-env", false)
 	in.ExposeRefreshToken = r.boolean("expose-refresh-token", false)
 	in.Doctor = r.boolean("doctor", false)
+	in.Language = r.language("language")
 	in.StravaURL = r.address("strava-url", strava.DefaultURL)
 	in.StravaAPIURL = r.address("strava-api-url", strava.DefaultAPIURL)
 	in.GitHubURL = r.address(gitHubAddress, defaultGitHubURL)
@@ -201,6 +203,19 @@ func (r *reader) boolean(name string, fallback bool) bool {
 		r.problem(name, FaultNotABoolean, secret.Quotable(text))
 		return fallback
 	}
+}
+
+// language takes "zh-CN" as well, and anything else that begins with a language.
+func (r *reader) language(name string) string {
+	text := r.Text(name)
+	language, _, _ := strings.Cut(strings.ToLower(text), "-")
+	if language == "" {
+		return "en"
+	}
+	if !words.Speaks(language) {
+		r.problem(name, FaultUnknownLanguage, secret.Quotable(text))
+	}
+	return language
 }
 
 func (r *reader) address(name, fallback string) *url.URL {
