@@ -21,11 +21,20 @@ type edge struct {
 	out    *steadyWriter
 	sdk    *githubactions.Action
 	voice  *words.Voice
+	pages  pages
+	sealed string // a recovery text that was printed
+	before int64  // how long the summary was when the step began
 }
 
 func newEdge(getenv func(string) string, stdout io.Writer) *edge {
 	out := &steadyWriter{w: stdout}
+	var before int64
+	if info, err := os.Stat(getenv(summaryFile)); err == nil {
+		before = info.Size()
+	}
 	return &edge{
+		pages:  pagesOf(getenv),
+		before: before,
 		getenv: getenv,
 		out:    out,
 		sdk:    githubactions.New(githubactions.WithGetenv(getenv), githubactions.WithWriter(out)),
@@ -57,7 +66,8 @@ func (e *edge) Mask(v secret.Value) bool {
 // that the runner could take for a command.
 // It goes into the summary at once, too, since the run may be killed.
 func (e *edge) Recover(sealed string) bool {
-	inSummary := e.addSummary(e.sealedSection(sealed))
+	e.sealed = sealed
+	inSummary := e.addSummary(e.sealedSection())
 	e.say(e.recoveryIntro())
 	_, _ = fmt.Fprint(e.out, sealed)
 	return inSummary || !e.out.isBroken()
@@ -81,6 +91,11 @@ func (e *edge) say(line string) {
 
 // The runner's annotations; all three escape what they print.
 func (e *edge) failure(text string) { e.sdk.Errorf("%s", text) }
+func (e *edge) titled(m words.Message) {
+	title := m.What
+	m.What = ""
+	e.sdk.WithFieldsMap(map[string]string{"title": title}).Errorf("%s", strings.TrimSpace(m.Text()))
+}
 func (e *edge) warning(text string) { e.sdk.Warningf("%s", text) }
 
 // steadyWriter goes on where its writer is broken, or blocks because nobody

@@ -2,6 +2,8 @@ package action
 
 import (
 	"fmt"
+	"os"
+	"regexp"
 	"strings"
 
 	"strava-token/internal/provider"
@@ -10,7 +12,8 @@ import (
 
 // story tells in plain sentences what the run did. It has no secret in it and no
 // text from outside but scopes and targets, which were checked.
-func (e *edge) story(o *provider.Outcome) []string {
+// first says that it began with a code.
+func (e *edge) story(o *provider.Outcome, first bool) []string {
 	var lines []string
 	if !o.Token.AccessToken.Empty() {
 		line := e.voice.Say("log-issued", words.Blanks{
@@ -36,7 +39,11 @@ func (e *edge) story(o *provider.Outcome) []string {
 	default:
 		id = "log-replaced"
 	}
-	return append(lines, e.voice.Say(id, words.Blanks{"kept": o.Kept}))
+	lines = append(lines, e.voice.Say(id, words.Blanks{"kept": o.Kept}))
+	if first && len(o.Failures) == 0 && len(o.Kept) > 0 {
+		lines = append(lines, e.voice.Say("log-set-up", nil))
+	}
+	return lines
 }
 
 // addSummary adds to the job's summary. A run without the file, or with one that
@@ -48,31 +55,42 @@ func (e *edge) addSummary(markdown string) bool {
 	return file(func() { e.sdk.AddStepSummary(markdown) }) == nil
 }
 
-func (e *edge) summary(o *provider.Outcome) string {
+// finishSummary writes the summary anew, with what failed first: a recovery text is
+// there already, since the run might have been killed.
+func (e *edge) finishSummary(markdown string) {
+	if e.sealed != "" {
+		_ = os.Truncate(e.getenv(summaryFile), e.before)
+		markdown += "\n" + e.sealedSection()
+	}
+	e.addSummary(markdown)
+}
+
+func (e *edge) summary(o *provider.Outcome, first bool) string {
 	var b strings.Builder
 	title := "summary-ready"
 	if len(o.Failures) > 0 {
 		title = "summary-failed"
 	}
 	e.title(&b, title)
-	for _, line := range e.story(o) {
+	e.list(&b, "summary-failure", e.explain(o.Failures))
+	for _, line := range e.story(o, first) {
 		fmt.Fprintf(&b, "- %s\n", markdown(line))
 	}
 	if len(o.Scope) > 0 {
 		fmt.Fprintf(&b, "- %s\n", markdown(e.voice.Say("summary-scopes", words.Blanks{"scopes": o.Scope})))
 	}
-	e.list(&b, "summary-failure", e.explain(o.Failures))
 	e.list(&b, "summary-warning", e.explain(o.Warnings))
 	return b.String()
 }
 
 func (e *edge) recoveryIntro() string {
-	return e.voice.Say("log-recovery", nil) + " " + e.voice.Say("log-recovery-command", nil)
+	return e.voice.Say("log-recovery", nil) + " " + e.voice.Say("log-recovery-command", words.Blanks{"target": "TARGET"})
 }
 
-// sealedSection shows a recovery text.
-func (e *edge) sealedSection(sealed string) string {
-	return fmt.Sprintf("### %s\n\n%s\n\n```\n%s```\n", e.voice.Say("summary-recovery", nil), markdown(e.recoveryIntro()), sealed)
+// sealedSection shows a recovery text, folded.
+func (e *edge) sealedSection() string {
+	return fmt.Sprintf("<details><summary>%s</summary>\n\n%s\n\n```\n%s```\n\n</details>\n",
+		e.voice.Say("summary-recovery", nil), markdown(e.recoveryIntro()), e.sealed)
 }
 
 // refusal is the summary of a run whose inputs are wrong.
@@ -107,5 +125,21 @@ var markup = strings.NewReplacer(
 	"\\", "\\\\", "`", "\\`", "*", "\\*", "_", "\\_", "[", "\\[", "]", "\\]", "|", "\\|", "#", "\\#",
 )
 
-// markdown escapes what Markdown or HTML would take for markup.
-func markdown(s string) string { return markup.Replace(s) }
+var address = regexp.MustCompile(`https?://[^\s<>)]*[^\s<>).,;:]`)
+
+// markdown escapes what Markdown or HTML would take for markup, and makes links of
+// addresses, which are shown without their parameters.
+func markdown(s string) string {
+	var b strings.Builder
+	for {
+		at := address.FindStringIndex(s)
+		if at == nil {
+			return b.String() + markup.Replace(s)
+		}
+		to := s[at[0]:at[1]]
+		label, _, _ := strings.Cut(to, "?")
+		label = strings.TrimPrefix(strings.TrimPrefix(label, "https://"), "http://")
+		b.WriteString(markup.Replace(s[:at[0]]) + "[" + markup.Replace(label) + "](" + to + ")")
+		s = s[at[1]:]
+	}
+}

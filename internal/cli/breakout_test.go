@@ -137,7 +137,7 @@ func TestTokenThatSoonExpiresIsAWarning(t *testing.T) {
 		if got := s.run(); got != 0 {
 			t.Errorf("exit status: got %d, want 0\n%s", got, s.runner.Log())
 		}
-		s.assertMessage("Warning", "The GitHub token that writes octo/running/STRAVA_REFRESH_TOKEN ends on 14 January 2000.")
+		s.assertMessage("Warning", "run-token-expires")
 		s.newRun()
 		s.runner.Input("github-token", s.server.NewGitHubToken("longer-lived-token", sandbox.GitHubToken{
 			Kind: sandbox.Personal, Secrets: sandbox.Write, Expires: time.Now().AddDate(0, 0, 15)}))

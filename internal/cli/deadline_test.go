@@ -83,7 +83,7 @@ func TestCancelledWhileNoConnectionComesAbout(t *testing.T) {
 		if got := s.run(); got != 1 {
 			t.Errorf("exit status: got %d, want 1", got)
 		}
-		s.assertMessage("Error", "The run was cancelled.")
+		s.assertMessage("Error", "run-cancelled")
 		if n := s.server.Count("strava", "POST", "/oauth/token"); n != 0 {
 			t.Errorf("token requests: got %d, want 0", n)
 		}

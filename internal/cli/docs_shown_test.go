@@ -60,7 +60,7 @@ func TestEveryCommandShownIsRun(t *testing.T) {
 	}
 	for _, doc := range documents(t) {
 		if doc == filepath.Join("docs", "sandbox.md") {
-			continue // e2e/clients runs all of it
+			continue // TestSandboxPage in e2e runs all of it
 		}
 		for _, block := range shellBlock.FindAllStringSubmatch(readDoc(t, doc), -1) {
 			for command := range strings.Lines(strings.ReplaceAll(block[1], "\\\n", "")) {

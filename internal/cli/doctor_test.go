@@ -22,10 +22,10 @@ func TestDoctorAsAStep(t *testing.T) {
 		{
 			name: "all is well", knobs: always,
 			says: []string{
-				"ok       client id and client secret: belong together",
-				"ok       octo/running/STRAVA_REFRESH_TOKEN: exists, can be written, last updated on 1 January 2000; the GitHub token has no known end",
-				"ok       refresh token: works; Strava replaced it, and the new one is in octo/running/STRAVA_REFRESH_TOKEN",
-				"ok       app and access token: active, for athlete 126651800",
+				"ok       client id and client secret: They belong together.",
+				"ok       octo/running/STRAVA_REFRESH_TOKEN: It exists (last updated on 1 January 2000). It can be written. The GitHub token has no known end.",
+				"ok       refresh token: It works. Strava replaced it, and the new one is in octo/running/STRAVA_REFRESH_TOKEN.",
+				"ok       app and access token: They're active (for athlete 126651800).",
 				"ok       scopes: read, activity:read_all",
 			},
 			spent: true,
@@ -59,7 +59,7 @@ func TestDoctorAsAStep(t *testing.T) {
 		},
 		{
 			name: "inactive app", knobs: sandbox.Knobs{Inactive: true}, status: 1,
-			says:  []string{"ok       client id and client secret: belong together", "failure  run: The Strava app is inactive."},
+			says:  []string{"ok       client id and client secret: They belong together.", "failure  run: The Strava app is inactive."},
 			spent: true,
 		},
 		{
@@ -71,7 +71,7 @@ func TestDoctorAsAStep(t *testing.T) {
 		{
 			name:  "no target",
 			given: func(s *step) { s.runner.Input("rotate-to", "") },
-			says:  []string{"warning  refresh token: The refresh token was not tried."},
+			says:  []string{"warning  refresh token: The refresh token wasn't tried."},
 		},
 		{
 			name: "target that cannot be written", status: 1,
@@ -79,7 +79,7 @@ func TestDoctorAsAStep(t *testing.T) {
 				s.runner.Input("github-token", s.server.NewGitHubToken("built-in-token", sandbox.GitHubToken{Kind: sandbox.Integration}))
 			},
 			says: []string{
-				"failure  octo/running/STRAVA_REFRESH_TOKEN: The built-in token cannot write octo/running/STRAVA_REFRESH_TOKEN.",
+				"failure  octo/running/STRAVA_REFRESH_TOKEN: The built-in token can't write octo/running/STRAVA_REFRESH_TOKEN.",
 				"warning  refresh token: The refresh token was left alone.",
 			},
 		},

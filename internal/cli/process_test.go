@@ -140,9 +140,9 @@ func TestSignals(t *testing.T) {
 			says   string
 			spent  bool
 		}{
-			{"public-key", "/repos", 1, "The run was cancelled.", false},
-			{"token", "/oauth/token", 1, "The run was cancelled after the token request.", true},
-			{"put", "/repos", 1, "The run was cancelled after the token request.", true},
+			{"public-key", "/repos", 1, "run-cancelled", false},
+			{"token", "/oauth/token", 1, "run-cancelled-late", true},
+			{"put", "/repos", 1, "run-cancelled-late", true},
 		} {
 			t.Run(sig.String()+" during "+tt.during, func(t *testing.T) {
 				t.Parallel()

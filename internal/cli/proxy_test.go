@@ -116,7 +116,7 @@ func TestHostileProxySeesNothing(t *testing.T) {
 	if got := s.exitStatus(s.command().Run()); got != 1 {
 		t.Errorf("exit status: got %d, want 1\n%s", got, s.runner.Log())
 	}
-	s.assertMessage("Error", "api.github.com could not prove who it is.")
+	s.assertMessage("Error", "target-bad-certificate")
 	for name, value := range s.server.Values() {
 		assertAbsent(t, "what the proxy was sent", p.seen.String(), name, value)
 	}

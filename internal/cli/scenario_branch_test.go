@@ -56,10 +56,10 @@ var branchScenarios = []scenario{
 		},
 		held: true, access: true,
 	},
-	{name: "branch-dead", given: func(s *step) { afterADay(s); s.server.Replace() }, status: 1, says: "The refresh token in branch:strava-token is dead."},
+	{name: "branch-dead", given: func(s *step) { afterADay(s); s.server.Replace() }, status: 1, says: "stale-stored"},
 	{
 		name: "branch-holds-nothing", given: func(s *step) { onBranch(s); s.runner.Input("refresh-token", "") },
-		status: 1, says: "There is no refresh token to begin with.", kept: true,
+		status: 1, says: "run-no-candidate", kept: true,
 	},
 	{
 		name: "branch-store-fails", knobs: always,
@@ -67,7 +67,7 @@ var branchScenarios = []scenario{
 			afterADay(s)
 			s.server.Fail(sandbox.Fault{Call: "put-content", Kind: sandbox.FaultStatus, Status: 403, Body: `{"message":"Resource not accessible by integration"}`})
 		},
-		status: 3, says: "branch:strava-token does not hold the new refresh token.", sealed: true, access: true,
+		status: 3, says: "run-not-kept", sealed: true, access: true,
 	},
 	{
 		name: "branch-answer-of-the-store-lost", knobs: always,
@@ -84,23 +84,23 @@ var branchScenarios = []scenario{
 			s.runner.Input("github-token", s.server.NewGitHubToken("read-only-token",
 				sandbox.GitHubToken{Kind: sandbox.Integration, Contents: sandbox.Read}))
 		},
-		status: 1, says: "The built-in token may not write branch:strava-token.", kept: true,
+		status: 1, says: "branch-integration-forbidden", kept: true,
 	},
 	{
 		name: "branch-in-an-empty-repository", given: func(s *step) { onBranch(s); s.server.EmptyRepository() },
-		status: 1, says: "The repository of branch:strava-token is empty.", kept: true,
+		status: 1, says: "target-empty-repository", kept: true,
 	},
 	{
 		name: "branch-protected", given: func(s *step) { afterADay(s); s.server.Protect(branchName) },
-		status: 1, says: "branch:strava-token is on a protected branch.", kept: true, held: true,
+		status: 1, says: "target-protected", kept: true, held: true,
 	},
 	{
 		name: "branch-ruled", given: func(s *step) { onBranch(s); s.server.SetRules(branchName, "deletion", "creation") },
-		status: 1, says: "A ruleset forbids writing branch:strava-token.", kept: true,
+		status: 1, says: "target-ruled", kept: true,
 	},
 	{
 		name: "branch-not-ours", given: func(s *step) { onBranch(s); s.server.SetFile(branchName, "refresh-token.txt", "# notes\n") },
-		status: 1, says: "Something else stands at branch:strava-token.", kept: true,
+		status: 1, says: "target-not-ours", kept: true,
 	},
 	{
 		name: "branch-too-large",
@@ -108,7 +108,7 @@ var branchScenarios = []scenario{
 			onBranch(s)
 			s.server.SetFile(branchName, "refresh-token.txt", strings.Repeat("x", 100<<10))
 		},
-		status: 1, says: "What stands at branch:strava-token is too large to be a refresh token.", kept: true,
+		status: 1, says: "target-too-large", kept: true,
 	},
 	{
 		name: "branch-under-another-client-secret",
@@ -116,25 +116,25 @@ var branchScenarios = []scenario{
 			afterADay(s)
 			s.runner.Input("client-secret", strings.Repeat("0123456789", 4))
 		},
-		status: 1, says: "branch:strava-token does not open with this client secret.", kept: true, held: true,
+		status: 1, says: "target-other-secret", kept: true, held: true,
 	},
 	{
 		name:   "branch-of-another-athlete",
 		given:  func(s *step) { afterADay(s); s.runner.Input("expected-athlete", "42") },
-		status: 1, says: "branch:strava-token holds the token of athlete 126651800, not of 42.", kept: true, held: true,
+		status: 1, says: "run-wrong-holder", kept: true, held: true,
 	},
 	{
 		name: "branch-given-another-athlete", knobs: always,
 		given:  func(s *step) { afterADay(s); s.runner.Input("refresh-token", s.server.Connect(42)) },
-		status: 3, says: "The token belongs to athlete 42, and branch:strava-token to athlete 126651800.", sealed: true, held: true,
+		status: 3, says: "run-holder-of-another-sealed", sealed: true, held: true,
 	},
 	{
 		name: "file-in-a-workflow", given: func(s *step) { s.runner.Input("rotate-to", "file:/tmp/token") },
-		status: 2, says: "rotate-to names a file (\"file:/tmp/token\").", kept: true,
+		status: 2, says: "input-file-in-action", kept: true,
 	},
 	{
 		name: "two-branches", given: func(s *step) { s.runner.Input("rotate-to", "branch:a\nbranch:b") },
-		status: 2, says: "rotate-to names two targets that can be read back (\"branch:b\").", kept: true,
+		status: 2, says: "input-two-stores", kept: true,
 	},
 }
 

@@ -4,16 +4,13 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/sethvargo/go-githubactions"
 
 	"strava-token/internal/input"
 	"strava-token/internal/secret"
-	"strava-token/internal/store"
 	"strava-token/internal/words"
 )
 
@@ -76,95 +73,6 @@ func TestGoodInputs(t *testing.T) {
 	}
 }
 
-// TestBadInputs holds one bad input a row; everything else is right.
-func TestBadInputs(t *testing.T) {
-	t.Parallel()
-	const (
-		missing     = input.Fault(secret.Missing)
-		placeholder = input.Fault(secret.Placeholder)
-	)
-	for _, tt := range []struct {
-		variable, value string
-		want            input.Fault
-	}{
-		{"INPUT_CLIENT-ID", "", input.Fault(secret.Missing)},
-		{"INPUT_CLIENT-ID", "  ", input.Fault(secret.Missing)},
-		{"INPUT_CLIENT-ID", "xxx", placeholder},
-		{"INPUT_CLIENT-ID", "***", placeholder},
-		{"INPUT_CLIENT-ID", "${{ secrets.ID }}", input.Fault(secret.Expression)},
-		{"INPUT_CLIENT-ID", "12 34", input.Fault(secret.Whitespace)},
-		{"INPUT_CLIENT-ID", `"48213"`, input.Fault(secret.Quoted)},
-		{"INPUT_CLIENT-ID", "my app", input.Fault(secret.Whitespace)},
-		{"INPUT_CLIENT-ID", "my-app", input.FaultNotAClientID},
-		{"INPUT_CLIENT-ID", "-5", input.FaultNotAClientID},
-		{"INPUT_CLIENT-ID", "1234567890123456789", input.FaultNotAClientID},
-		{"INPUT_CLIENT-ID", "0123456789abcdef0123456789abcdef01234567", input.FaultSecretAsID},
-		{"INPUT_CLIENT-SECRET", "", missing},
-		{"INPUT_CLIENT-SECRET", "null", placeholder},
-		{"INPUT_CLIENT-SECRET", "undefined", placeholder},
-		{"INPUT_CLIENT-SECRET", "-", placeholder},
-		{"INPUT_CLIENT-SECRET", "01234567 89abcdef", input.Fault(secret.Whitespace)},
-		{"INPUT_CLIENT-SECRET", "01234567\n89abcdef", input.Fault(secret.Whitespace)},
-		{"INPUT_CLIENT-SECRET", "abc", input.Fault(secret.Short)},
-		{"INPUT_CLIENT-SECRET", `"0123456789abcdef"`, input.Fault(secret.Quoted)},
-		{"INPUT_CLIENT-SECRET", "…", placeholder},
-		{"INPUT_CLIENT-SECRET", "0123456789äbcdef", input.Fault(secret.Unprintable)},
-		{"INPUT_REFRESH-TOKEN", "", missing},
-		{"INPUT_REFRESH-TOKEN", "null", placeholder},
-		{"INPUT_REFRESH-TOKEN", "<your refresh token>", placeholder},
-		{"INPUT_REFRESH-TOKEN", strings.Repeat("a", 3000), input.Fault(secret.Long)},
-		{"INPUT_GITHUB-TOKEN", "", missing},
-		{"INPUT_GITHUB-TOKEN", "xxx", placeholder},
-		{"INPUT_ROTATE-TO", "1ST", input.Fault(store.BadSecretName)},
-		{"INPUT_ROTATE-TO", "GITHUB_STRAVA", input.Fault(store.BadSecretName)},
-		{"INPUT_ROTATE-TO", "vault:x", input.Fault(store.UnknownTarget)},
-		{"INPUT_ROTATE-TO", "A\na", input.FaultDoubledTarget},
-		{"INPUT_ROTATE-TO", "A\nOcto/running/A", input.FaultDoubledTarget},
-		{"INPUT_ROTATE-TO", "branch:main", input.FaultCodeBranch},
-		{"INPUT_ROTATE-TO", "branch:main#alice", input.FaultCodeBranch},
-		{"INPUT_ROTATE-TO", "branch:refs/heads/strava-token", input.Fault(store.BadBranchName)},
-		{"GITHUB_REPOSITORY", "", input.Fault(store.NoRepository)},
-		{"INPUT_REQUIRE-SCOPES", "activity:read_al", input.FaultUnknownScope},
-		{"INPUT_REQUIRE-SCOPES", "view_private", input.FaultUnknownScope},
-		{"INPUT_EXPECTED-ATHLETE", "me", input.FaultNotAnAthleteID},
-		{"INPUT_EXPECTED-ATHLETE", "0", input.FaultNotAnAthleteID},
-		{"INPUT_EXPECTED-ATHLETE", "-1", input.FaultNotAnAthleteID},
-		{"INPUT_VERIFY", "yes", input.FaultNotABoolean},
-		{"INPUT_RECOVERY", "1", input.FaultNotABoolean},
-		{"INPUT_EXPORT-ENV", "on", input.FaultNotABoolean},
-		{"INPUT_EXPOSE-REFRESH-TOKEN", "maybe", input.FaultNotABoolean},
-		{"INPUT_STRAVA-URL", "http://www.strava.com", input.FaultInsecureAddress},
-		{"INPUT_STRAVA-URL", "http://127.0.0.1.evil.example", input.FaultInsecureAddress},
-		{"INPUT_STRAVA-URL", "https://user:password@www.strava.com", input.FaultInsecureAddress},
-		{"INPUT_STRAVA-URL", "https://www.strava.com?x=y", input.FaultInsecureAddress},
-		{"INPUT_STRAVA-URL", "www.strava.com", input.FaultInsecureAddress},
-		{"INPUT_STRAVA-URL", "file:///etc/passwd", input.FaultInsecureAddress},
-		{"INPUT_STRAVA-API-URL", "ftp://localhost/", input.FaultInsecureAddress},
-		{"GITHUB_API_URL", "http://api.github.com", input.FaultInsecureAddress},
-	} {
-		env := good(t)
-		env["GITHUB_REF_TYPE"], env["GITHUB_REF_NAME"] = "branch", "main"
-		env[tt.variable] = tt.value
-		_, problems, _ := read(env)
-		want := []input.Problem{{Input: strings.ToLower(strings.TrimPrefix(tt.variable, "INPUT_")), ID: "input-" + string(tt.want)}}
-		if tt.want == input.Fault(secret.Missing) {
-			want[0].ID += "-" + want[0].Input
-		}
-		switch tt.variable {
-		case "GITHUB_REPOSITORY":
-			want[0].Input = "rotate-to"
-		case "GITHUB_API_URL":
-			want[0].Input = tt.variable
-		}
-		for i := range problems {
-			problems[i].Detail = ""
-		}
-		if diff := cmp.Diff(want, problems); diff != "" {
-			t.Errorf("%s=%q (-want +got):\n%s", tt.variable, tt.value, diff)
-		}
-	}
-}
-
 func TestProblemsNeverQuoteWhatCouldBeASecret(t *testing.T) {
 	t.Parallel()
 	for _, value := range []string{
@@ -181,69 +89,6 @@ func TestProblemsNeverQuoteWhatCouldBeASecret(t *testing.T) {
 					}
 				}
 			}
-		}
-	}
-}
-
-// TestCredentialsThatAreFlawedAreMaskedAllTheSame: what was pasted may be a real
-// one with something glued to it.
-func TestCredentialsThatAreFlawedAreMaskedAllTheSame(t *testing.T) {
-	t.Parallel()
-	for _, tt := range []struct {
-		variable, value string
-		masked          bool
-	}{
-		{"INPUT_CLIENT-SECRET", "0123456789abcdef 0123456789abcdef01234567", true},
-		{"INPUT_REFRESH-TOKEN", "0123456789äbcdef0123456789abcdef01234567", true},
-		{"INPUT_GITHUB-TOKEN", strings.Repeat("a", 3000), true},
-		{"INPUT_CLIENT-ID", "0123456789abcdef0123456789abcdef01234567", true},
-		// The mask of a word or of a few characters would mangle the log.
-		{"INPUT_CLIENT-SECRET", "null", false},
-		{"INPUT_REFRESH-TOKEN", "xxx", false},
-		{"INPUT_REFRESH-TOKEN", "abc", false},
-		{"INPUT_CLIENT-ID", "48213", false},
-	} {
-		env := good(t)
-		env[tt.variable] = tt.value
-		_, _, masked := read(env)
-		if got := slices.Contains(masked, tt.value); got != tt.masked {
-			t.Errorf("%s=%.20q: masked %t, want %t", tt.variable, tt.value, got, tt.masked)
-		}
-	}
-}
-
-func TestRunsWithoutSecretsAreRecognized(t *testing.T) {
-	t.Parallel()
-	event := func(content string) string {
-		path := filepath.Join(t.TempDir(), "event.json")
-		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return path
-	}
-	fork := event(`{"pull_request":{"head":{"repo":{"full_name":"someone/running"}}}}`)
-	own := event(`{"pull_request":{"head":{"repo":{"full_name":"Octo/Running"}}}}`)
-	deleted := event(`{"pull_request":{"head":{"repo":null}}}`)
-	for _, tt := range []struct {
-		name, event, path, actor string
-		want                     input.Fault
-	}{
-		{"fork", "pull_request", fork, "someone", input.FaultFork},
-		{"deleted fork", "pull_request", deleted, "someone", input.FaultFork},
-		{"review of a fork", "pull_request_review", fork, "someone", input.FaultFork},
-		{"own branch", "pull_request", own, "octo", ""},
-		{"target of a fork, which has secrets", "pull_request_target", fork, "someone", ""},
-		{"schedule", "schedule", fork, "octo", ""},
-		{"no event", "pull_request", "/nowhere", "octo", ""},
-		{"junk", "pull_request", event("<html>"), "octo", ""},
-		{"dependabot", "push", own, "dependabot[bot]", input.FaultDependabot},
-	} {
-		env := map[string]string{
-			"GITHUB_REPOSITORY": "octo/running", "GITHUB_EVENT_NAME": tt.event,
-			"GITHUB_EVENT_PATH": tt.path, "GITHUB_ACTOR": tt.actor,
-		}
-		if got := (input.Workflow{Getenv: func(name string) string { return env[name] }}).Withheld(); got != tt.want {
-			t.Errorf("%s: got %q, want %q", tt.name, got, tt.want)
 		}
 	}
 }

@@ -25,7 +25,6 @@ type Inputs struct {
 	GitHubToken        secret.Value
 	Code               secret.Value // empty unless one was passed
 	Granted            []string     // the scopes that the code's address named
-	Ask                bool         // show the link that leads to a code
 	Targets            []store.Target
 	RequireScopes      []string
 	ExpectedAthlete    int64 // 0 for any
@@ -39,6 +38,7 @@ type Inputs struct {
 	GitHubURL          *url.URL
 	Repository         string // "owner/repo", which a target without one belongs to
 	RepositoryID       int64  // 0 if unknown
+	Warnings           []error
 	masked             []secret.Value
 }
 
@@ -53,11 +53,11 @@ func Read(s Source, tokenNeeded bool) (*Inputs, error) {
 	in.ClientSecret = r.credential("client-secret")
 	in.ClientID = r.clientID()
 	in.RequireScopes = r.scopes("require-scopes")
-	r.code(in)
 	in.Targets = r.targets(in.Repository)
-	if tokenNeeded && (s.Text("refresh-token") != "" || !in.Ask && !r.coded && !r.readable) {
+	if tokenNeeded && (s.Text("refresh-token") != "" || s.TokenNeeded(r.readable, len(s.Lines("rotate-to")) > 0)) {
 		in.RefreshToken = r.credential("refresh-token")
 	}
+	r.code(in)
 	in.GitHubToken = r.githubToken(in.Targets)
 	in.ExpectedAthlete = r.athlete("expected-athlete")
 	in.Verify = r.boolean("verify", true)
@@ -80,7 +80,6 @@ type reader struct {
 	Source
 	problems []Problem
 	masked   []secret.Value
-	coded    bool // a code was passed, so that no refresh token is needed
 	readable bool // a target can be read back, perhaps a mistyped one
 }
 

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"cmp"
+	"slices"
 
 	"strava-token/internal/secret"
 	"strava-token/internal/store"
@@ -12,7 +13,7 @@ import (
 type origin int
 
 const (
-	fromInput    origin = iota // the input; if there is a readable target, it saw it before
+	fromInput    origin = iota // the input; a readable target saw it before
 	fromNewLogin               // an input that the readable target never saw: somebody logged in again
 	fromReadable               // what the readable target holds
 	fromCode                   // an authorization code
@@ -33,37 +34,32 @@ type candidate struct {
 	origin origin
 }
 
-// candidates puts them in order. An input that the readable target never saw goes
-// first: somebody logged in again. Then comes what that target holds, and then an
-// input that it knows.
-//
-// A code and recovery texts stand alone, since it's them that are to be proved. (If
-// the stored token shall take the place of a code that was used before, append it
-// after the code: refresh does the rest.)
+// candidates puts them in order: a new login, what the readable target holds, and an
+// input that it knows. A code and recovery texts stand alone, since it's them that are
+// to be proved, but for a code that another job may have spent.
 func (r *Run) candidates() (all []candidate) {
 	add := func(token secret.Value, o origin) {
-		if !token.Empty() {
+		known := slices.ContainsFunc(all, func(c candidate) bool { return c.token.Equal(token) })
+		if !known && !token.Empty() {
 			all = append(all, candidate{token, o})
 		}
 	}
+	held := r.held()
 	add(r.Code, fromCode)
+	if r.CodeIsShared && !r.Code.Empty() {
+		add(held.RefreshToken, fromReadable)
+	}
 	for _, token := range r.Recovered {
 		add(token, fromRecovery)
 	}
 	if len(all) > 0 {
 		return all
 	}
-	held := r.held()
-	switch {
-	case r.Input.Equal(held.RefreshToken):
-		add(held.RefreshToken, fromReadable)
-	case r.Readable != nil && !held.Saw(r.Input):
+	if r.Readable != nil && !held.Saw(r.Input) && !held.RefreshToken.Equal(r.Input) {
 		add(r.Input, fromNewLogin)
-		add(held.RefreshToken, fromReadable)
-	default:
-		add(held.RefreshToken, fromReadable)
-		add(r.Input, fromInput)
 	}
+	add(held.RefreshToken, fromReadable)
+	add(r.Input, fromInput)
 	return all
 }
 
@@ -115,5 +111,9 @@ func (r *Run) receive(i issued, s *sealer) issued {
 
 // record is what the targets are given to keep.
 func (r *Run) record(i issued) store.Record {
-	return store.Record{RefreshToken: i.token.RefreshToken, AthleteID: i.athlete, Input: r.Input}
+	scope := i.token.Scope
+	if scope == nil {
+		scope = r.held().Scope // the answer does not name them
+	}
+	return store.Record{RefreshToken: i.token.RefreshToken, AthleteID: i.athlete, Input: r.Input, Scope: scope}
 }

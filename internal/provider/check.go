@@ -10,14 +10,9 @@ import (
 )
 
 const (
-	// expiresSoon is how long before its end a GitHub token is warned about.
-	expiresSoon = 14 * 24 * time.Hour
-	// atOnce is how many targets are asked or written side by side, since
-	// GitHub wants few requests at a time.
-	atOnce = 4
-	// lockPatience is how long a run waits for another process to be done with a
-	// file, before anything else.
-	lockPatience = 2 * time.Minute
+	lockPatience = 2 * time.Minute     // for another process to be done with a file, before anything else
+	expiresSoon  = 14 * 24 * time.Hour // how long before its end a GitHub token is warned about
+	atOnce       = 4                   // targets asked or written side by side: GitHub wants few requests at a time
 )
 
 // checked is what the targets said before anything was spent.
@@ -63,8 +58,7 @@ func (r *Run) isUnexpected(athlete int64) bool {
 	return r.ExpectedAthlete != 0 && athlete != 0 && athlete != r.ExpectedAthlete
 }
 
-// CheckTargets asks every target whether it can be written, and returns what
-// speaks against that. It spends nothing.
+// CheckTargets returns what speaks against writing the targets. It spends nothing.
 func (r *Run) CheckTargets(ctx context.Context) []error {
 	unlock, err := lock(ctx, r.Readable)
 	if err != nil {
@@ -84,8 +78,7 @@ func CheckTarget(ctx context.Context, t Target) (store.Facts, error) {
 	return t.Check(ctx)
 }
 
-// WarnOfExpiry returns a *TokenExpiresError if the GitHub token that writes t ends
-// soon, or nil.
+// WarnOfExpiry returns a *TokenExpiresError if the token that writes t ends soon.
 func WarnOfExpiry(t Target, facts store.Facts) error {
 	if ends := facts.TokenExpires; !ends.IsZero() && time.Until(ends) < expiresSoon {
 		return &TokenExpiresError{Target: t.String(), When: ends}

@@ -33,7 +33,10 @@ type NoTargetError struct {
 func (e *NoTargetError) Error() string { return "no target for the new refresh token" }
 
 // NoCandidateError is a run without any refresh token to begin with.
-type NoCandidateError struct{ Target string }
+type NoCandidateError struct {
+	Target   string // the readable target, which keeps none; may be empty
+	Existing string // a target that cannot be read back, and exists; may be empty
+}
 
 func (e *NoCandidateError) Error() string { return "no refresh token" }
 
@@ -63,9 +66,7 @@ func (e *ScopeError) Error() string { return "missing scope " + strings.Join(e.M
 // ScopeUncheckedError is a required scope that nothing could tell of.
 type ScopeUncheckedError struct{ Scopes []string }
 
-func (e *ScopeUncheckedError) Error() string {
-	return "unchecked scope " + strings.Join(e.Scopes, ", ")
-}
+func (e *ScopeUncheckedError) Error() string { return "unchecked " + strings.Join(e.Scopes, ", ") }
 
 // WrongAthleteError is a token of another athlete than expected.
 type WrongAthleteError struct {
@@ -99,14 +100,11 @@ type TokenExpiresError struct {
 	When   time.Time
 }
 
-func (e *TokenExpiresError) Error() string {
-	return "github token ends " + e.When.Format(time.DateOnly)
-}
+func (e *TokenExpiresError) Error() string { return "token ends " + e.When.Format(time.DateOnly) }
 
 // StaleReason says why Strava refused a refresh token.
 type StaleReason string
 
-// The reasons.
 const (
 	StaleRerun   StaleReason = "rerun"   // a re-run with the secret of an earlier attempt
 	StaleMaybe   StaleReason = "maybe"   // a re-run, and nothing else is known

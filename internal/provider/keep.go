@@ -7,8 +7,7 @@ import (
 	"time"
 )
 
-// proofFirst is how long a proof may take that comes before the store: it must not
-// use up its time.
+// proofFirst bounds a proof that comes before the store, which needs its own time.
 const proofFirst = 10 * time.Second
 
 // plan is what has to be done with what was issued.
@@ -96,8 +95,7 @@ func (r *Run) keepAndProve(ctx, settling context.Context, i issued, p plan, s *s
 // others.
 func (r *Run) keep(ctx, settling context.Context, i issued, p plan, s *sealer) kept {
 	if p.remember {
-		// If this fails nothing is lost: the next run tries a dead input first,
-		// and then remembers it.
+		// If this fails nothing is lost: the next run tries the dead input again.
 		_ = steadily(func() error { return r.Readable.Store(settling, r.record(i)) })
 	}
 	k := kept{issued: i}

@@ -9,17 +9,15 @@ import (
 // Export says which outputs a run may set.
 type Export int
 
-// The levels, least first.
 const (
-	ExportNone Export = iota
+	ExportNone Export = iota // the least first
 	ExportWithoutAccessToken
 	ExportAll
 )
 
-// Status is what the process ends with.
+// Status is what the process ends with, which scripts may rely on.
 type Status int
 
-// The exit statuses, which scripts may rely on.
 const (
 	Done     Status = 0
 	Failed   Status = 1
@@ -66,7 +64,8 @@ func (o *Outcome) NotExported(err error) {
 	}
 }
 
-// outcome puts together what the phases returned.
+// outcome puts together what the phases returned, once something was issued. (The
+// other ends are in Do; whyNothing says why nothing was.)
 func (r *Run) outcome(c checked, p plan, k kept, v proved, s sealed, cancelled bool) *Outcome {
 	o := &Outcome{
 		Token: k.token, Rotated: k.rotated(), AthleteID: v.athleteID, Scope: k.token.Scope,

@@ -13,13 +13,11 @@ import (
 
 // proof is what the API said of an access token.
 type proof struct {
-	athleteID  int64 // 0 if it was not asked, or gave no answer
-	athleteErr error
-	// activitiesErr is nil if activities can be read, or were not asked for.
-	activitiesErr error
+	athleteID     int64 // 0 if it was not asked, or gave no answer
+	athleteErr    error
+	activitiesErr error // nil if activities can be read, or were not asked for
 }
 
-// errNoAccessToken stands for a proof of a token that never came.
 var errNoAccessToken = errors.New("no access token")
 
 // prove asks the API what only it can tell.
@@ -29,18 +27,15 @@ func (r *Run) prove(ctx context.Context, i issued) (p proof) {
 		return proof{athleteErr: errNoAccessToken, activitiesErr: errNoAccessToken}
 	}
 	var calls sync.WaitGroup
+	ask := func(err *error, question func() error) { calls.Go(func() { *err = steadily(question) }) }
 	if r.Verify || r.ExpectedAthlete != 0 || i.instead.AthleteID != 0 {
-		calls.Go(func() {
-			p.athleteErr = steadily(func() (err error) {
-				p.athleteID, err = r.Strava.Athlete(ctx, access)
-				return err
-			})
+		ask(&p.athleteErr, func() (err error) {
+			p.athleteID, err = r.Strava.Athlete(ctx, access)
+			return err
 		})
 	}
 	if i.token.Scope == nil && slices.ContainsFunc(r.RequireScopes, isActivityRead) {
-		calls.Go(func() {
-			p.activitiesErr = steadily(func() error { return r.Strava.Activities(ctx, access) })
-		})
+		ask(&p.activitiesErr, func() error { return r.Strava.Activities(ctx, access) })
 	}
 	calls.Wait()
 	return p
@@ -56,10 +51,9 @@ type proved struct {
 	export    Export // the most that may be exported
 	// fit is false if the token must not be written over what a target holds: it
 	// is another athlete's, or lacks a scope that the other one may have.
-	fit      bool
-	wrong    *WrongAthleteError // among the failures, or nil
-	failures []error
-	warnings []error
+	fit                bool
+	wrong              *WrongAthleteError // among the failures, or nil
+	failures, warnings []error
 }
 
 func (v *proved) fail(most Export, err error) {
@@ -67,17 +61,13 @@ func (v *proved) fail(most Export, err error) {
 	v.failures = append(v.failures, err)
 }
 
-func (v *proved) failWrong(err *WrongAthleteError) {
-	v.fit, v.wrong = false, err
-	v.fail(ExportNone, err)
-}
-
 // judge draws the consequences of a proof.
 func (r *Run) judge(i issued, p proof) proved {
 	v := proved{athleteID: cmp.Or(p.athleteID, i.token.AthleteID), export: ExportAll, fit: true}
 	holder, whose := i.instead.AthleteID, cmp.Or(p.athleteID, i.athlete)
 	if r.ExpectedAthlete == 0 && holder != 0 && whose != 0 && whose != holder {
-		v.failWrong(&WrongAthleteError{Want: holder, Got: whose, Holder: r.readableName()})
+		v.fit, v.wrong = false, &WrongAthleteError{Want: holder, Got: whose, Holder: r.readableName()}
+		v.fail(ExportNone, v.wrong)
 	}
 	if !i.token.AccessToken.Empty() {
 		r.judgeAthlete(&v, p)
@@ -99,7 +89,8 @@ func (r *Run) judgeAthlete(v *proved, p proof) {
 	case r.ExpectedAthlete != 0 && p.athleteErr != nil:
 		v.fail(ExportNone, &AthleteUncheckedError{Want: r.ExpectedAthlete, Err: p.athleteErr})
 	case r.ExpectedAthlete != 0 && p.athleteID != r.ExpectedAthlete:
-		v.failWrong(&WrongAthleteError{Want: r.ExpectedAthlete, Got: p.athleteID})
+		v.fit, v.wrong = false, &WrongAthleteError{Want: r.ExpectedAthlete, Got: p.athleteID}
+		v.fail(ExportNone, v.wrong)
 	case r.Verify && p.athleteErr != nil && !errors.Is(p.athleteErr, context.Canceled):
 		v.warnings = append(v.warnings, &UnverifiedError{Err: p.athleteErr})
 	}

@@ -13,17 +13,14 @@ import (
 )
 
 const (
-	// rereads is how often a readable target is read again, about 7 s in all, if
-	// the newest refresh token seems to be under way to it.
-	rereads = 4
-	// races is how many refresh tokens a run tries that others were faster with.
-	races = 16
+	rereads  = 4  // how often a target is read again, about 7 s in all, to which a newer token may be under way
+	maxRaces = 16 // how many refresh tokens a run tries that others were faster with
 )
 
 // attempts are the candidates that brought nothing, and what is known about why.
 type attempts struct {
 	tried      []candidate
-	err        error // of the last one
+	first, err error // of the first and the last one
 	lost       error // of one whose answer was lost on the way
 	races      int   // how often another run was faster, and had written the next one
 	unreadable error // why the readable target could not be read again
@@ -34,7 +31,7 @@ type attempts struct {
 // long as nothing was sent; after that only the end of answering does.
 func (r *Run) refresh(ctx, answering context.Context, queue []candidate, facts []store.Facts) (issued, error) {
 	if len(queue) == 0 {
-		return issued{}, &NoCandidateError{Target: r.readableName()}
+		return issued{}, &NoCandidateError{Target: r.readableName(), Existing: r.existing(facts)}
 	}
 	var past attempts
 	for len(queue) > 0 {
@@ -57,6 +54,16 @@ func (r *Run) refresh(ctx, answering context.Context, queue []candidate, facts [
 	return issued{}, r.whyNothing(ctx, answering, past, facts)
 }
 
+// existing names a target that exists already, of those that cannot be read back.
+func (r *Run) existing(facts []store.Facts) string {
+	for i, f := range facts {
+		if f.Exists {
+			return r.WriteOnly[i].String()
+		}
+	}
+	return ""
+}
+
 // spend asks Strava with one candidate. A refresh token in the answer counts even
 // if there is an error as well.
 func (r *Run) spend(ctx, answering context.Context, c candidate) (strava.Token, error) {
@@ -76,15 +83,15 @@ func (r *Run) spend(ctx, answering context.Context, c candidate) (strava.Token, 
 // add takes how an attempt ended, and reports whether the next candidate may be
 // tried.
 func (a *attempts) add(c candidate, err error) bool {
-	a.tried, a.err = append(a.tried, c), err
-	switch kindOf(err) {
-	case strava.InvalidRefreshToken, strava.InvalidCode:
-		return true
-	case strava.AnswerLost:
-		a.lost = err
-		return true
+	if len(a.tried) == 0 {
+		a.first = err
 	}
-	return false
+	a.tried, a.err = append(a.tried, c), err
+	kind := kindOf(err)
+	if kind == strava.AnswerLost {
+		a.lost = err
+	}
+	return kind == strava.AnswerLost || kind == strava.InvalidRefreshToken || kind == strava.InvalidCode
 }
 
 func (a *attempts) last() candidate { return a.tried[len(a.tried)-1] }
@@ -101,7 +108,7 @@ func kindOf(err error) strava.Kind {
 // token than c.
 func (r *Run) othersMayWrite(c candidate) bool {
 	_, alone := r.Readable.(Locker)
-	return r.Readable != nil && !alone && !c.origin.isUnstored()
+	return r.Readable != nil && !alone && (!c.origin.isUnstored() || c.origin == fromCode && r.CodeIsShared)
 }
 
 // awaitNewer waits for another run that was faster to write what it got, until a
@@ -109,7 +116,7 @@ func (r *Run) othersMayWrite(c candidate) bool {
 // nothing comes, since a dead token stays dead.
 func (r *Run) awaitNewer(ctx, answering context.Context, past *attempts) []candidate {
 	past.unreadable = nil
-	if !r.othersMayWrite(past.last()) || len(past.tried) > races {
+	if !r.othersMayWrite(past.last()) || len(past.tried) > maxRaces {
 		return nil
 	}
 	waiting, cancel := untilEither(answering, ctx)
@@ -148,6 +155,8 @@ func (r *Run) whyNothing(ctx, answering context.Context, past attempts, facts []
 		return &CancelledError{} // the token request never left
 	case cancelled && kind == strava.InvalidCode:
 		return &CancelledError{Refused: true} // it may have been too early, and was not asked again
+	case past.tried[0].origin == fromCode:
+		return past.first // what was left by another job brought nothing either
 	case past.lost != nil && (kind == strava.InvalidRefreshToken || kind == strava.Unreachable):
 		err, kind = past.lost, strava.AnswerLost // what happened to the newest one
 	}
@@ -196,8 +205,7 @@ func (r *Run) explain(ctx context.Context, refused error, before []store.Facts) 
 // those of its first attempt.
 type Snapshot struct {
 	Attempt int // 1 for a first attempt; 0 outside a workflow
-	// Queued returns when the run was queued, or false if it cannot be told.
-	// It may be nil.
+	// Queued tells when the run was queued, if that is known. It may be nil.
 	Queued func(ctx context.Context) (time.Time, bool)
 }
 
@@ -209,8 +217,7 @@ func (s Snapshot) reason(ctx context.Context, e *StaleError, meanwhile bool) Sta
 		return StaleOutside
 	}
 	queued, known := time.Time{}, false
-	// Secrets of an environment are read when the job starts, which nothing here
-	// tells.
+	// Secrets of an environment are read when the job starts, which nothing tells.
 	if e.Target != "" && !strings.Contains(e.Target, "@") && s.Queued != nil {
 		queued, known = s.Queued(ctx)
 	}

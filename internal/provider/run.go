@@ -19,10 +19,8 @@
 //
 // From the first byte of the token request until step 7 is over nothing
 // interrupts: a cancellation only shortens the deadlines, and no failed print
-// stops the store.
-//
-// Each phase takes values and returns a value of its own: what was checked,
-// issued, kept, proved and sealed. The outcome is made of those at the end.
+// stops the store. Each phase returns a value of its own (what was checked, issued,
+// kept, proved and sealed), and the outcome is made of those at the end.
 package provider
 
 import (
@@ -46,15 +44,17 @@ const (
 	storeGrace  = 8 * time.Second
 )
 
-// Run holds what one run needs. Every field without the word "optional" must be
-// set. It begins with Code, else with Recovered, else with Input and what Readable
-// holds.
+// Run holds what one run needs: everything that is not optional. It begins with
+// Code, else with Recovered, else with Input and what Readable holds.
 type Run struct {
-	Strava    *strava.Client
-	Input     secret.Value   // the refresh token that the caller is configured with; empty if Readable has it
-	Code      secret.Value   // optional: an authorization code
-	Granted   []string       // with Code: the scopes that the callback named; optional
-	Recovered []secret.Value // optional: refresh tokens from recovery texts, the newest first
+	Strava  *strava.Client
+	Input   secret.Value // the refresh token that the caller is configured with; empty if Readable has it
+	Code    secret.Value // optional: an authorization code
+	Granted []string     // with Code: the scopes that the callback named; optional
+	// CodeIsShared says that other jobs of the same workflow run get the code as
+	// well: if one of them was faster, what it left in Readable does.
+	CodeIsShared bool
+	Recovered    []secret.Value // optional: refresh tokens from recovery texts, the newest first
 
 	Readable  Readable // optional: the target that can be read back; of two, which is newer could not be told
 	WriteOnly []Target // optional: the targets that cannot be
@@ -83,24 +83,19 @@ type Target interface {
 type Readable interface {
 	Target
 	Held() store.Held
-	// Reread returns what it holds now.
-	Reread(ctx context.Context) (store.Held, error)
+	Reread(ctx context.Context) (store.Held, error) // what it holds now
 }
 
-// Locker is a target that one process uses at a time.
+// Locker is a target that one process uses at a time. Lock waits for its turn.
 type Locker interface {
-	// Lock waits for its turn, and returns what ends it.
 	Lock(ctx context.Context) (unlock func(), err error)
 }
 
 // Reporter prints what cannot wait until the run is over. It must not fail the
-// run: Mask says whether the mask was printed, and that is all.
+// run: each says whether it could, and that is all.
 type Reporter interface {
-	// Mask hides v in everything printed from now on; the same v may come twice.
-	Mask(v secret.Value) bool
-	// Recover prints the sealed refresh token for its owner. It returns false if
-	// nobody can read it.
-	Recover(sealed string) bool
+	Mask(v secret.Value) bool   // hides v in everything printed from now on; the same v may come twice
+	Recover(sealed string) bool // prints the sealed refresh token for its owner to read
 }
 
 // Do runs, and returns how it ended. Cancelling ctx before the token request

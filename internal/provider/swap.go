@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -81,9 +82,8 @@ func (r *Run) renew(ctx, settling context.Context, mine issued, s *sealer) (issu
 	if answer := lives(token, flaw); answer != yes {
 		return mine, answer
 	}
-	if token.AthleteID == 0 {
-		token.AthleteID, token.AthleteName = mine.token.AthleteID, mine.token.AthleteName
-	}
+	token.AthleteID = cmp.Or(token.AthleteID, mine.token.AthleteID)
+	token.AthleteName = cmp.Or(token.AthleteName, mine.token.AthleteName)
 	if token.Scope == nil {
 		token.Scope = mine.token.Scope
 	}

@@ -1,7 +1,6 @@
 package store_test
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -93,9 +92,6 @@ func TestEveryTargetIsCheckedAndWritten(t *testing.T) {
 					if got := g.server.Secret(target); got != newToken {
 						t.Errorf("secret: got %q, want %q", got, newToken)
 					}
-					if calls := g.server.Unexpected(); len(calls) > 0 {
-						t.Errorf("calls that GitHub does not have: %v", calls)
-					}
 				})
 			})
 		}
@@ -175,10 +171,7 @@ func TestCheckRefuses(t *testing.T) {
 			onGitHub(t, func(t *testing.T, g *github) {
 				g.server.SetSecret("STRAVA", oldToken)
 				_, err := g.secret(tt.target, tt.token(g), "").Check(t.Context())
-				var e *store.Error
-				if !errors.As(err, &e) || e.Kind != tt.want {
-					t.Errorf("Check: got %v, want kind %s", err, tt.want)
-				}
+				assertStoreKind(t, "Check", err, tt.want)
 				if got := g.server.Secret("STRAVA"); got != oldToken {
 					t.Errorf("the check changed the secret to %q", got)
 				}
@@ -253,14 +246,7 @@ func TestStoreRepeats(t *testing.T) {
 				fault := tt.fault
 				fault.Call = "put"
 				g.server.Fail(fault)
-				err := s.Set(t.Context(), secret.New(newToken))
-				var e *store.Error
-				switch {
-				case tt.want == "" && err != nil:
-					t.Errorf("Store: %v", err)
-				case tt.want != "" && (!errors.As(err, &e) || e.Kind != tt.want):
-					t.Errorf("Store: got %v, want kind %s", err, tt.want)
-				}
+				assertStoreKind(t, "Set", s.Set(t.Context(), secret.New(newToken)), tt.want)
 				const path = "/repos/" + sandbox.Repository + "/actions/secrets/STRAVA"
 				if got := g.server.Count("github", "PUT", path) - 1; got != tt.puts { // the attempt of Check aside
 					t.Errorf("writes: got %d, want %d", got, tt.puts)
@@ -274,10 +260,8 @@ func TestStoreRepeats(t *testing.T) {
 }
 
 func TestLateRepetitionDoesNotOverwriteANewerToken(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	onGitHub(t, func(t *testing.T, g *github) {
 		const newer = "0000000000000000000000000000000000000003"
-		g := newGitHub(t)
 		g.server.SetSecret("STRAVA", oldToken)
 		s := g.secret("STRAVA", g.server.GitHubToken(), "")
 		if _, err := s.Check(t.Context()); err != nil {
@@ -286,11 +270,7 @@ func TestLateRepetitionDoesNotOverwriteANewerToken(t *testing.T) {
 		time.Sleep(time.Minute)
 		g.server.Fail(sandbox.Fault{Call: "put", Kind: sandbox.FaultStatus, Status: 503, Times: 1})
 		time.AfterFunc(50*time.Millisecond, func() { g.server.SetSecret("STRAVA", newer) })
-		err := s.Set(t.Context(), secret.New(newToken))
-		var e *store.Error
-		if !errors.As(err, &e) || e.Kind != store.Overtaken {
-			t.Errorf("Store: got %v, want kind %s", err, store.Overtaken)
-		}
+		assertStoreKind(t, "Set", s.Set(t.Context(), secret.New(newToken)), store.Overtaken)
 		if got := g.server.Secret("STRAVA"); got != newer {
 			t.Errorf("secret: got %q, want the newer %q", got, newer)
 		}
@@ -311,10 +291,7 @@ func TestAnIncompleteListOfRepositoriesIsRefused(t *testing.T) {
 			g.server.SelectRepositories("org:octo/STRAVA", 11, 12)
 			g.server.Fail(sandbox.Fault{Call: "selected", Kind: sandbox.FaultBody, Body: body})
 			_, err := g.secret("org:octo/STRAVA", g.server.GitHubToken(), "").Check(t.Context())
-			var e *store.Error
-			if !errors.As(err, &e) || e.Kind != store.Unrecognized {
-				t.Errorf("%s: got %v, want kind %s", name, err, store.Unrecognized)
-			}
+			assertStoreKind(t, name, err, store.Unrecognized)
 		})
 	}
 }

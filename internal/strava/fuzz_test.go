@@ -47,6 +47,7 @@ func FuzzParse(f *testing.F) {
 func FuzzRefusal(f *testing.F) {
 	f.Add(400, []byte(`{"message":"Bad Request","errors":[{"resource":"RefreshToken","field":"refresh_token","code":"invalid"}]}`), "200,2000", "1,1")
 	f.Add(401, []byte(`{"errors":[{"resource":"AccessToken","field":"activity:read_permission","code":"missing"}]}`), "", "")
+	f.Add(401, []byte(`{"errors":[{"resource":"AccessToken","field":"::error::_permission","code":"missing"}]}`), "", "")
 	f.Add(429, []byte(`<html>`), "x,y", ",")
 	f.Add(597, []byte(nil), "", "")
 	f.Fuzz(func(t *testing.T, status int, body []byte, limit, usage string) {

@@ -52,7 +52,7 @@ func (t *Terminal) Mask(secret.Value) bool { return true }
 
 // Recover prints a sealed refresh token. It returns false if nobody can read it.
 func (t *Terminal) Recover(sealed string) bool {
-	t.Note("warning", t.Voice.Say("log-recovery", nil)+" "+t.Voice.Say("log-recovery-command", nil))
+	t.Note("warning", t.Voice.Say("log-recovery", nil)+" "+t.Voice.Say("log-recovery-command", words.Blanks{"target": "TARGET"}))
 	_, err := io.WriteString(t.Out, sealed)
 	return err == nil
 }

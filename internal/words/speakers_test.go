@@ -171,7 +171,7 @@ func source(t *testing.T) map[string]string {
 	}
 	all := map[string]string{}
 	for _, file := range files {
-		if strings.HasSuffix(file, "_test.go") {
+		if strings.HasSuffix(file, "_test.go") || strings.Contains(file, "sandbox") { // which says nothing to people
 			continue
 		}
 		content, err := os.ReadFile(file)

@@ -13,6 +13,9 @@ type Voice struct {
 	page       string // the address of the page, if known
 	server     string // of GitHub
 	repository string
+	link       string // to authorize at Strava; empty if it can't be made here
+	workflow   string // the page of this workflow, on which it is run
+	login      string // the command that gets a new refresh token
 }
 
 // Step returns the voice of a workflow step. page is the address of
@@ -37,6 +40,31 @@ func (v *Voice) In(server, repository string) *Voice {
 		at.repository = repository
 	}
 	return &at
+}
+
+// Authorizing returns the voice with a link to authorize, and the page of the
+// workflow that takes the address which follows.
+func (v *Voice) Authorizing(link, workflow string) *Voice {
+	at := *v
+	at.link, at.workflow = link, workflow
+	return &at
+}
+
+// LoggingIn returns the voice with the command that gets a new refresh token.
+func (v *Voice) LoggingIn(login Command) *Voice {
+	at := *v
+	at.login = login.String()
+	return &at
+}
+
+// Asks reports whether a message's next step is to authorize.
+func (v *Voice) Asks(err error) bool {
+	for _, n := range notesOf(err) {
+		if slices.Contains(blanksOf(v.table.rows[n.ID].next), "authorize") {
+			return true
+		}
+	}
+	return false
 }
 
 // Explain puts an error into words: its outermost Speaker, or each one of an error
@@ -155,6 +183,23 @@ func (v *Voice) own(name string) (any, bool) {
 		return v.repository, true
 	case "repository-page":
 		return Page(v.repository), true
+	case "workflow-page":
+		if v.workflow == "" {
+			return Page(v.repository + "/actions"), true
+		}
+		return v.workflow, true
+	case "link":
+		return v.link, true
+	case "authorize":
+		if v.link == "" {
+			return v.Say("log-authorize-elsewhere", nil), true
+		}
+		return v.Say("log-authorize", nil), true
+	case "login":
+		if v.login == "" {
+			return "strava-token login", true
+		}
+		return v.login, true
 	}
 	input, isPlace := strings.CutSuffix(name, "-place")
 	if _, known := terminalNames[input]; !known {
