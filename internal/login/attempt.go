@@ -93,7 +93,7 @@ func (a *Attempt) read(text string) (strava.Grant, error) {
 	if errors.Is(err, strava.ErrWrongState) {
 		grant, err = strava.ParseAddress(text, a.state)
 	}
-	if errors.Is(err, strava.ErrNoCode) && isCodeAlone(text) {
+	if err != nil && isCodeAlone(text) {
 		err = ErrCodeAlone
 	}
 	return grant, err
