@@ -5,7 +5,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"testing"
-	"testing/synctest"
 
 	"strava-token/internal/sandbox"
 )
@@ -23,8 +22,8 @@ func assertTranscript(t *testing.T, name, got string) {
 	assertGolden(t, filepath.Join("testdata", "transcript", name+".txt"), got)
 }
 
-// TestTranscripts keeps what a new user reads on each of the three ways to the
-// first token.
+// TestTranscripts keeps what a new user reads on the ways to the first token that
+// begin at a terminal.
 func TestTranscripts(t *testing.T) {
 	t.Parallel()
 	t.Run("laptop", func(t *testing.T) {
@@ -41,17 +40,6 @@ func TestTranscripts(t *testing.T) {
 		}
 		v.assertStatus(v.run("--repo", sandbox.Repository), 0)
 		assertTranscript(t, "remote-shell", v.stderr.String())
-	})
-	t.Run("workflow", func(t *testing.T) {
-		t.Parallel()
-		synctest.Test(t, func(t *testing.T) {
-			s := newBootstrap(t, sandbox.Knobs{})
-			s.run()
-			first := "-- the first run, its summary --\n" + s.runner.File("GITHUB_STEP_SUMMARY")
-			s.again(s.comeBack(s.link().Query().Get("state"), "read,activity:read_all"))
-			assertTranscript(t, "workflow", first+"\n-- the second run, its log --\n"+s.runner.Log()+
-				"\n-- its summary --\n"+s.runner.File("GITHUB_STEP_SUMMARY"))
-		})
 	})
 }
 

@@ -77,6 +77,9 @@ func (l *Login) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	for _, other := range k.inputs.OtherHosts() {
+		l.Terminal.Warn(other)
+	}
 	client := k.inputs.Strava(network)
 	if err := client.CheckApp(ctx); strava.IsAppRefused(err) {
 		return err
