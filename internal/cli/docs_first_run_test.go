@@ -11,25 +11,6 @@ import (
 	"strava-token/internal/sandbox"
 )
 
-// TestWhatTheFirstRunPageQuotesIsSaid by the runs of the transcript, line by line.
-func TestWhatTheFirstRunPageQuotesIsSaid(t *testing.T) {
-	t.Parallel()
-	said := readDoc(t, "internal/cli/testdata/transcript/workflow.txt")
-	said = regexp.MustCompile(`\[([^\]]*)\]\([^)]*\)`).ReplaceAllString(said, "$1") // links
-	said = strings.ReplaceAll(said, "127.0.0.1:PORT", "www.strava.com")
-	quoted := regexp.MustCompile("(?ms)^```text\n(.*?)^```").FindAllStringSubmatch(readDoc(t, "docs/first-run.md"), -1)
-	if len(quoted) == 0 {
-		t.Fatal("nothing is quoted")
-	}
-	for _, block := range quoted {
-		for line := range strings.Lines(block[1]) {
-			if !strings.Contains(said, "\n"+line) {
-				t.Errorf("no run says %q", line)
-			}
-		}
-	}
-}
-
 // TestTheClicksAddUp to what the page promises, and to no more than 18.
 func TestTheClicksAddUp(t *testing.T) {
 	t.Parallel()
