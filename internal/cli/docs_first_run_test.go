@@ -52,3 +52,20 @@ func TestLoginAsShown(t *testing.T) {
 		}
 	}
 }
+
+// TestLoginToGoBackAsShown runs the command of docs/running_page.md as printed: its
+// secret has a refresh token that lives.
+func TestLoginToGoBackAsShown(t *testing.T) {
+	t.Parallel()
+	_, line, ok := strings.Cut(readDoc(t, "docs/running_page.md"), "\nstrava-token login --repo YOU/running_page ")
+	line, _, _ = strings.Cut(line, "\n")
+	if !ok {
+		t.Fatal("the page doesn't show it")
+	}
+	v := newVisitor(t, sandbox.Knobs{})
+	v.browse = func(address string) { v.grant(address, "activity:read_all", "activity:write") }
+	v.assertStatus(v.run(append([]string{"--repo", sandbox.Repository}, strings.Fields(line)...)...), 0)
+	if v.server.Secret("STRAVA_CLIENT_REFRESH_TOKEN") != v.server.LiveRefreshToken() {
+		t.Error("the secret doesn't have the living refresh token")
+	}
+}
