@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,63 +16,97 @@ const (
 	someDigest = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 )
 
-// TestReleaseCommit makes two release commits in a clone: each changes one line
-// of action.yml, the tags are on them, and no branch moves.
+// TestReleaseCommit makes releases in a clone, and publishes them to an origin
+// on this machine: each changes what names the image and the programs, stands on
+// main and on the release before, and lies on a branch. main doesn't move, and v1
+// moves when it's told to.
 func TestReleaseCommit(t *testing.T) {
-	clone := filepath.Join(t.TempDir(), "clone")
-	command(t, "git", "clone", "--quiet", "--no-tags", ".", clone)
+	origin, clone := filepath.Join(t.TempDir(), "origin"), filepath.Join(t.TempDir(), "clone")
+	command(t, "git", "clone", "--quiet", "--no-tags", "--bare", ".", origin)
+	// A pull request is checked out without a branch.
+	const branch = "main"
+	start := command(t, "git", "rev-parse", "HEAD")
+	command(t, "git", "-C", origin, "branch", "--force", branch, start)
+	command(t, "git", "clone", "--quiet", "--branch", branch, origin, clone)
 	git := func(arguments ...string) string {
 		t.Helper()
 		return command(t, "git", append([]string{"-C", clone}, arguments...)...)
 	}
-	// A pull request is checked out without a branch.
-	const branch = "main"
-	git("switch", "--quiet", "--force-create", branch)
-	start := git("rev-parse", "HEAD")
+	script := func(name string) string { return filepath.Join(clone, ".ci", "release", name) }
+	programs := func(version string) string {
+		t.Helper()
+		path := filepath.Join(t.TempDir(), "programs.txt")
+		lines := strings.Repeat("0", 64) + "  strava-token_" + version + "_darwin_arm64\n" + someDigest[7:] + "  strava-token_" + version + "_linux_armv6\n"
+		if err := os.WriteFile(path, []byte(lines), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	release := func(version string) {
+		t.Helper()
+		command(t, script("tag"), version, someImage, someDigest, programs(version))
+	}
+	publish := func(version, major string) {
+		t.Helper()
+		git("push", "--quiet", "--atomic", "origin", "refs/tags/"+version, "refs/heads/releases/"+major)
+		command(t, script("major"), version)
+	}
 
+	before := ""
 	for _, version := range []string{"v1.2.9", "v1.2.10"} {
-		git("switch", "--quiet", branch)
-		command(t, filepath.Join(clone, ".ci", "release", "tag"), version, someImage, someDigest)
-		if got := git("rev-parse", version+"^"); got != start {
-			t.Errorf("%s stands on %s, want %s", version, got, start)
+		release(version)
+		if got, want := git("rev-parse", version+"^@"), strings.TrimSpace(before+"\n"+start); got != want {
+			t.Errorf("%s has the parents %s, want %s", version, got, want)
 		}
-		if got, want := git("rev-parse", "v1"), git("rev-parse", version); got != want {
-			t.Errorf("v1 is at %s, want %s, where %s is", got, want, version)
-		}
-		if got, want := git("diff", "--numstat", start, version), "1\t1\taction.yml"; got != want {
+		if got, want := git("diff", "--numstat", start, version), "1\t1\taction.yml\n8\t0\tnative/release.json"; got != want {
 			t.Errorf("%s changes %q, want %q", version, got, want)
 		}
 		line := "  image: docker://" + someImage + "@" + someDigest
 		if action := git("show", version+":action.yml"); !strings.Contains(action, "\n"+line+"\n") {
 			t.Errorf("%s: action.yml has no line %q:\n%s", version, line, action)
 		}
+		var got struct {
+			Version, Repository string
+			Sums                map[string]string
+		}
+		if err := json.Unmarshal([]byte(git("show", version+":native/release.json")), &got); err != nil {
+			t.Fatal(err)
+		}
+		if got.Version != version || got.Repository != "owner/strava-token" || len(got.Sums) != 2 || got.Sums["linux_armv6"] != someDigest[7:] {
+			t.Errorf("%s: native/release.json holds %v", version, got)
+		}
+		if before != "" && git("rev-parse", "v1") != before {
+			t.Errorf("%s moved v1 before it was published", version)
+		}
+		publish(version, "v1")
+		before = git("rev-parse", version)
+		if got := git("rev-parse", "v1"); got != before {
+			t.Errorf("v1 is at %s, want %s", got, before)
+		}
 	}
-	if got := git("rev-parse", branch); got != start {
-		t.Errorf("the branch moved to %s", got)
-	}
+	git("merge-base", "--is-ancestor", "v1.2.9", "v1.2.10")
+	git("merge-base", "--is-ancestor", "v1.2.10", "origin/releases/v1")
 
 	// A run that failed half-way makes the same commit again.
-	before := git("rev-parse", "v1.2.10")
-	git("switch", "--quiet", branch)
-	command(t, filepath.Join(clone, ".ci", "release", "tag"), "v1.2.10", someImage, someDigest)
-	if got := git("rev-parse", "v1.2.10"); got != before || git("rev-parse", "HEAD") != before {
+	release("v1.2.10")
+	if got := git("rev-parse", "releases/v1"); got != before {
 		t.Errorf("made again it is %s, want %s", got, before)
 	}
 	// An older major can still be mended, and its tag alone moves.
-	git("switch", "--quiet", branch)
-	command(t, filepath.Join(clone, ".ci", "release", "tag"), "v0.9.0", someImage, someDigest)
+	release("v0.9.0")
+	publish("v0.9.0", "v0")
 	if got := git("rev-parse", "v1"); got != before {
 		t.Errorf("v0.9.0 moved v1 to %s", got)
 	}
-
-	git("switch", "--quiet", branch)
-	other := strings.Replace(someDigest, "0", "f", 1)
-	for version, digest := range map[string]string{"v1.2.10": other, "v1.2.9": someDigest, "v1.2.3": someDigest, "v0.8.9": someDigest} {
-		refused(t, filepath.Join(clone, ".ci", "release", "tag"), version, someImage, digest)
-		git("checkout", "--quiet", "--force", branch)
+	for version, digest := range map[string]string{"v1.2.10": strings.Replace(someDigest, "0", "f", 1), "v1.2.9": someDigest, "v1.2.3": someDigest, "v0.8.9": someDigest} {
+		refused(t, script("tag"), version, someImage, digest, programs(version))
 	}
-	if got := git("rev-parse", "HEAD"); got != start {
-		t.Errorf("a refused release left HEAD at %s", got)
+	refused(t, script("tag"), "v1.3.0", someImage, someDigest, programs("v1.2.10"))
+	refused(t, script("major"), "v1.2.9") // v1 doesn't go back
+	release("v1.3.0")
+	refused(t, script("major"), "v1.3.0") // it isn't on the origin's branch
+	if got := git("rev-parse", "HEAD", branch); got != start+"\n"+start || git("status", "--porcelain") != "" {
+		t.Errorf("HEAD and main are at %s, want %s, without changes", got, start)
 	}
 }
 

@@ -21,11 +21,14 @@ type edge struct {
 	out    *steadyWriter
 	sdk    *githubactions.Action
 	voice  *words.Voice
+	pages  pages
+	sealed string // a recovery text that is in the log, and not in the summary yet
 }
 
 func newEdge(getenv func(string) string, stdout io.Writer) *edge {
 	out := &steadyWriter{w: stdout}
 	return &edge{
+		pages:  pagesOf(getenv),
 		getenv: getenv,
 		out:    out,
 		sdk:    githubactions.New(githubactions.WithGetenv(getenv), githubactions.WithWriter(out)),
@@ -55,12 +58,17 @@ func (e *edge) Mask(v secret.Value) bool {
 
 // Recover prints a sealed refresh token, each line as it is: it holds nothing
 // that the runner could take for a command.
-// It goes into the summary at once, too, since the run may be killed.
+// The summary gets it at the end, below what failed, or at once if nobody reads the
+// log: the run may be killed.
 func (e *edge) Recover(sealed string) bool {
-	inSummary := e.addSummary(e.sealedSection(sealed))
+	e.sealed = sealed
 	e.say(e.recoveryIntro())
 	_, _ = fmt.Fprint(e.out, sealed)
-	return inSummary || !e.out.isBroken()
+	if !e.out.isBroken() {
+		return true
+	}
+	e.sealed = ""
+	return e.addSummary(e.sealedSection(sealed))
 }
 
 // say prints one line for people, with nothing in it that the runner could take
@@ -81,6 +89,11 @@ func (e *edge) say(line string) {
 
 // The runner's annotations; all three escape what they print.
 func (e *edge) failure(text string) { e.sdk.Errorf("%s", text) }
+func (e *edge) titled(m words.Message) {
+	title := m.What
+	m.What = ""
+	e.sdk.WithFieldsMap(map[string]string{"title": title}).Errorf("%s", strings.TrimSpace(m.Text()))
+}
 func (e *edge) warning(text string) { e.sdk.Warningf("%s", text) }
 
 // steadyWriter goes on where its writer is broken, or blocks because nobody

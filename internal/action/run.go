@@ -7,6 +7,7 @@ package action
 
 import (
 	"context"
+	"errors"
 	"io"
 	"strconv"
 	"time"
@@ -30,14 +31,16 @@ type Config struct {
 func Run(ctx context.Context, c Config) provider.Status {
 	e := newEdge(c.Getenv, c.Stdout)
 	in, err := e.read()
+	e.voice = e.voice.Speaking(in.Language)
 	if err != nil {
+		e.offerDeadEnd(in, err)
 		messages := e.voice.Explain(err)
 		e.failure(text(messages))
 		e.addSummary(e.refusal(messages))
 		return provider.BadInput
 	}
-	for _, other := range in.OtherHosts() {
-		e.warning(text(e.voice.Explain(other)))
+	for _, warning := range append(in.OtherHosts(), in.Warnings...) {
+		e.warning(text(e.voice.Explain(warning)))
 	}
 	network := transport.New(c.Dial)
 	if c.Dial != nil {
@@ -45,18 +48,29 @@ func Run(ctx context.Context, c Config) provider.Status {
 	}
 	run := in.Run(network, e, false)
 	run.Snapshot = e.snapshot(in.GitHub(network))
-	switch {
-	case in.Ask:
-		return e.ask(ctx, in, run)
-	case in.Doctor:
+	run.CodeIsShared = true
+	if in.Doctor {
 		return e.examine(ctx, run)
 	}
 	outcome := run.Do(ctx)
+	if isWithoutToken(outcome) {
+		outcome.Failures = []error{e.firstStep(ctx, in, run)}
+	}
 	if err := e.export(in, outcome); err != nil {
 		outcome.NotExported(err)
 	}
-	e.report(outcome)
+	e.offerLink(ctx, in, run, outcome)
+	e.report(outcome, !in.Code.Empty())
 	return outcome.Status()
+}
+
+// isWithoutToken reports whether all is right, but that nobody authorized yet.
+func isWithoutToken(o *provider.Outcome) bool {
+	if len(o.Failures) != 1 {
+		return false
+	}
+	none, ok := errors.AsType[*provider.NoCandidateError](o.Failures[0])
+	return ok && none.Existing == ""
 }
 
 // read reads every input, and makes sure that the outputs can be written.
@@ -72,7 +86,7 @@ func (e *edge) read() (*input.Inputs, error) {
 		}
 	}
 	if len(problems) > 0 {
-		return nil, &input.Error{Problems: problems}
+		return in, &input.Error{Problems: problems}
 	}
 	return in, nil
 }
@@ -97,18 +111,27 @@ func (e *edge) snapshot(gh *store.GitHub) provider.Snapshot {
 }
 
 // report prints what people read: warnings, then at most one error, then what
-// happened.
-func (e *edge) report(o *provider.Outcome) {
+// happened. first says that the run began with a code.
+func (e *edge) report(o *provider.Outcome, first bool) {
 	for _, err := range o.Warnings {
 		e.warning(text(e.voice.Explain(err)))
 	}
-	if messages := e.explain(o.Failures); len(messages) > 0 {
+	waiting := isFirstStep(o.Failures)
+	switch messages := e.explain(o.Failures); {
+	case waiting != nil:
+		e.titled(messages[0])
+		e.say(waiting.link) // on a line of its own, to be clicked
+	case len(messages) > 0:
 		e.failure(text(messages))
 	}
-	for _, line := range e.story(o) {
+	for _, line := range e.story(o, first) {
 		e.say(line)
 	}
-	e.addSummary(e.summary(o))
+	if waiting != nil {
+		e.finishSummary(e.summaryOfFirstStep(waiting))
+		return
+	}
+	e.finishSummary(e.summary(o, first))
 }
 
 func (e *edge) explain(errs []error) []words.Message {

@@ -2,6 +2,7 @@ package action
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 
 	"strava-token/internal/provider"
@@ -10,14 +11,15 @@ import (
 
 // story tells in plain sentences what the run did. It has no secret in it and no
 // text from outside but scopes and targets, which were checked.
-func (e *edge) story(o *provider.Outcome) []string {
+// first says that it began with a code.
+func (e *edge) story(o *provider.Outcome, first bool) []string {
 	var lines []string
 	if !o.Token.AccessToken.Empty() {
 		line := e.voice.Say("log-issued", words.Blanks{
 			"athlete": o.AthleteID, "left": o.Token.ExpiresIn, "until": words.Moment(o.Token.ExpiresAt),
 		})
 		if o.Export != provider.ExportAll {
-			line += " " + e.voice.Say("log-not-handed-on", nil)
+			line = e.voice.Join(line, e.voice.Say("log-not-handed-on", nil))
 		}
 		lines = append(lines, line)
 	}
@@ -36,7 +38,11 @@ func (e *edge) story(o *provider.Outcome) []string {
 	default:
 		id = "log-replaced"
 	}
-	return append(lines, e.voice.Say(id, words.Blanks{"kept": o.Kept}))
+	lines = append(lines, e.voice.Say(id, words.Blanks{"kept": o.Kept}))
+	if first && len(o.Failures) == 0 && len(o.Kept) > 0 {
+		lines = append(lines, e.voice.Say("log-set-up", nil))
+	}
+	return lines
 }
 
 // addSummary adds to the job's summary. A run without the file, or with one that
@@ -48,20 +54,28 @@ func (e *edge) addSummary(markdown string) bool {
 	return file(func() { e.sdk.AddStepSummary(markdown) }) == nil
 }
 
-func (e *edge) summary(o *provider.Outcome) string {
+// finishSummary writes the summary: what failed first, a recovery text last.
+func (e *edge) finishSummary(markdown string) {
+	if e.sealed != "" {
+		markdown += "\n" + e.sealedSection(e.sealed)
+	}
+	e.addSummary(markdown)
+}
+
+func (e *edge) summary(o *provider.Outcome, first bool) string {
 	var b strings.Builder
 	title := "summary-ready"
 	if len(o.Failures) > 0 {
 		title = "summary-failed"
 	}
 	e.title(&b, title)
-	for _, line := range e.story(o) {
+	e.list(&b, "summary-failure", e.explain(o.Failures))
+	for _, line := range e.story(o, first) {
 		fmt.Fprintf(&b, "- %s\n", markdown(line))
 	}
 	if len(o.Scope) > 0 {
 		fmt.Fprintf(&b, "- %s\n", markdown(e.voice.Say("summary-scopes", words.Blanks{"scopes": o.Scope})))
 	}
-	e.list(&b, "summary-failure", e.explain(o.Failures))
 	e.list(&b, "summary-warning", e.explain(o.Warnings))
 	return b.String()
 }
@@ -70,9 +84,10 @@ func (e *edge) recoveryIntro() string {
 	return e.voice.Say("log-recovery", nil) + " " + e.voice.Say("log-recovery-command", words.Blanks{"target": "TARGET"})
 }
 
-// sealedSection shows a recovery text.
+// sealedSection shows a recovery text, folded.
 func (e *edge) sealedSection(sealed string) string {
-	return fmt.Sprintf("### %s\n\n%s\n\n```\n%s```\n", e.voice.Say("summary-recovery", nil), markdown(e.recoveryIntro()), sealed)
+	return fmt.Sprintf("<details><summary>%s</summary>\n\n%s\n\n```\n%s```\n\n</details>\n",
+		e.voice.Say("summary-recovery", nil), markdown(e.recoveryIntro()), sealed)
 }
 
 // refusal is the summary of a run whose inputs are wrong.
@@ -90,6 +105,9 @@ func (e *edge) title(b *strings.Builder, id string) {
 
 func (e *edge) list(b *strings.Builder, label string, messages []words.Message) {
 	for _, m := range messages {
+		if m.Page != "" {
+			m.Next += " " + m.Page
+		}
 		fmt.Fprintf(b, "- **%s:** %s\n", e.voice.Say(label, nil), strings.ReplaceAll(markdown(m.Text()), "\n", "<br>"))
 	}
 }
@@ -107,5 +125,21 @@ var markup = strings.NewReplacer(
 	"\\", "\\\\", "`", "\\`", "*", "\\*", "_", "\\_", "[", "\\[", "]", "\\]", "|", "\\|", "#", "\\#",
 )
 
-// markdown escapes what Markdown or HTML would take for markup.
-func markdown(s string) string { return markup.Replace(s) }
+var address = regexp.MustCompile(`https?://[^\s<>)]*[^\s<>).,;:]`)
+
+// markdown escapes what Markdown or HTML would take for markup, and makes links of
+// addresses, which are shown without their parameters.
+func markdown(s string) string {
+	var b strings.Builder
+	for {
+		at := address.FindStringIndex(s)
+		if at == nil {
+			return b.String() + markup.Replace(s)
+		}
+		to := s[at[0]:at[1]]
+		label, _, _ := strings.Cut(to, "?")
+		label = strings.TrimPrefix(strings.TrimPrefix(label, "https://"), "http://")
+		b.WriteString(markup.Replace(s[:at[0]]) + "[" + markup.Replace(label) + "](" + to + ")")
+		s = s[at[1]:]
+	}
+}

@@ -36,10 +36,16 @@ var shown = map[string]struct{ file, text, reason string }{
 	"git ls-remote https://github.com/OWNER/strava-token refs/tags/v1.2.3":                                     {reason: "it asks the real GitHub"},
 	"gh attestation verify oci://ghcr.io/OWNER/strava-token@sha256:DIGEST --repo OWNER/strava-token   --signer-workflow OWNER/strava-token/.github/workflows/release.yml --source-ref refs/heads/main --deny-self-hosted-runners": {reason: "it asks the real GitHub"},
 	"gh attestation verify strava-token_v1.2.3_linux_amd64.tar.gz --repo OWNER/strava-token   --signer-workflow OWNER/strava-token/.github/workflows/release.yml --source-ref refs/heads/main --deny-self-hosted-runners":         {reason: "it asks the real GitHub"},
-	"sha256sum --check --ignore-missing checksums.txt":                                   {file: ".ci/release/reproduce", text: "sha256sum --check --ignore-missing --quiet checksums.txt"},
-	"git clone --branch v1.2.3 https://github.com/OWNER/strava-token && cd strava-token": {reason: "there is no such release here"},
-	".ci/release/build v1.2.3 out && .ci/release/image v1.2.3 out":                       {file: ".ci/release/reproduce", text: `"$1/.ci/release/build" "$version"`},
-	"gh run view RUN_ID --log >run.log":                                                  {reason: "it asks the real GitHub"},
+	"sha256sum --check --ignore-missing checksums.txt":                                                  {file: ".ci/release/reproduce", text: "sha256sum --check --ignore-missing --quiet checksums.txt"},
+	"git clone --branch v1.2.3 https://github.com/OWNER/strava-token && cd strava-token":                {reason: "there is no such release here"},
+	".ci/release/build v1.2.3 out && .ci/release/image v1.2.3 out":                                      {file: ".ci/release/reproduce", text: `"$1/.ci/release/build" "$version"`},
+	"git ls-remote https://github.com/<OWNER>/strava-token refs/tags/v1.2.3":                            {reason: "it asks the real GitHub"},
+	"gh release verify v1.2.3 --repo <OWNER>/strava-token":                                              {reason: "it asks the real GitHub"},
+	"gh release verify-asset v1.2.3 strava-token_v1.2.3_linux_amd64.tar.gz --repo <OWNER>/strava-token": {reason: "it asks the real GitHub"},
+	"gh attestation verify oci://ghcr.io/<OWNER>/strava-token@sha256:DIGEST --repo <OWNER>/strava-token   --signer-workflow <OWNER>/strava-token/.github/workflows/release.yml --source-ref refs/heads/main --deny-self-hosted-runners": {reason: "it asks the real GitHub"},
+	"gh attestation verify strava-token_v1.2.3_linux_amd64.tar.gz --repo <OWNER>/strava-token   --signer-workflow <OWNER>/strava-token/.github/workflows/release.yml --source-ref refs/heads/main --deny-self-hosted-runners":           {reason: "it asks the real GitHub"},
+	"git clone --branch v1.2.3 https://github.com/<OWNER>/strava-token && cd strava-token": {reason: "there is no such release here"},
+	"gh run view RUN_ID --log >run.log":                                                    {reason: "it asks the real GitHub"},
 }
 
 var shellBlock = regexp.MustCompile("(?ms)^ *```(?:sh|bash|shell|console)\n(.*?)^ *```")
@@ -54,7 +60,7 @@ func TestEveryCommandShownIsRun(t *testing.T) {
 	}
 	for _, doc := range documents(t) {
 		if doc == filepath.Join("docs", "sandbox.md") {
-			continue // e2e/clients runs all of it
+			continue // TestSandboxPage in e2e runs all of it
 		}
 		for _, block := range shellBlock.FindAllStringSubmatch(readDoc(t, doc), -1) {
 			for command := range strings.Lines(strings.ReplaceAll(block[1], "\\\n", "")) {

@@ -11,7 +11,7 @@ import (
 
 var (
 	anyPort  = regexp.MustCompile(`127\.0\.0\.1(:|%3A)\d+`)
-	anyState = regexp.MustCompile(`state=[0-9a-f]{32}`)
+	anyState = regexp.MustCompile(`state=[0-9a-z]{32}`)
 )
 
 // assertTranscript holds what a user reads against a golden file; ports and
@@ -22,8 +22,8 @@ func assertTranscript(t *testing.T, name, got string) {
 	assertGolden(t, filepath.Join("testdata", "transcript", name+".txt"), got)
 }
 
-// TestTranscripts keeps what a new user reads on the ways to the first token that
-// begin at a terminal.
+// TestTranscripts keeps what a new user reads on each of the three ways to the
+// first token.
 func TestTranscripts(t *testing.T) {
 	t.Parallel()
 	t.Run("laptop", func(t *testing.T) {
@@ -40,6 +40,17 @@ func TestTranscripts(t *testing.T) {
 		}
 		v.assertStatus(v.run("--repo", sandbox.Repository), 0)
 		assertTranscript(t, "remote-shell", v.stderr.String())
+	})
+	t.Run("workflow", func(t *testing.T) {
+		inStep(t, sandbox.Knobs{CallbackDomain: "github.com"}, func(t *testing.T, s *step) {
+			s.asInExample("")
+			s.run()
+			first := "-- the first run, its log --\n" + s.runner.Log() + "\n-- its summary --\n" + s.runner.File("GITHUB_STEP_SUMMARY")
+			s.asInExample(s.comeBack(s.link(), granted))
+			s.run()
+			assertTranscript(t, "workflow", first+"\n-- the second run, its log --\n"+s.runner.Log()+
+				"\n-- its summary --\n"+s.runner.File("GITHUB_STEP_SUMMARY"))
+		})
 	})
 }
 

@@ -2,52 +2,66 @@ package input
 
 import (
 	"errors"
+	"slices"
+	"strconv"
 	"strings"
 
-	"strava-token/internal/secret"
+	"strava-token/internal/store"
 	"strava-token/internal/strava"
+	"strava-token/internal/words"
 )
 
-const askWord = "ask"
-
-// defaultScopes are what a sync of activities needs.
-var defaultScopes = []string{"read", "activity:read_all"}
-
-// AskedScopes are what the link to Strava asks for.
-func (in *Inputs) AskedScopes() []string {
-	if len(in.RequireScopes) > 0 {
-		return in.RequireScopes
+// Scopes are what a link to authorize asks for: what is required, what the token
+// had before, and read. had may be empty.
+func (in *Inputs) Scopes(had []string) []string {
+	scopes := slices.Concat([]string{"read"}, in.RequireScopes, had)
+	if len(scopes) == 1 {
+		scopes = append(scopes, "activity:read_all") // what a sync of activities needs
 	}
-	return defaultScopes
+	var all []string
+	for _, s := range scopes {
+		if !slices.Contains(all, s) {
+			all = append(all, s)
+		}
+	}
+	return all
 }
 
 // State is the state of the link and of the run that gets the code. The two keep
-// nothing between them, so it is a keyed hash of what both know.
+// nothing between them, so it is a keyed hash of what both know: one athlete's
+// code never gets into another one's target. It is public, and says only that an
+// address belongs here.
 func (in *Inputs) State() string {
-	return strava.KeyedState(in.ClientSecret, in.ClientID, in.Repository, strings.Join(in.AskedScopes(), ","))
+	repository := in.Repository
+	if in.RepositoryID != 0 {
+		repository = strconv.FormatInt(in.RepositoryID, 10) // which a new name leaves
+	}
+	targets := make([]string, len(in.Targets))
+	for i, t := range in.Targets {
+		targets[i] = t.Key()
+	}
+	return strava.KeyedState(in.ClientSecret, in.ClientID, repository, strings.Join(targets, "\n"))
 }
 
-// code reads the input code: nothing, the word ask, a code, or an address with
-// one. It is masked, although the log shows the inputs before this program can
-// hide anything: a code that was used is worth nothing.
+// code reads the input code: a code, or an address with one. It is masked, although
+// the log shows the inputs before this program can hide anything: a code that was
+// used is worth nothing.
 func (r *reader) code(in *Inputs) {
 	const name = "code"
 	text := r.Text(name)
-	switch text {
-	case "":
-		return
-	case askWord:
-		in.Ask = true
+	if text == "" {
 		return
 	}
-	r.coded = true
 	if len(r.problems) > 0 {
-		in.Code = secret.New(text)
 		return // the state depends on what is wrong
 	}
 	grant, err := strava.ParsePasted(text, in.State())
 	var denied *strava.DeniedError
 	switch {
+	case errors.Is(err, strava.ErrWrongState) && slices.ContainsFunc(in.Targets, store.Target.Readable):
+		// In a matrix each job gets the code, and one of them asked for it.
+		in.Warnings = append(in.Warnings, problem(name, FaultWrongState, ""))
+		return
 	case errors.Is(err, strava.ErrWrongState):
 		r.problem(name, FaultWrongState, "")
 	case errors.As(err, &denied):
@@ -55,8 +69,11 @@ func (r *reader) code(in *Inputs) {
 	case err != nil:
 		r.problem(name, FaultNoCode, "")
 	}
+	if grant.Stateless {
+		in.Warnings = append(in.Warnings, &words.Failure{ID: "input-code-without-state"})
+	}
 	r.mask(grant.Code)
-	if missing := grant.Missing(in.AskedScopes()); len(missing) > 0 {
+	if missing := grant.Missing(in.RequireScopes); len(missing) > 0 {
 		r.problem(name, FaultUnticked, strings.Join(missing, ", "))
 	}
 	in.Code, in.Granted = grant.Code, grant.Scopes

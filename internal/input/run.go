@@ -1,6 +1,7 @@
 package input
 
 import (
+	"slices"
 	"strings"
 
 	"strava-token/internal/provider"
@@ -21,11 +22,12 @@ func (in *Inputs) Strava(network *transport.Network) *strava.Client {
 
 // GitHub returns the API under the token that writes the targets.
 func (in *Inputs) GitHub(network *transport.Network) *store.GitHub {
-	return store.NewGitHub(network, in.GitHubURL, in.GitHubToken)
+	return store.NewGitHub(network, in.GitHubURL, in.GitHubToken, in.masked...)
 }
 
 // Run makes the run. It may make a target that doesn't exist yet if it is to
-// bring the first refresh token: first says so, or a code does.
+// bring the first refresh token: first says so, or a code does. Without any
+// refresh token it asks the targets, and spends nothing.
 func (in *Inputs) Run(network *transport.Network, reporter provider.Reporter, first bool) *provider.Run {
 	gh := in.GitHub(network)
 	app := store.App{ClientID: in.ClientID, ClientSecret: in.ClientSecret}
@@ -43,7 +45,8 @@ func (in *Inputs) Run(network *transport.Network, reporter provider.Reporter, fi
 		Masked:          append([]secret.Value{secret.New(in.ClientID)}, in.masked...), // a client id may be kept as a secret
 		Reporter:        reporter,
 	}
-	first = first || in.Ask || !in.Code.Empty()
+	first = first || !in.Code.Empty()
+	begins := !in.RefreshToken.Empty() || slices.ContainsFunc(in.Targets, store.Target.Readable)
 	for _, t := range in.Targets {
 		id := int64(0)
 		if strings.EqualFold(t.Repository(), in.Repository) {
@@ -60,7 +63,7 @@ func (in *Inputs) Run(network *transport.Network, reporter provider.Reporter, fi
 			run.Readable = file
 		default:
 			s := store.NewSecret(gh, t, id)
-			s.MayBeNew = first
+			s.MayBeNew = first || !begins
 			run.WriteOnly = append(run.WriteOnly, s)
 		}
 	}

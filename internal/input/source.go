@@ -27,6 +27,9 @@ type Source interface {
 	Objection(store.Target) Fault
 	// Withheld is why there are no secrets here, or nothing.
 	Withheld() Fault
+	// TokenNeeded reports whether a run cannot begin without a refresh token: with
+	// a readable target that may have one, or with any target.
+	TokenNeeded(readable, anyTarget bool) bool
 	// RepositoryID is the numeric id of the input "repo", or 0 if unknown.
 	RepositoryID() int64
 }
@@ -73,6 +76,9 @@ func (w Workflow) Objection(t store.Target) Fault {
 	}
 	return ""
 }
+
+// TokenNeeded is false with any target: the run itself leads to the first token.
+func (w Workflow) TokenNeeded(_, anyTarget bool) bool { return w.Input("code") == "" && !anyTarget }
 
 // RepositoryID is known from the runner.
 func (w Workflow) RepositoryID() int64 {
@@ -168,6 +174,9 @@ func (s Shell) Objection(store.Target) Fault { return "" }
 
 // Withheld never applies.
 func (s Shell) Withheld() Fault { return "" }
+
+// TokenNeeded is true unless a branch or a file may have it.
+func (s Shell) TokenNeeded(readable, _ bool) bool { return !readable }
 
 // RepositoryID is not known.
 func (s Shell) RepositoryID() int64 { return 0 }

@@ -36,8 +36,7 @@ type candidate struct {
 
 // candidates puts them in order: a new login, what the readable target holds, and an
 // input that it knows. A code and recovery texts stand alone, since it's them that are
-// to be proved. (If the stored token shall take the place of a code that was used
-// before, add it after the code: refresh does the rest.)
+// to be proved, but for a code that another job may have spent.
 func (r *Run) candidates() (all []candidate) {
 	add := func(token secret.Value, o origin) {
 		known := slices.ContainsFunc(all, func(c candidate) bool { return c.token.Equal(token) })
@@ -45,14 +44,17 @@ func (r *Run) candidates() (all []candidate) {
 			all = append(all, candidate{token, o})
 		}
 	}
+	held := r.held()
 	add(r.Code, fromCode)
+	if r.CodeIsShared && !r.Code.Empty() {
+		add(held.RefreshToken, fromReadable)
+	}
 	for _, token := range r.Recovered {
 		add(token, fromRecovery)
 	}
 	if len(all) > 0 {
 		return all
 	}
-	held := r.held()
 	if r.Readable != nil && !held.Saw(r.Input) && !held.RefreshToken.Equal(r.Input) {
 		add(r.Input, fromNewLogin)
 	}
@@ -109,5 +111,9 @@ func (r *Run) receive(i issued, s *sealer) issued {
 
 // record is what the targets are given to keep.
 func (r *Run) record(i issued) store.Record {
-	return store.Record{RefreshToken: i.token.RefreshToken, AthleteID: i.athlete, Input: r.Input}
+	scope := i.token.Scope
+	if scope == nil {
+		scope = r.held().Scope // the answer does not name them
+	}
+	return store.Record{RefreshToken: i.token.RefreshToken, AthleteID: i.athlete, Input: r.Input, Scope: scope}
 }

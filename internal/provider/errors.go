@@ -33,7 +33,10 @@ type NoTargetError struct {
 func (e *NoTargetError) Error() string { return "no target for the new refresh token" }
 
 // NoCandidateError is a run without any refresh token to begin with.
-type NoCandidateError struct{ Target string }
+type NoCandidateError struct {
+	Target   string // the readable target, which keeps none; may be empty
+	Existing string // a target that cannot be read back, and exists; may be empty
+}
 
 func (e *NoCandidateError) Error() string { return "no refresh token" }
 

@@ -20,7 +20,7 @@ const (
 // attempts are the candidates that brought nothing, and what is known about why.
 type attempts struct {
 	tried      []candidate
-	err        error // of the last one
+	first, err error // of the first and the last one
 	lost       error // of one whose answer was lost on the way
 	races      int   // how often another run was faster, and had written the next one
 	unreadable error // why the readable target could not be read again
@@ -31,7 +31,7 @@ type attempts struct {
 // long as nothing was sent; after that only the end of answering does.
 func (r *Run) refresh(ctx, answering context.Context, queue []candidate, facts []store.Facts) (issued, error) {
 	if len(queue) == 0 {
-		return issued{}, &NoCandidateError{Target: r.readableName()}
+		return issued{}, &NoCandidateError{Target: r.readableName(), Existing: r.existing(facts)}
 	}
 	var past attempts
 	for len(queue) > 0 {
@@ -54,6 +54,16 @@ func (r *Run) refresh(ctx, answering context.Context, queue []candidate, facts [
 	return issued{}, r.whyNothing(ctx, answering, past, facts)
 }
 
+// existing names a target that exists already, of those that cannot be read back.
+func (r *Run) existing(facts []store.Facts) string {
+	for i, f := range facts {
+		if f.Exists {
+			return r.WriteOnly[i].String()
+		}
+	}
+	return ""
+}
+
 // spend asks Strava with one candidate. A refresh token in the answer counts even
 // if there is an error as well.
 func (r *Run) spend(ctx, answering context.Context, c candidate) (strava.Token, error) {
@@ -73,6 +83,9 @@ func (r *Run) spend(ctx, answering context.Context, c candidate) (strava.Token, 
 // add takes how an attempt ended, and reports whether the next candidate may be
 // tried.
 func (a *attempts) add(c candidate, err error) bool {
+	if len(a.tried) == 0 {
+		a.first = err
+	}
 	a.tried, a.err = append(a.tried, c), err
 	kind := kindOf(err)
 	if kind == strava.AnswerLost {
@@ -95,7 +108,7 @@ func kindOf(err error) strava.Kind {
 // token than c.
 func (r *Run) othersMayWrite(c candidate) bool {
 	_, alone := r.Readable.(Locker)
-	return r.Readable != nil && !alone && !c.origin.isUnstored()
+	return r.Readable != nil && !alone && (!c.origin.isUnstored() || c.origin == fromCode && r.CodeIsShared)
 }
 
 // awaitNewer waits for another run that was faster to write what it got, until a
@@ -142,6 +155,8 @@ func (r *Run) whyNothing(ctx, answering context.Context, past attempts, facts []
 		return &CancelledError{} // the token request never left
 	case cancelled && kind == strava.InvalidCode:
 		return &CancelledError{Refused: true} // it may have been too early, and was not asked again
+	case past.tried[0].origin == fromCode:
+		return past.first // what was left by another job brought nothing either
 	case past.lost != nil && (kind == strava.InvalidRefreshToken || kind == strava.Unreachable):
 		err, kind = past.lost, strava.AnswerLost // what happened to the newest one
 	}

@@ -47,11 +47,14 @@ const (
 // Run holds what one run needs: everything that is not optional. It begins with
 // Code, else with Recovered, else with Input and what Readable holds.
 type Run struct {
-	Strava    *strava.Client
-	Input     secret.Value   // the refresh token that the caller is configured with; empty if Readable has it
-	Code      secret.Value   // optional: an authorization code
-	Granted   []string       // with Code: the scopes that the callback named; optional
-	Recovered []secret.Value // optional: refresh tokens from recovery texts, the newest first
+	Strava  *strava.Client
+	Input   secret.Value // the refresh token that the caller is configured with; empty if Readable has it
+	Code    secret.Value // optional: an authorization code
+	Granted []string     // with Code: the scopes that the callback named; optional
+	// CodeIsShared says that other jobs of the same workflow run get the code as
+	// well: if one of them was faster, what it left in Readable does.
+	CodeIsShared bool
+	Recovered    []secret.Value // optional: refresh tokens from recovery texts, the newest first
 
 	Readable  Readable // optional: the target that can be read back; of two, which is newer could not be told
 	WriteOnly []Target // optional: the targets that cannot be

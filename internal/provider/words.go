@@ -47,10 +47,13 @@ func (e *NoTargetError) Note() words.Note {
 
 // Note returns the words for a run without a refresh token.
 func (e *NoCandidateError) Note() words.Note {
-	if e.Target == "" {
-		return words.Note{ID: "input-missing-refresh-token"}
+	switch {
+	case e.Target != "":
+		return words.Note{ID: "run-no-candidate", Blanks: words.Blanks{"target": e.Target}}
+	case e.Existing != "":
+		return words.Note{ID: "run-empty-refresh-token", Blanks: words.Blanks{"target": e.Existing}}
 	}
-	return words.Note{ID: "run-no-candidate", Blanks: words.Blanks{"target": e.Target}}
+	return words.Note{ID: "input-missing-refresh-token"}
 }
 
 // Note returns the words for a recovery text that could not be made.
@@ -73,7 +76,7 @@ func (e *ScopeError) Note() words.Note {
 	if e.Left != "" {
 		id = "run-scope-of-the-input"
 	}
-	return words.Note{ID: id, Blanks: words.Blanks{"scopes": e.Missing, "all": strings.Join(e.Wanted, ","), "target": e.Left}}
+	return words.Note{ID: id, Blanks: words.Blanks{"scopes": e.Missing, "target": e.Left}}
 }
 
 // Note returns the words for a scope that nothing could tell of.

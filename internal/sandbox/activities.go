@@ -22,7 +22,7 @@ const (
 // findActivities returns what an athlete's token may see, the newest first, and
 // with a time to begin with the oldest first, as Strava does. Times are in
 // seconds; 0 is none.
-func (s *Server) findActivities(athlete int64, private bool, after, before int64) []string {
+func (s *Server) findActivities(athlete int64, private bool, after, before int) []string {
 	var found []string
 	for i := range s.knobs.Activities {
 		n := i
@@ -30,8 +30,9 @@ func (s *Server) findActivities(athlete int64, private bool, after, before int64
 			n = s.knobs.Activities - 1 - i
 		}
 		start := firstActivity.Add(time.Duration(n) * betweenActivities)
+		begins := int(start.Unix())
 		hidden := n%onlyMe == onlyMe-1
-		if hidden && !private || after != 0 && start.Unix() <= after || before != 0 && start.Unix() >= before {
+		if hidden && !private || after != 0 && begins <= after || before != 0 && begins >= before {
 			continue
 		}
 		found = append(found, activity(s.knobs.Seed, n, athlete, start, hidden))

@@ -57,7 +57,7 @@ func (s *Server) activities(r *http.Request) answer {
 		for name := range asked {
 			if text := r.Form.Get(name); text != "" {
 				n, err := strconv.Atoi(text)
-				if err != nil || n < 0 {
+				if err != nil || n < 0 || n > 1<<40 {
 					return stravaFault(400, "Bad Request", "Application", name, "invalid")
 				}
 				asked[name] = n
@@ -66,7 +66,7 @@ func (s *Server) activities(r *http.Request) answer {
 		if asked["per_page"] > maxPerPage {
 			return stravaFault(400, "Bad Request", "Application", "per page", "limit exceeded")
 		}
-		found := s.findActivities(g.athlete, all, int64(asked["after"]), int64(asked["before"]))
+		found := s.findActivities(g.athlete, all, asked["after"], asked["before"])
 		from := min(max(asked["page"]-1, 0)*asked["per_page"], len(found))
 		to := min(from+asked["per_page"], len(found))
 		return apiAnswer("[" + strings.Join(found[from:to], ",") + "]")
@@ -90,7 +90,7 @@ func (s *Server) deauthorize(r *http.Request) answer {
 	token := s.bearerValue(r)
 	switch {
 	case s.knobs.Year2027:
-		return noPath
+		return noPath()
 	case s.strava.access[token] == nil:
 		return stravaFault(401, "Authorization Error", "Athlete", "access_token", "invalid")
 	}

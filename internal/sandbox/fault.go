@@ -1,16 +1,13 @@
 package sandbox
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // FaultKind is a way in which a call can fail.
@@ -114,10 +111,24 @@ func (f *Fault) replaced(real answer) answer {
 	).Replace(f.Body)
 	a := jsonAnswer(f.status(), body)
 	a.detail, a.effect, a.sealed = real.detail, real.effect, real.sealed
-	for k, v := range f.Header {
-		a.header[k] = v
-	}
+	maps.Copy(a.header, f.Header)
 	return a
+}
+
+// spoiled is what a fault makes of the answer to what was done, and how much of
+// its body arrives.
+func (f *Fault) spoiled(a answer) (answer, string) {
+	switch f.Kind {
+	case FaultBody:
+		a = f.replaced(a)
+	case FaultHeader:
+		maps.Copy(a.header, f.Header)
+	case FaultTruncate:
+		return a, a.body[:len(a.body)/2]
+	case FaultCutAfter:
+		return a, ""
+	}
+	return a, a.body
 }
 
 // jsonField finds a string in an answer that this package wrote.
@@ -128,121 +139,4 @@ func jsonField(body, name string) string {
 	}
 	value, _, _ := strings.Cut(rest, `"`)
 	return value
-}
-
-// handler answers one call; it is called with the lock held.
-type handler func(r *http.Request) answer
-
-// handle routes pattern to h. call names the calls for faults; the journal
-// shows them under service.
-func (s *Server) handle(service, pattern, call string, h handler) {
-	s.calls[call] = true
-	s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-		s.serve(w, r, service, call, h)
-	})
-}
-
-const maxRequest = 1 << 20
-
-// Exchange is a call and its answer. Status is 0 if a fault changed the answer.
-type Exchange struct {
-	Service, Method, Address, RequestType, RequestBody string
-	Status                                             int
-	Type, Body                                         string
-}
-
-// Observe hands every call to f.
-func (s *Server) Observe(f func(Exchange)) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.observe = f
-}
-
-func (s *Server) serve(w http.ResponseWriter, r *http.Request, service, call string, h handler) {
-	// The whole body first: a client that goes away is noticed only after it.
-	body, _ := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequest))
-	r.Body = io.NopCloser(bytes.NewReader(body))
-	_ = r.ParseForm() // GitHub takes JSON whatever it is called, so the body comes back
-	r.Body = io.NopCloser(bytes.NewReader(body))
-	if call == "put" && namesNoValue(body) {
-		call = "try-write"
-	}
-	s.mu.Lock()
-	latency, notify := s.knobs.Latency, s.notify
-	s.busy++
-	s.mu.Unlock()
-	defer func() {
-		s.mu.Lock()
-		s.busy--
-		s.mu.Unlock()
-	}()
-	if notify != nil {
-		notify(call)
-	}
-	time.Sleep(latency)
-
-	s.mu.Lock()
-	f := s.due(call, r.URL.Path)
-	var a answer
-	switch {
-	case f == nil:
-		a = h(r)
-		s.journal.call(s, service, r, a.detail, strconv.Itoa(a.status), a)
-		s.journal.deliver(a.body)
-	case f.before():
-		if f.Kind == FaultStatus {
-			a = f.replaced(answer{})
-		}
-		s.journal.call(s, service, r, "", f.name(), answer{})
-	default:
-		a = h(r)
-		outcome := fmt.Sprintf("%d %s", a.status, f.name())
-		switch f.Kind {
-		case FaultBody:
-			a = f.replaced(a)
-			s.journal.deliver(a.body)
-		case FaultHeader:
-			for k, v := range f.Header {
-				a.header[k] = v
-			}
-			s.journal.deliver(a.body)
-		case FaultTruncate:
-			s.journal.deliver(a.body[:len(a.body)/2])
-		}
-		s.journal.call(s, service, r, a.detail, outcome, a)
-	}
-	observe := s.observe
-	s.mu.Unlock()
-	if observe != nil {
-		e := Exchange{Service: service, Method: r.Method, Address: r.URL.RequestURI(), RequestType: r.Header.Get("Content-Type"), RequestBody: string(body)}
-		if f == nil {
-			e.Status, e.Type, e.Body = a.status, a.header["Content-Type"], a.body
-		}
-		observe(e)
-	}
-
-	switch {
-	case f != nil && f.Kind == FaultStall:
-		_, _ = io.Copy(io.Discard, r.Body) // only then is the client seen to leave
-		<-r.Context().Done()
-		panic(http.ErrAbortHandler)
-	case f != nil && (f.Kind == FaultCutBefore || f.Kind == FaultCutAfter):
-		panic(http.ErrAbortHandler) // closes the connection without an answer
-	case f != nil && f.Kind == FaultTruncate:
-		truncated(w, a)
-	default:
-		a.write(w)
-	}
-}
-
-// truncated promises the whole answer and closes the connection in its middle.
-func truncated(w http.ResponseWriter, a answer) {
-	half := a
-	half.body = a.body[:len(a.body)/2]
-	w.Header().Set("Content-Length", strconv.Itoa(max(len(a.body), 1)))
-	half.write(w)
-	if f, ok := w.(http.Flusher); ok {
-		f.Flush()
-	}
-	panic(http.ErrAbortHandler)
 }

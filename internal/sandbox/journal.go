@@ -92,12 +92,9 @@ func (j *journal) add(e entry) {
 	j.entries = append(j.entries, e)
 }
 
-func (j *journal) call(s *Server, service string, r *http.Request, detail, status string, a answer) {
-	what := r.URL.EscapedPath()
-	if detail != "" {
-		what += " " + detail
-	}
-	j.add(entry{service, r.Method, what, strings.TrimSpace(status + " " + a.effect), a.sealed})
+func (j *journal) call(service string, r *http.Request, outcome string, a answer) {
+	what := strings.TrimSpace(r.URL.EscapedPath() + " " + a.detail)
+	j.add(entry{service, r.Method, what, strings.TrimSpace(outcome + " " + a.effect), a.sealed})
 }
 
 // Journal returns the record. Calls that ran side by side are sorted, so that

@@ -161,7 +161,7 @@ func (s *Server) unknownRoute(w http.ResponseWriter, r *http.Request) {
 	s.journal.unexpected = append(s.journal.unexpected, r.Method+" "+r.URL.Path)
 	s.mu.Unlock()
 	if stravaPath(r.URL.Path) {
-		noPath.write(w)
+		noPath().write(w)
 		return
 	}
 	http.Error(w, "the sandbox has no "+r.Method+" "+r.URL.Path, http.StatusNotFound)

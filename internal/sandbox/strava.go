@@ -169,7 +169,7 @@ func (s *Server) routeStrava() {
 
 // noPath is what Strava's API answers for an address that it does not have.
 // (Reported by its users.)
-var noPath = stravaFault(404, "Record Not Found", "resource", "path", "invalid")
+func noPath() answer { return stravaFault(404, "Record Not Found", "resource", "path", "invalid") }
 
 // stravaPath reports whether an address is one of Strava's API, and not one of a
 // GitHub Enterprise Server, which has the same base.

@@ -1,12 +1,8 @@
 package sandbox_test
 
 import (
-	"bytes"
-	"encoding/json"
-	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"strings"
 	"testing"
 
@@ -16,32 +12,15 @@ import (
 // TestTokenRequestsInEveryForm: Strava takes a form, a query, multipart and JSON.
 func TestTokenRequestsInEveryForm(t *testing.T) {
 	t.Parallel()
-	s := sandbox.New(sandbox.Knobs{})
-	fields := map[string]string{
-		"client_id": s.App().ID, "client_secret": s.App().Secret,
-		"grant_type": "refresh_token", "refresh_token": s.LiveRefreshToken(),
-	}
-	values := url.Values{}
-	var parts bytes.Buffer
-	form := multipart.NewWriter(&parts)
-	for name, value := range fields {
-		values.Set(name, value)
-		if err := form.WriteField(name, value); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := form.Close(); err != nil {
-		t.Fatal(err)
-	}
-	object, err := json.Marshal(fields)
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := sandbox.NewFor(sandbox.App{ID: "7", Secret: "made-up"}, "first", sandbox.Knobs{})
+	const form = "client_id=7&client_secret=made-up&grant_type=refresh_token&refresh_token=first"
+	parts := "--b\r\nContent-Disposition: form-data; name=" + strings.NewReplacer(
+		"=", "\r\n\r\n", "&", "\r\n--b\r\nContent-Disposition: form-data; name=").Replace(form) + "\r\n--b--"
 	for _, tt := range []struct{ name, query, kind, body string }{
-		{"a form", "", "application/x-www-form-urlencoded", values.Encode()},
-		{"a query", "?" + values.Encode(), "", ""},
-		{"multipart", "", form.FormDataContentType(), parts.String()},
-		{"JSON", "", "application/json", string(object)},
+		{"a form", "", "application/x-www-form-urlencoded", form},
+		{"a query", "?" + form, "", ""},
+		{"multipart", "", "multipart/form-data; boundary=b", parts},
+		{"JSON", "", "application/json", `{"` + strings.NewReplacer("=", `":"`, "&", `","`).Replace(form) + `"}`},
 	} {
 		request := httptest.NewRequest(http.MethodPost, "/oauth/token"+tt.query, strings.NewReader(tt.body))
 		request.Header.Set("Content-Type", tt.kind)

@@ -42,6 +42,7 @@ type sealedPart struct {
 	Purpose      string   `json:"purpose"`
 	ClientID     string   `json:"client_id"`
 	AthleteID    int64    `json:"athlete_id,omitempty"`
+	Scope        []string `json:"scope,omitempty"`
 	Target       string   `json:"target,omitempty"`
 	RepositoryID int64    `json:"repository_id,omitempty"`
 	Seen         []string `json:"seen,omitempty"`
@@ -53,7 +54,7 @@ type sealedPart struct {
 func (a App) compose(at place, r Record, before Held) (string, error) {
 	plain, err := json.Marshal(sealedPart{
 		Version: documentVersion, Purpose: at.Purpose,
-		ClientID: a.ClientID, AthleteID: r.AthleteID,
+		ClientID: a.ClientID, AthleteID: r.AthleteID, Scope: r.Scope,
 		Target: at.Target, RepositoryID: at.RepositoryID,
 		Seen: before.seenAfter(r), RefreshToken: r.RefreshToken.Reveal(),
 	})
@@ -104,7 +105,7 @@ func (a App) read(at place, text string) (Held, Kind) {
 	case b.Target != at.Target:
 		return Held{}, OtherPlace
 	}
-	return Held{RefreshToken: secret.New(b.RefreshToken), AthleteID: b.AthleteID, seen: b.Seen, app: a}, ""
+	return Held{RefreshToken: secret.New(b.RefreshToken), AthleteID: b.AthleteID, Scope: b.Scope, seen: b.Seen, app: a}, ""
 }
 
 // replaceable reports whether a document that cannot be used may be replaced by

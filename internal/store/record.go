@@ -14,7 +14,8 @@ import (
 // alone.
 type Record struct {
 	RefreshToken secret.Value
-	AthleteID    int64 // 0 where unknown
+	AthleteID    int64    // 0 if unknown
+	Scope        []string // what the token may do; nil if unknown
 	// Input is the refresh token that the caller was configured with. A readable
 	// target remembers that it saw it; empty adds nothing to what it remembers.
 	Input secret.Value
@@ -23,7 +24,8 @@ type Record struct {
 // Held is what a readable target holds.
 type Held struct {
 	RefreshToken secret.Value // empty where it holds nothing yet
-	AthleteID    int64        // 0 where unknown
+	AthleteID    int64        // 0 if unknown
+	Scope        []string     // what the token may do; nil if unknown
 	seen         []string     // fingerprints of inputs, the latest one last
 	app          App
 }
@@ -43,7 +45,7 @@ func (h Held) Saw(input secret.Value) bool {
 
 // after is what a readable target holds once r was written over h.
 func (h Held) after(r Record) Held {
-	return Held{RefreshToken: r.RefreshToken, AthleteID: r.AthleteID, seen: h.seenAfter(r), app: h.app}
+	return Held{RefreshToken: r.RefreshToken, AthleteID: r.AthleteID, Scope: r.Scope, seen: h.seenAfter(r), app: h.app}
 }
 
 func (h Held) seenAfter(r Record) []string {

@@ -3,6 +3,8 @@ package strava
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net/http"
 	"net/url"
 	"strings"
 	"time"
@@ -34,6 +36,40 @@ func (c *Client) AuthorizeURL(redirect string, scopes []string, state string, fo
 		"state":           {state},
 	}
 	return endpoint(c.URL, "/oauth/authorize") + "?" + query.Encode()
+}
+
+// HideID spells the digits of the client id in a link of AuthorizeURL in per cent
+// signs, which every server decodes: a log that masks the number leaves the link
+// whole.
+func HideID(link, id string) string {
+	hidden := ""
+	for _, digit := range id {
+		hidden += fmt.Sprintf("%%%02X", digit)
+	}
+	return strings.Replace(link, "client_id="+id+"&", "client_id="+hidden+"&", 1)
+}
+
+// askTimeout bounds a question that only makes a link nicer.
+const askTimeout = 3 * time.Second
+
+// LeadsBackTo reports whether Strava would send a browser back to redirect. Strava
+// checks that before anybody logs in: it redirects to its login page if it would,
+// and answers 400 if the app's callback domain is another one. (Believed, from one
+// report; anything else counts as no.)
+func (c *Client) LeadsBackTo(ctx context.Context, redirect string) bool {
+	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.AuthorizeURL(redirect, []string{"read"}, "", false), nil)
+	if err != nil {
+		return false
+	}
+	answer, err := c.Network.Once.Do(req)
+	if err != nil {
+		return false
+	}
+	defer answer.Body.Close()
+	to, err := answer.Location()
+	return err == nil && answer.StatusCode == http.StatusFound && to.Host == c.URL.Host && to.Path == "/login"
 }
 
 // Exchange turns the code of a callback into tokens. It follows the rules of

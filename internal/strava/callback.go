@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/hex"
-	"errors"
 	"net/url"
 	"strings"
 
@@ -31,7 +30,9 @@ func (e *DeniedError) Note() words.Note { return words.Note{ID: "login-denied"} 
 // Grant is what the athlete granted.
 type Grant struct {
 	Code   secret.Value
-	Scopes []string // nil where the callback named none, as in a bare code
+	Scopes []string // nil if the callback named none, as in a bare code
+	// Stateless says that nothing tells which link it comes from.
+	Stateless bool
 }
 
 // NewState returns a state that nobody can guess.
@@ -42,14 +43,19 @@ func NewState() string {
 }
 
 // KeyedState returns the state of a login that is spread over two runs, which
-// can keep nothing between them: a keyed hash of what both know.
+// can keep nothing between them: a keyed hash of what both know. It is spelt in
+// letters, so that no mask of a number hits it.
 func KeyedState(clientSecret secret.Value, parts ...string) string {
 	mac := hmac.New(sha256.New, []byte(clientSecret.Reveal()))
-	for _, part := range append([]string{"strava-token state 1"}, parts...) {
+	for _, part := range append([]string{"strava-token state 2"}, parts...) {
 		mac.Write([]byte(part))
 		mac.Write([]byte{0})
 	}
-	return hex.EncodeToString(mac.Sum(nil)[:16])
+	letters := make([]byte, 0, 32)
+	for _, b := range mac.Sum(nil)[:16] {
+		letters = append(letters, 'a'+b>>4, 'a'+b&0xf)
+	}
+	return string(letters)
 }
 
 // ParseCallback reads the parameters of a callback.
@@ -87,36 +93,48 @@ func ParseAddress(text, state string) (Grant, error) {
 }
 
 // ParsePasted reads an address, or the code alone, perhaps with "&scope=…" still
-// glued to it. A code alone carries no state; whatever does must carry the right
-// one.
+// glued to it. Neither a code alone nor an address with an empty state says which
+// link it comes from, which Stateless tells; any other state must be the right one.
 func ParsePasted(text, state string) (Grant, error) {
 	text = trimPasted(text)
-	if strings.ContainsAny(text, "?#") || strings.Contains(text, "state=") || strings.Contains(text, "error=") {
-		return parseAddressOrState(text, state)
+	query := text
+	if _, after, ok := strings.Cut(text, "?"); ok {
+		query = after
 	}
-	text = strings.TrimPrefix(text, "code=")
-	code, rest, glued := strings.Cut(text, "&")
-	if secret.Inspect(code) != "" || strings.ContainsAny(code, "=/:") {
+	query, _, _ = strings.Cut(query, "#")
+	if first, _, _ := strings.Cut(query, "&"); !strings.Contains(first, "=") {
+		if strings.ContainsAny(first, "/:") {
+			return Grant{}, ErrNoCode // an address without a question mark
+		}
+		query = "code=" + query
+	}
+	values, err := url.ParseQuery(query)
+	if err != nil {
 		return Grant{}, ErrNoCode
 	}
-	grant := Grant{Code: secret.New(code)}
-	if values, err := url.ParseQuery(rest); glued && err == nil && values.Has("scope") {
-		grant.Scopes = onlyKnown(values.Get("scope"))
+	stateless := values.Get("state") == ""
+	if stateless {
+		values.Set("state", state)
 	}
-	return grant, nil
-}
-
-// parseAddressOrState is ParseAddress where an address without a state is one of
-// another login.
-func parseAddressOrState(text, state string) (Grant, error) {
-	grant, err := ParseAddress(text, state)
-	if errors.Is(err, ErrNoCode) && !strings.Contains(text, "state=") && strings.Contains(text, "code=") {
-		return Grant{}, ErrWrongState
-	}
+	grant, err := ParseCallback(values, state)
+	grant.Stateless = stateless && err == nil
 	return grant, err
 }
 
-func trimPasted(text string) string { return strings.Trim(strings.TrimSpace(text), `"'<> `) }
+// trimPasted undoes, once, what was done to an address on its way: signs around
+// it, blanks in it, an encoding, and HTML's or a full-width ampersand.
+func trimPasted(text string) string {
+	text = strings.Trim(strings.TrimSpace(text), `"'<> `)
+	if strings.Contains(text, "=") || strings.Contains(text, "%3D") {
+		text = strings.Join(strings.Fields(text), "")
+	}
+	if !strings.ContainsAny(text, "&=") {
+		if decoded, err := url.QueryUnescape(text); err == nil {
+			text = decoded
+		}
+	}
+	return strings.NewReplacer("&amp;", "&", "＆", "&").Replace(text)
+}
 
 // onlyKnown leaves out what is no scope of Strava's: it will be printed.
 func onlyKnown(text string) []string {

@@ -31,8 +31,14 @@ func TestParsePasted(t *testing.T) {
 		{"code=" + code, nil, nil},
 		{code + "&scope=read,activity:read", []string{"read", "activity:read"}, nil},
 		{"http://localhost/token?state=" + state + "&code=" + code + "&scope=", []string{}, nil},
-		{"http://localhost/token?state=&code=" + code + "&scope=read", nil, strava.ErrWrongState},
-		{"http://localhost/token?code=" + code, nil, strava.ErrWrongState},
+		{"http://localhost/token?state=&code=" + code + "&scope=read", []string{"read"}, nil}, // of another link
+		{"http://localhost/token?code=" + code, nil, nil},
+		{"https://github.com/o/r/actions/workflows/strava.yml?state=" + state + "&code=" + code + "&scope=read", []string{"read"}, nil},
+		// What happens to an address on its way is undone once.
+		{"http%3A%2F%2Flocalhost%2Ftoken%3Fstate%3D" + state + "%26code%3D" + code + "%26scope%3Dread", []string{"read"}, nil},
+		{"http://localhost/token?state=" + state + "&amp;code=" + code + "&amp;scope=read", []string{"read"}, nil},
+		{"http://localhost/token?state=" + state + "＆code=" + code + "＆scope=read", []string{"read"}, nil},
+		{"http://localhost/token?state=" + state + "&code=" + code[:20] + " \n" + code[20:] + "&scope=read", []string{"read"}, nil},
 		{"http://localhost/token?state=" + state[:31] + "&code=" + code, nil, strava.ErrWrongState},
 		{"http://localhost/token?state=" + state, nil, strava.ErrNoCode},
 		{"http://localhost/token?state=" + state + "&code=null", nil, strava.ErrNoCode},
@@ -40,7 +46,6 @@ func TestParsePasted(t *testing.T) {
 		{"https://www.strava.com/settings/api", nil, strava.ErrNoCode},
 		{"state=" + state + "&code=" + code + "&scope=read", []string{"read"}, nil},
 		{"code=" + code + "&state=wrong&scope=read", nil, strava.ErrWrongState},
-		{code + "&error=access_denied", nil, strava.ErrNoCode},
 		{"null", nil, strava.ErrNoCode},
 		{"hello", nil, strava.ErrNoCode},
 		{"", nil, strava.ErrNoCode},
@@ -56,6 +61,9 @@ func TestParsePasted(t *testing.T) {
 				t.Errorf("ParsePasted(%q): a code in spite of an error", tt.text)
 			}
 			continue
+		}
+		if stateless := !strings.Contains(strings.ReplaceAll(tt.text, "%3D", "="), "state="+state); grant.Stateless != stateless {
+			t.Errorf("ParsePasted(%q): stateless %t", tt.text, grant.Stateless)
 		}
 		if grant.Code.Reveal() != code {
 			t.Errorf("ParsePasted(%q): another code", tt.text)

@@ -171,7 +171,7 @@ func source(t *testing.T) map[string]string {
 	}
 	all := map[string]string{}
 	for _, file := range files {
-		if strings.HasSuffix(file, "_test.go") {
+		if strings.HasSuffix(file, "_test.go") || strings.Contains(file, "sandbox") { // which says nothing to people
 			continue
 		}
 		content, err := os.ReadFile(file)
@@ -207,7 +207,7 @@ func TestCodeAndPageAgree(t *testing.T) {
 			delete(unused, set[0]+kind)
 		}
 	}
-	for _, kind := range []string{"integration-forbidden", "conflict", "overtaken"} {
+	for _, kind := range []string{"integration-forbidden", "conflict", "overtaken", "unprocessable"} {
 		delete(unused, "branch-"+kind)
 	}
 	for _, name := range []string{"client-id", "client-secret", "refresh-token", "github-token", "rotate-to"} {

@@ -13,6 +13,9 @@ type Voice struct {
 	page       string // the address of the page, if known
 	server     string // of GitHub
 	repository string
+	link       string // to authorize at Strava; empty if it can't be made here
+	workflow   string // the page of this workflow, on which it is run
+	login      string // the command that gets a new refresh token
 }
 
 // Step returns the voice of a workflow step. page is the address of
@@ -26,6 +29,22 @@ func Terminal() *Voice {
 	return &Voice{table: &English, server: "https://github.com", repository: "OWNER/REPO"}
 }
 
+// languages are those that a step speaks. A table is made when it's asked for: that
+// takes time, and most runs speak one language.
+var languages = map[string]func() *Table{"en": func() *Table { return &English }, "zh": chinese}
+
+// Speaks reports whether there is a page in a language.
+func Speaks(language string) bool { return languages[language] != nil }
+
+// Speaking returns the voice in a language, if there is a page in it.
+func (v *Voice) Speaking(language string) *Voice {
+	in := *v
+	if Speaks(language) {
+		in.table = languages[language]()
+	}
+	return &in
+}
+
 // In returns the voice with links and commands for a repository, written as
 // owner/name, on a server of GitHub's. What's empty stays as it was.
 func (v *Voice) In(server, repository string) *Voice {
@@ -37,6 +56,31 @@ func (v *Voice) In(server, repository string) *Voice {
 		at.repository = repository
 	}
 	return &at
+}
+
+// Authorizing returns the voice with a link to authorize, and the page of the
+// workflow that takes the address which follows.
+func (v *Voice) Authorizing(link, workflow string) *Voice {
+	at := *v
+	at.link, at.workflow = link, workflow
+	return &at
+}
+
+// LoggingIn returns the voice with the command that gets a new refresh token.
+func (v *Voice) LoggingIn(login Command) *Voice {
+	at := *v
+	at.login = login.String()
+	return &at
+}
+
+// Asks reports whether a message's next step is to authorize.
+func (v *Voice) Asks(err error) bool {
+	for _, n := range notesOf(err) {
+		if slices.Contains(v.table.blanksOf(v.table.rows[n.ID].next), "authorize") {
+			return true
+		}
+	}
+	return false
 }
 
 // Explain puts an error into words: its outermost Speaker, or each one of an error
@@ -94,9 +138,19 @@ func (v *Voice) message(n Note) Message {
 		More: v.table.more + n.ID, Label: v.table.next,
 	}
 	if v.step && v.page != "" {
-		m.More = v.page + "#" + n.ID
+		m.More = strings.TrimSuffix(v.page, ".md") + v.table.extension + "#" + n.ID
+	}
+	if v.step {
+		m.Page = Visible(n.Page)
+	} else if n.Page != "" {
+		m.Next += " " + Visible(n.Page)
 	}
 	return m
+}
+
+// Join makes one text of sentences.
+func (v *Voice) Join(sentences ...string) string {
+	return strings.TrimSpace(strings.Join(sentences, v.table.gap))
 }
 
 // Say returns one sentence: that of the log, the summary or the checklist with
@@ -127,7 +181,7 @@ func Missing(n Note) []string {
 	}
 	var missing []string
 	v := Step("")
-	for _, name := range blanksOf(r.what + r.why + r.next) {
+	for _, name := range English.blanksOf(r.what + r.why + r.next) {
 		_, own := v.own(name)
 		value, given := n.Blanks[name]
 		_, known := v.value(value)
@@ -155,6 +209,23 @@ func (v *Voice) own(name string) (any, bool) {
 		return v.repository, true
 	case "repository-page":
 		return Page(v.repository), true
+	case "workflow-page":
+		if v.workflow == "" {
+			return Page(v.repository + "/actions"), true
+		}
+		return v.workflow, true
+	case "link":
+		return v.link, true
+	case "authorize":
+		if v.link == "" {
+			return v.Say("log-authorize-elsewhere", nil), true
+		}
+		return v.Say("log-authorize", nil), true
+	case "login":
+		if v.login == "" {
+			return "strava-token login", true
+		}
+		return v.login, true
 	}
 	input, isPlace := strings.CutSuffix(name, "-place")
 	if _, known := terminalNames[input]; !known {

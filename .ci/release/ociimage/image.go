@@ -26,8 +26,7 @@ const (
 )
 
 // epoch is the time of every file and of the image itself: a real one would
-// differ from build to build. It is the earliest that a zip archive can hold,
-// so that every part of a release shows the same.
+// differ from build to build.
 var epoch = time.Date(1980, time.January, 1, 0, 0, 0, 0, time.UTC)
 
 var machines = map[string]elf.Machine{"amd64": elf.EM_X86_64, "arm64": elf.EM_AARCH64}

@@ -1,0 +1,28 @@
+package e2e
+
+import (
+	"os"
+	"strings"
+	"testing"
+)
+
+// TestBothActionsAreOne: the container and native/ have the same inputs, defaults
+// and outputs. Only the name and the way to run differ.
+func TestBothActionsAreOne(t *testing.T) {
+	contract := func(path string) string {
+		t.Helper()
+		content, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, rest, found := strings.Cut(string(content), "\ndescription:")
+		text, runs, ends := strings.Cut(rest, "\nruns:\n")
+		if !found || !ends || runs == "" {
+			t.Fatalf("%s has no description or no runs", path)
+		}
+		return text
+	}
+	if contract("../action.yml") != contract("../native/action.yml") {
+		t.Error("native/action.yml differs from action.yml in more than name and runs: copy everything between")
+	}
+}

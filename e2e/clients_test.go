@@ -1,0 +1,121 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/oauth2"
+	"golang.org/x/oauth2/endpoints"
+
+	"strava-token/internal/sandbox"
+)
+
+// TestClientsFromNPM runs clients of Strava that others wrote, unchanged but for
+// the host, on npm's node. .ci/install installs them.
+func TestClientsFromNPM(t *testing.T) {
+	for client, want := range map[string][]string{
+		"strava-v3": {
+			"GET /oauth/authorize 302", "POST /oauth/token grant=authorization_code code 200", "POST /oauth/token grant=refresh_token refresh#2 200",
+			"GET /api/v3/athlete access#1 200", "GET /api/v3/athlete/activities access#1 200", "POST /oauth/deauthorize 200",
+		},
+		"auth-core": {"GET /api/v3/oauth/authorize 302", "POST /api/v3/oauth/token grant=authorization_code code 200", "GET /api/v3/athlete access#1 200"},
+	} {
+		t.Run(client, func(t *testing.T) {
+			w := newWorld(t, sandbox.Knobs{Rotation: sandbox.RotateAlways, Activities: 7})
+			cmd := exec.CommandContext(t.Context(), "node_modules/.bin/node", "--import", "./sandbox.js", client+".js")
+			cmd.Dir = "clients"
+			for _, v := range w.server.Environment(w.base) {
+				cmd.Env = append(cmd.Env, v[0]+"="+v[1])
+			}
+			if out, err := cmd.CombinedOutput(); err != nil {
+				t.Errorf("%v\n%s", err, out)
+			}
+			w.assertCalled(t, want...)
+		})
+	}
+}
+
+// assertCalled looks for calls in the journal, blanks aside.
+func (w *world) assertCalled(t *testing.T, calls ...string) {
+	t.Helper()
+	journal := strings.Join(strings.Fields(w.server.Journal()), " ")
+	for _, call := range calls {
+		if !strings.Contains(journal, "strava "+call) {
+			t.Errorf("%q is not in the journal:\n%s", call, w.server.Journal())
+		}
+	}
+}
+
+// elsewhere sends what is meant for Strava to the sandbox.
+type elsewhere struct{ base *url.URL }
+
+func (e elsewhere) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	r.URL.Scheme, r.URL.Host = e.base.Scheme, e.base.Host
+	return http.DefaultTransport.RoundTrip(r)
+}
+
+// TestClientInGo is golang.org/x/oauth2, with the endpoint of Strava's that it knows.
+func TestClientInGo(t *testing.T) {
+	w := newWorld(t, sandbox.Knobs{Rotation: sandbox.RotateAlways})
+	base, err := url.Parse(w.base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx := context.WithValue(t.Context(), oauth2.HTTPClient, &http.Client{Transport: elsewhere{base}})
+	config := oauth2.Config{
+		ClientID: w.server.App().ID, ClientSecret: w.server.App().Secret, Endpoint: endpoints.Strava,
+		RedirectURL: "http://localhost/callback", Scopes: []string{"read,activity:read_all"},
+	}
+	callback, err := url.Parse(authorize(t, w, config.AuthCodeURL("here")))
+	if err != nil || callback.Query().Get("state") != "here" {
+		t.Fatalf("the callback has another state: %v", err)
+	}
+	token, err := config.Exchange(ctx, callback.Query().Get("code"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.server.Advance(6 * time.Hour)
+	token.Expiry = token.Expiry.Add(-6 * time.Hour) // its clock
+	resp, err := config.Client(ctx, token).Get("https://www.strava.com/api/v3/athlete")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		t.Errorf("athlete: got %d", resp.StatusCode)
+	}
+	w.assertCalled(t, "POST /oauth/token grant=authorization_code code 200", "POST /oauth/token grant=refresh_token refresh#2 200", "GET /api/v3/athlete access#2 200")
+}
+
+// TestSandboxPage runs every command of docs/sandbox.md, as a stranger would.
+func TestSandboxPage(t *testing.T) {
+	bin := t.TempDir()
+	command(t, "go", "build", "-o", filepath.Join(bin, "strava-token"), ".")
+	script := ""
+	for _, block := range regexp.MustCompile("(?ms)^```sh\n(.*?)^```").FindAllStringSubmatch(readFile(t, "../docs/sandbox.md"), -1) {
+		script += block[1]
+	}
+	cmd := exec.CommandContext(t.Context(), "bash", "-euo", "pipefail", "-c", "trap 'kill %1' EXIT\n"+script)
+	cmd.Dir = t.TempDir()
+	cmd.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"))
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for _, want := range []string{"ready", "2025-06-15T06:00:00Z", "http://localhost/callback?state=xyz&code=", "grant=refresh_token refresh#1"} {
+		if !strings.Contains(string(out), want) {
+			t.Errorf("%q is not in\n%s", want, out)
+		}
+	}
+}
