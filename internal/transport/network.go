@@ -64,7 +64,7 @@ func New(dial DialFunc) *Network {
 		ForceAttemptHTTP2:      true,
 		DisableCompression:     true,
 		OnProxyConnectResponse: checkTunnel,
-		MaxIdleConnsPerHost:    16, // four targets at a time, three questions each
+		MaxIdleConnsPerHost:    16, // four targets at a time, four questions each
 	}
 	once := &guard{base: base}
 	return &Network{
