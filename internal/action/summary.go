@@ -108,7 +108,7 @@ func (e *edge) title(b *strings.Builder, id string) {
 
 func (e *edge) list(b *strings.Builder, label string, messages []words.Message) {
 	for _, m := range messages {
-		fmt.Fprintf(b, "- **%s:** %s\n", e.voice.Say(label, nil), strings.ReplaceAll(markdown(m.Text()), "\n", "<br>"))
+		fmt.Fprintf(b, "- **%s** %s\n", e.voice.Say(label, nil), strings.ReplaceAll(markdown(m.Text()), "\n", "<br>"))
 	}
 }
 
