@@ -25,7 +25,7 @@ type runFlags struct {
 func (f *runFlags) addTargets(c *cobra.Command) {
 	f.verify = true
 	c.Flags().StringArrayVar(&f.rotateTo, "rotate-to", nil, "target that keeps the refresh token; may be repeated")
-	c.Flags().StringVar(&f.repo, "repo", "", "repository that a bare NAME belongs to, as owner/repo\n(default $GITHUB_REPOSITORY)")
+	c.Flags().StringVar(&f.repo, "repo", "", "repository that a bare NAME belongs to, as owner/repo (default $GITHUB_REPOSITORY)")
 }
 
 func (f *runFlags) addScopes(c *cobra.Command) {

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
+	"unicode/utf8"
 
 	"strava-token/internal/secret"
 	"strava-token/internal/store"
@@ -129,14 +129,14 @@ func (r *reader) clientID() string {
 // odd names the first character that isn't a digit, as far as it can be shown
 // or named; a minus or a letter speaks for itself.
 func odd(text string) string {
-	rest := strings.TrimLeft(text, "0123456789")
-	for _, c := range rest {
-		if unicode.IsPrint(c) && c < 0x80 {
-			return string(c)
-		}
-		return fmt.Sprintf("U+%04X", c)
+	c, size := utf8.DecodeRuneInString(strings.TrimLeft(text, "0123456789"))
+	switch {
+	case size == 0:
+		return ""
+	case c > ' ' && c < 0x7f:
+		return string(c)
 	}
-	return ""
+	return fmt.Sprintf("U+%04X", c)
 }
 
 // InspectClientID looks for the fault of a client id, which is a number. Forty

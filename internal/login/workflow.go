@@ -17,7 +17,7 @@ const WorkflowFile = ".github/workflows/strava.yml"
 func Workflow(in *input.Inputs, environment string, scopes []string) string {
 	var job, with string
 	if environment != "" {
-		job = "\n    environment: " + environment
+		job = "\n    environment: '" + strings.ReplaceAll(environment, "'", "''") + "'"
 	}
 	var targets []string
 	var kept *store.Target // the secret that the workflow begins with

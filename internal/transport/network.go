@@ -56,14 +56,15 @@ func New(dial DialFunc) *Network {
 	}
 	d := &dialer{dial: dial}
 	base := &http.Transport{
-		Proxy:               http.ProxyFromEnvironment,
-		DialContext:         d.DialContext,
-		DialTLSContext:      d.DialTLSContext,
-		TLSHandshakeTimeout: dialTimeout,
-		TLSClientConfig:     &tls.Config{MinVersion: tls.VersionTLS12},
-		ForceAttemptHTTP2:   true,
-		DisableCompression:  true,
-		MaxIdleConnsPerHost: 16, // four targets at a time, three questions each
+		Proxy:                  proxyOf,
+		DialContext:            d.DialContext,
+		DialTLSContext:         d.DialTLSContext,
+		TLSHandshakeTimeout:    dialTimeout,
+		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
+		ForceAttemptHTTP2:      true,
+		DisableCompression:     true,
+		OnProxyConnectResponse: checkTunnel,
+		MaxIdleConnsPerHost:    16, // four targets at a time, three questions each
 	}
 	once := &guard{base: base}
 	return &Network{

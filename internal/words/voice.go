@@ -140,6 +140,11 @@ func (v *Voice) message(n Note) Message {
 	if v.step && v.page != "" {
 		m.More = strings.TrimSuffix(v.page, ".md") + v.table.extension + "#" + n.ID
 	}
+	if v.step {
+		m.Page = Visible(n.Page)
+	} else if n.Page != "" {
+		m.Next += " " + Visible(n.Page)
+	}
 	return m
 }
 

@@ -23,9 +23,9 @@ var blanks = words.Blanks{
 	"cause": errors.New("no space left"), "character": "U+200B", "command": "strava-token refresh", "destination": "o/r/NAME",
 	"detail": "text", "file": "file:/x", "flag": "--port", "form": "a number", "got": int64(2222), "held": "branch:strava-token",
 	"host": "www.strava.com", "input": words.Input("client-secret"), "inputs": []string{"client-id"}, "kept": []string{"branch:a"},
-	"left": 42 * time.Minute, "lock": "token.lock", "name": "NAME",
+	"left": 42 * time.Minute, "lock": "token.lock", "name": "NAME", "nearest": "refresh",
 	"parameter": "secrets=write", "path": "/x", "permission": "Secrets: read and write", "place": words.Place("client-secret"),
-	"port": 8000, "printed": "standard output", "problem": "It's wrong.", "renewed": words.Clock(noon), "rule": "pull_request",
+	"port": 8000, "printed": "standard output", "problem": "It's wrong.", "renewed": words.Clock(noon), "rule": "pull_request", "says": "No.", "new-name": "octocat/running",
 	"scopes": []string{"read", "activity:read"}, "settings": words.Page("o/r/settings"), "status": 503,
 	"edit": "https://github.com/octocat/sync/edit/main/.github/workflows/strava.yml", "tree": "/home/me/sync", "system": words.System{Err: os.ErrPermission}, "target": "o/r/NAME", "targets": []string{"o/r/NAME"},
 	"until": words.Clock(noon), "updated": words.Moment(noon), "want": int64(1111), "wanted": time.Hour, "when": words.Day(noon),
@@ -142,7 +142,7 @@ func TestMissing(t *testing.T) {
 	}{
 		{words.Note{ID: "strava-nothing"}, []string{"strava-nothing"}},
 		{words.Note{ID: "strava-wrong-client-secret"}, nil},
-		{words.Note{ID: "target-rate-limited", Blanks: words.Blanks{"until": ""}}, []string{"target"}},
+		{words.Note{ID: "target-rate-limited", Blanks: words.Blanks{"until": "", "says": ""}}, []string{"target"}},
 		{words.Note{ID: "run-scope-unchecked", Blanks: words.Blanks{"scopes": 1.5}}, []string{"scopes"}},
 	} {
 		if diff := cmp.Diff(c.want, words.Missing(c.note)); diff != "" {
