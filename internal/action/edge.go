@@ -22,19 +22,13 @@ type edge struct {
 	sdk    *githubactions.Action
 	voice  *words.Voice
 	pages  pages
-	sealed string // a recovery text that was printed
-	before int64  // how long the summary was when the step began
+	sealed string // a recovery text that is in the log, and not in the summary yet
 }
 
 func newEdge(getenv func(string) string, stdout io.Writer) *edge {
 	out := &steadyWriter{w: stdout}
-	var before int64
-	if info, err := os.Stat(getenv(summaryFile)); err == nil {
-		before = info.Size()
-	}
 	return &edge{
 		pages:  pagesOf(getenv),
-		before: before,
 		getenv: getenv,
 		out:    out,
 		sdk:    githubactions.New(githubactions.WithGetenv(getenv), githubactions.WithWriter(out)),
@@ -64,13 +58,17 @@ func (e *edge) Mask(v secret.Value) bool {
 
 // Recover prints a sealed refresh token, each line as it is: it holds nothing
 // that the runner could take for a command.
-// It goes into the summary at once, too, since the run may be killed.
+// The summary gets it at the end, below what failed, or at once if nobody reads the
+// log: the run may be killed.
 func (e *edge) Recover(sealed string) bool {
 	e.sealed = sealed
-	inSummary := e.addSummary(e.sealedSection())
 	e.say(e.recoveryIntro())
 	_, _ = fmt.Fprint(e.out, sealed)
-	return inSummary || !e.out.isBroken()
+	if !e.out.isBroken() {
+		return true
+	}
+	e.sealed = ""
+	return e.addSummary(e.sealedSection(sealed))
 }
 
 // say prints one line for people, with nothing in it that the runner could take

@@ -1,6 +1,7 @@
 package action
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -29,7 +30,8 @@ type pages struct {
 // pagesOf reads them from what the runner says. Without the name of the file both
 // are the repository's Actions page.
 func pagesOf(getenv func(string) string) pages {
-	repository := getenv("GITHUB_SERVER_URL") + "/" + getenv("GITHUB_REPOSITORY")
+	server := cmp.Or(getenv("GITHUB_SERVER_URL"), words.GitHub)
+	repository := server + "/" + getenv("GITHUB_REPOSITORY")
 	path, ref, _ := strings.Cut(getenv("GITHUB_WORKFLOW_REF"), "@")
 	path, ours := strings.CutPrefix(path, getenv("GITHUB_REPOSITORY")+"/")
 	file, inFolder := strings.CutPrefix(path, ".github/workflows/")

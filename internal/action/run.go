@@ -31,6 +31,7 @@ type Config struct {
 func Run(ctx context.Context, c Config) provider.Status {
 	e := newEdge(c.Getenv, c.Stdout)
 	in, err := e.read()
+	e.voice = e.voice.Speaking(in.Language)
 	if err != nil {
 		e.offerDeadEnd(in, err)
 		messages := e.voice.Explain(err)

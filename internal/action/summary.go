@@ -2,7 +2,6 @@ package action
 
 import (
 	"fmt"
-	"os"
 	"regexp"
 	"strings"
 
@@ -20,7 +19,7 @@ func (e *edge) story(o *provider.Outcome, first bool) []string {
 			"athlete": o.AthleteID, "left": o.Token.ExpiresIn, "until": words.Moment(o.Token.ExpiresAt),
 		})
 		if o.Export != provider.ExportAll {
-			line += " " + e.voice.Say("log-not-handed-on", nil)
+			line = e.voice.Join(line, e.voice.Say("log-not-handed-on", nil))
 		}
 		lines = append(lines, line)
 	}
@@ -55,12 +54,10 @@ func (e *edge) addSummary(markdown string) bool {
 	return file(func() { e.sdk.AddStepSummary(markdown) }) == nil
 }
 
-// finishSummary writes the summary anew, with what failed first: a recovery text is
-// there already, since the run might have been killed.
+// finishSummary writes the summary: what failed first, a recovery text last.
 func (e *edge) finishSummary(markdown string) {
 	if e.sealed != "" {
-		_ = os.Truncate(e.getenv(summaryFile), e.before)
-		markdown += "\n" + e.sealedSection()
+		markdown += "\n" + e.sealedSection(e.sealed)
 	}
 	e.addSummary(markdown)
 }
@@ -88,9 +85,9 @@ func (e *edge) recoveryIntro() string {
 }
 
 // sealedSection shows a recovery text, folded.
-func (e *edge) sealedSection() string {
+func (e *edge) sealedSection(sealed string) string {
 	return fmt.Sprintf("<details><summary>%s</summary>\n\n%s\n\n```\n%s```\n\n</details>\n",
-		e.voice.Say("summary-recovery", nil), markdown(e.recoveryIntro()), e.sealed)
+		e.voice.Say("summary-recovery", nil), markdown(e.recoveryIntro()), sealed)
 }
 
 // refusal is the summary of a run whose inputs are wrong.
@@ -108,6 +105,9 @@ func (e *edge) title(b *strings.Builder, id string) {
 
 func (e *edge) list(b *strings.Builder, label string, messages []words.Message) {
 	for _, m := range messages {
+		if m.Page != "" {
+			m.Next += " " + m.Page
+		}
 		fmt.Fprintf(b, "- **%s:** %s\n", e.voice.Say(label, nil), strings.ReplaceAll(markdown(m.Text()), "\n", "<br>"))
 	}
 }

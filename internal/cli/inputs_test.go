@@ -39,7 +39,6 @@ var badInputs = []struct{ variable, value string }{
 	{"INPUT_CLIENT-SECRET", "abc"},
 	{"INPUT_CLIENT-SECRET", `"0123456789abcdef"`},
 	{"INPUT_CLIENT-SECRET", "0123456789äbcdef"},
-	{"INPUT_REFRESH-TOKEN", ""},
 	{"INPUT_REFRESH-TOKEN", "<your refresh token>"},
 	{"INPUT_REFRESH-TOKEN", strings.Repeat("a", 3000)},
 	{"INPUT_GITHUB-TOKEN", ""},

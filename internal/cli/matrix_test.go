@@ -240,7 +240,7 @@ func (c cell) run(t *testing.T) string {
 	if n := strings.Count("\n"+s.runner.Printed(), "\n::error::"); n != errors {
 		t.Errorf("errors: got %d, want %d", n, errors)
 	}
-	if c.name == "certificate" && want == rowNothing && !strings.Contains(s.runner.Log(), "could not prove who it is.") {
+	if c.name == "certificate" && want == rowNothing && !strings.Contains(s.runner.Log(), "-bad-certificate\n") {
 		t.Errorf("the certificate is not named:\n%s", s.runner.Log())
 	}
 	s.assertNothingLeaks()

@@ -80,7 +80,7 @@ func TestASecretNeedsConcurrency(t *testing.T) {
 					for _, r := range racers {
 						if r.status == 0 && s.server.Works(r.access) {
 							won++
-						} else if r.status != 1 || r.access != "" || !strings.Contains(r.log, "start a new run") {
+						} else if r.status != 1 || r.access != "" || !strings.Contains(r.log, "more: stale-") {
 							t.Errorf("a run ended with status %d:\n%s", r.status, r.log)
 						}
 					}
@@ -134,7 +134,7 @@ func (s *step) judge(racers []racer) (won int) {
 		switch {
 		case r.status == 0 && s.server.Works(r.access):
 			won++
-		case r.status == 1 && r.access == "" && strings.Contains(r.log, "start a new run"):
+		case r.status == 1 && r.access == "" && strings.Contains(r.log, "more: stale-"):
 		default:
 			s.t.Errorf("a run ended with status %d and access token %t:\n%s", r.status, r.access != "", r.log)
 		}

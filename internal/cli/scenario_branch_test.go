@@ -36,7 +36,7 @@ var branchScenarios = []scenario{
 			s.runner.Input("refresh-token", "")
 			s.runner.Input("code", s.server.NewCode())
 		},
-		held: true, access: true,
+		warns: "input-code-without-state", held: true, access: true,
 	},
 	{
 		name: "branch-first-and-then-the-secret", knobs: always,
@@ -59,7 +59,7 @@ var branchScenarios = []scenario{
 	{name: "branch-dead", given: func(s *step) { afterADay(s); s.server.Replace() }, status: 1, says: "stale-stored"},
 	{
 		name: "branch-holds-nothing", given: func(s *step) { onBranch(s); s.runner.Input("refresh-token", "") },
-		status: 1, says: "run-no-candidate", kept: true,
+		status: 1, says: "run-authorize-localhost", kept: true,
 	},
 	{
 		name: "branch-store-fails", knobs: always,

@@ -22,7 +22,7 @@ func (in *Inputs) Strava(network *transport.Network) *strava.Client {
 
 // GitHub returns the API under the token that writes the targets.
 func (in *Inputs) GitHub(network *transport.Network) *store.GitHub {
-	return store.NewGitHub(network, in.GitHubURL, in.GitHubToken)
+	return store.NewGitHub(network, in.GitHubURL, in.GitHubToken, in.masked...)
 }
 
 // Run makes the run. It may make a target that doesn't exist yet if it is to

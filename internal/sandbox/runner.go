@@ -158,7 +158,10 @@ func (r *Runner) take(line string) {
 		r.show(line)
 		return
 	}
-	command, _, _ = strings.Cut(command, " ")
+	command, properties, _ := strings.Cut(command, " ")
+	if title, ok := strings.CutPrefix(properties, "title="); ok {
+		message = strings.NewReplacer("%3A", ":", "%2C", ",").Replace(title) + "\n" + message
+	}
 	message = strings.NewReplacer("%0D", "\r", "%0A", "\n", "%25", "%").Replace(message)
 	switch command {
 	case "add-mask":

@@ -177,7 +177,7 @@ func (s *Secret) put(ctx context.Context, token secret.Value) *Error {
 	}
 	answer, err := s.scope.put(ctx, &github.EncryptedSecret{Name: s.Target.Name, KeyID: s.key.id, EncryptedValue: sealed})
 	if err != nil {
-		return s.github.classify(s.Target, err, WriteRefused)
+		return s.github.classify(s.Target, err, WriteRefused, token)
 	}
 	// A page of somebody in between may come with 200, and nothing was written.
 	if answer.StatusCode != http.StatusCreated && answer.StatusCode != http.StatusNoContent {

@@ -103,10 +103,13 @@ func ParsePasted(text, state string) (Grant, error) {
 	}
 	query, _, _ = strings.Cut(query, "#")
 	if first, _, _ := strings.Cut(query, "&"); !strings.Contains(first, "=") {
+		if strings.ContainsAny(first, "/:") {
+			return Grant{}, ErrNoCode // an address without a question mark
+		}
 		query = "code=" + query
 	}
 	values, err := url.ParseQuery(query)
-	if err != nil || strings.ContainsAny(values.Get("code"), "=/:?") {
+	if err != nil {
 		return Grant{}, ErrNoCode
 	}
 	stateless := values.Get("state") == ""

@@ -74,11 +74,12 @@ func New(dial DialFunc) *Network {
 
 func newBase() *http.Transport {
 	return &http.Transport{
-		Proxy:               http.ProxyFromEnvironment,
-		TLSHandshakeTimeout: dialTimeout,
-		TLSClientConfig:     &tls.Config{MinVersion: tls.VersionTLS12},
-		DisableCompression:  true,
-		MaxIdleConnsPerHost: 16, // four targets at a time, three questions each
+		Proxy:                  proxyOf,
+		TLSHandshakeTimeout:    dialTimeout,
+		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
+		DisableCompression:     true,
+		OnProxyConnectResponse: checkTunnel,
+		MaxIdleConnsPerHost:    16, // four targets at a time, three questions each
 	}
 }
 

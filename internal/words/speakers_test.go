@@ -207,7 +207,7 @@ func TestCodeAndPageAgree(t *testing.T) {
 			delete(unused, set[0]+kind)
 		}
 	}
-	for _, kind := range []string{"integration-forbidden", "conflict", "overtaken"} {
+	for _, kind := range []string{"integration-forbidden", "conflict", "overtaken", "unprocessable"} {
 		delete(unused, "branch-"+kind)
 	}
 	for _, name := range []string{"client-id", "client-secret", "refresh-token", "github-token", "rotate-to"} {

@@ -1,0 +1,251 @@
+package cli_test
+
+import (
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"strava-token/internal/sandbox"
+)
+
+const (
+	firstTarget  = "branch:" + branchName
+	workflowPage = "https://github.com/octo/running/actions/workflows/strava.yml"
+)
+
+// asInExample is the step of examples/sync.yml, in a run that nothing but a push
+// started.
+func (s *step) asInExample(code string) {
+	s.t.Helper()
+	s.newRun()
+	for name, value := range map[string]string{
+		"refresh-token": "", "code": code, "rotate-to": firstTarget, "require-scopes": "activity:read_all",
+	} {
+		s.runner.Input(name, value)
+	}
+	for name, value := range map[string]string{
+		"GITHUB_SERVER_URL": "https://github.com", "GITHUB_EVENT_NAME": "push",
+		"GITHUB_WORKFLOW_REF": "octo/running/.github/workflows/strava.yml@refs/heads/main",
+	} {
+		s.runner.Set(name, value)
+	}
+}
+
+// dispatched makes the run one that Run workflow started, with these inputs.
+func (s *step) dispatched(inputs string) {
+	s.t.Helper()
+	path := filepath.Join(s.t.TempDir(), "event.json")
+	if err := os.WriteFile(path, []byte(`{"inputs":`+inputs+`}`), 0o600); err != nil {
+		s.t.Fatal(err)
+	}
+	s.runner.Set("GITHUB_EVENT_NAME", "workflow_dispatch")
+	s.runner.Set("GITHUB_EVENT_PATH", path)
+}
+
+var shownLink = regexp.MustCompile(`https?://\S*/oauth/authorize\?[^\s),]*[^\s),.]`)
+
+// link is the one in the log, which must be the one in the summary.
+func (s *step) link() *url.URL {
+	s.t.Helper()
+	text := shownLink.FindString(s.runner.Log())
+	if text == "" {
+		s.t.Fatalf("there is no link:\n%s", s.runner.Log())
+	}
+	if !strings.Contains(s.runner.File("GITHUB_STEP_SUMMARY"), "]("+text+")") {
+		s.t.Errorf("%s is not in the summary:\n%s", text, s.runner.File("GITHUB_STEP_SUMMARY"))
+	}
+	u, err := url.Parse(text)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return u
+}
+
+// comeBack is the address that the browser ends on.
+func (s *step) comeBack(link *url.URL, scope string) string {
+	return link.Query().Get("redirect_uri") + "?state=" + link.Query().Get("state") + "&code=" + url.QueryEscape(s.server.NewCode()) + "&scope=" + scope
+}
+
+const granted = "read,activity:read_all"
+
+// TestTheRunLeadsToTheFirstToken, with a callback domain that lets Strava lead back
+// to the workflow's page, and with one that does not.
+func TestTheRunLeadsToTheFirstToken(t *testing.T) {
+	t.Parallel()
+	for domain, want := range map[string][2]string{
+		"github.com": {workflowPage, "run-authorize"},
+		"":           {"http://localhost/copy-this-whole-address", "run-authorize-localhost"},
+	} {
+		t.Run("domain "+domain, func(t *testing.T) {
+			inStep(t, sandbox.Knobs{CallbackDomain: domain}, func(t *testing.T, s *step) {
+				s.asInExample("")
+				s.expect(1, want[1])
+				link := s.link()
+				for name, want := range map[string]string{
+					"client_id": s.server.App().ID, "scope": granted, "redirect_uri": want[0], "response_type": "code",
+				} {
+					if got := link.Query().Get(name); got != want {
+						t.Errorf("%s: got %q, want %q", name, got, want)
+					}
+				}
+				if strings.Contains(link.RawQuery, s.server.App().ID) || strings.ContainsAny(link.Query().Get("state"), "0123456789") {
+					t.Errorf("a mask of the client id would hit %s", link)
+				}
+
+				s.asInExample(s.comeBack(link, granted))
+				s.expect(0, "")
+				if s.server.Held(branchName) != s.server.LiveRefreshToken() || s.runner.Output("access-token") == "" {
+					t.Errorf("the refresh token was not kept, or the step behind has no token\n%s", s.runner.Log())
+				}
+				if !strings.Contains(s.runner.Log(), "nothing is left to do") {
+					t.Errorf("it is not said that all is set up:\n%s", s.runner.Log())
+				}
+				s.asInExample("")
+				s.expect(0, "")
+			})
+		})
+	}
+}
+
+// expect runs, and checks the exit status and the message.
+func (s *step) expect(status int, id string) {
+	s.t.Helper()
+	if got := s.run(); got != status {
+		s.t.Errorf("exit status: got %d, want %d\n%s", got, status, s.runner.Log())
+	}
+	s.assertMessage("Error", id)
+	s.assertNothingLeaks()
+}
+
+// TestACodeReachesEveryJob of a run, and one of them spends it.
+func TestACodeReachesEveryJob(t *testing.T) {
+	inStep(t, always, func(t *testing.T, s *step) {
+		s.asInExample("")
+		s.run()
+		address := s.comeBack(s.link(), granted)
+		for range 2 {
+			s.asInExample(address)
+			s.expect(0, "")
+			if s.runner.Output("access-token") == "" {
+				t.Error("there is no access token")
+			}
+		}
+		// A job with a target of its own, which asked for no code.
+		s.asInExample(strings.Replace(address, "state=", "state=x", 1))
+		s.expect(0, "")
+		s.assertMessage("Warning", "input-wrong-state")
+	})
+}
+
+// TestWhatIsWrongIsSaidInTheFirstRun, and no link is shown then.
+func TestWhatIsWrongIsSaidInTheFirstRun(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name   string
+		given  func(*step)
+		status int
+		says   string
+	}{
+		{"client id", input("client-id", "1"), 1, "strava-invalid-client-id"},
+		{"client secret", input("client-secret", strings.Repeat("f", 40)), 1, "strava-wrong-client-secret"},
+		{"both swapped", func(s *step) {
+			s.runner.Input("client-id", s.server.App().Secret)
+			s.runner.Input("client-secret", s.server.App().ID)
+		}, 2, "input-short"},
+		{"permission", func(s *step) {
+			s.runner.Input("github-token", s.server.NewGitHubToken("built-in-token", sandbox.GitHubToken{Kind: sandbox.Integration}))
+		}, 1, "branch-integration-forbidden"},
+		{"a secret that the workflow does not pass", input("rotate-to", secretName), 1, "run-empty-refresh-token"},
+		{"no target", input("rotate-to", ""), 2, "input-missing-refresh-token"},
+		{"a fork", func(s *step) {
+			s.runner.Set("GITHUB_ACTOR", "dependabot[bot]")
+			s.runner.Input("client-secret", "")
+		}, 2, "input-dependabot"},
+		{"a code that the workflow does not pass", func(s *step) { s.dispatched(`{"code":"http://localhost/?code=x"}`) }, 1, "input-code-not-passed"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			inStep(t, sandbox.Knobs{}, func(t *testing.T, s *step) {
+				s.asInExample("")
+				tt.given(s)
+				s.expect(tt.status, tt.says)
+				if link := shownLink.FindString(s.runner.Log() + s.runner.File("GITHUB_STEP_SUMMARY")); link != "" {
+					t.Errorf("there is a link: %s", link)
+				}
+			})
+		})
+	}
+}
+
+// TestAWorkflowWithoutTheFieldIsToldTheLines to add, and where.
+func TestAWorkflowWithoutTheFieldIsToldTheLines(t *testing.T) {
+	inStep(t, sandbox.Knobs{}, func(t *testing.T, s *step) {
+		s.asInExample("")
+		s.dispatched("null")
+		s.expect(1, "run-authorize-add-code")
+		s.link()
+		for _, want := range []string{"inputs:\n         code:", "https://github.com/octo/running/edit/main/.github/workflows/strava.yml"} {
+			if !strings.Contains(s.runner.File("GITHUB_STEP_SUMMARY"), want) {
+				t.Errorf("%q is not in the summary:\n%s", want, s.runner.File("GITHUB_STEP_SUMMARY"))
+			}
+		}
+		s.asInExample("")
+		s.dispatched(`{"code":""}`)
+		s.expect(1, "run-authorize-localhost")
+	})
+}
+
+// TestACodeIsRefused before it is spent, with a link to another one.
+func TestACodeIsRefused(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name   string
+		code   func(s *step, link *url.URL) string
+		status int
+		says   string
+	}{
+		{"an unticked box", func(s *step, link *url.URL) string { return s.comeBack(link, "read") }, 2, "input-unticked"},
+		{"Cancel", func(_ *step, link *url.URL) string {
+			return "http://localhost/?state=" + link.Query().Get("state") + "&error=access_denied"
+		}, 2, "input-denied"},
+		{"no code", func(*step, *url.URL) string { return "https://www.strava.com/settings/api" }, 2, "input-no-code"},
+		{"an old code", func(_ *step, link *url.URL) string {
+			return "http://localhost/?state=" + link.Query().Get("state") + "&code=" + strings.Repeat("0", 40)
+		}, 1, "strava-invalid-code"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			inStep(t, sandbox.Knobs{}, func(t *testing.T, s *step) {
+				s.asInExample("")
+				s.run()
+				before := s.server.LiveRefreshToken()
+				s.asInExample(tt.code(s, s.link()))
+				s.expect(tt.status, tt.says)
+				s.link()
+				if s.server.LiveRefreshToken() != before {
+					t.Error("the code was spent")
+				}
+			})
+		})
+	}
+}
+
+// TestTheLinkAsksForWhatTheTokenHad besides what is required: whoever uploads does
+// not lose that by authorizing again.
+func TestTheLinkAsksForWhatTheTokenHad(t *testing.T) {
+	inStep(t, sandbox.Knobs{Scopes: []string{"read", "activity:read_all", "activity:write"}}, func(t *testing.T, s *step) {
+		s.asInExample("")
+		s.run()
+		s.asInExample(s.comeBack(s.link(), "read,activity:read_all,activity:write"))
+		s.expect(0, "")
+		s.server.Advance(7 * time.Hour)
+		s.server.Replace()
+		s.asInExample("")
+		s.expect(1, "stale-stored")
+		if got, want := s.link().Query().Get("scope"), "read,activity:read_all,activity:write"; got != want {
+			t.Errorf("scope: got %q, want %q", got, want)
+		}
+	})
+}
