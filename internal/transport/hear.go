@@ -123,6 +123,9 @@ func (t *tapped) hold(held bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.held = held
+	if held {
+		t.heard = nil // of an earlier request
+	}
 	if !held && t.closing {
 		_ = t.Conn.Close()
 	}
