@@ -71,8 +71,7 @@ func (l *Login) tellWhatNow(o *provider.Outcome, k *keeper, grant strava.Grant) 
 
 // tellOfWorkflow prints the workflow to copy.
 func (l *Login) tellOfWorkflow(in *input.Inputs, scopes []string) {
-	isSecret := func(t store.Target) bool { return t.OnGitHub() && !t.IsBranch() }
-	if i := slices.IndexFunc(in.Targets, isSecret); i >= 0 {
+	if i := slices.IndexFunc(in.Targets, store.Target.IsSecret); i >= 0 {
 		l.Terminal.Say("\nThe workflow below writes a secret, so it needs one more: SECRETS_WRITER, a")
 		l.Terminal.Say("personal access token from")
 		l.Terminal.Say("  " + in.Targets[i].TokenLink(l.gitHub()))
