@@ -65,7 +65,10 @@ func (in *Inputs) Run(network *transport.Network, reporter provider.Reporter, fi
 			file.MayReplace = first
 			run.Readable = file
 		default:
-			s := store.NewSecret(gh, t, id)
+			s := store.NewSecret(gh, t)
+			if in.Recovery {
+				s.SealedUnder = in.ClientSecret
+			}
 			s.MayBeNew = first
 			run.WriteOnly = append(run.WriteOnly, s)
 		}
