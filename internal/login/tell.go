@@ -95,6 +95,27 @@ func refreshCommand(in *input.Inputs) words.Command {
 	return command
 }
 
+// again is the command line that does the same once more.
+func (l *Login) again() words.Command {
+	line := words.Command{"strava-token", "login"}
+	add := func(flag, value string) {
+		if value != "" {
+			line = append(line, flag, value)
+		}
+	}
+	add("--repo", l.Repository)
+	add("--environment", l.Environment)
+	for _, target := range l.RotateTo {
+		add("--rotate-to", target)
+	}
+	if l.Scope != DefaultScope {
+		add("--scope", l.Scope)
+	}
+	add("--format", l.Format)
+	add("--output", l.Output)
+	return line
+}
+
 // gitHub is the server that the repository is on.
 func (l *Login) gitHub() string {
 	return strings.TrimSuffix(cmp.Or(l.Getenv("GITHUB_SERVER_URL"), words.GitHub), "/")
