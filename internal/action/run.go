@@ -31,6 +31,7 @@ type Config struct {
 func Run(ctx context.Context, c Config) provider.Status {
 	e := newEdge(c.Getenv, c.Stdout)
 	in, err := e.read()
+	e.voice = e.voice.Speaking(in.Language)
 	if err != nil {
 		e.offerDeadEnd(in, err)
 		messages := e.voice.Explain(err)
@@ -45,7 +46,7 @@ func Run(ctx context.Context, c Config) provider.Status {
 	if c.Dial != nil {
 		defer network.Close() // a process of its own ends right after, and its connections with it
 	}
-	run := in.Run(network, e, false)
+	run := in.Run(network, e, !in.Begins()) // without a token it asks the targets, and spends nothing
 	run.Snapshot = e.snapshot(in.GitHub(network))
 	run.CodeIsShared = true
 	if in.Doctor {

@@ -201,8 +201,8 @@ func TestFaultMatrix(t *testing.T) {
 	})
 	t.Logf("%d cells: in %d the living refresh token was in the recovery text, in %d its answer never arrived, and in the others it was in every target",
 		cells.Load(), sealed.Load(), neverArrived.Load())
-	if want := fmt.Sprintf("`TestFaultMatrix`, %d cells", all.cells); !strings.Contains(readDoc(t, "README.md"), want) {
-		t.Errorf("README.md does not say %q", want)
+	if want := fmt.Sprintf("`TestFaultMatrix`, %d cells", all.cells); !strings.Contains(readDoc(t, "docs/when-it-fails.md"), want) {
+		t.Errorf("docs/when-it-fails.md does not say %q", want)
 	}
 }
 

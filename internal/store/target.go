@@ -58,7 +58,7 @@ func (t Target) Permission() string {
 	case t.IsBranch():
 		return "Contents: read and write"
 	case t.Organization != "":
-		return "the organization permission Secrets: read and write"
+		return "Secrets: read and write (Organization permissions)"
 	case t.Environment != "":
 		return "Environments: read and write"
 	}
