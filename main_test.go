@@ -54,7 +54,7 @@ func TestScripts(t *testing.T) {
 				return err
 			}
 			env.Setenv("EXAMPLES", filepath.Join(root, "examples"))
-			env.Setenv("README", filepath.Join(root, "README.md"))
+			env.Setenv("DOCS", filepath.Join(root, "docs"))
 			env.Values["sandbox"] = s
 			return nil
 		},

@@ -122,6 +122,9 @@ func TestEveryExampleIsLinked(t *testing.T) {
 	}
 	readme := readDoc(t, "README.md")
 	for _, example := range examples {
+		if filepath.Ext(example) == ".go" {
+			continue // it embeds one of them
+		}
 		if !strings.Contains(readme, "(examples/"+filepath.Base(example)+")") {
 			t.Errorf("the README does not link to %s", filepath.Base(example))
 		}
