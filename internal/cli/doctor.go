@@ -30,13 +30,12 @@ func doctorCommand(p Process, t *terminal.Terminal) *cobra.Command {
 }
 
 func examine(ctx context.Context, p Process, t *terminal.Terminal, f *runFlags) error {
-	in, err := f.read(p, len(f.rotateTo) > 0, nil)
+	in, err := f.read(p, t, len(f.rotateTo) > 0, nil)
 	if err != nil {
 		return err
 	}
 	network := transport.New(p.Dial)
 	defer network.Close()
-	warnOfHosts(t, in)
 	report := doctor.Examine(ctx, in.Run(network, t, false), in.Repository)
 	for _, f := range report.Findings {
 		for _, line := range f.Lines(t.Voice) {

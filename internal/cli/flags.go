@@ -32,9 +32,9 @@ func (f *runFlags) addScopes(c *cobra.Command) {
 	c.Flags().StringVar(&f.scopes, "require-scopes", "", "scopes that the token must have, comma between them")
 }
 
-// read reads the environment and the flags. answers are what a person was asked
-// for.
-func (f *runFlags) read(p Process, tokenNeeded bool, answers map[string]secret.Value) (*input.Inputs, error) {
+// read reads the environment and the flags, and warns of every host but Strava's own
+// that gets credentials. answers are what a person was asked for.
+func (f *runFlags) read(p Process, t *terminal.Terminal, tokenNeeded bool, answers map[string]secret.Value) (*input.Inputs, error) {
 	flags := map[string][]string{
 		"rotate-to": f.rotateTo, "repo": {f.repo}, "require-scopes": {f.scopes},
 		"verify": {strconv.FormatBool(f.verify)},
@@ -42,14 +42,15 @@ func (f *runFlags) read(p Process, tokenNeeded bool, answers map[string]secret.V
 	if f.athlete != 0 {
 		flags["expected-athlete"] = []string{strconv.FormatInt(f.athlete, 10)}
 	}
-	return input.Read(input.Shell{Getenv: p.Getenv, Flags: flags, Answers: answers}, tokenNeeded)
-}
-
-// warnOfHosts names every host but Strava's own that gets credentials.
-func warnOfHosts(t *terminal.Terminal, in *input.Inputs) {
+	in, err := input.Read(input.Shell{Getenv: p.Getenv, Flags: flags, Answers: answers}, tokenNeeded)
+	if err != nil {
+		return nil, err
+	}
+	t.Voice = t.Voice.In(p.Getenv("GITHUB_SERVER_URL"), in.Repository)
 	for _, other := range in.OtherHosts() {
 		t.Warn(other)
 	}
+	return in, nil
 }
 
 // do runs, and warns of what did not fail.

@@ -70,7 +70,7 @@ func (r *recovering) recover(ctx context.Context, args []string) error {
 	if len(r.rotateTo) == 0 && !r.print {
 		return input.Misuse("recover-no-destination", words.Blanks{"targets": namedTargets(opened[0])})
 	}
-	in, err := r.read(r.p, false, map[string]secret.Value{
+	in, err := r.read(r.p, r.t, false, map[string]secret.Value{
 		"client-id": secret.New(opened[0].ClientID), "client-secret": clientSecret,
 	})
 	if err != nil {
@@ -89,7 +89,6 @@ func (r *recovering) recover(ctx context.Context, args []string) error {
 func (r *recovering) run(ctx context.Context, in *input.Inputs, opened []recovery.Content) error {
 	network := transport.New(r.p.Dial)
 	defer network.Close()
-	warnOfHosts(r.t, in)
 	in.Verify = false
 	run := in.Run(network, r.t, false)
 	run.Recovered = refreshTokens(opened)

@@ -86,13 +86,12 @@ func (r *refreshing) run(ctx context.Context) (*provider.Outcome, error) {
 	if r.minValidity < 0 || r.minValidity > longest {
 		return nil, input.Misuse("refresh-min-validity", nil)
 	}
-	in, err := r.read(r.p, true, nil)
+	in, err := r.read(r.p, r.t, true, nil)
 	if err != nil {
 		return nil, err
 	}
 	network := transport.New(r.p.Dial)
 	defer network.Close()
-	warnOfHosts(r.t, in)
 	o := do(ctx, r.t, in.Run(network, r.t, false))
 	if left := o.Token.ExpiresIn; o.Export == provider.ExportAll && left < r.minValidity {
 		o.Export = provider.ExportNone

@@ -33,13 +33,12 @@ func revokeCommand(p Process, t *terminal.Terminal) *cobra.Command {
 
 func revoke(ctx context.Context, p Process, t *terminal.Terminal, f *runFlags, yes bool) error {
 	f.verify = false
-	in, err := f.read(p, true, nil)
+	in, err := f.read(p, t, true, nil)
 	if err != nil {
 		return err
 	}
 	network := transport.New(p.Dial)
 	defer network.Close()
-	warnOfHosts(t, in)
 	t.Note("warning", "every workflow and program that uses this refresh token, or an access token of the same app and athlete, stops working at once")
 	if !yes {
 		sure, err := t.Confirm(ctx, "Revoke the access of app "+in.ClientID+"?", false)

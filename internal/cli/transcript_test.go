@@ -23,8 +23,8 @@ func assertTranscript(t *testing.T, name, got string) {
 	assertGolden(t, filepath.Join("testdata", "transcript", name+".txt"), got)
 }
 
-// TestTranscripts keeps what a new user reads on the ways to the first token that
-// begin at a terminal.
+// TestTranscripts keeps what a new user reads on each of the three ways to the
+// first token.
 func TestTranscripts(t *testing.T) {
 	t.Parallel()
 	t.Run("laptop", func(t *testing.T) {

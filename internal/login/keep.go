@@ -188,7 +188,7 @@ func (l *Login) prepareClientSecret(ctx context.Context, network *transport.Netw
 	if err != nil {
 		return false, input.Wrong("environment", input.Fault(store.UnknownTarget))
 	}
-	k.clientSecret = store.NewSecret(k.inputs.GitHub(network), t, 0)
+	k.clientSecret = store.NewSecret(k.inputs.GitHub(network), t)
 	k.clientSecret.MayBeNew = true
 	facts, err := k.clientSecret.Check(ctx)
 	return facts.Exists, err

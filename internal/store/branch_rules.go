@@ -103,11 +103,7 @@ func (b *Branch) askRules(ctx context.Context, s *standing) error {
 }
 
 func (b *Branch) get(ctx context.Context, path string, into any) error {
-	req, err := b.github.reads.NewRequest(http.MethodGet, path, nil)
-	if err != nil {
-		return err
-	}
-	_, err = b.github.reads.Do(ctx, req, into)
+	_, err := call(ctx, b.github.reads, http.MethodGet, path, nil, into)
 	return err
 }
 
