@@ -86,6 +86,9 @@ func (r *refreshing) run(ctx context.Context) (*provider.Outcome, error) {
 	if r.minValidity < 0 || r.minValidity > longest {
 		return nil, input.Misuse("refresh-min-validity", nil)
 	}
+	if err := needMasks(r.p); err != nil {
+		return nil, err
+	}
 	in, err := r.read(r.p, true, nil)
 	if err != nil {
 		return nil, err
@@ -93,7 +96,7 @@ func (r *refreshing) run(ctx context.Context) (*provider.Outcome, error) {
 	network := transport.New(r.p.Dial)
 	defer network.Close()
 	warnOfHosts(r.t, in)
-	o := do(ctx, r.t, in.Run(network, r.t, false))
+	o := do(ctx, r.t, in.Run(network, newReporter(r.p, r.t, r.rotateTo), false))
 	if left := o.Token.ExpiresIn; o.Export == provider.ExportAll && left < r.minValidity {
 		o.Export = provider.ExportNone
 		o.Fail(&words.Failure{ID: "refresh-too-short", Blanks: words.Blanks{
