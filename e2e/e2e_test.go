@@ -7,6 +7,7 @@ package e2e
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -30,6 +31,9 @@ type world struct {
 	server *sandbox.Server
 	base   string
 	seed   bool // the branch holds the refresh token already
+
+	event   string // what starts a workflow; "" is Run workflow
+	secrets string // the repository's, NAME=VALUE; "" is all that the examples name
 }
 
 func newWorld(t *testing.T, knobs sandbox.Knobs) *world {
@@ -64,8 +68,10 @@ func (w *world) actIn(t *testing.T, root, workflow string, further ...string) (l
 	t.Helper()
 	dir := t.TempDir()
 	secrets := filepath.Join(dir, "secrets")
-	content := fmt.Sprintf("STRAVA_CLIENT_ID=%[1]s\nSTRAVA_CLIENT_SECRET=%[2]s\n%[3]s=%[4]s\nSTRAVA_CLIENT_REFRESH_TOKEN=%[4]s\nSECRETS_WRITER=%[5]s\nGITHUB_TOKEN=%[6]s\n",
-		w.server.App().ID, w.server.App().Secret, secretName, w.server.Secret(secretName), w.server.GitHubToken(), w.server.BuiltInToken())
+	content := w.secrets
+	if content == "" {
+		content = w.allSecrets()
+	}
 	if err := os.WriteFile(secrets, []byte(content), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +80,7 @@ func (w *world) actIn(t *testing.T, root, workflow string, further ...string) (l
 	if !filepath.IsAbs(workflow) {
 		workflow = filepath.Join("e2e", "workflows", workflow)
 	}
-	arguments := append([]string{"workflow_dispatch",
+	arguments := append([]string{cmp.Or(w.event, "workflow_dispatch"),
 		"--workflows", workflow,
 		"--platform", "ubuntu-latest=" + runnerImage, "--pull=false", "--network", "host",
 		"--container-daemon-socket", "-",
@@ -98,6 +104,11 @@ func (w *world) actIn(t *testing.T, root, workflow string, further ...string) (l
 		}
 	}
 	return out.String(), err == nil
+}
+
+func (w *world) allSecrets() string {
+	return fmt.Sprintf("STRAVA_CLIENT_ID=%[1]s\nSTRAVA_CLIENT_SECRET=%[2]s\n%[3]s=%[4]s\nSTRAVA_CLIENT_REFRESH_TOKEN=%[4]s\nSECRETS_WRITER=%[5]s\nGITHUB_TOKEN=%[6]s\n",
+		w.server.App().ID, w.server.App().Secret, secretName, w.server.Secret(secretName), w.server.GitHubToken(), w.server.BuiltInToken())
 }
 
 func (w *world) assertKept(t *testing.T, log string) {

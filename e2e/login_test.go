@@ -5,6 +5,9 @@ package e2e
 import (
 	"bytes"
 	"context"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,14 +17,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 
 	"strava-token/internal/sandbox"
 )
-
-// artifacts is where the screenshots go.
-const artifacts = "../.e2e"
 
 var shownAddress = regexp.MustCompile(`http://[^\s]+/oauth/authorize\?[^\s]+`)
 
@@ -63,7 +62,11 @@ type loginRun struct {
 	in  interface{ Write([]byte) (int, error) }
 }
 
-func startLogin(t *testing.T, w *world) *loginRun {
+func startLogin(t *testing.T, w *world) *loginRun { return startLoginAt(t, w, w.base, "--no-browser") }
+
+// startLoginAt starts it with another name for the sandbox's Strava. What opens
+// browsers leaves the address in a file of the working folder.
+func startLoginAt(t *testing.T, w *world, strava string, args ...string) *loginRun {
 	t.Helper()
 	binary := filepath.Join(t.TempDir(), "strava-token")
 	build := exec.Command("go", "build", "-o", binary, ".")
@@ -71,9 +74,14 @@ func startLogin(t *testing.T, w *world) *loginRun {
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("build: %v\n%s", err, out)
 	}
-	cmd := exec.Command(binary, "login", "--repo", sandbox.Repository, "--port", "0", "--no-browser", "--yes")
+	opener := filepath.Join(filepath.Dir(binary), "xdg-open")
+	if err := os.WriteFile(opener, []byte("#!/bin/sh\necho \"$1\" >opening && mv opening opened\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(binary, append([]string{"login", "--repo", sandbox.Repository, "--port", "0", "--yes"}, args...)...)
+	cmd.Dir = filepath.Dir(binary)
 	cmd.Env = []string{
-		"STRAVA_URL=" + w.base, "STRAVA_API_URL=" + w.base + "/api/v3", "GITHUB_API_URL=" + w.base,
+		"PATH=" + cmd.Dir + ":/bin:/usr/bin", "STRAVA_URL=" + strava, "STRAVA_API_URL=" + w.base + "/api/v3", "GITHUB_API_URL=" + w.base,
 		"STRAVA_CLIENT_ID=" + w.server.App().ID, "STRAVA_CLIENT_SECRET=" + w.server.App().Secret,
 		"GH_TOKEN=" + w.server.GitHubToken(),
 	}
@@ -115,7 +123,8 @@ func browser(t *testing.T) context.Context {
 		chromedp.ExecPath(chromium(t)), chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,
 		chromedp.UserDataDir(profile),
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true),
-		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true))
+		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true),
+		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost")) // no internet
 	allocator, cancelAllocator := chromedp.NewExecAllocator(t.Context(), options...)
 	ctx, cancel := chromedp.NewContext(allocator)
 	ctx, cancelTimeout := context.WithTimeout(ctx, 90*time.Second)
@@ -137,24 +146,6 @@ func read(text, address *string) chromedp.Tasks {
 		chromedp.WaitVisible("body.worked, body.failed", chromedp.ByQuery), // ours
 		chromedp.Text("body", text, chromedp.ByQuery),
 		chromedp.Location(address),
-	}
-}
-
-func shoot(t *testing.T, ctx context.Context, name string, scheme string, width, height int64) {
-	t.Helper()
-	var picture []byte
-	err := chromedp.Run(ctx,
-		emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}),
-		emulation.SetDeviceMetricsOverride(width, height, 1, width < 500),
-		chromedp.CaptureScreenshot(&picture))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.MkdirAll(artifacts, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(artifacts, name+".png"), picture, 0o644); err != nil {
-		t.Fatal(err)
 	}
 }
 
@@ -185,8 +176,8 @@ func TestBrowserApproves(t *testing.T) {
 	if err := chromedp.Run(ctx, arrive(l.out.until(t, shownAddress, 1)), chromedp.Click("#authorize", chromedp.ByQuery), read(&page, &address)); err != nil {
 		t.Fatalf("%v\n%s", err, l.out)
 	}
-	shoot(t, ctx, "login-light", "light", 900, 640)
-	shoot(t, ctx, "login-dark-phone", "dark", 390, 640)
+	shoot(t, ctx, "login-dark-phone", "dark", 390)
+	illustrate(t, ctx, "login", 900)
 	if got := l.end(t, w, page, address); got != 0 {
 		t.Errorf("exit status: got %d, want 0\n%s", got, l.out)
 	}
@@ -195,7 +186,7 @@ func TestBrowserApproves(t *testing.T) {
 			t.Errorf("%q is not on the page: %s", want, page)
 		}
 	}
-	w.assertKept(t, l.out.String())
+	heldByTheBranch(t, w, l.out.String())
 }
 
 func TestBrowserUnticksThenApproves(t *testing.T) {
@@ -208,7 +199,7 @@ func TestBrowserUnticksThenApproves(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l.out.until(t, regexp.MustCompile(`Strava did not grant activity:read_all`), 1)
+	l.out.until(t, regexp.MustCompile(`more: login-unticked`), 1)
 	l.out.until(t, regexp.MustCompile(`Ask again\?`), 1)
 	if _, err := l.in.Write([]byte("y\n")); err != nil {
 		t.Fatal(err)
@@ -223,7 +214,7 @@ func TestBrowserUnticksThenApproves(t *testing.T) {
 	if got := l.end(t, w, page, address); got != 0 || !strings.Contains(page, "It worked") {
 		t.Errorf("exit status %d, page %q\n%s", got, page, l.out)
 	}
-	w.assertKept(t, l.out.String())
+	heldByTheBranch(t, w, l.out.String())
 }
 
 func TestBrowserDenies(t *testing.T) {
@@ -234,7 +225,7 @@ func TestBrowserDenies(t *testing.T) {
 	if err := chromedp.Run(ctx, arrive(l.out.until(t, shownAddress, 1)), chromedp.Click("#deny", chromedp.ByQuery), read(&page, &address)); err != nil {
 		t.Fatal(err)
 	}
-	shoot(t, ctx, "login-denied", "light", 900, 640)
+	shoot(t, ctx, "login-denied", "light", 900)
 	if got := l.end(t, w, page, address); got != 1 || !strings.Contains(page, "No access was granted") {
 		t.Errorf("exit status %d, page %q\n%s", got, page, l.out)
 	}
@@ -256,4 +247,27 @@ func TestPageThatNeverComesBack(t *testing.T) {
 	if strings.Contains(w.server.Journal(), "grant=authorization_code") {
 		t.Error("a code was exchanged")
 	}
+}
+
+// authorize does what an athlete does in a browser, without one, and returns the
+// address that Strava leads to.
+func authorize(t *testing.T, w *world, link string) string {
+	t.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	_, query, _ := strings.Cut(link, "?")
+	resp, err := client.PostForm(w.base+"/login", url.Values{"next": {"/oauth/authorize?" + query}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = resp.Body.Close()
+	resp, err = client.PostForm(w.base+"/oauth/accept_application?"+query, url.Values{"answer": {"accept"}, "granted": {"activity:read_all"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = resp.Body.Close()
+	return resp.Header.Get("Location")
 }

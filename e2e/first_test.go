@@ -1,0 +1,164 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/fetch"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/chromedp"
+
+	"strava-token/internal/sandbox"
+)
+
+const (
+	workflowPage = "https://github.com/" + sandbox.Repository + "/actions/workflows/strava.yml"
+	deadEnd      = "http://localhost/copy-this-whole-address"
+)
+
+// newcomer saved examples/sync.yml with the own client id, and added one secret.
+type newcomer struct {
+	*world
+	path string // of the workflow
+}
+
+func newNewcomer(t *testing.T, knobs sandbox.Knobs, clientID string) *newcomer {
+	t.Helper()
+	n := &newcomer{world: newWorld(t, knobs)}
+	n.secrets = "STRAVA_CLIENT_SECRET=" + n.server.App().Secret + "\nGITHUB_TOKEN=" + n.server.BuiltInToken() + "\n"
+	n.path = n.workspace(t, "sync.yml")
+	if clientID == "" {
+		clientID = n.server.App().ID
+	}
+	write(t, n.path, replaced(t, readFile(t, n.path), "client-id: 12345", "client-id: "+clientID))
+	return n
+}
+
+// starts runs the workflow as an event does; code is what a person pastes into
+// Run workflow.
+func (n *newcomer) starts(t *testing.T, event, code string) (log string, ok bool) {
+	t.Helper()
+	n.event = event
+	// The runner that we have leaves this out; GitHub's doesn't.
+	further := []string{"--env", "GITHUB_WORKFLOW_REF=" + sandbox.Repository + "/.github/workflows/strava.yml@refs/heads/main"}
+	if code != "" {
+		further = append(further, "--input", "code="+code)
+	}
+	return n.actOn(t, n.path, further...)
+}
+
+var linkAlone = regexp.MustCompile(`(?m)\| (http://\S+/oauth/authorize\?\S+)$`)
+
+// firstRun is the one that saving the file starts. It returns the link that it
+// stops at.
+func (n *newcomer) firstRun(t *testing.T) string {
+	t.Helper()
+	log, ok := n.starts(t, "push", "")
+	if ok {
+		t.Fatalf("the first run succeeded:\n%s", log)
+	}
+	assertSays(t, "the log", log, []string{"One step left: authorize", "exitcode '1': failure"})
+	link := linkAlone.FindStringSubmatch(log)
+	if link == nil {
+		t.Fatalf("there is no link on a line of its own:\n%s", log)
+	}
+	u, err := url.Parse(link[1])
+	if err != nil || u.Query().Get("client_id") != n.server.App().ID {
+		t.Fatalf("the link is not whole: %s", link[1])
+	}
+	return link[1]
+}
+
+// TestOneFileOneSecretOneClick: the file is saved, the link opened, the address
+// pasted, and from then on the workflow runs by itself.
+func TestOneFileOneSecretOneClick(t *testing.T) {
+	for _, tt := range []struct{ name, domain, lands string }{
+		{"github.com", "github.com", workflowPage},
+		{"localhost", "", deadEnd},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			n := newNewcomer(t, sandbox.Knobs{Rotation: sandbox.RotateAlways, Activities: 9, CallbackDomain: tt.domain}, "")
+			address := grant(t, n.firstRun(t), tt.lands)
+			for _, run := range []struct{ name, event, code, says string }{
+				{"with the address", "workflow_dispatch", address, "nothing is left to do"},
+				{"with the same address", "workflow_dispatch", address, "Strava issued an access token"},
+				{"of the schedule", "schedule", "", "Strava issued an access token"},
+			} {
+				before := strings.Count(n.server.Journal(), "GET    /api/v3/athlete/activities")
+				log, ok := n.starts(t, run.event, run.code)
+				if !ok {
+					t.Fatalf("the run %s failed:\n%s\n%s", run.name, log, n.server.Journal())
+				}
+				assertSays(t, "the log", log, []string{run.says, "| 5\n"}) // activities
+				if got := strings.Count(n.server.Journal(), "GET    /api/v3/athlete/activities"); got != before+1 {
+					t.Errorf("the run %s: the step behind used the token %d times\n%s", run.name, got-before, n.server.Journal())
+				}
+				heldByTheBranch(t, n.world, log)
+			}
+		})
+	}
+}
+
+// TestTheLinkSurvivesAMask of a client id that is kept as a secret.
+func TestTheLinkSurvivesAMask(t *testing.T) {
+	t.Parallel()
+	n := newNewcomer(t, sandbox.Knobs{CallbackDomain: "github.com"}, "${{ secrets.STRAVA_CLIENT_ID }}")
+	n.secrets += "STRAVA_CLIENT_ID=" + n.server.App().ID + "\n"
+	link := n.firstRun(t)
+	if strings.Contains(link, "*") {
+		t.Errorf("the mask hit the link: %s", link)
+	}
+	if address := authorize(t, n.world, link); !strings.HasPrefix(address, workflowPage+"?") {
+		t.Errorf("the link leads to %q", address)
+	}
+}
+
+// TestTheFirstRunSaysWhichPermissionIsMissing, before anybody authorizes.
+func TestTheFirstRunSaysWhichPermissionIsMissing(t *testing.T) {
+	t.Parallel()
+	n := newNewcomer(t, sandbox.Knobs{}, "")
+	without := n.server.NewGitHubToken("built-in-token", sandbox.GitHubToken{Kind: sandbox.Integration})
+	n.secrets = "STRAVA_CLIENT_SECRET=" + n.server.App().Secret + "\nGITHUB_TOKEN=" + without + "\n"
+	log, ok := n.starts(t, "push", "")
+	if ok || linkAlone.MatchString(log) {
+		t.Errorf("succeeded: %t, or there is a link to authorize:\n%s", ok, log)
+	}
+	assertSays(t, "the log", log, []string{
+		"The built-in token may not write branch:strava-token.", "permissions: { contents: write }", "branch-integration-forbidden",
+	})
+}
+
+// grant opens a link in a browser, logs in, leaves every box ticked, and returns
+// the address that Strava leads to. Nothing is fetched from there.
+func grant(t *testing.T, link, lands string) string {
+	t.Helper()
+	ctx := browser(t)
+	landed := make(chan string, 1)
+	chromedp.ListenTarget(ctx, func(event any) {
+		paused, ok := event.(*fetch.EventRequestPaused)
+		if !ok {
+			return
+		}
+		go func() {
+			_ = fetch.FailRequest(paused.RequestID, network.ErrorReasonConnectionRefused).Do(cdp.WithExecutor(ctx, chromedp.FromContext(ctx).Target))
+			landed <- paused.Request.URL
+		}()
+	})
+	watch := fetch.Enable().WithPatterns([]*fetch.RequestPattern{{URLPattern: lands + "?*"}})
+	if err := chromedp.Run(ctx, watch, arrive(link), chromedp.Click("#authorize", chromedp.ByQuery)); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case address := <-landed:
+		return address
+	case <-ctx.Done():
+		t.Fatalf("the browser was not led to %s", lands)
+		return ""
+	}
+}
