@@ -83,7 +83,7 @@ func TestOneFileOneSecretOneClick(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			n := newNewcomer(t, sandbox.Knobs{Rotation: sandbox.RotateAlways, CallbackDomain: tt.domain}, "")
+			n := newNewcomer(t, sandbox.Knobs{Rotation: sandbox.RotateAlways, Activities: 9, CallbackDomain: tt.domain}, "")
 			address := grant(t, n.firstRun(t), tt.lands)
 			for _, run := range []struct{ name, event, code, says string }{
 				{"with the address", "workflow_dispatch", address, "nothing is left to do"},

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -10,6 +11,7 @@ import (
 	"strava-token/internal/provider"
 	"strava-token/internal/secret"
 	"strava-token/internal/terminal"
+	"strava-token/internal/words"
 )
 
 // runFlags are the flags of the commands that make a run.
@@ -46,11 +48,23 @@ func (f *runFlags) read(p Process, t *terminal.Terminal, tokenNeeded bool, answe
 	if err != nil {
 		return nil, err
 	}
-	t.Voice = t.Voice.In(p.Getenv("GITHUB_SERVER_URL"), in.Repository)
+	t.Voice = t.Voice.In(p.Getenv("GITHUB_SERVER_URL"), in.Repository).LoggingIn(loginLine(in))
 	for _, other := range in.OtherHosts() {
 		t.Warn(other)
 	}
 	return in, nil
+}
+
+// loginLine gets a new refresh token for the same targets, with the same scopes.
+func loginLine(in *input.Inputs) words.Command {
+	line := words.Command{"strava-token", "login"}
+	for _, t := range in.Targets {
+		line = append(line, t.Flags()...)
+	}
+	if len(in.RequireScopes) > 0 {
+		line = append(line, "--scope", strings.Join(in.Scopes(nil), ","))
+	}
+	return line
 }
 
 // do runs, and warns of what did not fail.

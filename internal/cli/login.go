@@ -40,7 +40,7 @@ func loginCommand(p Process, t *terminal.Terminal) *cobra.Command {
 	f := c.Flags()
 	f.StringVar(&l.Repository, "repo", "", "repository that keeps it all, as owner/name or its address")
 	f.StringVar(&l.Environment, "environment", "", "environment whose secret the client secret goes into")
-	f.StringVar(&l.Scope, "scope", "read,activity:read_all", "scopes to ask for, comma between them")
+	f.StringVar(&l.Scope, "scope", login.DefaultScope, "scopes to ask for, comma between them")
 	f.IntVar(&l.Port, "port", 8000, "port on 127.0.0.1 that the browser comes back to")
 	f.BoolVar(&l.NoBrowser, "no-browser", false, "open no browser here")
 	f.StringArrayVar(&l.RotateTo, "rotate-to", nil, "target that keeps the refresh token; may be repeated (default branch:strava-token with --repo)")

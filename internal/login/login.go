@@ -23,6 +23,9 @@ import (
 	"strava-token/internal/words"
 )
 
+// DefaultScope is what a sync of activities needs.
+const DefaultScope = "read,activity:read_all"
+
 // Login is the command. Its exported fields are its flags and its surroundings.
 type Login struct {
 	Repository  string // owner/name, or its address
@@ -60,7 +63,7 @@ func (l *Login) run(ctx context.Context) error {
 	if err := l.checkFlags(); err != nil {
 		return err
 	}
-	l.Terminal.Voice = l.Terminal.Voice.In(l.Getenv("GITHUB_SERVER_URL"), l.Repository)
+	l.Terminal.Voice = l.Terminal.Voice.In(l.Getenv("GITHUB_SERVER_URL"), l.Repository).LoggingIn(l.again())
 	l.findGitHubToken(ctx)
 	if l.Repository != "" && l.gitHubTokenIsMissing() {
 		return l.withoutGitHubToken(ctx)

@@ -71,8 +71,7 @@ func (l *Login) tellWhatNow(o *provider.Outcome, k *keeper, grant strava.Grant) 
 
 // tellOfWorkflow prints the workflow to copy.
 func (l *Login) tellOfWorkflow(in *input.Inputs, scopes []string) {
-	isSecret := func(t store.Target) bool { return t.OnGitHub() && !t.IsBranch() }
-	if i := slices.IndexFunc(in.Targets, isSecret); i >= 0 {
+	if i := slices.IndexFunc(in.Targets, store.Target.IsSecret); i >= 0 {
 		l.Terminal.Say("\nThe workflow below writes a secret, so it needs one more: SECRETS_WRITER, a")
 		l.Terminal.Say("personal access token from")
 		l.Terminal.Say("  " + in.Targets[i].TokenLink(l.gitHub()))
@@ -94,6 +93,27 @@ func refreshCommand(in *input.Inputs) words.Command {
 		command = append(command, "--rotate-to", t.String())
 	}
 	return command
+}
+
+// again is the command line that does the same once more.
+func (l *Login) again() words.Command {
+	line := words.Command{"strava-token", "login"}
+	add := func(flag, value string) {
+		if value != "" {
+			line = append(line, flag, value)
+		}
+	}
+	add("--repo", l.Repository)
+	add("--environment", l.Environment)
+	for _, target := range l.RotateTo {
+		add("--rotate-to", target)
+	}
+	if l.Scope != DefaultScope {
+		add("--scope", l.Scope)
+	}
+	add("--format", l.Format)
+	add("--output", l.Output)
+	return line
 }
 
 // gitHub is the server that the repository is on.
