@@ -84,4 +84,5 @@ type Facts struct {
 	// WriteBelieved: GitHub would let a write of a secret through, as far as two
 	// attempts that can't change anything show.
 	WriteProven, WriteBelieved bool
+	Warning                    error // or nil
 }
