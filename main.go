@@ -4,6 +4,8 @@ package main
 
 import (
 	"context"
+	"io"
+	"log"
 	"os"
 	"os/signal"
 	"slices"
@@ -13,6 +15,9 @@ import (
 )
 
 func main() {
+	// Go's own packages log what passes through them: HTTP/2 under GODEBUG, and an
+	// answer that nobody asked for. It may hold tokens.
+	log.SetOutput(io.Discard)
 	// A closed standard output must not end the run between the token request
 	// and the store.
 	signal.Ignore(syscall.SIGPIPE)

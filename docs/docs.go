@@ -9,3 +9,8 @@ import _ "embed"
 //
 //go:embed troubleshooting.md
 var Troubleshooting string
+
+// TroubleshootingChinese is the same page in Chinese.
+//
+//go:embed troubleshooting.zh-CN.md
+var TroubleshootingChinese string

@@ -256,7 +256,7 @@ func TestNativePassesSignalsOn(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("nothing is passed on there, on purpose")
 	}
-	for _, signal := range []os.Signal{syscall.SIGINT, syscall.SIGTERM} {
+	for _, signal := range []os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
 		t.Run(signal.String(), func(t *testing.T) {
 			l := newLauncher(t)
 			reached := make(chan struct{})

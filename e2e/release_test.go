@@ -10,6 +10,8 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -130,6 +132,23 @@ func TestReleasedActionPullsByDigest(t *testing.T) {
 			t.Errorf("an image was built:\n%s", log)
 		}
 		w.assertKept(t, log)
+	})
+
+	t.Run("native", func(t *testing.T) {
+		clone := filepath.Join(t.TempDir(), "clone")
+		command(t, "git", "clone", "--quiet", "--no-tags", ".", clone)
+		command(t, filepath.Join(clone, ".ci", "release", "tag"), releaseVersion, repository, digest, filepath.Join(out, "assets", "programs.txt"))
+		command(t, "git", "-C", clone, "switch", "--quiet", "--detach", releaseVersion)
+		assets := httptest.NewServer(http.StripPrefix("/"+releaseVersion, http.FileServer(http.Dir(filepath.Join(out, "assets")))))
+		defer assets.Close()
+		l := newLauncher(t)
+		l.dir, l.release.Version, l.env["STRAVA_TOKEN_DOWNLOADS"] = clone, "", assets.URL
+		for range 2 {
+			l.runner.Input("refresh-token", l.world.server.LiveRefreshToken())
+			if log, status := l.run(t); status != 0 || strings.Contains(log, "::warning title") {
+				t.Fatalf("exit status %d\n%s", status, log)
+			}
+		}
 	})
 
 	t.Run("like the Dockerfile", func(t *testing.T) {

@@ -201,7 +201,7 @@ async function program() {
 // but not on Windows: there they'd kill the program in the middle of a refresh.
 function run(file) {
   let child;
-  for (const signal of ['SIGINT', 'SIGTERM']) {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGBREAK']) {
     process.on(signal, () => { if (process.platform !== 'win32') child?.kill(signal); });
   }
   child = spawn(file, ['action'], { stdio: 'inherit' });

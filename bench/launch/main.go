@@ -86,7 +86,7 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	rows, err := b.limits(ctx, results[1])
+	rows, err := b.limits(ctx, results)
 	if err != nil {
 		return err
 	}

@@ -22,6 +22,7 @@ const (
 	roundTrips      = 3    // preflight, token, store and verify
 	roundTripsLimit = 1.05
 	targetsLimit    = 1.2 // four to one
+	launcherLimit   = 200 // ms
 	ownRounds       = 5   // its limit is the narrow one, and it takes no time
 )
 
@@ -66,7 +67,8 @@ func (b *bench) compare(ctx context.Context, peers []peer) ([]result, error) {
 // added to answers, not to handshakes, behind which the reading of the root
 // certificates would vanish; so over TLS the floor is the bare program with the
 // same certificates.
-func (b *bench) limits(ctx context.Context, own result) ([]row, error) {
+func (b *bench) limits(ctx context.Context, results []result) ([]row, error) {
+	own := results[1]
 	slow := sandbox.Knobs{Rotation: sandbox.RotateAlways, Latency: latency}
 	fmt.Fprintf(os.Stderr, "%d times with %s added to every answer, and over TLS\n", b.rounds, latency)
 	one, four, err := b.inTurn(ctx, slow, false, b.rounds, b.own.command, b.own.command, "TWO", "THREE", "FOUR")
@@ -78,7 +80,7 @@ func (b *bench) limits(ctx context.Context, own result) ([]row, error) {
 		return nil, err
 	}
 	const times, mib = "%.3f times", "%.1f MiB"
-	return []row{
+	rows := []row{
 		atMost("refresh, verify, one target: wall time, to the bare Go program", "%.2f times", ratio(own.cost.wall(), own.bare.wall()), wallLimit),
 		atMost("the same: peak memory, the most of all runs", mib, own.cost.most(), memoryLimit),
 		atMost(fmt.Sprintf("%d ms added to every answer: wall time, to the %d round trips that safety needs", latency.Milliseconds(), roundTrips),
@@ -87,7 +89,13 @@ func (b *bench) limits(ctx context.Context, own result) ([]row, error) {
 		atMost(fmt.Sprintf("the same over TLS (%.0f ms): wall time, to the bare Go program over TLS (%.0f ms)",
 			milliseconds(secure.wall()), milliseconds(floor.wall())), times, ratio(secure.wall(), floor.wall()), roundTripsLimit),
 		atMost("the same over TLS: peak memory, the most of all runs", mib, secure.most(), memoryLimit),
-	}, nil
+	}
+	for _, r := range results {
+		if strings.HasPrefix(r.name, "native/") && r.missing == "" {
+			rows = append(rows, atMost("what the launcher of native/ adds", "%.0f ms", milliseconds(r.cost.wall()-own.cost.wall()), launcherLimit))
+		}
+	}
+	return rows, nil
 }
 
 // inTurn runs two programs in turn, so that whatever slows the machine down

@@ -19,6 +19,7 @@ import (
 type edge struct {
 	getenv func(string) string
 	out    *steadyWriter
+	stderr io.Writer // the last resort; may be nil
 	sdk    *githubactions.Action
 	voice  *words.Voice
 	pages  pages
@@ -68,7 +69,14 @@ func (e *edge) Recover(sealed string) bool {
 		return true
 	}
 	e.sealed = ""
-	return e.addSummary(e.sealedSection(sealed))
+	if e.addSummary(e.sealedSection(sealed)) {
+		return true
+	}
+	if e.stderr == nil {
+		return false
+	}
+	_, err := fmt.Fprint(e.stderr, sealed)
+	return err == nil
 }
 
 // say prints one line for people, with nothing in it that the runner could take

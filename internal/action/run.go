@@ -23,6 +23,7 @@ import (
 type Config struct {
 	Getenv func(string) string
 	Stdout io.Writer
+	Stderr io.Writer          // for a recovery text that can't be printed elsewhere; may be nil
 	Dial   transport.DialFunc // nil: over TCP
 }
 
@@ -30,7 +31,9 @@ type Config struct {
 // once; after it, the step only hurries.
 func Run(ctx context.Context, c Config) provider.Status {
 	e := newEdge(c.Getenv, c.Stdout)
+	e.stderr = c.Stderr
 	in, err := e.read()
+	e.voice = e.voice.Speaking(in.Language)
 	if err != nil {
 		e.offerDeadEnd(in, err)
 		messages := e.voice.Explain(err)
@@ -45,7 +48,7 @@ func Run(ctx context.Context, c Config) provider.Status {
 	if c.Dial != nil {
 		defer network.Close() // a process of its own ends right after, and its connections with it
 	}
-	run := in.Run(network, e, false)
+	run := in.Run(network, e, !in.Begins()) // without a token it asks the targets, and spends nothing
 	run.Snapshot = e.snapshot(in.GitHub(network))
 	run.CodeIsShared = true
 	if in.Doctor {

@@ -19,7 +19,7 @@ func (e *edge) story(o *provider.Outcome, first bool) []string {
 			"athlete": o.AthleteID, "left": o.Token.ExpiresIn, "until": words.Moment(o.Token.ExpiresAt),
 		})
 		if o.Export != provider.ExportAll {
-			line += " " + e.voice.Say("log-not-handed-on", nil)
+			line = e.voice.Join(line, e.voice.Say("log-not-handed-on", nil))
 		}
 		lines = append(lines, line)
 	}
@@ -105,7 +105,10 @@ func (e *edge) title(b *strings.Builder, id string) {
 
 func (e *edge) list(b *strings.Builder, label string, messages []words.Message) {
 	for _, m := range messages {
-		fmt.Fprintf(b, "- **%s:** %s\n", e.voice.Say(label, nil), strings.ReplaceAll(markdown(m.Text()), "\n", "<br>"))
+		if m.Page != "" {
+			m.Next += " " + m.Page
+		}
+		fmt.Fprintf(b, "- **%s** %s\n", e.voice.Say(label, nil), strings.ReplaceAll(markdown(m.Text()), "\n", "<br>"))
 	}
 }
 

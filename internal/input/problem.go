@@ -23,6 +23,7 @@ const (
 	FaultSecretAsID      Fault = "secret-as-id"
 	FaultNotABoolean     Fault = "not-a-boolean"
 	FaultDoubledTarget   Fault = "doubled-target"
+	FaultUnknownLanguage Fault = "unknown-language"
 	FaultUnknownScope    Fault = "unknown-scope"
 	FaultInsecureAddress Fault = "insecure-address"
 	FaultPath            Fault = "path"

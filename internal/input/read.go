@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
+	"unicode/utf8"
 
 	"strava-token/internal/secret"
 	"strava-token/internal/store"
@@ -33,6 +33,7 @@ type Inputs struct {
 	ExportEnv          bool
 	ExposeRefreshToken bool
 	Doctor             bool
+	Language           string // "en" or "zh"
 	StravaURL          *url.URL
 	StravaAPIURL       *url.URL
 	GitHubURL          *url.URL
@@ -65,6 +66,7 @@ func Read(s Source, tokenNeeded bool) (*Inputs, error) {
 	in.ExportEnv = r.boolean("export-env", false)
 	in.ExposeRefreshToken = r.boolean("expose-refresh-token", false)
 	in.Doctor = r.boolean("doctor", false)
+	in.Language = r.language("language")
 	in.StravaURL = r.address("strava-url", strava.DefaultURL)
 	in.StravaAPIURL = r.address("strava-api-url", strava.DefaultAPIURL)
 	in.GitHubURL = r.address(gitHubAddress, defaultGitHubURL)
@@ -127,14 +129,14 @@ func (r *reader) clientID() string {
 // odd names the first character that isn't a digit, as far as it can be shown
 // or named; a minus or a letter speaks for itself.
 func odd(text string) string {
-	rest := strings.TrimLeft(text, "0123456789")
-	for _, c := range rest {
-		if unicode.IsPrint(c) && c < 0x80 {
-			return string(c)
-		}
-		return fmt.Sprintf("U+%04X", c)
+	c, size := utf8.DecodeRuneInString(strings.TrimLeft(text, "0123456789"))
+	switch {
+	case size == 0:
+		return ""
+	case c > ' ' && c < 0x7f:
+		return string(c)
 	}
-	return ""
+	return fmt.Sprintf("U+%04X", c)
 }
 
 // InspectClientID looks for the fault of a client id, which is a number. Forty
@@ -201,6 +203,19 @@ func (r *reader) boolean(name string, fallback bool) bool {
 		r.problem(name, FaultNotABoolean, secret.Quotable(text))
 		return fallback
 	}
+}
+
+// language takes "zh-CN" as well, and anything else that begins with a language.
+func (r *reader) language(name string) string {
+	text := r.Text(name)
+	language, _, _ := strings.Cut(strings.ToLower(text), "-")
+	if language == "" {
+		return "en"
+	}
+	if !words.Speaks(language) {
+		r.problem(name, FaultUnknownLanguage, secret.Quotable(text))
+	}
+	return language
 }
 
 func (r *reader) address(name, fallback string) *url.URL {

@@ -22,12 +22,16 @@ func (in *Inputs) Strava(network *transport.Network) *strava.Client {
 
 // GitHub returns the API under the token that writes the targets.
 func (in *Inputs) GitHub(network *transport.Network) *store.GitHub {
-	return store.NewGitHub(network, in.GitHubURL, in.GitHubToken)
+	return store.NewGitHub(network, in.GitHubURL, in.GitHubToken, in.masked...)
+}
+
+// Begins reports whether there is a refresh token to begin with, or may be.
+func (in *Inputs) Begins() bool {
+	return !in.RefreshToken.Empty() || slices.ContainsFunc(in.Targets, store.Target.Readable)
 }
 
 // Run makes the run. It may make a target that doesn't exist yet if it is to
-// bring the first refresh token: first says so, or a code does. Without any
-// refresh token it asks the targets, and spends nothing.
+// bring the first refresh token: first says so, or a code does.
 func (in *Inputs) Run(network *transport.Network, reporter provider.Reporter, first bool) *provider.Run {
 	gh := in.GitHub(network)
 	app := store.App{ClientID: in.ClientID, ClientSecret: in.ClientSecret}
@@ -46,7 +50,6 @@ func (in *Inputs) Run(network *transport.Network, reporter provider.Reporter, fi
 		Reporter:        reporter,
 	}
 	first = first || !in.Code.Empty()
-	begins := !in.RefreshToken.Empty() || slices.ContainsFunc(in.Targets, store.Target.Readable)
 	for _, t := range in.Targets {
 		id := int64(0)
 		if strings.EqualFold(t.Repository(), in.Repository) {
@@ -62,8 +65,11 @@ func (in *Inputs) Run(network *transport.Network, reporter provider.Reporter, fi
 			file.MayReplace = first
 			run.Readable = file
 		default:
-			s := store.NewSecret(gh, t, id)
-			s.MayBeNew = first || !begins
+			s := store.NewSecret(gh, t)
+			if in.Recovery {
+				s.SealedUnder = in.ClientSecret
+			}
+			s.MayBeNew = first
 			run.WriteOnly = append(run.WriteOnly, s)
 		}
 	}

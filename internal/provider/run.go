@@ -14,7 +14,7 @@
 //     is proved: first in the readable target, by compare-and-swap, and in the
 //     others after that was won. If it matters whose token it is, the proof
 //     comes first.
-//  7. What could not be stored is sealed for its owner and printed.
+//  7. What could not be stored, or not even read, is sealed for its owner and printed.
 //  8. The caller writes the outputs and the summary, and ends.
 //
 // From the first byte of the token request until step 7 is over nothing
@@ -62,6 +62,7 @@ type Run struct {
 	Verify          bool
 	RequireScopes   []string // optional
 	ExpectedAthlete int64    // optional
+	Replaces        int64    // optional: the athlete whose token in Readable a person agreed to replace by another's
 	Recovery        bool
 	HandedOver      bool           // the caller gets the refresh token itself, as one more place that keeps it
 	RepositoryID    int64          // optional, told to the owner of a sealed token
@@ -130,6 +131,9 @@ func (r *Run) Do(ctx context.Context) (o *Outcome) {
 		return &Outcome{Failures: []error{err}, Warnings: checked.warnings}
 	}
 	issued = r.receive(issued, sealer)
+	if issued.isUnread() {
+		return sealer.unread(checked, issued, ctx.Err() != nil)
+	}
 	plan := r.plan(issued)
 	unwatch := sealer.watch(ctx, plan)
 	kept, proof := r.keepAndProve(ctx, settling, issued, plan, sealer)

@@ -145,7 +145,7 @@ func (f *finder) takeWords(line string) {
 }
 
 func (f *finder) add64(word string) {
-	if f.size < sealed.MaxText {
+	if f.size < 2*sealed.MaxText {
 		f.words = append(f.words, word)
 		f.size += len(word)
 	}

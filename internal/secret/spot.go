@@ -13,7 +13,9 @@ var (
 	hexToken = regexp.MustCompile(`(?i)\b[0-9a-f]{40,}\b`)
 	// ghp_, gho_, ghs_, github_pat_ and the like.
 	gitHubToken = regexp.MustCompile(`gh._|github_pat_`)
-	longWord    = regexp.MustCompile(`[0-9A-Za-z]{24,}`)
+	// One as a whole.
+	wholeGitHubToken = regexp.MustCompile(`(?:gh._|github_pat_)\w*`)
+	longWord         = regexp.MustCompile(`[0-9A-Za-z]{24,}`)
 )
 
 // IsHexToken reports whether the whole of s looks like a token or a client
@@ -25,6 +27,11 @@ func HasHexToken(s string) bool { return hexToken.MatchString(strings.ReplaceAll
 
 // HasGitHubToken reports whether s has the mark of a GitHub token in it.
 func HasGitHubToken(s string) bool { return gitHubToken.MatchString(s) }
+
+// Redacted is s without whatever in it looks like a token.
+func Redacted(s string) string {
+	return longWord.ReplaceAllString(wholeGitHubToken.ReplaceAllString(s, "…"), "…")
+}
 
 // Quotable is s as a message may show it: short, on one line, and empty if it
 // could be a secret in the wrong place.

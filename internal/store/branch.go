@@ -218,7 +218,7 @@ func (b *Branch) Store(ctx context.Context, r Record) error {
 		return b.github.fault(b.Target, WeakSecret, err)
 	}
 	outages := transport.Backoff(putRetries)
-	for changes := 0; ; {
+	for changes, unprocessed := 0, 0; ; {
 		refused := b.write(ctx, text)
 		if refused == nil {
 			b.held = b.held.after(r)
@@ -232,6 +232,8 @@ func (b *Branch) Store(ctx context.Context, r Record) error {
 			// out, since others do the same now.
 			changes++
 			pause, stop = transport.Scatter(changes), changes > changeRetries
+		case refused.Kind == Unprocessable && unprocessed == 0:
+			unprocessed++ // what was read may be older than what is there
 		default:
 			pause, stop = outages.Next()
 			pause = max(pause, time.Until(refused.Until))

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/go-github/v60/github"
@@ -66,7 +68,15 @@ func (b *Branch) askBranch(ctx context.Context, s *standing) error {
 		return nil
 	}
 	if err != nil {
-		return b.github.classify(b.Target, err, RepositoryNotFound)
+		e := b.github.classify(b.Target, err, RepositoryNotFound)
+		answer, _ := refusedBy(err)
+		if e.Kind == Moved {
+			_, name, found := strings.Cut(answer.Header.Get("Location"), "/branches/")
+			if name, _ = url.PathUnescape(name); found && name != b.Target.Branch && validBranch(name) {
+				e.Kind, e.NewName = RenamedBranch, name
+			}
+		}
+		return e
 	}
 	s.exists, s.protected, s.updated, s.head = true, branch.Protected, branch.Commit.Commit.Committer.Date, branch.Commit.SHA
 	return nil
@@ -93,11 +103,7 @@ func (b *Branch) askRules(ctx context.Context, s *standing) error {
 }
 
 func (b *Branch) get(ctx context.Context, path string, into any) error {
-	req, err := b.github.reads.NewRequest(http.MethodGet, path, nil)
-	if err != nil {
-		return err
-	}
-	_, err = b.github.reads.Do(ctx, req, into)
+	_, err := call(ctx, b.github.reads, http.MethodGet, path, nil, into)
 	return err
 }
 

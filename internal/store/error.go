@@ -6,12 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strconv"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/google/go-github/v60/github"
 
+	"strava-token/internal/secret"
 	"strava-token/internal/transport"
 )
 
@@ -24,6 +25,15 @@ const (
 	BadCredentials       Kind = "bad-credentials"        // 401
 	IntegrationForbidden Kind = "integration-forbidden"  // 403 … by integration
 	PersonalForbidden    Kind = "personal-forbidden"     // 403 … by personal access token
+	SignOn               Kind = "sign-on"                // 403: the organization wants single sign-on
+	Archived             Kind = "archived"               // 403: the repository is read-only
+	AddressForbidden     Kind = "address-forbidden"      // 403: not on the IP allow list
+	TokenForbidden       Kind = "token-forbidden"        // 403: not this kind of token
+	LifetimeForbidden    Kind = "lifetime-forbidden"     // 403: the token lasts too long
+	AdminNeeded          Kind = "admin-needed"           // 403: the token's owner is no admin
+	Suspended            Kind = "suspended"              // 403: the account or the app is
+	Disabled             Kind = "disabled"               // 403: GitHub disabled the repository
+	LegallyBlocked       Kind = "legally-blocked"        // 451
 	Forbidden            Kind = "forbidden"              // any other 403
 	RepositoryNotFound   Kind = "repository-not-found"   // 404 of the repository's key
 	EnvironmentNotFound  Kind = "environment-not-found"  // 404 of the environment's key
@@ -37,6 +47,12 @@ const (
 	Moved                Kind = "moved"                  // 3xx, never followed
 	Outage               Kind = "outage"                 // 5xx
 	Unreachable          Kind = "unreachable"            // no answer
+	Page                 Kind = "page"                   // a web page in place of an answer
+	ProxyUnreadable      Kind = "proxy-unreadable"       // HTTPS_PROXY is no address
+	ProxyUnreachable     Kind = "proxy-unreachable"      // nothing listens there
+	ProxyLoopback        Kind = "proxy-loopback"         // likewise, on loopback
+	ProxyCredentials     Kind = "proxy-credentials"      // 407
+	ProxyRefused         Kind = "proxy-refused"          // any other refusal of the proxy
 	BadCertificate       Kind = "bad-certificate"        // the other side could not be verified
 	Overtaken            Kind = "overtaken"              // written by someone else meanwhile
 	Unrecognized         Kind = "unrecognized"           // anything else
@@ -58,6 +74,7 @@ const (
 	Ruled           Kind = "ruled"            // a rule forbids the write
 	Blocked         Kind = "blocked"          // called a conflict, and nobody else wrote
 	CodeBranch      Kind = "code-branch"      // the repository's default branch
+	RenamedBranch   Kind = "renamed-branch"   // 301 of the branch alone
 
 	// Of a file.
 	NoFolder   Kind = "no-folder"  // its folder does not exist
@@ -74,14 +91,17 @@ const (
 
 // Error is a target that could not be read or written. It never holds a body.
 type Error struct {
-	Kind   Kind
-	Target Target
-	Name   string    // of the secret or the file
-	Status int       // 0 where no answer arrived
-	Until  time.Time // for RateLimited, where GitHub said it
-	Rule   string    // for Ruled: which one
-	Host   string
-	cause  error
+	Kind    Kind
+	Target  Target
+	Name    string    // of the secret or the file
+	Status  int       // 0 if no answer arrived
+	Until   time.Time // for RateLimited, if GitHub said it
+	Rule    string    // for Ruled: which one
+	Says    string    // GitHub's message, harmless; empty if there is none
+	NewName string    // for Moved and RenamedBranch, if GitHub said it
+	Host    string
+	signOn  string // for SignOn: a page that holds a request, so no log may show it
+	cause   error
 }
 
 func (e *Error) Error() string {
@@ -100,7 +120,7 @@ func (g *GitHub) fault(t Target, kind Kind, cause error) *Error {
 	return &Error{Kind: kind, Target: t, Name: t.Name, Host: g.host, cause: cause}
 }
 
-// nearlySpent is an Error where too few requests are left to write t, or nil.
+// nearlySpent is an Error if too few requests are left to write t, or nil.
 func (g *GitHub) nearlySpent(t Target, answer *github.Response) *Error {
 	rate := answer.Rate
 	if rate.Limit == 0 || rate.Remaining >= putRetries {
@@ -112,63 +132,33 @@ func (g *GitHub) nearlySpent(t Target, answer *github.Response) *Error {
 }
 
 // classify turns what go-github returned into an Error. notFound is what a 404
-// means for this call.
-func (g *GitHub) classify(t Target, err error, notFound Kind) *Error {
+// means for this call. Nothing of hidden is quoted.
+func (g *GitHub) classify(t Target, err error, notFound Kind, hidden ...secret.Value) *Error {
 	e := g.fault(t, Unreachable, err)
-	var refused *github.ErrorResponse
+	if answer, message := refusedBy(err); answer != nil {
+		e.refused(answer, message, notFound)
+		if e.Status != http.StatusNotFound { // which says the same of everything
+			e.Says = g.harmless(message, hidden...)
+		}
+	}
 	var primary *github.RateLimitError
-	var secondary *github.AbuseRateLimitError
 	var accepted *github.AcceptedError
 	var syntax *json.SyntaxError
 	var mismatch *json.UnmarshalTypeError
+	var proxy *transport.ProxyError
 	switch {
 	case errors.As(err, &primary):
-		e.Kind, e.Status, e.Until = RateLimited, primary.Response.StatusCode, primary.Rate.Reset.Time
-	case errors.As(err, &secondary):
-		e.Kind, e.Status = RateLimited, secondary.Response.StatusCode
-		if secondary.RetryAfter != nil {
-			e.Until = time.Now().Add(*secondary.RetryAfter)
-		}
-	case errors.As(err, &refused):
-		e.Status = refused.Response.StatusCode
-		e.Kind = refusalKind(refused, notFound)
-		if seconds, err := strconv.Atoi(refused.Response.Header.Get("Retry-After")); e.Kind == RateLimited && err == nil && seconds >= 0 {
-			e.Until = time.Now().Add(time.Duration(seconds) * time.Second)
-		}
+		e.Kind, e.Until = RateLimited, primary.Rate.Reset.Time
+	case errors.As(err, &proxy):
+		e.Kind, e.Host, e.Status = Kind(proxy.Fault), proxy.Host, proxy.Status
+	case errors.Is(err, transport.ErrPage):
+		e.Kind = Page
 	case errors.Is(err, errNoVisibility), errors.Is(err, errIncomplete), errors.As(err, &syntax), errors.As(err, &mismatch), errors.As(err, &accepted), strings.HasPrefix(err.Error(), "unable to unmarshal"):
 		e.Kind = Unrecognized
 	case transport.IsCertificate(err):
 		e.Kind = BadCertificate
 	}
 	return e
-}
-
-func refusalKind(r *github.ErrorResponse, notFound Kind) Kind {
-	switch status := r.Response.StatusCode; {
-	case status == http.StatusUnauthorized:
-		return BadCredentials
-	case status == http.StatusForbidden && strings.Contains(r.Message, "by integration"):
-		return IntegrationForbidden
-	case status == http.StatusForbidden && strings.Contains(r.Message, "by personal access token"):
-		return PersonalForbidden
-	case status == http.StatusForbidden && r.Response.Header.Get("Retry-After") != "":
-		return RateLimited
-	case status == http.StatusForbidden:
-		return Forbidden
-	case status == http.StatusNotFound:
-		return notFound
-	case status == http.StatusConflict:
-		return Conflict
-	case status == http.StatusUnprocessableEntity:
-		return Unprocessable
-	case status == http.StatusTooManyRequests:
-		return RateLimited
-	case status >= 500:
-		return Outage
-	case status >= 300 && status < 400:
-		return Moved
-	}
-	return Unrecognized
 }
 
 // repeatable reports whether a write that failed like this may succeed in a
@@ -180,5 +170,5 @@ func (e *Error) repeatable() bool {
 	if e.Kind == RateLimited {
 		return !e.Until.IsZero() && time.Until(e.Until) <= transport.LongestPause
 	}
-	return e.Kind == Outage || e.Kind == Unreachable || e.Kind == Conflict || e.Kind == Unrecognized
+	return slices.Contains([]Kind{Outage, Unreachable, Page, ProxyUnreachable, ProxyLoopback, Conflict, Unrecognized}, e.Kind)
 }

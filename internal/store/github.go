@@ -19,10 +19,13 @@ type GitHub struct {
 	// write before it was sent.
 	reads *github.Client
 	once  *github.Client
+	// hidden is what no message of GitHub's may bring back.
+	hidden []secret.Value
 }
 
-// NewGitHub returns the API at base, as GITHUB_API_URL gives it.
-func NewGitHub(network *transport.Network, base *url.URL, token secret.Value) *GitHub {
+// NewGitHub returns the API at base, as GITHUB_API_URL gives it. A message that
+// holds the token, or anything in hidden, is never quoted.
+func NewGitHub(network *transport.Network, base *url.URL, token secret.Value, hidden ...secret.Value) *GitHub {
 	base = base.JoinPath("/") // go-github wants a trailing slash
 	client := func(c *http.Client) *github.Client {
 		authorized := *c
@@ -32,10 +35,11 @@ func NewGitHub(network *transport.Network, base *url.URL, token secret.Value) *G
 		gh.UserAgent = "strava-token"
 		return gh
 	}
-	return &GitHub{host: base.Host, reads: client(network.Reads), once: client(network.Once)}
+	return &GitHub{host: base.Host, reads: client(network.Reads), once: client(network.Once), hidden: append(hidden, token)}
 }
 
-// authorize adds the token to requests for the API's own host.
+// authorize adds the token to requests for the API's own host, and takes no web
+// page for an answer.
 type authorize struct {
 	base  http.RoundTripper
 	host  string
@@ -47,5 +51,10 @@ func (a *authorize) RoundTrip(req *http.Request) (*http.Response, error) {
 		req = req.Clone(req.Context())
 		req.Header.Set("Authorization", "Bearer "+a.token.Reveal())
 	}
-	return a.base.RoundTrip(req)
+	answer, err := a.base.RoundTrip(req)
+	if err == nil && transport.IsPage(answer) {
+		_ = answer.Body.Close()
+		return nil, transport.ErrPage
+	}
+	return answer, err
 }

@@ -63,7 +63,7 @@ func (c *Client) LeadsBackTo(ctx context.Context, redirect string) bool {
 	if err != nil {
 		return false
 	}
-	answer, err := c.Network.Once.Do(req)
+	answer, err := c.Network.Token.Do(req)
 	if err != nil {
 		return false
 	}

@@ -58,7 +58,7 @@ func (c *Client) post(ctx context.Context, path string, form url.Values, g *gate
 	req.Body, req.ContentLength = g.guard(text), int64(len(text))
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	req.Header.Set("Accept", "application/json")
-	return c.Network.Once.Do(req)
+	return c.Network.Token.Do(req)
 }
 
 // get asks the API something, with access in the Authorization header: from
@@ -70,5 +70,5 @@ func (c *Client) get(ctx context.Context, path string, access secret.Value) (*ht
 	}
 	req.Header.Set("Authorization", "Bearer "+access.Reveal())
 	req.Header.Set("Accept", "application/json")
-	return c.Network.Reads.Do(req)
+	return c.Network.Probes.Do(req)
 }

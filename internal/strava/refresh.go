@@ -25,13 +25,13 @@ const (
 // Refresh exchanges a refresh token for an access token.
 //
 // It repeats the request at most twice, and only after a 5xx or a broken
-// connection; never after a refusal, and never after a success, however
-// malformed. If it returns an *Error of kind Malformed, the Token may still
-// hold a refresh token, which replaces the one that was sent.
+// connection; never after a refusal, and never after a whole success, however
+// malformed. If it returns an error, the Token may still hold a refresh token, which
+// replaces the one that was sent, or answers that may hold one.
 //
-// If the request is refused after the connection of an earlier one broke, the
-// kind is AnswerLost: Strava may have replaced the refresh token in the answer
-// that never arrived.
+// If the request is refused after the answer to an earlier one was lost, because the
+// connection broke or a gateway answered in Strava's place, the kind is AnswerLost:
+// Strava may have replaced the refresh token in it.
 //
 // The end of ctx gives the request up as long as nothing was sent; after that only
 // the end of answering does.
@@ -48,17 +48,22 @@ func (c *Client) Refresh(ctx, answering context.Context, refresh secret.Value) (
 // grant asks for tokens under the rules that Refresh promises.
 func (c *Client) grant(ctx, answering context.Context, form url.Values) (Token, error) {
 	backoff := transport.Backoff(tokenRetries)
-	lost, sent := false, false
+	var unread []secret.Value
+	lost, broke, sent := false, false, false
 	for {
 		token, err := c.requestToken(ctx, answering, form, sent)
 		var e *Error
-		if err == nil || !errors.As(err, &e) {
+		if err == nil || !token.RefreshToken.Empty() || !errors.As(err, &e) {
 			return token, err
 		}
-		again, broke := repeatable(e.Kind), e.Kind == NoAnswer
+		unread = append(unread, token.Unread...)
+		token.Unread = unread
+		again, brokeNow := e.repeatable(), e.Kind == NoAnswer
 		switch {
-		case lost:
-			e.Kind = afterLostAnswer(e.Kind)
+		case lost && e.Kind == InvalidRefreshToken:
+			e.Kind = AnswerLost
+		case broke && e.Kind != Malformed && e.Kind != WrongClientSecret:
+			e.Kind = NoAnswer // that no connection came about says nothing any more
 		case sent && (e.Kind == Unreachable || e.Kind == BadCertificate):
 			// That this one never left says nothing of the one before.
 			e.Kind = NoAnswer
@@ -68,25 +73,14 @@ func (c *Client) grant(ctx, answering context.Context, form url.Values) (Token, 
 			return token, err
 		}
 		sent = sent || e.Kind != Unreachable
-		lost = lost || broke
+		broke = broke || brokeNow
+		lost = lost || brokeNow || e.Status == http.StatusBadGateway || e.Status == http.StatusGatewayTimeout || len(unread) > 0
 		// Whoever was cancelled sends no further request: there might be no time
 		// for its answer.
 		if transport.Pause(ctx, pause) != nil {
 			return token, err
 		}
 	}
-}
-
-// afterLostAnswer is what a failure means once an answer was lost on the way:
-// that no connection came about says nothing any more.
-func afterLostAnswer(k Kind) Kind {
-	switch k {
-	case InvalidRefreshToken:
-		return AnswerLost
-	case Malformed, WrongClientSecret:
-		return k
-	}
-	return NoAnswer
 }
 
 // EnoughTime reports whether the answer to a token request could be waited for that
@@ -96,7 +90,10 @@ func EnoughTime(ctx context.Context, pause time.Duration) bool {
 	return !ok || time.Until(deadline)-pause >= answerTime
 }
 
-func repeatable(k Kind) bool { return k == Outage || k == Unreachable || k == NoAnswer }
+// repeatable reports whether another request may follow. A whole success is final.
+func (e *Error) repeatable() bool {
+	return e.Kind == Outage || e.Kind == Unreachable || e.Kind == NoAnswer && e.Status == 0
+}
 
 // requestToken sends one token request. sent says that an earlier one left.
 func (c *Client) requestToken(ctx, answering context.Context, form url.Values, sent bool) (Token, error) {
@@ -112,26 +109,54 @@ func (c *Client) requestToken(ctx, answering context.Context, form url.Values, s
 		}
 	})
 	defer stop()
+	answering, ear := transport.Hear(answering)
+	defer ear.Done()
 	resp, err := c.post(answering, "/oauth/token", form, &g)
 	if err != nil {
 		if g.closed() {
 			err = ctx.Err()
 		}
-		return Token{}, unanswered(c.URL, g.passed(), err)
+		var token Token
+		if g.passed() {
+			token.Unread = unread(nil, ear.Rest())
+		}
+		return token, unanswered(c.URL, g.passed(), err)
 	}
 	defer resp.Body.Close()
-	body, readErr := io.ReadAll(resp.Body)
-	if resp.StatusCode < 200 || resp.StatusCode > 299 {
-		return Token{}, refusal(resp, body, time.Now())
+	var body []byte
+	var broken error
+	if resp.StatusCode != http.StatusSwitchingProtocols { // whose body is the connection
+		body, broken = io.ReadAll(resp.Body)
 	}
-	token, ok := parse(body)
+	return c.readAnswer(resp, body, broken, ear)
+}
+
+// readAnswer makes of an answer what it can. What may follow a change at Strava, and
+// can't be read, is kept as it came.
+func (c *Client) readAnswer(resp *http.Response, body []byte, broken error, ear *transport.Ear) (Token, error) {
+	e := &Error{Kind: Malformed, Status: resp.StatusCode, Host: c.URL.Host}
+	if resp.StatusCode < 200 || resp.StatusCode > 299 {
+		e = refusal(resp, body, time.Now())
+		if wire := beyond(resp, ear.SoFar(), body); !mentionsToken(wire) && (e.isKnown() || !mentionsToken(unzip(body))) {
+			return Token{}, e
+		}
+		return Token{Unread: unread(body, ear.Rest())}, e
+	}
+	token, ok := parse(body, time.Now())
 	switch {
+	case ok && token.AccessToken.Empty():
+		return token, e
 	case ok:
 		return token, nil
-	case readErr != nil && token.RefreshToken.Empty():
-		return Token{}, unanswered(c.URL, true, readErr)
 	}
-	return token, &Error{Kind: Malformed, Status: resp.StatusCode, Host: c.URL.Host}
+	token.Unread = unread(body, ear.Rest())
+	if broken != nil {
+		return token, unanswered(c.URL, true, broken)
+	}
+	if len(token.Unread) == 0 {
+		e.Kind = NoAnswer
+	}
+	return token, e
 }
 
 // unanswered is the Error of a call without an answer. The network's own error

@@ -57,6 +57,16 @@ func (e *Error) Error() string {
 // Unwrap returns the network's error, where there is one.
 func (e *Error) Unwrap() error { return e.cause }
 
+// isKnown reports whether it is a refusal of Strava's own, after which nothing has
+// changed.
+func (e *Error) isKnown() bool {
+	switch e.Kind {
+	case Outage, Redirected, RateLimited, Unrecognized:
+		return false
+	}
+	return true
+}
+
 // fault is the shape of Strava's refusals.
 type fault struct {
 	Errors []struct {

@@ -26,7 +26,7 @@ func (c *Client) Revoke(ctx context.Context, token secret.Value) error {
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	req.SetBasicAuth(c.ClientID, c.ClientSecret.Reveal())
-	resp, err := c.Network.Once.Do(req)
+	resp, err := c.Network.Token.Do(req)
 	if err != nil {
 		return unanswered(c.URL, true, err) // it may have arrived
 	}

@@ -2,10 +2,13 @@ package strava
 
 import (
 	"bytes"
+	"compress/gzip"
 	"encoding/json"
-	"regexp"
+	"io"
+	"math"
+	"slices"
+	"strconv"
 	"strings"
-	"sync"
 	"time"
 	"unicode"
 
@@ -18,64 +21,151 @@ type Token struct {
 	RefreshToken secret.Value
 	ExpiresAt    time.Time
 	ExpiresIn    time.Duration // what was left when Strava answered
-	Scope        []string      // nil where the answer named none
-	AthleteID    int64         // 0 where the answer named none
-	AthleteName  string        // letters and blanks alone; empty where the answer named none
+	Scope        []string      // nil if the answer named none
+	AthleteID    int64         // 0 if the answer named none
+	AthleteName  string        // letters and blanks alone; empty if the answer named none
+	Odd          []string      // the names of what could not be read, and is no token
+	// Unread are answers, as they came, that may hold a refresh token which could not
+	// be read. They take the place of RefreshToken, or come beside an older one.
+	Unread []secret.Value
 }
 
-// answer is a token answer. A refresh carries no athlete; scope is absent
-// before 2026 and separated by spaces since.
-type answer struct {
-	AccessToken  string `json:"access_token"`
-	RefreshToken string `json:"refresh_token"`
-	ExpiresAt    int64  `json:"expires_at"`
-	ExpiresIn    int64  `json:"expires_in"`
-	Scope        string `json:"scope"`
-	Athlete      *struct {
-		ID        int64  `json:"id"`
-		FirstName string `json:"firstname"`
-		LastName  string `json:"lastname"`
-	} `json:"athlete"`
+// maxLifetime is how long an access token may last.
+const maxLifetime = 366 * 24 * time.Hour
+
+// parse reads a token answer: JSON with a usable refresh_token, once, in exactly that
+// case. Nothing else is asked of it; without a usable access_token there is none in
+// the Token. It returns false for any other answer.
+func parse(body []byte, now time.Time) (Token, bool) {
+	fields, ok := members(unzip(body))
+	refresh := text(fields["refresh_token"])
+	if !ok || secret.Inspect(refresh) != "" {
+		return Token{}, false
+	}
+	token := Token{RefreshToken: secret.New(refresh)}
+	access := text(fields["access_token"])
+	if secret.Inspect(access) != "" {
+		return token, true
+	}
+	token.AccessToken = secret.New(access)
+	token.readExpiry(fields, now)
+	token.readScope(fields["scope"])
+	var athlete struct {
+		ID                  json.RawMessage
+		FirstName, LastName string
+	}
+	if raw := fields["athlete"]; len(raw) > 0 {
+		_ = json.Unmarshal(raw, &athlete)
+		id, _ := number(athlete.ID)
+		token.AthleteID = int64(id)
+		token.AthleteName = printable(athlete.FirstName + " " + athlete.LastName)
+	}
+	return token, true
 }
 
-const (
-	// maxExpected is far above any token answer; a longer one is searched for a
-	// refresh token and otherwise not believed.
-	maxExpected = 1 << 20
-	maxLifetime = 366 * 24 * time.Hour
-)
-
-// parse reads a successful token answer. Where it returns false the answer
-// cannot be used, and the Token holds nothing but the refresh token that was
-// found in it, if any.
-func parse(body []byte) (Token, bool) {
-	found := Token{RefreshToken: salvage(body)}
-	var a answer
-	if len(body) > maxExpected || json.Unmarshal(body, &a) != nil {
-		return found, false
+// members takes a JSON object apart. It returns false for anything else, for a member
+// that comes twice, and if a refresh token may follow behind the object.
+func members(body []byte) (map[string]json.RawMessage, bool) {
+	body = bytes.TrimPrefix(body, []byte("\ufeff"))
+	d := json.NewDecoder(bytes.NewReader(body))
+	if open, err := d.Token(); err != nil || open != json.Delim('{') {
+		return nil, false
 	}
-	lifetime := time.Duration(a.ExpiresIn) * time.Second
-	switch {
-	case found.RefreshToken.Empty(),
-		secret.Inspect(a.AccessToken) != "",
-		a.ExpiresAt <= 0, a.ExpiresIn <= 0,
-		a.ExpiresIn > int64(maxLifetime/time.Second):
-		return found, false
-	}
-	found.AccessToken = secret.New(a.AccessToken)
-	found.ExpiresAt = time.Unix(a.ExpiresAt, 0).UTC()
-	found.ExpiresIn = lifetime
-	for _, s := range SplitScopes(a.Scope) {
-		if !validScope(s) {
-			return Token{RefreshToken: found.RefreshToken}, false
+	fields := map[string]json.RawMessage{}
+	for d.More() {
+		name, err := d.Token()
+		var value json.RawMessage
+		if err != nil || d.Decode(&value) != nil {
+			return nil, false
 		}
-		found.Scope = append(found.Scope, s)
+		key, _ := name.(string)
+		if _, twice := fields[key]; twice {
+			return nil, false
+		}
+		fields[key] = value
 	}
-	if a.Athlete != nil {
-		found.AthleteID = a.Athlete.ID
-		found.AthleteName = printable(a.Athlete.FirstName + " " + a.Athlete.LastName)
+	if _, err := d.Token(); err != nil {
+		return nil, false
 	}
-	return found, true
+	return fields, !mentionsToken(body[d.InputOffset():])
+}
+
+func text(raw json.RawMessage) (s string) {
+	_ = json.Unmarshal(raw, &s)
+	return s
+}
+
+// number reads a positive number, which may be a string or have a fraction.
+func number(raw json.RawMessage) (float64, bool) {
+	n, err := strconv.ParseFloat(strings.Trim(string(raw), `"`), 64)
+	if err != nil || n < 1 || n > 1<<53 || math.IsNaN(n) {
+		return 0, false
+	}
+	return n, true
+}
+
+// readExpiry computes what the answer does not say from what it says.
+func (t *Token) readExpiry(fields map[string]json.RawMessage, now time.Time) {
+	at, knownAt := number(fields["expires_at"])
+	in, knownIn := number(fields["expires_in"])
+	if knownIn = knownIn && in <= maxLifetime.Seconds(); knownIn {
+		t.ExpiresIn = time.Duration(in) * time.Second
+	}
+	t.ExpiresAt = time.Unix(int64(at), 0).UTC()
+	if left := t.ExpiresAt.Sub(now); knownAt && left < -24*time.Hour || left > 2*maxLifetime {
+		knownAt = false
+	}
+	if !knownAt {
+		t.ExpiresAt = now.Add(t.ExpiresIn).UTC().Truncate(time.Second)
+		t.Odd = append(t.Odd, "expires_at")
+	}
+	if !knownIn {
+		t.ExpiresIn = min(max(t.ExpiresAt.Sub(now), 0), maxLifetime)
+		t.Odd = append(t.Odd, "expires_in")
+	}
+}
+
+// readScope reads a text or a list of scopes.
+func (t *Token) readScope(raw json.RawMessage) {
+	var list []string
+	if len(raw) == 0 || string(raw) == "null" {
+		return // absent before 2026
+	}
+	if json.Unmarshal(raw, &list) != nil {
+		list = SplitScopes(text(raw))
+	}
+	if len(list) == 0 || slices.ContainsFunc(list, func(s string) bool { return !validScope(s) }) {
+		t.Odd = append(t.Odd, "scope") // and the API is asked
+		return
+	}
+	t.Scope = list
+}
+
+// unzip returns what a gzip holds, which servers send unasked, or else body.
+func unzip(body []byte) []byte {
+	packed, err := gzip.NewReader(bytes.NewReader(body))
+	if err != nil {
+		return body
+	}
+	plain, err := io.ReadAll(io.LimitReader(packed, maxUnpacked))
+	if err != nil || len(plain) == maxUnpacked {
+		return body
+	}
+	return plain
+}
+
+const maxUnpacked = 32 << 20
+
+// mentionsToken reports whether an answer names a refresh token, in whatever case,
+// quotes or width of letters.
+func mentionsToken(body []byte) bool {
+	letters := bytes.Map(func(r rune) rune {
+		if (r|0x20) < 'a' || (r|0x20) > 'z' {
+			return -1
+		}
+		return r | 0x20
+	}, body)
+	return bytes.Contains(letters, []byte("refreshtoken"))
 }
 
 const maxName = 60
@@ -93,37 +183,4 @@ func printable(name string) string {
 		return ""
 	}
 	return string(letters[:min(len(letters), maxName)])
-}
-
-var refreshField = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`"refresh_token"\s*:\s*"([!#-\[\]-~]+)"`)
-})
-
-// salvage finds a refresh token that could be one, in whatever body holds it:
-// JSON, JSON that breaks off, or JSON in a page of HTML. Losing it would lock
-// its owner out, while keeping one too many harms nobody. Of several the last
-// is taken, as JSON does.
-func salvage(body []byte) secret.Value {
-	var a struct {
-		RefreshToken *string `json:"refresh_token"`
-	}
-	if json.Unmarshal(bytes.TrimSpace(body), &a) == nil && a.RefreshToken != nil {
-		if v := usable(*a.RefreshToken); !v.Empty() {
-			return v
-		}
-	}
-	matches := refreshField().FindAllSubmatch(body, -1)
-	for i := len(matches) - 1; i >= 0; i-- {
-		if v := usable(string(matches[i][1])); !v.Empty() {
-			return v
-		}
-	}
-	return secret.Value{}
-}
-
-func usable(s string) secret.Value {
-	if secret.Inspect(s) != "" {
-		return secret.Value{}
-	}
-	return secret.New(s)
 }

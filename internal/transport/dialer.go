@@ -90,7 +90,7 @@ func (d *dialer) secure(ctx context.Context, network, address string) (net.Conn,
 	conn := tls.Client(raw, &tls.Config{
 		ServerName: host,
 		MinVersion: tls.VersionTLS12,
-		NextProtos: []string{"h2", "http/1.1"},
+		NextProtos: []string{"http/1.1"}, // the only one that Hear can hear
 	})
 	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()

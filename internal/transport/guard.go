@@ -18,7 +18,7 @@ func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	resp, err := g.base.RoundTrip(req)
 	if err != nil {
-		return nil, err
+		return nil, explained(req, err)
 	}
 	resp.Body = limited{io.LimitReader(resp.Body, maxAnswer), resp.Body}
 	return resp, nil

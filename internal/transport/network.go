@@ -5,10 +5,10 @@
 // repeats what may be repeated without harm. HTTPS_PROXY, NO_PROXY and
 // SSL_CERT_FILE work as everywhere.
 //
-// The three kinds of call need three policies. Reads and probes go through
-// Network.Reads, which repeats them. A token request and a secret's write go
-// through Network.Once, which does not: their packages repeat them under rules
-// of their own, with the same back-off.
+// The three kinds of call need three policies. Reads and probes are repeated here.
+// A token request and a secret's write go through Network.Token and Network.Once,
+// which do not: their packages repeat them under rules of their own, with the same
+// back-off.
 package transport
 
 import (
@@ -27,9 +27,9 @@ import (
 const (
 	dialTimeout = 10 * time.Second
 	// maxAnswer bounds what is read of one answer. The largest that is expected,
-	// an athlete, is a few KiB; a token answer is searched for a refresh token
-	// even if it is junk, hence the room.
-	maxAnswer = 16 << 20
+	// an athlete, is a few KiB; but a token answer is kept even if it is junk, hence
+	// the room.
+	maxAnswer = 32 << 20
 )
 
 // ErrInsecure is returned for an address that is neither https nor loopback.
@@ -38,14 +38,17 @@ var ErrInsecure = errors.New("neither https nor loopback")
 // DialFunc opens a connection, as net.Dialer.DialContext does.
 type DialFunc func(ctx context.Context, network, address string) (net.Conn, error)
 
-// Network holds the clients of one run, which share their connections.
+// Network holds the clients of one run.
 type Network struct {
 	// Reads repeats a request after a broken connection and after a 5xx.
 	Reads *http.Client
 	// Once sends every request one time.
 	Once *http.Client
+	// Token and Probes are Once and Reads over connections to which Hear listens,
+	// and which they share. They speak HTTP/1.1.
+	Token, Probes *http.Client
 
-	base   *http.Transport
+	bases  []*http.Transport
 	dialer *dialer
 }
 
@@ -55,22 +58,28 @@ func New(dial DialFunc) *Network {
 		dial = (&net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}).DialContext
 	}
 	d := &dialer{dial: dial}
-	base := &http.Transport{
-		Proxy:               http.ProxyFromEnvironment,
-		DialContext:         d.DialContext,
-		DialTLSContext:      d.DialTLSContext,
-		TLSHandshakeTimeout: dialTimeout,
-		TLSClientConfig:     &tls.Config{MinVersion: tls.VersionTLS12},
-		ForceAttemptHTTP2:   true,
-		DisableCompression:  true,
-		MaxIdleConnsPerHost: 16, // four targets at a time, three questions each
-	}
-	once := &guard{base: base}
+	base, heard := newBase(), newBase()
+	base.DialContext, base.ForceAttemptHTTP2 = dial, true
+	heard.DialContext, heard.DialTLSContext = tap(d.DialContext), tap(d.DialTLSContext)
+	once, token := &guard{base: base}, &guard{base: heard}
 	return &Network{
 		Reads:  client(&repeater{base: once}),
 		Once:   client(once),
-		base:   base,
+		Token:  client(token),
+		Probes: client(&repeater{base: token}),
+		bases:  []*http.Transport{base, heard},
 		dialer: d,
+	}
+}
+
+func newBase() *http.Transport {
+	return &http.Transport{
+		Proxy:                  proxyOf,
+		TLSHandshakeTimeout:    dialTimeout,
+		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
+		DisableCompression:     true,
+		OnProxyConnectResponse: checkTunnel,
+		MaxIdleConnsPerHost:    16, // four targets at a time, four questions each
 	}
 }
 
@@ -81,13 +90,13 @@ func client(rt http.RoundTripper) *http.Client {
 	}
 }
 
-// Open begins to connect to the host of u while something else is waited for.
-// The next request to it takes the connection over. There is room for one.
+// Open begins to connect to the host of u while something else is waited for. The
+// next request of Token to it takes the connection over. There is room for one.
 func (n *Network) Open(ctx context.Context, u *url.URL) {
 	if Check(u) != nil {
 		return
 	}
-	if proxy, err := n.base.Proxy(&http.Request{URL: u}); err != nil || proxy != nil {
+	if proxy, err := n.bases[0].Proxy(&http.Request{URL: u}); err != nil || proxy != nil {
 		return // the connection that is needed first leads to the proxy
 	}
 	if u.Scheme == "https" {
@@ -101,7 +110,9 @@ func (n *Network) Open(ctx context.Context, u *url.URL) {
 // Close closes the connections that are not in use.
 func (n *Network) Close() {
 	n.dialer.close()
-	n.base.CloseIdleConnections()
+	for _, base := range n.bases {
+		base.CloseIdleConnections()
+	}
 }
 
 // Check returns ErrInsecure unless u is https, or http on loopback.

@@ -99,6 +99,9 @@ func pauseBefore(backoff retry.Backoff, req *http.Request, resp *http.Response, 
 	if req.Context().Err() != nil || errors.Is(err, ErrInsecure) || IsCertificate(err) {
 		return 0, false
 	}
+	if proxy, ok := errors.AsType[*ProxyError](err); ok && proxy.isFinal() {
+		return 0, false
+	}
 	if req.Body != nil && req.GetBody == nil {
 		return 0, false
 	}

@@ -173,8 +173,8 @@ func TestAnAnswerIsReadUpToALimit(t *testing.T) {
 			}
 		})
 		_, body, _ := get(t, s.network.Once, s.base)
-		if len(body) > 16<<20 {
-			t.Errorf("read %d bytes, want at most 16 MiB", len(body))
+		if len(body) > 32<<20 {
+			t.Errorf("read %d bytes, want at most 32 MiB", len(body))
 		}
 	})
 }

@@ -7,12 +7,14 @@ import (
 	"strava-token/docs"
 )
 
-// Table is one language. A second one is a second file like this, and its page in
-// package docs.
+// Table is one language. Each is a file like this, and its page in package docs.
 type Table struct {
 	page                   string // the text of the page, as docs/troubleshooting.md has it
+	extension              string // of the page's name
 	inWorkflow, inTerminal string // what a line begins with that only one of them says
 	next, more             string // what precedes the next step, and the id
+	stops, gap             string // the ends of sentences, and what's between two of them
+	open, close            string // the parentheses around a part that can be left out
 	comma                  string // between the values of a list
 	place                  func(input string) string
 	duration               func(time.Duration) string
@@ -22,11 +24,12 @@ type Table struct {
 	ids  []string
 }
 
-// English is what the program speaks.
+// English is what the program speaks unless a step asks for another language.
 var English = newTable(Table{
-	page:       docs.Troubleshooting,
+	page: docs.Troubleshooting, extension: ".md",
 	inWorkflow: "In a workflow: ", inTerminal: "In a terminal: ",
-	next: "Next: ", more: "more: ", comma: ", ",
+	next: "Next: ", more: "more: ",
+	stops: ".?!", gap: " ", open: "(", close: ")", comma: ", ",
 	place:    func(input string) string { return "the secret that " + input + " reads" },
 	duration: englishDuration,
 	clock:    "15:04 UTC", day: "2 January 2006", moment: "2 January 2006, 15:04 UTC",

@@ -3,6 +3,7 @@ package words
 import (
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // row is one message as the page has it. A sentence of the log, the summary or the
@@ -58,7 +59,7 @@ const (
 var markup = strings.NewReplacer("`", "", "*", "", "<code>", "", "</code>", "")
 
 // unmark returns a line without its markup, with marks for its blanks.
-func unmark(line string) string {
+func (t *Table) unmark(line string) string {
 	var b strings.Builder
 	inCommand := false
 	for {
@@ -80,7 +81,7 @@ func unmark(line string) string {
 			b.WriteString(command)
 		}
 		b.WriteString(name + mark)
-		if strings.HasSuffix(example, ".") {
+		if last, _ := utf8.DecodeLastRuneInString(example); strings.ContainsRune("."+t.stops, last) {
 			b.WriteString(end)
 		}
 		line = rest
@@ -88,7 +89,7 @@ func unmark(line string) string {
 }
 
 // blanksOf returns the names of the blanks in a text, in its order.
-func blanksOf(text string) []string { return blanksOfMarked(unmark(text)) }
+func (t *Table) blanksOf(text string) []string { return blanksOfMarked(t.unmark(text)) }
 
 func blanksOfMarked(text string) []string {
 	var names []string
@@ -113,49 +114,46 @@ func (v *Voice) fill(paragraph string, b Blanks) string {
 		if strings.HasPrefix(line, elsewhere) {
 			continue
 		}
-		for _, sentence := range sentences(unmark(strings.TrimPrefix(line, here))) {
+		for _, sentence := range v.table.sentences(v.table.unmark(strings.TrimPrefix(line, here))) {
 			if filled := v.fillSentence(sentence, b); filled != "" {
 				text = append(text, filled)
 			}
 		}
 	}
-	return strings.Join(text, " ")
+	return strings.Join(text, v.table.gap)
 }
 
-// sentences cuts a text behind each full stop that a blank follows, outside of
-// parentheses.
-func sentences(text string) []string {
+// sentences cuts a text behind each stop that a gap follows, outside of parentheses.
+func (t *Table) sentences(text string) []string {
 	var all []string
 	depth, from := 0, 0
 	for i, c := range text {
+		next := i + utf8.RuneLen(c)
 		switch {
-		case c == '(':
+		case string(c) == t.open:
 			depth++
-		case c == ')':
+		case string(c) == t.close:
 			depth--
-		case i+1 == len(text), depth == 0 && text[i+1] == ' ' && strings.ContainsRune(".?!"+end, c):
-			all = append(all, strings.TrimSuffix(text[from:i+1], end))
-			from = min(i+2, len(text))
+		case depth == 0 && strings.ContainsRune(t.stops+end, c) && strings.HasPrefix(text[next:], t.gap):
+			all = append(all, text[from:next])
+			from = next + len(t.gap)
 		}
 	}
-	if from < len(text) {
-		all = append(all, text[from:])
-	}
-	return all
+	return append(all, text[from:])
 }
 
 // fillSentence returns "" if a blank outside of parentheses is empty.
 func (v *Voice) fillSentence(s string, b Blanks) string {
 	var kept strings.Builder
 	for {
-		before, rest, found := strings.Cut(s, " (")
-		part, after, closed := strings.Cut(rest, ")")
+		before, rest, found := strings.Cut(s, v.table.gap+v.table.open)
+		part, after, closed := strings.Cut(rest, v.table.close)
 		kept.WriteString(before)
 		if !found || !closed {
 			break
 		}
 		if !slices.ContainsFunc(blanksOfMarked(part), func(name string) bool { return v.blank(name, b) == "" }) {
-			kept.WriteString(" (" + part + ")")
+			kept.WriteString(v.table.gap + v.table.open + part + v.table.close)
 		}
 		s = after
 	}

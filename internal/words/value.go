@@ -66,7 +66,7 @@ func (v *Voice) value(value any) (text string, known bool) {
 		if m.ID == "run-internal" {
 			return m.Why, true
 		}
-		return strings.TrimSpace(m.What + " " + m.Why), true
+		return v.Join(m.What, m.Why), true
 	case fmt.Stringer:
 		return Visible(value.String()), true
 	}

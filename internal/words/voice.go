@@ -29,6 +29,22 @@ func Terminal() *Voice {
 	return &Voice{table: &English, server: "https://github.com", repository: "OWNER/REPO"}
 }
 
+// languages are those that a step speaks. A table is made when it's asked for: that
+// takes time, and most runs speak one language.
+var languages = map[string]func() *Table{"en": func() *Table { return &English }, "zh": chinese}
+
+// Speaks reports whether there is a page in a language.
+func Speaks(language string) bool { return languages[language] != nil }
+
+// Speaking returns the voice in a language, if there is a page in it.
+func (v *Voice) Speaking(language string) *Voice {
+	in := *v
+	if Speaks(language) {
+		in.table = languages[language]()
+	}
+	return &in
+}
+
 // In returns the voice with links and commands for a repository, written as
 // owner/name, on a server of GitHub's. What's empty stays as it was.
 func (v *Voice) In(server, repository string) *Voice {
@@ -60,7 +76,7 @@ func (v *Voice) LoggingIn(login Command) *Voice {
 // Asks reports whether a message's next step is to authorize.
 func (v *Voice) Asks(err error) bool {
 	for _, n := range notesOf(err) {
-		if slices.Contains(blanksOf(v.table.rows[n.ID].next), "authorize") {
+		if slices.Contains(v.table.blanksOf(v.table.rows[n.ID].next), "authorize") {
 			return true
 		}
 	}
@@ -122,9 +138,19 @@ func (v *Voice) message(n Note) Message {
 		More: v.table.more + n.ID, Label: v.table.next,
 	}
 	if v.step && v.page != "" {
-		m.More = v.page + "#" + n.ID
+		m.More = strings.TrimSuffix(v.page, ".md") + v.table.extension + "#" + n.ID
+	}
+	if v.step {
+		m.Page = Visible(n.Page)
+	} else if n.Page != "" {
+		m.Next += " " + Visible(n.Page)
 	}
 	return m
+}
+
+// Join makes one text of sentences.
+func (v *Voice) Join(sentences ...string) string {
+	return strings.TrimSpace(strings.Join(sentences, v.table.gap))
 }
 
 // Say returns one sentence: that of the log, the summary or the checklist with
@@ -155,7 +181,7 @@ func Missing(n Note) []string {
 	}
 	var missing []string
 	v := Step("")
-	for _, name := range blanksOf(r.what + r.why + r.next) {
+	for _, name := range English.blanksOf(r.what + r.why + r.next) {
 		_, own := v.own(name)
 		value, given := n.Blanks[name]
 		_, known := v.value(value)

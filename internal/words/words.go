@@ -16,6 +16,7 @@ type Blanks map[string]any
 type Note struct {
 	ID     string
 	Blanks Blanks
+	Page   string // an address that may not be in a log, or empty
 }
 
 // Speaker is an error that brings its message.
@@ -52,6 +53,7 @@ type (
 type Message struct {
 	ID, What, Why, Next string
 	More                string // the address of the message on the page, or "more: ID"
+	Page                string // in a step: an address for the summary alone
 	Label               string // what Text writes before Next, as "Next: "
 }
 

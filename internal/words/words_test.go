@@ -21,11 +21,11 @@ import (
 var blanks = words.Blanks{
 	"athlete": int64(1111), "branch": "branch:strava-token", "by": []string{"o/r/NAME"},
 	"cause": errors.New("no space left"), "character": "U+200B", "command": "strava-token refresh", "destination": "o/r/NAME",
-	"detail": "text", "file": "file:/x", "flag": "--port", "form": "a number", "got": int64(2222), "held": "branch:strava-token",
+	"detail": "text", "fields": []string{"scope"}, "file": "file:/x", "flag": "--port", "form": "a number", "got": int64(2222), "held": "branch:strava-token",
 	"host": "www.strava.com", "input": words.Input("client-secret"), "inputs": []string{"client-id"}, "kept": []string{"branch:a"},
-	"left": 42 * time.Minute, "lock": "token.lock", "name": "NAME",
+	"left": 42 * time.Minute, "lock": "token.lock", "name": "NAME", "nearest": "refresh",
 	"parameter": "secrets=write", "path": "/x", "permission": "Secrets: read and write", "place": words.Place("client-secret"),
-	"port": 8000, "printed": "standard output", "problem": "It's wrong.", "renewed": words.Clock(noon), "rule": "pull_request",
+	"port": 8000, "printed": "standard output", "problem": "It's wrong.", "renewed": words.Clock(noon), "rule": "pull_request", "says": "No.", "new-name": "octocat/running",
 	"scopes": []string{"read", "activity:read"}, "settings": words.Page("o/r/settings"), "status": 503,
 	"edit": "https://github.com/octocat/sync/edit/main/.github/workflows/strava.yml", "tree": "/home/me/sync", "system": words.System{Err: os.ErrPermission}, "target": "o/r/NAME", "targets": []string{"o/r/NAME"},
 	"until": words.Clock(noon), "updated": words.Moment(noon), "want": int64(1111), "wanted": time.Hour, "when": words.Day(noon),
@@ -38,6 +38,7 @@ var noon = time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
 var voices = map[string]*words.Voice{
 	"step":     words.Step("https://github.com/octocat/strava-token/blob/v1/docs/troubleshooting.md").In("", "octocat/sync").Authorizing(authorizeLink, ""),
 	"terminal": words.Terminal().Authorizing(authorizeLink, ""),
+	"Chinese":  inChinese,
 }
 
 // note is an error that says n of itself.
@@ -60,7 +61,7 @@ func TestEveryMessageIsWhole(t *testing.T) {
 			}
 			for _, text := range []string{m.What, m.Why, m.Next} {
 				checkText(t, where+": "+id, text)
-				if !strings.HasSuffix(text, ".") || strings.HasSuffix(text, "..") {
+				if !regexp.MustCompile(`[^.。][.。]$`).MatchString(text) {
 					t.Errorf("%s: %s doesn't end as a sentence: %s", where, id, text)
 				}
 			}
@@ -86,7 +87,8 @@ func TestEverySentenceIsOne(t *testing.T) {
 }
 
 // leftover is what no text has once it's filled in.
-var leftover = regexp.MustCompile("[`*\x00\x01]|</?[a-z]|In a (workflow|terminal): |  |\\( | \\)|\\(\\)| [,)]| \\.( |$)|\\{[a-z]")
+var leftover = regexp.MustCompile("[`*\x00\x01]|</?[a-z]|In a (workflow|terminal): |  |\\( | \\)|\\(\\)| [,)]| \\.( |$)|\\{[a-z]" +
+	"|在(工作流|终端)里：|（[， ]|[ ，]）|（）|[，。：][，。：]|https?://[!-~]*[^!-~\\s]")
 
 func checkText(t *testing.T, about, text string) {
 	t.Helper()
@@ -140,7 +142,7 @@ func TestMissing(t *testing.T) {
 	}{
 		{words.Note{ID: "strava-nothing"}, []string{"strava-nothing"}},
 		{words.Note{ID: "strava-wrong-client-secret"}, nil},
-		{words.Note{ID: "target-rate-limited", Blanks: words.Blanks{"until": ""}}, []string{"target"}},
+		{words.Note{ID: "target-rate-limited", Blanks: words.Blanks{"until": "", "says": ""}}, []string{"target"}},
 		{words.Note{ID: "run-scope-unchecked", Blanks: words.Blanks{"scopes": 1.5}}, []string{"scopes"}},
 	} {
 		if diff := cmp.Diff(c.want, words.Missing(c.note)); diff != "" {

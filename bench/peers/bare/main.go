@@ -12,7 +12,6 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"strings"
 
 	"golang.org/x/crypto/nacl/box"
 )
@@ -34,12 +33,11 @@ func run() error {
 	var token struct {
 		Refresh string `json:"refresh_token"`
 	}
-	post, err := http.NewRequest("POST", os.Getenv("STRAVA_URL")+"/oauth/token", strings.NewReader(form.Encode()))
+	answer, err := http.PostForm(os.Getenv("STRAVA_URL")+"/oauth/token", form)
 	if err != nil {
 		return err
 	}
-	post.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	if err := send(post, &token); err != nil {
+	if err := read(answer, &token); err != nil {
 		return err
 	}
 
@@ -48,14 +46,9 @@ func run() error {
 		ID    string `json:"key_id"`
 		Value []byte `json:"key"`
 	}
-	get, err := http.NewRequest("GET", secrets+"public-key", nil)
-	if err != nil {
+	if err := github("GET", secrets+"public-key", nil, &key); err != nil {
 		return err
 	}
-	if err := send(authorized(get), &key); err != nil {
-		return err
-	}
-
 	if len(key.Value) != 32 {
 		return fmt.Errorf("the public key has %d bytes", len(key.Value))
 	}
@@ -70,27 +63,27 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	put, err := http.NewRequest("PUT", secrets+"STRAVA_REFRESH_TOKEN", bytes.NewReader(body))
+	return github("PUT", secrets+"STRAVA_REFRESH_TOKEN", bytes.NewReader(body), nil)
+}
+
+func github(method, url string, body io.Reader, result any) error {
+	req, err := http.NewRequest(method, url, body)
 	if err != nil {
 		return err
 	}
-	return send(authorized(put), nil)
-}
-
-func authorized(req *http.Request) *http.Request {
 	req.Header.Set("Authorization", "Bearer "+os.Getenv("GH_TOKEN"))
-	return req
-}
-
-// send sends req and reads its answer into result, where that is not nil.
-func send(req *http.Request, result any) error {
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		return err
 	}
+	return read(resp, result)
+}
+
+// read reads an answer into result, if that is not nil.
+func read(resp *http.Response, result any) error {
 	defer resp.Body.Close()
 	if resp.StatusCode > 299 {
-		return fmt.Errorf("%s %s: %s", req.Method, req.URL.Path, resp.Status)
+		return fmt.Errorf("%s: %s", resp.Request.URL.Path, resp.Status)
 	}
 	body, err := io.ReadAll(resp.Body)
 	if err != nil || result == nil {

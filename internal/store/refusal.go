@@ -1,0 +1,179 @@
+package store
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/google/go-github/v60/github"
+
+	"strava-token/internal/secret"
+)
+
+// refusals tell GitHub's refusals apart by their status and by a part of their
+// message, in lower case. The first row that fits counts.
+var refusals = []struct {
+	status int
+	part   string
+	kind   Kind
+}{
+	{401, "", BadCredentials},
+	{403, "rate limit", RateLimited},
+	{403, "abuse detection", RateLimited},
+	{403, "by integration", IntegrationForbidden},
+	{403, "by personal access token", PersonalForbidden},
+	{403, "saml enforcement", SignOn},
+	{403, "was archived", Archived},
+	{403, "ip allow list", AddressForbidden},
+	{403, "token's lifetime", LifetimeForbidden},
+	{403, "forbids access via a", TokenForbidden},
+	{403, "must have admin rights", AdminNeeded},
+	{403, "suspended", Suspended},
+	{403, "access blocked", Disabled},
+	{403, "disabled", Disabled},
+	{403, "rule violations", Ruled},
+	{403, "", Forbidden},
+	{409, "rule violations", Ruled},
+	{409, "required status check", Ruled},
+	{409, "approving review", Ruled},
+	{409, "through a pull request", Ruled},
+	{409, "through the merge queue", Ruled},
+	{409, "verified signatures", Ruled},
+	{409, "protected branch", Ruled},
+	{409, "archived", Archived},
+	{409, "", Conflict},
+	{422, "rule violations", Ruled},
+	{422, "", Unprocessable},
+	{429, "", RateLimited},
+	{451, "", LegallyBlocked},
+}
+
+// refused tells what an answer means that isn't a success. notFound is what a 404
+// means for this call.
+func (e *Error) refused(r *http.Response, message string, notFound Kind) {
+	e.Status, e.Kind = r.StatusCode, Unrecognized
+	seconds, err := strconv.Atoi(r.Header.Get("Retry-After"))
+	waits := err == nil && seconds >= 0
+	signOn := r.Header.Get("X-GitHub-SSO")
+	switch {
+	case e.Status == http.StatusForbidden && strings.HasPrefix(signOn, "required"):
+		e.Kind = SignOn
+	case e.Status == http.StatusForbidden && waits:
+		e.Kind = RateLimited
+	case e.Status == http.StatusNotFound:
+		e.Kind = notFound
+	case e.Status >= 500:
+		e.Kind = Outage
+	case e.Status >= 300 && e.Status < 400:
+		e.Kind, e.NewName = Moved, movedTo(r.Header.Get("Location"))
+	default:
+		for _, row := range refusals {
+			if row.status == e.Status && strings.Contains(strings.ToLower(message), row.part) {
+				e.Kind = row.kind
+				break
+			}
+		}
+	}
+	if e.Kind == SignOn {
+		_, address, _ := strings.Cut(signOn, "url=")
+		e.signOn = pageOf(e.Host, address)
+	}
+	if e.Kind == RateLimited && waits {
+		e.Until = time.Now().Add(time.Duration(seconds) * time.Second)
+	}
+}
+
+// refusedBy returns the answer behind an error of go-github's, and its message.
+func refusedBy(err error) (answer *http.Response, message string) {
+	var refused *github.ErrorResponse
+	var primary *github.RateLimitError
+	var secondary *github.AbuseRateLimitError
+	var code *github.TwoFactorAuthError
+	switch {
+	case errors.As(err, &refused):
+		return refused.Response, refused.Message
+	case errors.As(err, &code):
+		return code.Response, code.Message
+	case errors.As(err, &primary):
+		return primary.Response, primary.Message
+	case errors.As(err, &secondary):
+		return secondary.Response, secondary.Message
+	}
+	return nil, ""
+}
+
+var byName = regexp.MustCompile(`/repos/([0-9A-Za-z_.-]+/[0-9A-Za-z_.-]+)/`)
+
+// movedTo is the name of a repository in an address. GitHub mostly gives its number,
+// which says nothing to people.
+func movedTo(location string) string {
+	if at := byName.FindStringSubmatch(location); at != nil {
+		return at[1]
+	}
+	return ""
+}
+
+// pageOf is address if it's a page of the GitHub server that has its API on host.
+func pageOf(host, address string) string {
+	u, err := url.Parse(strings.TrimSpace(address))
+	server := strings.TrimPrefix((&url.URL{Host: host}).Hostname(), "api.")
+	if err != nil || u.Scheme != "https" || u.User != nil || !strings.EqualFold(u.Host, server) {
+		return ""
+	}
+	return u.String()
+}
+
+const maxSays = 200 // characters
+
+var pages = regexp.MustCompile(`https?://[^\s"'<>()]*[^\s"'<>().,;:]`)
+
+// harmless is a message of GitHub's as it may be quoted: one line of at most 200
+// characters, without control characters, commands to the runner, markup, addresses
+// of other hosts, and whatever looks like a token. If it holds one of hidden, in
+// whatever spelling, nothing of it is quoted.
+func (g *GitHub) harmless(message string, hidden ...secret.Value) string {
+	for _, v := range append(hidden, g.hidden...) {
+		if text := squeezed(v.Reveal()); text != "" && strings.Contains(squeezed(message), text) {
+			return ""
+		}
+	}
+	message = pages.ReplaceAllStringFunc(message, func(address string) string {
+		if pageOf(g.host, address) == "" && pageOf("docs.github.com", address) == "" {
+			return "…"
+		}
+		return address
+	})
+	message = strings.Map(func(c rune) rune {
+		if c != utf8.RuneError && (unicode.IsLetter(c) || unicode.IsDigit(c) || strings.ContainsRune(`.,:;!?'"()/_-@%+=&#…`, c)) {
+			return c
+		}
+		return ' '
+	}, secret.Redacted(message))
+	for strings.Contains(message, "::") {
+		message = strings.ReplaceAll(message, "::", ":")
+	}
+	message = strings.Join(strings.Fields(message), " ")
+	if text := []rune(message); len(text) > maxSays {
+		message = strings.TrimSpace(string(text[:maxSays-1])) + "…"
+	}
+	if message != "" && !strings.ContainsAny(message[len(message)-1:], ".!?") && !strings.HasSuffix(message, "…") {
+		message += "."
+	}
+	return message
+}
+
+// squeezed is s without everything that could be put between its letters.
+func squeezed(s string) string {
+	return strings.Map(func(c rune) rune {
+		if unicode.IsLetter(c) || unicode.IsDigit(c) {
+			return unicode.ToLower(c)
+		}
+		return -1
+	}, s)
+}

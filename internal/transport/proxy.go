@@ -1,0 +1,76 @@
+package transport
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"mime"
+	"net"
+	"net/http"
+	"net/url"
+)
+
+// ErrPage is a web page, or no TLS at all, from a host that has neither: somebody
+// in between wants the user to log in.
+var ErrPage = errors.New("a page in place of an answer")
+
+// ProxyError is a connection that a proxy prevented.
+type ProxyError struct {
+	Fault  string // "proxy-" and: unreadable, unreachable, loopback, credentials, refused
+	Host   string // the proxy's; empty if it's unreadable
+	Status int    // of its answer, or 0
+}
+
+func (e *ProxyError) Error() string { return fmt.Sprintf("%s (status %d)", e.Fault, e.Status) }
+
+// proxyOf is http.ProxyFromEnvironment, but for its error, which quotes the address
+// and thereby a password.
+func proxyOf(r *http.Request) (*url.URL, error) {
+	u, err := http.ProxyFromEnvironment(r)
+	if err != nil {
+		return nil, &ProxyError{Fault: "proxy-unreadable"}
+	}
+	return u, nil
+}
+
+// checkTunnel reads a proxy's answer to CONNECT.
+func checkTunnel(_ context.Context, proxy *url.URL, _ *http.Request, answer *http.Response) error {
+	switch answer.StatusCode {
+	case http.StatusOK:
+		return nil
+	case http.StatusProxyAuthRequired:
+		return &ProxyError{"proxy-credentials", proxy.Host, answer.StatusCode}
+	}
+	return &ProxyError{"proxy-refused", proxy.Host, answer.StatusCode}
+}
+
+// explained is an error of a round trip, with what is behind it.
+func explained(req *http.Request, err error) error {
+	var op *net.OpError
+	var record tls.RecordHeaderError
+	switch {
+	case errors.As(err, &record):
+		return fmt.Errorf("%w: %w", ErrPage, err)
+	case errors.As(err, &op) && op.Op == "proxyconnect":
+		proxy, _ := proxyOf(req)
+		if proxy == nil {
+			return err
+		}
+		fault := "proxy-unreachable"
+		if IsLoopback(proxy.Hostname()) {
+			fault = "proxy-loopback"
+		}
+		return &ProxyError{Fault: fault, Host: proxy.Host}
+	}
+	return err
+}
+
+// isFinal reports whether another try would meet the same refusal.
+func (e *ProxyError) isFinal() bool { return e.Status != 0 || e.Host == "" }
+
+// IsPage reports whether an answer of an API is a web page.
+func IsPage(answer *http.Response) bool {
+	kind, _, _ := mime.ParseMediaType(answer.Header.Get("Content-Type"))
+	return kind == "text/html" && answer.StatusCode < 500
+}
