@@ -62,7 +62,11 @@ type loginRun struct {
 	in  interface{ Write([]byte) (int, error) }
 }
 
-func startLogin(t *testing.T, w *world) *loginRun {
+func startLogin(t *testing.T, w *world) *loginRun { return startLoginAt(t, w, w.base, "--no-browser") }
+
+// startLoginAt starts it with another name for the sandbox's Strava. What opens
+// browsers leaves the address in a file of the working folder.
+func startLoginAt(t *testing.T, w *world, strava string, args ...string) *loginRun {
 	t.Helper()
 	binary := filepath.Join(t.TempDir(), "strava-token")
 	build := exec.Command("go", "build", "-o", binary, ".")
@@ -70,9 +74,14 @@ func startLogin(t *testing.T, w *world) *loginRun {
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("build: %v\n%s", err, out)
 	}
-	cmd := exec.Command(binary, "login", "--repo", sandbox.Repository, "--port", "0", "--no-browser", "--yes")
+	opener := filepath.Join(filepath.Dir(binary), "xdg-open")
+	if err := os.WriteFile(opener, []byte("#!/bin/sh\necho \"$1\" >opening && mv opening opened\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(binary, append([]string{"login", "--repo", sandbox.Repository, "--port", "0", "--yes"}, args...)...)
+	cmd.Dir = filepath.Dir(binary)
 	cmd.Env = []string{
-		"STRAVA_URL=" + w.base, "STRAVA_API_URL=" + w.base + "/api/v3", "GITHUB_API_URL=" + w.base,
+		"PATH=" + cmd.Dir + ":/bin:/usr/bin", "STRAVA_URL=" + strava, "STRAVA_API_URL=" + w.base + "/api/v3", "GITHUB_API_URL=" + w.base,
 		"STRAVA_CLIENT_ID=" + w.server.App().ID, "STRAVA_CLIENT_SECRET=" + w.server.App().Secret,
 		"GH_TOKEN=" + w.server.GitHubToken(),
 	}

@@ -1,11 +1,12 @@
 #!/bin/sh
 # Plain Docker: print an access token, with the refresh token in a folder of this
-# machine. The image is the action's own (OWNER in lower case), under the version of
-# a release (better: by its digest, which action.yml of that release names);
-# strava.env, in the folder this is started from, mode 0600, holds STRAVA_CLIENT_ID,
-# STRAVA_CLIENT_SECRET and, for the first run only, STRAVA_REFRESH_TOKEN.
+# machine. The image is the action's own, under the version of a release (better: by
+# its digest, which action.yml of that release names). strava.env, in the folder you
+# start this from, mode 0600, has STRAVA_CLIENT_ID, STRAVA_CLIENT_SECRET and, for the
+# first run only, STRAVA_REFRESH_TOKEN, as strava-token login --format dotenv prints
+# them.
 set -eu
-image=${IMAGE:-ghcr.io/OWNER/strava-token:v1.2.3}
+image=${IMAGE:-ghcr.io/<OWNER>/strava-token:v1.2.3}
 state=${STATE:-$HOME/.strava}
 mkdir -p "$state"
 chmod 700 "$state"

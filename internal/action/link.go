@@ -171,7 +171,7 @@ func (e *edge) summaryOfFirstStep(first *firstStepError) string {
 	for i, id := range steps {
 		fmt.Fprintf(&b, "%d. %s\n", i+1, markdown(e.voice.Say(id, words.Blanks{"edit": first.edit})))
 		if id == "summary-first-add" {
-			b.WriteString("\n   ```yaml\n   on:\n     workflow_dispatch:\n       inputs:\n         code:\n           description: \"Only once: the address that Strava sent you to\"\n   ```\n\n")
+			fmt.Fprintf(&b, "\n   ```yaml\n   on:\n     workflow_dispatch:\n       inputs:\n         code:\n           description: %q\n   ```\n\n", e.voice.Say("summary-first-field", nil))
 		}
 	}
 	return b.String()

@@ -48,7 +48,7 @@ func Run(ctx context.Context, c Config) provider.Status {
 	if c.Dial != nil {
 		defer network.Close() // a process of its own ends right after, and its connections with it
 	}
-	run := in.Run(network, e, false)
+	run := in.Run(network, e, !in.Begins()) // without a token it asks the targets, and spends nothing
 	run.Snapshot = e.snapshot(in.GitHub(network))
 	run.CodeIsShared = true
 	if in.Doctor {

@@ -108,7 +108,7 @@ func (e *edge) list(b *strings.Builder, label string, messages []words.Message) 
 		if m.Page != "" {
 			m.Next += " " + m.Page
 		}
-		fmt.Fprintf(b, "- **%s:** %s\n", e.voice.Say(label, nil), strings.ReplaceAll(markdown(m.Text()), "\n", "<br>"))
+		fmt.Fprintf(b, "- **%s** %s\n", e.voice.Say(label, nil), strings.ReplaceAll(markdown(m.Text()), "\n", "<br>"))
 	}
 }
 

@@ -35,7 +35,14 @@ func Run(ctx context.Context, p Process) int {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.CompletionOptions.DisableDefaultCmd = true
+	showVersion := root.Flags().BoolP("version", "v", false, "print the version")
+	root.RunE = func(c *cobra.Command, _ []string) error {
+		if *showVersion {
+			return printVersion(p.Stdout)
+		}
+		return c.Help()
+	}
+	root.SetUsageFunc(showUsage)
 	root.SetArgs(p.Args)
 	root.SetIn(p.Stdin)
 	root.SetOut(p.Stdout)
@@ -46,8 +53,12 @@ func Run(ctx context.Context, p Process) int {
 		recoverCommand(p, t), revokeCommand(p, t), sandboxCommand(p), demoCommand(p), versionCommand(p),
 	)
 	root.SetHelpCommand(helpCommand(root))
+	addCompletion(root)
 	err := root.ExecuteContext(ctx)
-	if err != nil && !isStatus(err) {
+	switch {
+	case err == context.Canceled: // as it is if that's all that happened
+		t.Note("cancelled", "nothing was changed")
+	case err != nil && !isStatus(err):
 		err = usage(root, p.Args, err)
 		t.Error(err)
 	}

@@ -12,7 +12,7 @@ import (
 // that go out side by side, at most.
 func TestFewConnections(t *testing.T) {
 	t.Parallel()
-	for target, questions := range map[string]int{secretName: 3, "branch:" + branchName: 5} {
+	for target, questions := range map[string]int{secretName: 4, "branch:" + branchName: 5} {
 		synctest.Test(t, func(t *testing.T) {
 			s := newStep(t, always)
 			s.secureOver(cell{}, "h2", "http/1.1")
@@ -45,7 +45,7 @@ func TestConnectionsAreUsedAgain(t *testing.T) {
 		if status := s.run(); status != 0 {
 			t.Fatalf("exit status: %d\n%s", status, s.runner.Log())
 		}
-		const atOnce = 4 * 3                              // targets, and the questions for each
+		const atOnce = 4 * 4                              // targets, and the questions for each
 		if got := len(s.pipe.Dialled()); got > atOnce+1 { // and Strava's
 			t.Errorf("connections: got %d, want at most %d", got, atOnce+1)
 		}

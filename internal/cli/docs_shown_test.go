@@ -15,8 +15,7 @@ import (
 )
 
 // shown are the commands that the documents show, and what runs each of them: a
-// file, and a text that stands in it. A command that cannot be run here has a
-// reason instead.
+// file, and a text in it. A command that can't be run here has a reason instead.
 var shown = map[string]struct{ file, text, reason string }{
 	"go run . demo": {file: ".ci/run", text: `bash -c "$demo"`},
 	"go test ./...": {file: ".ci/run", text: `bash -c "$tests"`},
@@ -25,19 +24,24 @@ var shown = map[string]struct{ file, text, reason string }{
 	"sleep 1 && . ./sandbox.env":                                         {file: ".ci/run", text: `(cd "$work/shown" && bash -e "$shown")`},
 	"./strava-token refresh --rotate-to branch:strava-token":             {file: ".ci/run", text: `(cd "$work/shown" && bash -e "$shown")`},
 	"./strava-token doctor --rotate-to branch:strava-token":              {file: ".ci/run", text: `(cd "$work/shown" && bash -e "$shown")`},
-	"kill $sandbox":                        {file: ".ci/run", text: `(cd "$work/shown" && bash -e "$shown")`},
+	"kill $sandbox": {file: ".ci/run", text: `(cd "$work/shown" && bash -e "$shown")`},
+
 	"strava-token login --repo owner/name": {file: "internal/cli/login_test.go", text: `v.run("--repo", sandbox.Repository)`},
-	"strava-token refresh --rotate-to file:/var/lib/strava/token --format dotenv":                              {file: "testdata/script/readme.txtar", text: "strava-token refresh --rotate-to file"},
-	"strava-token exec --rotate-to file:/var/lib/strava/token -- ./sync.sh":                                    {file: "testdata/script/readme.txtar", text: "strava-token exec"},
-	"strava-token doctor --repo owner/repo --rotate-to branch:strava-token --require-scopes activity:read_all": {file: "testdata/script/readme.txtar", text: "strava-token doctor --repo"},
-	"GH_TOKEN=… strava-token recover run.log --rotate-to owner/repo/STRAVA_REFRESH_TOKEN":                      {file: "testdata/script/readme.txtar", text: "strava-token recover run.log"},
-	"export STRAVA_CLIENT_ID=… STRAVA_CLIENT_SECRET=… STRAVA_REFRESH_TOKEN=…":                                  {reason: "the values are the reader's"},
+	"strava-token login --repo YOU/running_page --rotate-to STRAVA_CLIENT_REFRESH_TOKEN --scope read,activity:read_all,activity:write": {file: "internal/cli/docs_first_run_test.go", text: `strava-token login --repo YOU/running_page `},
+	"strava-token login --format dotenv":                                          {file: "internal/cli/login_target_test.go", text: `"--format", "dotenv"`},
+	"mkdir -p -m 700 ~/.strava":                                                   {file: "internal/cli/docs_first_run_test.go", text: `mkdir -p -m 700 ~/.strava\nstrava-token login `},
+	`strava-token login --rotate-to "file:$HOME/.strava/token"`:                   {file: "internal/cli/docs_first_run_test.go", text: `mkdir -p -m 700 ~/.strava\nstrava-token login `},
+	"set -a && . ~/.strava/token.env && set +a":                                   {file: "testdata/script/elsewhere.txtar", text: `sed -n "/^set -a/,/^strava-token exec/p"`},
+	`strava-token revoke --rotate-to "file:$HOME/.strava/token"`:                  {file: "testdata/script/elsewhere.txtar", text: `sed -n "/^strava-token revoke/p"`},
+	`strava-token refresh --rotate-to "file:$HOME/.strava/token" --format dotenv`: {file: "testdata/script/elsewhere.txtar", text: `sed -n "/^set -a/,/^strava-token exec/p"`},
+	`strava-token exec --rotate-to "file:$HOME/.strava/token" -- ./sync.sh`:       {file: "testdata/script/elsewhere.txtar", text: `sed -n "/^set -a/,/^strava-token exec/p"`},
+
+	"strava-token doctor --repo owner/repo --rotate-to branch:strava-token --require-scopes activity:read_all": {file: "testdata/script/when_it_fails.txtar", text: `sed -n "/^strava-token doctor --repo/p`},
+	"GH_TOKEN=… strava-token recover run.log --rotate-to owner/repo/STRAVA_REFRESH_TOKEN":                      {file: "testdata/script/when_it_fails.txtar", text: `/ strava-token recover /p"`},
+	"GH_TOKEN=… strava-token recover run.log --repo owner/repo --rotate-to branch:strava-token":                {file: "testdata/script/when_it_fails.txtar", text: `/ strava-token recover /p"`},
 	"export STRAVA_CLIENT_ID=… STRAVA_CLIENT_SECRET=… STRAVA_REFRESH_TOKEN=… GH_TOKEN=…":                       {reason: "the values are the reader's"},
-	"git ls-remote https://github.com/OWNER/strava-token refs/tags/v1.2.3":                                     {reason: "it asks the real GitHub"},
-	"gh attestation verify oci://ghcr.io/OWNER/strava-token@sha256:DIGEST --repo OWNER/strava-token   --signer-workflow OWNER/strava-token/.github/workflows/release.yml --source-ref refs/heads/main --deny-self-hosted-runners": {reason: "it asks the real GitHub"},
-	"gh attestation verify strava-token_v1.2.3_linux_amd64.tar.gz --repo OWNER/strava-token   --signer-workflow OWNER/strava-token/.github/workflows/release.yml --source-ref refs/heads/main --deny-self-hosted-runners":         {reason: "it asks the real GitHub"},
+	"gh run view RUN_ID --log >run.log":                                                                 {reason: "it asks the real GitHub"},
 	"sha256sum --check --ignore-missing checksums.txt":                                                  {file: ".ci/release/reproduce", text: "sha256sum --check --ignore-missing --quiet checksums.txt"},
-	"git clone --branch v1.2.3 https://github.com/OWNER/strava-token && cd strava-token":                {reason: "there is no such release here"},
 	".ci/release/build v1.2.3 out && .ci/release/image v1.2.3 out":                                      {file: ".ci/release/reproduce", text: `"$1/.ci/release/build" "$version"`},
 	"git ls-remote https://github.com/<OWNER>/strava-token refs/tags/v1.2.3":                            {reason: "it asks the real GitHub"},
 	"gh release verify v1.2.3 --repo <OWNER>/strava-token":                                              {reason: "it asks the real GitHub"},
@@ -45,7 +49,6 @@ var shown = map[string]struct{ file, text, reason string }{
 	"gh attestation verify oci://ghcr.io/<OWNER>/strava-token@sha256:DIGEST --repo <OWNER>/strava-token   --signer-workflow <OWNER>/strava-token/.github/workflows/release.yml --source-ref refs/heads/main --deny-self-hosted-runners": {reason: "it asks the real GitHub"},
 	"gh attestation verify strava-token_v1.2.3_linux_amd64.tar.gz --repo <OWNER>/strava-token   --signer-workflow <OWNER>/strava-token/.github/workflows/release.yml --source-ref refs/heads/main --deny-self-hosted-runners":           {reason: "it asks the real GitHub"},
 	"git clone --branch v1.2.3 https://github.com/<OWNER>/strava-token && cd strava-token": {reason: "there is no such release here"},
-	"gh run view RUN_ID --log >run.log":                                                    {reason: "it asks the real GitHub"},
 }
 
 var shellBlock = regexp.MustCompile("(?ms)^ *```(?:sh|bash|shell|console)\n(.*?)^ *```")
@@ -110,52 +113,61 @@ func documents(t *testing.T) []string {
 	return names
 }
 
-// TestEveryExampleIsLinked from both READMEs, and the lines for running_page are
-// the same everywhere.
+// TestEveryExampleIsLinked from the README.
 func TestEveryExampleIsLinked(t *testing.T) {
 	t.Parallel()
 	examples, err := filepath.Glob(filepath.Join(root, "examples", "*"))
 	if err != nil || len(examples) == 0 {
 		t.Fatal("there are no examples", err)
 	}
-	python := regexp.MustCompile("(?ms)^ *```python\n(.*?)^ *```")
-	want := ""
-	for line := range strings.Lines(readDoc(t, "examples/running_page.yml")) {
-		if code, ok := strings.CutPrefix(line, "#     "); ok {
-			want += strings.TrimSpace(code) + "\n"
-		}
-	}
-	for _, doc := range []string{"README.md", "README.zh-CN.md"} {
-		text := readDoc(t, doc)
-		for _, example := range examples {
-			if !strings.Contains(text, "(examples/"+filepath.Base(example)+")") {
-				t.Errorf("%s does not link to %s", doc, filepath.Base(example))
-			}
-		}
-		got := ""
-		for _, block := range python.FindAllStringSubmatch(text, -1) {
-			for line := range strings.Lines(block[1]) {
-				got += strings.TrimSpace(line) + "\n"
-			}
-		}
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("%s, the lines for running_page (-example +shown):\n%s", doc, diff)
+	readme := readDoc(t, "README.md")
+	for _, example := range examples {
+		if name := filepath.Base(example); !strings.HasSuffix(name, ".go") && !strings.Contains(readme, "(examples/"+name+")") {
+			t.Errorf("the README does not link to %s", filepath.Base(example))
 		}
 	}
 }
 
 var comment = regexp.MustCompile(`(?m)^ *#.*\n| +#.*$`)
 
+// translated is what may differ in another language: the time zone of a schedule,
+// what the field for the code says, and the language of the messages.
+var translated = regexp.MustCompile(`, timezone: [A-Za-z/_]+|description: "[^"]*"|\n *language: zh`)
+
+// bare is a workflow without its comments, its indentation as a whole, and what may
+// differ in another language.
+func bare(workflow string) string {
+	workflow = translated.ReplaceAllString(comment.ReplaceAllString(workflow, ""), "")
+	rest := strings.TrimLeft(strings.TrimLeft(workflow, "\n"), " ")
+	indent := "\n" + strings.Repeat(" ", len(strings.TrimLeft(workflow, "\n"))-len(rest))
+	return strings.TrimSpace(strings.ReplaceAll(rest, indent, "\n"))
+}
+
+// yamlBlock is the first block of YAML in a document.
+func yamlBlock(t *testing.T, doc string) string {
+	t.Helper()
+	_, block, ok := strings.Cut(readDoc(t, doc), "```yaml\n")
+	block, _, closed := strings.Cut(block, "```")
+	if !ok || !closed {
+		t.Fatalf("%s shows no workflow", doc)
+	}
+	return block
+}
+
 // TestTheWorkflowShownIsARecipe, which the end-to-end ring runs.
 func TestTheWorkflowShownIsARecipe(t *testing.T) {
 	t.Parallel()
-	want := strings.TrimSpace(comment.ReplaceAllString(readDoc(t, "examples/sync.yml"), ""))
 	for _, doc := range []string{"README.md", "README.zh-CN.md"} {
-		_, block, ok := strings.Cut(readDoc(t, doc), "```yaml\n")
-		block, _, _ = strings.Cut(block, "```")
-		got := strings.TrimSpace(comment.ReplaceAllString(block, ""))
-		if diff := cmp.Diff(want, got); !ok || diff != "" {
+		if diff := cmp.Diff(bare(readDoc(t, "examples/sync.yml")), bare(yamlBlock(t, doc))); diff != "" {
 			t.Errorf("%s (-examples/sync.yml +shown):\n%s", doc, diff)
+		}
+	}
+	_, block, _ := strings.Cut(readDoc(t, "examples/running_page.yml"), "# From here...\n")
+	block, _, ok := strings.Cut(block, "      # ...to here.")
+	for _, doc := range []string{"docs/running_page.md", "docs/running_page.zh-CN.md"} {
+		shown := strings.ReplaceAll(yamlBlock(t, doc), "          language: zh\n", "")
+		if diff := cmp.Diff(block, shown); !ok || diff != "" {
+			t.Errorf("%s, which people paste (-examples/running_page.yml +shown):\n%s", doc, diff)
 		}
 	}
 }
@@ -185,9 +197,24 @@ func TestEveryLinkInsideResolves(t *testing.T) {
 				t.Errorf("%s links to %s, which is not there", name, file)
 				continue
 			}
-			if anchor != "" && !hasHeading(readDoc(t, file), anchor) {
+			if anchor != "" && !hasHeading(readDoc(t, file), anchor) && !strings.Contains(readDoc(t, file), `<a id="`+anchor+`">`) {
 				t.Errorf("%s links to #%s, and %s has no such heading", name, anchor, file)
 			}
+		}
+	}
+}
+
+// TestEveryPageLeadsBack to the README, under its title.
+func TestEveryPageLeadsBack(t *testing.T) {
+	t.Parallel()
+	for _, name := range documents(t) {
+		back := "[← README](../README.md)"
+		if strings.HasSuffix(name, ".zh-CN.md") {
+			back = "](../README.zh-CN.md)"
+		}
+		start, _, _ := strings.Cut(readDoc(t, name), "\n## ")
+		if strings.HasPrefix(name, "docs") && !strings.Contains(start, back) {
+			t.Errorf("%s has no way back to the README", name)
 		}
 	}
 }
@@ -214,7 +241,7 @@ func hasHeading(doc, anchor string) bool {
 // TestTheTargetsShownAreThoseOfTheCode parses every target of the tables.
 func TestTheTargetsShownAreThoseOfTheCode(t *testing.T) {
 	t.Parallel()
-	for doc, title := range map[string]string{"README.md": "Targets", "README.zh-CN.md": "目标"} {
+	for doc, title := range map[string]string{"README.md": "Targets", "README.zh-CN.md": inChinese(t, "Targets")} {
 		all := names(section(t, readDoc(t, doc), title))
 		if len(all) != 8 {
 			t.Errorf("%s: %d targets, want 8", doc, len(all))

@@ -23,7 +23,7 @@ func TestDoctorAsAStep(t *testing.T) {
 			name: "all is well", knobs: always,
 			says: []string{
 				"ok       client id and client secret: They belong together.",
-				"ok       octo/running/STRAVA_REFRESH_TOKEN: It exists (last updated on 1 January 2000). It can be written. The GitHub token has no known end.",
+				"ok       octo/running/STRAVA_REFRESH_TOKEN: It exists (last updated on 1 January 2000). It's believed that it can be written. The GitHub token has no known end.",
 				"ok       refresh token: It works. Strava replaced it, and the new one is in octo/running/STRAVA_REFRESH_TOKEN.",
 				"ok       app and access token: They're active (for athlete 126651800).",
 				"ok       scopes: read, activity:read_all",

@@ -1,9 +1,12 @@
 package cli
 
 import (
+	"context"
+
 	"github.com/spf13/cobra"
 
 	"strava-token/internal/login"
+	"strava-token/internal/provider"
 	"strava-token/internal/terminal"
 )
 
@@ -14,8 +17,10 @@ func loginCommand(p Process, t *terminal.Terminal) *cobra.Command {
 		Short: "Get the first refresh token, with a browser here or anywhere",
 		Long: "login asks for the client id and the client secret (or takes them from\n" +
 			"STRAVA_CLIENT_ID and STRAVA_CLIENT_SECRET), opens Strava's page, and keeps what\n" +
-			"comes back. With --repo it goes to a branch of that repository, encrypted, and\n" +
-			"the client secret into a secret of it. Without it both go into files of yours,\n" +
+			"comes back.\n\n" +
+			"With --repo, and GH_TOKEN or a gh that is logged in, the refresh token goes onto\n" +
+			"a branch of that repository, encrypted, and the client secret into a secret of\n" +
+			"it; the workflow to save is printed. Without --repo both go into files of yours,\n" +
 			"or with --format to standard output.\n\n" +
 			"On a remote shell, open the address that it prints on any device, and paste the\n" +
 			"address of the page that follows.",
@@ -23,17 +28,24 @@ func loginCommand(p Process, t *terminal.Terminal) *cobra.Command {
 			"  strava-token login --rotate-to file:/var/lib/strava/token\n" +
 			"  strava-token login --format dotenv >strava.env",
 		Args: atMost(0),
-		RunE: func(cmd *cobra.Command, _ []string) error { return l.Run(cmd.Context()) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			err := l.Run(cmd.Context())
+			if cmd.Context().Err() != nil && err != context.Canceled && statusOf(err) == provider.Failed {
+				t.Error(err) // it was interrupted while it kept the token
+				return ended(interrupted)
+			}
+			return err
+		},
 	}
 	f := c.Flags()
-	f.StringVar(&l.Repository, "repo", "", "repository that keeps it all, as owner/repo")
+	f.StringVar(&l.Repository, "repo", "", "repository that keeps it all, as owner/name or its address")
 	f.StringVar(&l.Environment, "environment", "", "environment whose secret the client secret goes into")
-	f.StringVar(&l.Scope, "scope", "read,activity:read_all", "scopes to ask for, comma between them")
+	f.StringVar(&l.Scope, "scope", login.DefaultScope, "scopes to ask for, comma between them")
 	f.IntVar(&l.Port, "port", 8000, "port on 127.0.0.1 that the browser comes back to")
 	f.BoolVar(&l.NoBrowser, "no-browser", false, "open no browser here")
-	f.StringArrayVar(&l.RotateTo, "rotate-to", nil, "target that keeps the refresh token; may be repeated\n(default branch:strava-token with --repo)")
-	f.StringVar(&l.Format, "format", "", "print the credentials to standard output:\njson or dotenv")
-	f.StringVar(&l.Output, "output", "", "file for the client id and the client secret, mode 0600\n(default: beside the refresh token)")
+	f.StringArrayVar(&l.RotateTo, "rotate-to", nil, "target that keeps the refresh token; may be repeated (default branch:strava-token with --repo)")
+	f.StringVar(&l.Format, "format", "", "print the credentials to standard output: json or dotenv")
+	f.StringVar(&l.Output, "output", "", "file for the client id and the client secret, mode 0600 (default: beside the refresh token)")
 	f.BoolVar(&l.Yes, "yes", false, "replace what exists without asking")
 	return c
 }

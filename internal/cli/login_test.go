@@ -1,40 +1,37 @@
 package cli_test
 
 import (
+	"context"
 	"io"
 	"net"
 	"net/http"
-	"net/url"
 	"strings"
 	"testing"
 
 	"strava-token/internal/sandbox"
 )
 
-func TestLoginStoresThreeSecrets(t *testing.T) {
+func TestLoginIntoARepository(t *testing.T) {
 	t.Parallel()
-	v := newVisitor(t, sandbox.Knobs{})
-	v.assertStatus(v.run("--repo", sandbox.Repository), 0)
-	v.assertStored("", "STRAVA_REFRESH_TOKEN")
-	v.assertSays("The refresh token of Sandbox Athlete (athlete 126651800) is kept in octo/running/STRAVA_REFRESH_TOKEN", "rotate-to: STRAVA_REFRESH_TOKEN")
-	if len(v.pages) != 1 || !strings.Contains(v.pages[0], "It worked") || !strings.Contains(v.pages[0], "athlete 126651800") ||
-		!strings.Contains(v.pages[0], "read, activity:read_all") || !strings.Contains(v.pages[0], "close this window") {
-		t.Errorf("the page: %v", v.pages)
-	}
-	if strings.Contains(v.pages[0], "<script") || strings.ContainsAny(v.ended[0], "?#") {
-		t.Errorf("the page has a script, or its address %q holds something", v.ended[0])
-	}
-}
-
-func TestLoginIntoAnEnvironmentUnderRunningPagesNames(t *testing.T) {
-	t.Parallel()
-	v := newVisitor(t, sandbox.Knobs{})
-	v.server.AddEnvironment("my env/prod")
-	v.assertStatus(v.run("--repo", sandbox.Repository, "--environment", "my env/prod", "--secrets", "running_page"), 0)
-	v.assertStored("@my env/prod", "STRAVA_CLIENT_REFRESH_TOKEN")
-	v.assertSays("running_page's own workflow reads these secrets")
-	if strings.Contains(v.stderr.String(), "sync.yml") {
-		t.Error("a second workflow is shown, which would compete with running_page's own")
+	for _, repository := range []string{
+		sandbox.Repository, "https://github.com/octo/running", "https://github.com/octo/running.git", " https://github.com/octo/running/ ",
+	} {
+		v := newVisitor(t, sandbox.Knobs{})
+		v.assertStatus(v.run("--repo", repository), 0)
+		v.assertStored("")
+		v.assertMessages()
+		v.assertSays("The refresh token of Sandbox Athlete (athlete 126651800) is kept in branch:strava-token.",
+			"client-id: 48213 #", "rotate-to: branch:strava-token\n", "contents: write")
+		if strings.Contains(v.stderr.String(), "SECRETS_WRITER") {
+			t.Error("a personal access token is asked for")
+		}
+		if len(v.pages) != 1 || !strings.Contains(v.pages[0], "It worked") || !strings.Contains(v.pages[0], "athlete 126651800") ||
+			!strings.Contains(v.pages[0], "read, activity:read_all") || !strings.Contains(v.pages[0], "close this window") {
+			t.Errorf("the page: %v", v.pages)
+		}
+		if strings.Contains(v.pages[0], "<script") || strings.ContainsAny(v.ended[0], "?#") {
+			t.Errorf("the page has a script, or its address %q has something in it", v.ended[0])
+		}
 	}
 }
 
@@ -43,188 +40,164 @@ func TestLoginIntoAnEnvironment(t *testing.T) {
 	v := newVisitor(t, sandbox.Knobs{})
 	v.server.AddEnvironment("my env/prod")
 	v.assertStatus(v.run("--repo", sandbox.Repository, "--environment", "my env/prod"), 0)
-	v.assertStored("@my env/prod", "STRAVA_REFRESH_TOKEN")
-	v.assertSays("environment: my env/prod", "secrets.STRAVA_REFRESH_TOKEN", "SECRETS_WRITER", "Environments: read and write")
+	v.assertStored("@my env/prod")
+	v.assertSays("environment: 'my env/prod'")
 }
 
+// TestLoginIntoASecret: the workflow needs a token that may write it.
+func TestLoginIntoASecret(t *testing.T) {
+	t.Parallel()
+	v := newVisitor(t, sandbox.Knobs{})
+	v.assertStatus(v.run("--repo", sandbox.Repository, "--rotate-to", "strava_refresh_token"), 0)
+	if v.server.Secret("STRAVA_REFRESH_TOKEN") != v.server.LiveRefreshToken() {
+		t.Error("the secret doesn't have the refresh token")
+	}
+	v.assertSays("refresh-token: ${{ secrets.STRAVA_REFRESH_TOKEN }}", "rotate-to: octo/running/STRAVA_REFRESH_TOKEN\n",
+		"github-token: ${{ secrets.SECRETS_WRITER }}", "settings/personal-access-tokens/new?", "secrets=write")
+}
+
+// TestLoginAsksBeforeItReplaces, and opens nothing before the answer.
 func TestLoginAsksBeforeItReplaces(t *testing.T) {
 	t.Parallel()
 	for answer, status := range map[string]int{"n": 1, "": 1, "y": 0, "maybe\nyes": 0} {
-		t.Run(answer, func(t *testing.T) {
-			t.Parallel()
-			v := newVisitor(t, sandbox.Knobs{})
-			v.server.SetSecret("STRAVA_REFRESH_TOKEN", "old")
-			v.types(answer)
-			opened := false
-			grant := v.browse
-			v.browse = func(address string) { opened = true; grant(address) }
-			v.assertStatus(v.run("--repo", sandbox.Repository), status)
-			v.assertSays("octo/running/STRAVA_REFRESH_TOKEN")
-			if replaced := v.server.Secret("STRAVA_REFRESH_TOKEN") != "old"; replaced != (status == 0) || opened != replaced {
-				t.Errorf("replaced: %t, opened: %t, want both %t", replaced, opened, status == 0)
-			}
-		})
+		v := newVisitor(t, sandbox.Knobs{})
+		v.server.SetSecret("STRAVA_CLIENT_SECRET", "old")
+		v.types(answer)
+		opened := false
+		v.browse = func(address string) { opened = true; v.grant(address, "activity:read_all") }
+		v.assertStatus(v.run("--repo", sandbox.Repository), status)
+		v.assertSays("octo/running/STRAVA_CLIENT_SECRET", "Replace them?")
+		if replaced := v.server.Secret("STRAVA_CLIENT_SECRET") != "old"; replaced != (status == 0) || opened != replaced {
+			t.Errorf("%q: replaced: %t, opened: %t, want both %t", answer, replaced, opened, status == 0)
+		}
 	}
-	v := newVisitor(t, sandbox.Knobs{})
-	v.server.SetSecret("STRAVA_REFRESH_TOKEN", "old")
-	v.assertStatus(v.run("--repo", sandbox.Repository, "--yes"), 0)
-	v.assertStored("", "STRAVA_REFRESH_TOKEN")
 }
 
-func TestLoginChecksTheSecretsBeforeTheBrowserOpens(t *testing.T) {
+// TestLoginReplacesAnotherAthlete if somebody said so, and only then.
+func TestLoginReplacesAnotherAthlete(t *testing.T) {
 	t.Parallel()
-	v := newVisitor(t, sandbox.Knobs{})
-	v.env["GH_TOKEN"] = v.server.NewGitHubToken("read-only-token", sandbox.GitHubToken{Kind: sandbox.Personal, Secrets: sandbox.Read})
-	v.browse = func(string) { t.Error("the browser was opened") }
-	v.assertStatus(v.run("--repo", sandbox.Repository), 1)
-	v.assertSays("The personal access token may not write octo/running/STRAVA_CLIENT_ID")
+	for answer, status := range map[string]int{"y": 0, "n": 1, "--yes": 0} {
+		v := newVisitor(t, sandbox.Knobs{})
+		v.env["STRAVA_REFRESH_TOKEN"], v.env["GITHUB_REPOSITORY"] = v.server.Connect(42), sandbox.Repository
+		v.assertStatus(v.command("refresh", "--rotate-to", "branch:"+branchName), 0)
+		delete(v.env, "STRAVA_REFRESH_TOKEN")
+		before := v.server.Held(branchName)
+		args := []string{"--repo", sandbox.Repository}
+		if answer == "--yes" {
+			args = append(args, answer)
+		} else {
+			v.types(answer)
+		}
+		v.assertStatus(v.run(args...), status)
+		if status == 0 {
+			v.assertStored("")
+		} else if v.server.Held(branchName) != before {
+			t.Error("the branch was written")
+		}
+		if answer != "--yes" {
+			v.assertSays("branch:strava-token (the token of athlete 42)")
+		}
+	}
+}
+
+func TestLoginChecksTheTargetsBeforeTheBrowserOpens(t *testing.T) {
+	t.Parallel()
+	for _, token := range []sandbox.GitHubToken{
+		{Kind: sandbox.Personal, Secrets: sandbox.Read, Contents: sandbox.Write},
+		{Kind: sandbox.Personal, Secrets: sandbox.Write, Contents: sandbox.Read},
+	} {
+		v := newVisitor(t, sandbox.Knobs{})
+		v.env["GH_TOKEN"] = v.server.NewGitHubToken("read-only-token", token)
+		v.browse = func(string) { t.Error("the browser was opened") }
+		v.assertStatus(v.run("--repo", sandbox.Repository), 1)
+		v.assertMessages("target-personal-forbidden")
+		v.assertNothingStored()
+	}
 }
 
 func TestLoginDenied(t *testing.T) {
 	t.Parallel()
 	v := newVisitor(t, sandbox.Knobs{})
-	v.browse = func(address string) { v.submit(address, url.Values{"answer": {"deny"}}) }
+	v.browse = v.deny
 	v.assertStatus(v.run("--repo", sandbox.Repository), 1)
-	v.assertSays("Access was not granted", "choose Authorize")
+	v.assertMessages("login-denied")
 	if len(v.pages) != 1 || !strings.Contains(v.pages[0], "No access was granted") {
 		t.Errorf("the page: %v", v.pages)
 	}
-	if v.server.Secret("STRAVA_REFRESH_TOKEN") != "" {
-		t.Error("something was stored")
-	}
+	v.assertNothingStored()
 }
 
 func TestLoginOffersToAskAgainForAnUntickedScope(t *testing.T) {
 	t.Parallel()
 	for answer, want := range map[string]string{"y": "read activity:read_all", "n": "read"} {
-		t.Run(answer, func(t *testing.T) {
-			t.Parallel()
-			v := newVisitor(t, sandbox.Knobs{})
-			var opened []string
-			v.browse = func(address string) {
-				opened = append(opened, address)
-				if len(opened) == 1 {
-					v.answers("Ask again?", answer)
-					v.grant(address) // only read, which has no box
-					return
-				}
-				v.grant(address, "activity:read_all")
+		v := newVisitor(t, sandbox.Knobs{})
+		var opened []string
+		v.browse = func(address string) {
+			opened = append(opened, v.open(address))
+			if len(opened) == 1 {
+				_, query, _ := strings.Cut(v.callback(v.base+"/oauth/authorize?"+opened[0]), "?") // only read, which has no box
+				here, _, _ := strings.Cut(address, "/start/")
+				v.fetch(http.MethodGet, here+"/token?"+query, nil)
+				v.waitFor("Ask again?")
+				_, _ = io.WriteString(v.stdin, answer+"\n")
+				return
 			}
-			v.assertStatus(v.run("--repo", sandbox.Repository), 0)
-			v.assertSays("Strava did not grant activity:read_all")
-			v.assertStored("", "STRAVA_REFRESH_TOKEN")
-			if answer == "y" && (len(opened) != 2 || !strings.Contains(opened[1], "approval_prompt=force")) {
-				t.Errorf("opened: %v", opened)
-			}
-			if got := v.exchanges(); got != 1 {
-				t.Errorf("exchanges: got %d, want 1", got)
-			}
-			if got := strings.Join(v.server.GrantedScopes(), " "); got != want {
-				t.Errorf("granted: got %q, want %q", got, want)
-			}
-		})
+			v.grant(v.base+"/oauth/authorize?"+opened[1], "activity:read_all")
+		}
+		v.assertStatus(v.run("--repo", sandbox.Repository), 0)
+		v.assertMessages("login-unticked")
+		v.assertStored("")
+		if answer == "y" && (len(opened) != 2 || !strings.Contains(opened[1], "approval_prompt=force")) {
+			t.Errorf("opened: %v", opened)
+		}
+		if got := v.exchanges(); got != 1 {
+			t.Errorf("exchanges: got %d, want 1", got)
+		}
+		if got := strings.Join(v.server.GrantedScopes(), " "); got != want {
+			t.Errorf("granted: got %q, want %q", got, want)
+		}
 	}
 }
 
-// TestLoginIsNotDisturbed sends everything to the waiting listener that is not
-// the one answer.
-func TestLoginIsNotDisturbed(t *testing.T) {
+// TestLoginTakesAPastedAddress: the browser is elsewhere.
+func TestLoginTakesAPastedAddress(t *testing.T) {
+	t.Parallel()
+	v := newVisitor(t, sandbox.Knobs{})
+	v.browse = func(address string) {
+		address = v.callback(address, "activity:read_all")
+		_, after, _ := strings.Cut(address, "code=")
+		code, _, _ := strings.Cut(after, "&")
+		for _, line := range []string{"hello", code, strings.Replace(address, "state=", "state=0", 1), address} {
+			_, _ = io.WriteString(v.stdin, line+"\n")
+		}
+	}
+	v.assertStatus(v.run("--repo", sandbox.Repository), 0)
+	v.assertStored("")
+	v.assertMessages("login-no-code", "login-code-alone", "login-wrong-state")
+}
+
+// TestLoginIsReloaded: a browser that asks twice does no harm.
+func TestLoginIsReloaded(t *testing.T) {
 	t.Parallel()
 	v := newVisitor(t, sandbox.Knobs{})
 	v.browse = func(address string) {
 		callback := v.callback(address, "activity:read_all")
-		here, err := url.Parse(callback)
+		reloaded := *v.client
+		reloaded.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+		resp, err := reloaded.Get(callback)
 		if err != nil {
 			t.Error(err)
 			return
 		}
-		origin := "http://" + here.Host
-		state := here.Query().Get("state")
-		for path, want := range map[string]int{
-			"/":            404,
-			"/favicon.ico": 404,
-			"/done":        404,
-			"/done/0":      404,
-			"/done/1":      404,
-			"/done/-1":     404,
-			"/token":       400,
-			"/token?state=" + strings.Repeat("0", 32) + "&code=0123456789abcdef": 400,
-			"/token?state=&error=access_denied":                                  400,
-			"/token?state=" + state:                                              400,
-			"/token?state=" + state + "&code=null":                               400,
-		} {
-			resp, err := v.client.Get(origin + path)
-			if err != nil {
-				t.Error(err)
-				continue
-			}
-			body, _ := io.ReadAll(resp.Body)
-			_ = resp.Body.Close()
-			if resp.StatusCode != want {
-				t.Errorf("%s: got %d, want %d", path, resp.StatusCode, want)
-			}
-			if strings.Contains(string(body), state) {
-				t.Errorf("%s: the state is in the answer", path)
-			}
-		}
-		foreign, _ := http.NewRequest(http.MethodGet, callback, nil)
-		foreign.Host = "evil.example:" + here.Port()
-		if resp, err := v.client.Do(foreign); err != nil || resp.StatusCode != http.StatusMisdirectedRequest {
-			t.Errorf("a foreign host: got %v, %v, want 421", resp, err)
-		}
-		// The right one, twice: a browser that is reloaded does no harm.
-		reloaded := *v.client
-		reloaded.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-		if resp, err := reloaded.Get(callback); err != nil || resp.StatusCode != http.StatusSeeOther {
-			t.Errorf("the callback: got %v, %v, want 303", resp, err)
-		}
-		body, ended := v.fetch(http.MethodGet, callback, nil)
-		if !strings.Contains(body, "It worked") || strings.Contains(ended, "code") {
+		_ = resp.Body.Close()
+		if body, ended := v.fetch(http.MethodGet, callback, nil); !strings.Contains(body, "It worked") || strings.Contains(ended, "code") {
 			t.Errorf("the page at %s: %s", ended, body)
 		}
 	}
 	v.assertStatus(v.run("--repo", sandbox.Repository), 0)
-	v.assertStored("", "STRAVA_REFRESH_TOKEN")
+	v.assertStored("")
 	if got := v.exchanges(); got != 1 {
 		t.Errorf("exchanges: got %d, want 1", got)
-	}
-}
-
-// TestLoginTakesAPastedAddress is the remote shell: the browser is elsewhere.
-func TestLoginTakesAPastedAddress(t *testing.T) {
-	t.Parallel()
-	for name, paste := range map[string]func(callback string) []string{
-		"address": func(c string) []string { return []string{c} },
-		"quoted":  func(c string) []string { return []string{`  "` + c + `"  `} },
-		"what follows the question mark": func(c string) []string {
-			_, query, _ := strings.Cut(c, "?")
-			return []string{query}
-		},
-		// A code alone carries no state, and any word could be one.
-		"after four wrong ones": func(c string) []string {
-			u, _ := url.Parse(c)
-			q := u.Query()
-			code := q.Get("code")
-			q.Set("state", "0123")
-			u.RawQuery = q.Encode()
-			_, glued, _ := strings.Cut(c, "code=")
-			return []string{"hello", code, glued, u.String(), c}
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			v := newVisitor(t, sandbox.Knobs{})
-			v.browse = func(address string) {
-				for _, line := range paste(v.callback(address, "activity:read_all")) {
-					_, _ = io.WriteString(v.stdin, line+"\n")
-				}
-			}
-			v.assertStatus(v.run("--repo", sandbox.Repository), 0)
-			v.assertStored("", "STRAVA_REFRESH_TOKEN")
-			if name == "after four wrong ones" {
-				v.assertSays("holds no authorization code", "belongs to another login")
-			}
-		})
 	}
 }
 
@@ -232,7 +205,7 @@ func TestLoginTriesAnEarlyCodeAgain(t *testing.T) {
 	t.Parallel()
 	v := newVisitor(t, sandbox.Knobs{EarlyCodes: 2})
 	v.assertStatus(v.run("--repo", sandbox.Repository), 0)
-	v.assertStored("", "STRAVA_REFRESH_TOKEN")
+	v.assertStored("")
 	if got := v.exchanges(); got != 3 {
 		t.Errorf("exchanges: got %d, want 3", got)
 	}
@@ -242,8 +215,8 @@ func TestLoginKeepsTheTokenOfAnInactiveApp(t *testing.T) {
 	t.Parallel()
 	v := newVisitor(t, sandbox.Knobs{Inactive: true})
 	v.assertStatus(v.run("--repo", sandbox.Repository), 1)
-	v.assertStored("", "STRAVA_REFRESH_TOKEN")
-	v.assertSays("The Strava app is inactive", "subscribe")
+	v.assertStored("")
+	v.assertMessages("strava-app-inactive")
 	if len(v.pages) != 1 || !strings.Contains(v.pages[0], "The Strava app is inactive") {
 		t.Errorf("the page: %v", v.pages)
 	}
@@ -252,38 +225,52 @@ func TestLoginKeepsTheTokenOfAnInactiveApp(t *testing.T) {
 func TestLoginSealsWhatItCannotStore(t *testing.T) {
 	t.Parallel()
 	v := newVisitor(t, sandbox.Knobs{})
-	v.server.Fail(sandbox.Fault{Call: "put", Kind: sandbox.FaultStatus, Status: 404})
+	v.server.Fail(sandbox.Fault{Call: "commit", Kind: sandbox.FaultStatus, Status: 403})
 	v.assertStatus(v.run("--repo", sandbox.Repository), 3)
-	v.assertSays("does not hold the new refresh token", "BEGIN AGE ENCRYPTED FILE")
+	v.assertMessages("run-not-kept")
+	v.assertSays("BEGIN AGE ENCRYPTED FILE")
 }
 
-func TestLoginCatchesSlipsBeforeAnythingIsOpened(t *testing.T) {
+// TestLoginInterrupted ends with the status of an interrupt, at a question and
+// while it waits for the browser.
+func TestLoginInterrupted(t *testing.T) {
 	t.Parallel()
-	for _, tt := range []struct{ variable, value, says string }{
-		{"STRAVA_CLIENT_ID", "0123456789abcdef0123456789abcdef01234567", "STRAVA_CLIENT_ID holds what looks like the client secret"},
-		{"STRAVA_CLIENT_ID", "48 213", "STRAVA_CLIENT_ID has a blank"},
-		{"STRAVA_CLIENT_ID", "my app!", "STRAVA_CLIENT_ID has a blank"},
-		{"STRAVA_CLIENT_SECRET", "null", "STRAVA_CLIENT_SECRET holds a placeholder"},
-		{"STRAVA_CLIENT_SECRET", "0123 4567", "STRAVA_CLIENT_SECRET has a blank"},
+	for text, spoil := range map[string]func(v *visitor){
+		"Client ID: ":                 func(v *visitor) { delete(v.env, "STRAVA_CLIENT_ID") },
+		"Replace them?":               func(v *visitor) { v.server.SetSecret("STRAVA_CLIENT_SECRET", "old") },
+		"Waiting for Strava's answer": func(*visitor) {},
 	} {
 		v := newVisitor(t, sandbox.Knobs{})
-		v.env[tt.variable] = tt.value
-		v.browse = func(string) { t.Error("the browser was opened") }
-		v.assertStatus(v.run("--repo", sandbox.Repository), 2)
-		v.assertSays(tt.says)
+		spoil(v)
+		v.browse = func(string) {}
+		ctx, interrupt := context.WithCancel(t.Context())
+		v.ctx = ctx
+		v.wait.Go(func() { v.waitFor(text); interrupt() })
+		v.assertStatus(v.run("--repo", sandbox.Repository), 130)
+		v.assertMessages()
+		v.assertSays("cancelled")
 	}
+}
+
+// TestLoginWithoutAGitHubToken asks for the client id alone, sends nothing, and
+// says how to go on in the browser.
+func TestLoginWithoutAGitHubToken(t *testing.T) {
+	t.Parallel()
 	v := newVisitor(t, sandbox.Knobs{})
-	v.assertStatus(v.run("--scope", "view_private"), 2)
-	v.assertSays("--scope names a scope that Strava does not have")
-	v.assertStatus(v.run("--secrets", "mine"), 2)
-	v.assertStatus(v.run("--scope", " "), 2)
-	v.assertStatus(v.run("--repo", "octo"), 2)
-	v.assertStatus(v.run("--environment", "prod"), 2)
-	v.assertStatus(v.run("--repo", sandbox.Repository, "--format", "json"), 2)
-	v.assertStatus(v.run("--repo", sandbox.Repository, "--port", "99999"), 2)
-	v.env["GITHUB_API_URL"] = "http://api.github.com"
+	delete(v.env, "GH_TOKEN")
+	delete(v.env, "STRAVA_CLIENT_ID")
+	delete(v.env, "STRAVA_CLIENT_SECRET")
+	v.browse = func(string) { t.Error("the browser was opened") }
+	v.types("my app\n48213")
+	v.assertStatus(v.run("--repo", sandbox.Repository), 1)
+	v.assertMessages("input-whitespace", "login-no-github-token")
+	v.assertSays("https://github.com/octo/running/settings/secrets/actions/new", "client-id: 48213 #", "rotate-to: branch:strava-token\n")
+	if got := v.server.Journal(); got != "" {
+		t.Errorf("something was sent:\n%s", got)
+	}
+	// What is no client id isn't printed.
+	v.env["STRAVA_CLIENT_ID"] = v.server.App().Secret
 	v.assertStatus(v.run("--repo", sandbox.Repository), 2)
-	v.assertStatus(v.run("--format", "xml"), 2)
 }
 
 func TestLoginSaysThatThePortIsTaken(t *testing.T) {
@@ -297,5 +284,46 @@ func TestLoginSaysThatThePortIsTaken(t *testing.T) {
 	v := newVisitor(t, sandbox.Knobs{})
 	v.browse = func(string) { t.Error("the browser was opened") }
 	v.assertStatus(v.run("--repo", sandbox.Repository, "--port", port), 1)
-	v.assertSays("Port "+port+" on this machine cannot be used", "--port")
+	v.assertMessages("login-port")
+	v.assertSays("Port " + port)
+}
+
+// TestLoginCatchesSlips in what it was told, before anything is sent.
+func TestLoginCatchesSlips(t *testing.T) {
+	t.Parallel()
+	repo := []string{"--repo", sandbox.Repository}
+	for _, tt := range []struct {
+		variable, value string
+		args            []string
+		want            string
+	}{
+		{"STRAVA_CLIENT_ID", "0123456789abcdef0123456789abcdef01234567", repo, "input-secret-as-id"},
+		{"STRAVA_CLIENT_ID", "48 213", repo, "input-whitespace"},
+		{"STRAVA_CLIENT_ID", "app!", repo, "input-not-a-client-id"},
+		{"STRAVA_CLIENT_SECRET", "null", repo, "input-placeholder"},
+		{"STRAVA_CLIENT_SECRET", "0123 4567", repo, "input-whitespace"},
+		{"GITHUB_API_URL", "http://api.github.com", repo, "input-insecure-address"},
+		{"", "", []string{"--scope", "view_private", "--format", "json"}, "input-unknown-scope"},
+		{"", "", []string{"--scope", " "}, "login-no-scope"},
+		{"", "", []string{"--repo", "octo"}, "login-repository"},
+		{"", "", []string{"--repo", "https://github.com/octo"}, "login-repository"},
+		{"", "", []string{"--repo", "https://github.com/octo/running/settings"}, "login-repository"},
+		{"", "", []string{"--environment", "prod"}, "login-together"},
+		{"", "", append(repo, "--format", "json"), "login-together"},
+		{"", "", append(repo, "--output", "app.env"), "login-together"},
+		{"", "", append(repo, "--rotate-to", "file:/x/token"), "login-together"},
+		{"", "", append(repo, "--rotate-to", " file:/x/token"), "login-together"},
+		{"", "", []string{"--format", "json", "--output", "app.env"}, "login-together"},
+		{"", "", append(repo, "--port", "99999"), "login-no-port"},
+		{"", "", []string{"--format", "xml"}, "login-format"},
+	} {
+		v := newVisitor(t, sandbox.Knobs{})
+		v.env[tt.variable] = tt.value
+		v.browse = func(string) { t.Error("the browser was opened") }
+		v.assertStatus(v.run(tt.args...), 2)
+		v.assertMessages(tt.want)
+		if got := v.server.Journal(); got != "" {
+			t.Errorf("something was sent:\n%s", got)
+		}
+	}
 }

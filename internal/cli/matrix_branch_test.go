@@ -62,8 +62,8 @@ func TestBranchFaultMatrix(t *testing.T) {
 		}
 	})
 	t.Logf("%d cells: in %d the living refresh token was in the recovery text", cells.Load(), sealed.Load())
-	if want := fmt.Sprintf("`TestBranchFaultMatrix`, %d with a branch", all.cells); !strings.Contains(readDoc(t, "README.md"), want) {
-		t.Errorf("README.md does not say %q", want)
+	if want := fmt.Sprintf("`TestBranchFaultMatrix`, %d with a branch", all.cells); !strings.Contains(readDoc(t, "docs/when-it-fails.md"), want) {
+		t.Errorf("docs/when-it-fails.md does not say %q", want)
 	}
 }
 

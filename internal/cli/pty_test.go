@@ -3,8 +3,11 @@
 package cli_test
 
 import (
+	"errors"
 	"io"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -17,103 +20,132 @@ import (
 
 var shownAddress = regexp.MustCompile(`http://[^\s]+/oauth/authorize\?[^\s]+`)
 
-// TestLoginAtATerminal types the app's credentials at a pseudo-terminal: the
-// client id is echoed there, the client secret is not.
-func TestLoginAtATerminal(t *testing.T) {
-	t.Parallel()
-	v := newVisitor(t, sandbox.Knobs{})
-	binary, err := buildOnce()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(binary, "login", "--repo", sandbox.Repository, "--port", "0", "--no-browser")
-	cmd.Env = []string{
-		"STRAVA_URL=" + v.base, "STRAVA_API_URL=" + v.base + "/api/v3", "GITHUB_API_URL=" + v.base,
-		"GH_TOKEN=" + v.server.GitHubToken(),
-	}
-	terminal, err := pty.Start(cmd)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer terminal.Close()
-	var screen lockedBuffer
-	go func() { _, _ = io.Copy(&screen, terminal) }()
-	until := func(text string) {
-		t.Helper()
-		for range 1000 {
-			if strings.Contains(screen.String(), text) {
-				return
-			}
-			time.Sleep(10 * time.Millisecond)
-		}
-		t.Fatalf("%q does not appear:\n%s", text, screen.String())
-	}
-	types := func(line string) {
-		t.Helper()
-		if _, err := io.WriteString(terminal, line+"\n"); err != nil {
-			t.Fatal(err)
-		}
-	}
-
-	until("Client ID: ")
-	types(v.server.App().ID)
-	until("Client Secret (not shown): ")
-	// The echo is off a moment after the question.
-	time.Sleep(200 * time.Millisecond)
-	types(v.server.App().Secret)
-	until("paste its address here")
-	address := shownAddress.FindString(screen.String())
-	types(v.callback(address, "activity:read_all"))
-	if err := cmd.Wait(); err != nil {
-		t.Errorf("login: %v\n%s", err, screen.String())
-	}
-	until("The refresh token of Sandbox Athlete (athlete 126651800) is kept in")
-	v.assertStored("", "STRAVA_REFRESH_TOKEN")
-	if !strings.Contains(screen.String(), "Client ID: "+v.server.App().ID) {
-		t.Error("the client id was not echoed")
-	}
-	for name, value := range v.server.Values() {
-		if name != "code" && strings.Contains(screen.String(), value) {
-			t.Errorf("%s is on the screen", name)
-		}
-	}
+// session is the real program at a pseudo-terminal.
+type session struct {
+	t        *testing.T
+	cmd      *exec.Cmd
+	terminal *os.File
+	screen   lockedBuffer
 }
 
-// TestInterruptAtAQuestion ends the program at once, with the echo back on.
-func TestInterruptAtAQuestion(t *testing.T) {
-	t.Parallel()
+func (v *visitor) session(env []string, args ...string) *session {
+	v.t.Helper()
 	binary, err := buildOnce()
 	if err != nil {
-		t.Fatal(err)
+		v.t.Fatal(err)
 	}
-	cmd := exec.Command(binary, "login", "--format", "json")
-	cmd.Env = []string{"STRAVA_CLIENT_ID=1"}
-	terminal, err := pty.Start(cmd)
-	if err != nil {
-		t.Fatal(err)
+	s := &session{t: v.t, cmd: exec.CommandContext(v.t.Context(), binary, args...)}
+	s.cmd.Env = append([]string{"STRAVA_URL=" + v.base, "STRAVA_API_URL=" + v.base + "/api/v3", "GITHUB_API_URL=" + v.base}, env...)
+	if s.terminal, err = pty.Start(s.cmd); err != nil {
+		v.t.Fatal(err)
 	}
-	defer terminal.Close()
-	var screen lockedBuffer
-	go func() { _, _ = io.Copy(&screen, terminal) }()
-	for range 500 {
-		if strings.Contains(screen.String(), "not shown") {
-			break
+	v.t.Cleanup(func() { _ = s.cmd.Process.Kill(); _ = s.terminal.Close() })
+	go func() { _, _ = io.Copy(&s.screen, s.terminal) }()
+	return s
+}
+
+// until waits until a text has been on the screen so many times.
+func (s *session) until(text string, times int) {
+	s.t.Helper()
+	for range 1000 {
+		if strings.Count(s.screen.String(), text) >= times {
+			return
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	time.Sleep(100 * time.Millisecond)
-	if _, err := terminal.Write([]byte{3}); err != nil { // Ctrl-C
-		t.Fatal(err)
+	s.t.Fatalf("%q does not appear:\n%s", text, s.screen.String())
+}
+
+func (s *session) types(text string) {
+	s.t.Helper()
+	if _, err := io.WriteString(s.terminal, text); err != nil {
+		s.t.Fatal(err)
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
-	select {
-	case err := <-ended:
-		if err == nil {
-			t.Error("an interrupted login succeeded")
+}
+
+// answersSecretly types an answer without echo, which is off a moment after the question.
+func (s *session) answersSecretly(text string) {
+	s.t.Helper()
+	time.Sleep(200 * time.Millisecond)
+	s.types(text)
+}
+
+// TestLoginAtATerminal types the app's credentials, with slips, and ends with files
+// in the user's own folder. The client id is echoed, the client secret is not.
+func TestLoginAtATerminal(t *testing.T) {
+	t.Parallel()
+	v := newVisitor(t, sandbox.Knobs{})
+	home := t.TempDir()
+	s := v.session([]string{"HOME=" + home, "XDG_CONFIG_HOME=" + filepath.Join(home, "config")}, "login", "--port", "0", "--no-browser")
+	s.until("Client ID: ", 1)
+	s.types("my app\n")
+	s.until("Client ID: ", 2)
+	s.types(v.server.App().ID + "\n")
+	s.until("(not shown): ", 1)
+	s.answersSecretly("\"" + v.server.App().Secret + "\"\n")
+	s.until("(not shown): ", 2)
+	s.answersSecretly(v.server.App().Secret + "\n")
+	s.until("Waiting for Strava's answer, ", 1)
+	s.until(" left (Ctrl-C ends it)", 1)
+	s.types(v.callback(shownAddress.FindString(s.screen.String()), "activity:read_all") + "\n")
+	if err := s.cmd.Wait(); err != nil {
+		t.Errorf("login: %v\n%s", err, s.screen.String())
+	}
+	s.until("The refresh token of Sandbox Athlete (athlete 126651800) is kept in", 1)
+	s.until("more: input-whitespace", 1)
+	s.until("more: input-quoted", 1)
+	if !strings.Contains(s.screen.String(), "Client ID: "+v.server.App().ID) {
+		t.Error("the client id was not echoed")
+	}
+	for name, value := range v.server.Values() {
+		if name != "code" && strings.Contains(s.screen.String(), value) {
+			t.Errorf("%s is on the screen", name)
 		}
-	case <-time.After(10 * time.Second):
-		_ = cmd.Process.Kill()
-		t.Error("Ctrl-C did not end the question")
+	}
+	found, err := filepath.Glob(filepath.Join(home, "*", "strava-token", "token*"))
+	if err == nil && len(found) == 0 { // macOS
+		found, err = filepath.Glob(filepath.Join(home, "*", "*", "strava-token", "token*"))
+	}
+	if err != nil || len(found) != 3 { // and the lock
+		t.Fatalf("found %v, %v", found, err)
+	}
+	v.assertFile(found[1], v.appLines())
+	if v.server.Opened(readFile(t, found[0])) != v.server.LiveRefreshToken() {
+		t.Error("the file doesn't have the refresh token that lives")
+	}
+}
+
+// TestCtrlC ends the program at once, with the status of an interrupt and the echo
+// back on.
+func TestCtrlC(t *testing.T) {
+	t.Parallel()
+	v := newVisitor(t, sandbox.Knobs{})
+	app := []string{"STRAVA_CLIENT_ID=" + v.server.App().ID, "STRAVA_CLIENT_SECRET=" + v.server.App().Secret}
+	for _, tt := range []struct {
+		at  string
+		env []string
+	}{
+		{"Client ID: ", nil},
+		{"(not shown): ", app[:1]},
+		{"(Ctrl-C ends it)", app},
+	} {
+		s := v.session(tt.env, "login", "--format", "json", "--port", "0", "--no-browser")
+		s.until(tt.at, 1)
+		s.answersSecretly("\x03")
+		ended := make(chan error, 1)
+		go func() { ended <- s.cmd.Wait() }()
+		select {
+		case err := <-ended:
+			var exit *exec.ExitError
+			if !errors.As(err, &exit) || exit.ExitCode() != 130 {
+				t.Errorf("at %q: got %v, want exit status 130\n%s", tt.at, err, s.screen.String())
+			}
+		case <-time.After(10 * time.Second):
+			t.Errorf("Ctrl-C did not end %q", tt.at)
+		}
+		s.until("cancelled: nothing was changed", 1)
+		if strings.Contains(s.screen.String(), "more: recover-no-secret") {
+			t.Errorf("at %q it says that there is no terminal\n%s", tt.at, s.screen.String())
+		}
 	}
 }

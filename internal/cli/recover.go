@@ -14,6 +14,7 @@ import (
 	"golang.org/x/term"
 
 	"strava-token/internal/input"
+	"strava-token/internal/login"
 	"strava-token/internal/provider"
 	"strava-token/internal/recovery"
 	"strava-token/internal/secret"
@@ -27,7 +28,7 @@ func recoverCommand(p Process, t *terminal.Terminal) *cobra.Command {
 	r := &recovering{p: p, t: t}
 	c := &cobra.Command{
 		Use:   "recover [FILE]",
-		Short: "Open a sealed refresh token from a log, prove it, and store or print it",
+		Short: "Get a sealed refresh token out of a log",
 		Long: "recover reads a recovery text from FILE, or from standard input: the text alone,\n" +
 			"or a whole downloaded log. It asks for the client secret, unless\n" +
 			"STRAVA_CLIENT_SECRET is set, proves the refresh token by refreshing with it, and\n" +
@@ -80,7 +81,7 @@ func (r *recovering) recover(ctx context.Context, args []string) error {
 	if len(r.rotateTo) == 0 && !r.print {
 		return input.Misuse("recover-no-destination", words.Blanks{"targets": namedTargets(opened[0])})
 	}
-	in, err := r.read(r.p, false, map[string]secret.Value{
+	in, err := r.read(r.p, r.t, false, map[string]secret.Value{
 		"client-id": secret.New(opened[0].ClientID), "client-secret": clientSecret,
 	})
 	if err != nil {
@@ -123,7 +124,6 @@ func (r *recovering) show(opened []recovery.Content, hidden error) error {
 func (r *recovering) run(ctx context.Context, in *input.Inputs, opened []recovery.Content) error {
 	network := transport.New(r.p.Dial)
 	defer network.Close()
-	warnOfHosts(r.t, in)
 	in.Verify = false
 	run := in.Run(network, newReporter(r.p, r.t, r.rotateTo), false)
 	run.Recovered = refreshTokens(opened)
@@ -194,19 +194,16 @@ func (r *recovering) readLeft() (all []string) {
 	return all
 }
 
-// clientSecret reads the client secret, or asks for it.
+// clientSecret reads the client secret, or asks for it until it can be one.
 func (r *recovering) clientSecret(ctx context.Context) (secret.Value, error) {
 	v := secret.New(strings.TrimSpace(r.p.Getenv("STRAVA_CLIENT_SECRET")))
-	if v.Empty() {
-		var err error
-		if v, err = r.t.AskSecret(ctx, "Client Secret of the Strava app (not shown): "); err != nil {
-			return v, err
+	if !v.Empty() {
+		if flaw := secret.Inspect(v.Reveal()); flaw != "" {
+			return v, input.Wrong("client-secret", input.Fault(flaw))
 		}
+		return v, nil
 	}
-	if flaw := secret.Inspect(v.Reveal()); flaw != "" {
-		return v, input.Wrong("client-secret", input.Fault(flaw))
-	}
-	return v, nil
+	return login.AskClientSecret(ctx, r.t)
 }
 
 // printed is standard output as a target: it keeps a refresh token for whoever

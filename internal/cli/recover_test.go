@@ -1,14 +1,11 @@
 package cli_test
 
 import (
-	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 
-	"strava-token/internal/cli"
 	"strava-token/internal/recovery"
 	"strava-token/internal/sandbox"
 	"strava-token/internal/secret"
@@ -40,8 +37,8 @@ type recoveryCase struct {
 var recoveries = []recoveryCase{
 	{"the older one", []string{"--rotate-to", "ATHLETE_A"}, 0, "ATHLETE_A", "the refresh token lives"},
 	{"the newer one", []string{"--rotate-to", "ATHLETE_B"}, 0, "ATHLETE_B", "the refresh token lives"},
-	{"another target", []string{"--rotate-to", "STRAVA_REFRESH_TOKEN"}, 2, "", "of several athletes"},
-	{"both", []string{"--rotate-to", "ATHLETE_A", "--rotate-to", "ATHLETE_B"}, 2, "", "of several athletes"},
+	{"another target", []string{"--rotate-to", "STRAVA_REFRESH_TOKEN"}, 2, "", "more: recover-several-athletes"},
+	{"both", []string{"--rotate-to", "ATHLETE_A", "--rotate-to", "ATHLETE_B"}, 2, "", "more: recover-several-athletes"},
 	{"none", []string{"--print"}, 2, "", "octo/running/ATHLETE_A"},
 }
 
@@ -71,14 +68,8 @@ func (tt recoveryCase) assert(t *testing.T, known bool) {
 		t.Fatal(err)
 	}
 	v.env["GITHUB_REPOSITORY"] = sandbox.Repository
-	var stderr bytes.Buffer
-	status := cli.Run(t.Context(), cli.Process{
-		Args: append([]string{"recover", path}, tt.targets...), Getenv: func(name string) string { return v.env[name] },
-		Stdin: strings.NewReader(""), Stdout: &v.stdout, Stderr: &stderr,
-	})
-	if status != tt.status || !strings.Contains(stderr.String(), tt.says) {
-		t.Errorf("status %d, want %d; want %q in\n%s", status, tt.status, tt.says, stderr.String())
-	}
+	v.assertStatus(v.command(append([]string{"recover", path}, tt.targets...)...), tt.status)
+	v.assertSays(tt.says)
 	for name, token := range tokens {
 		if got := v.server.Secret(name) == token; got != (name == tt.stored) {
 			t.Errorf("%s holds its athlete's token: %t", name, got)

@@ -36,14 +36,14 @@ type refreshing struct {
 }
 
 const refreshCredentials = "STRAVA_CLIENT_ID and STRAVA_CLIENT_SECRET are read from the environment, and so\n" +
-	"is STRAVA_REFRESH_TOKEN, unless a branch or a file keeps it; GH_TOKEN writes\n" +
+	"is STRAVA_REFRESH_TOKEN, unless a branch or a file keeps it. GH_TOKEN is for\n" +
 	"targets on GitHub."
 
 func (r *refreshing) addFlags(c *cobra.Command) {
 	r.addTargets(c)
 	r.addScopes(c)
 	f := c.Flags()
-	f.DurationVar(&r.minValidity, "min-validity", 0, "fail unless the access token lasts this much longer,\nas in 30m")
+	f.DurationVar(&r.minValidity, "min-validity", 0, "fail unless the access token lasts this much longer, as in 30m")
 	f.Int64Var(&r.athlete, "expected-athlete", 0, "id of the athlete whose token it must be")
 	f.BoolVar(&r.verify, "verify", true, "prove with one API call that the access token works")
 }
@@ -55,7 +55,7 @@ func refreshCommand(p Process, t *terminal.Terminal) *cobra.Command {
 		Use:   "refresh",
 		Short: "Print a fresh access token, for any CI",
 		Long: "refresh prints an access token to standard output, and everything else to\n" +
-			"standard error. " + refreshCredentials,
+			"standard error.\n\n" + refreshCredentials,
 		Example: "  token=$(strava-token refresh --rotate-to file:/var/lib/strava/token)",
 		Args:    atMost(0),
 		RunE:    func(cmd *cobra.Command, _ []string) error { return r.print(cmd.Context(), format) },
@@ -89,13 +89,12 @@ func (r *refreshing) run(ctx context.Context) (*provider.Outcome, error) {
 	if err := needMasks(r.p); err != nil {
 		return nil, err
 	}
-	in, err := r.read(r.p, true, nil)
+	in, err := r.read(r.p, r.t, true, nil)
 	if err != nil {
 		return nil, err
 	}
 	network := transport.New(r.p.Dial)
 	defer network.Close()
-	warnOfHosts(r.t, in)
 	o := do(ctx, r.t, in.Run(network, newReporter(r.p, r.t, r.rotateTo), false))
 	if left := o.Token.ExpiresIn; o.Export == provider.ExportAll && left < r.minValidity {
 		o.Export = provider.ExportNone

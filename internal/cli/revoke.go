@@ -18,9 +18,10 @@ func revokeCommand(p Process, t *terminal.Terminal) *cobra.Command {
 		Use:   "revoke",
 		Short: "Take the app's access to your Strava account away",
 		Long: "revoke reads STRAVA_CLIENT_ID, STRAVA_CLIENT_SECRET and STRAVA_REFRESH_TOKEN,\n" +
-			"unless a branch or a file keeps it (--rotate-to). It says what will stop working,\n" +
-			"asks, proves by refreshing that the refresh token lives, since Strava reports\n" +
-			"success for a dead one as well, and revokes. Both tokens die; login gets new ones.",
+			"unless a branch or a file keeps it (--rotate-to). It says what will stop\n" +
+			"working, asks, proves by refreshing that the refresh token lives, since Strava\n" +
+			"reports success for a dead one as well, and revokes. Both tokens die; login gets\n" +
+			"new ones.",
 		Example: "  strava-token revoke --rotate-to file:/var/lib/strava/token",
 		Args:    atMost(0),
 		RunE:    func(cmd *cobra.Command, _ []string) error { return revoke(cmd.Context(), p, t, f, yes) },
@@ -32,16 +33,18 @@ func revokeCommand(p Process, t *terminal.Terminal) *cobra.Command {
 
 func revoke(ctx context.Context, p Process, t *terminal.Terminal, f *runFlags, yes bool) error {
 	f.verify = false
-	in, err := f.read(p, true, nil)
+	in, err := f.read(p, t, true, nil)
 	if err != nil {
 		return err
 	}
 	network := transport.New(p.Dial)
 	defer network.Close()
-	warnOfHosts(t, in)
 	t.Note("warning", "every workflow and program that uses this refresh token, or an access token of the same app and athlete, stops working at once")
 	if !yes {
 		sure, err := t.Confirm(ctx, "Revoke the access of app "+in.ClientID+"?", false)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
 		if err != nil || !sure {
 			t.Note("note", "nothing was revoked (--yes revokes without asking)")
 			return ended(provider.Failed)

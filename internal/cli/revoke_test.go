@@ -1,34 +1,33 @@
 package cli_test
 
 import (
-	"strings"
+	"context"
 	"testing"
 
-	"strava-token/internal/cli"
 	"strava-token/internal/sandbox"
 )
 
 func TestRevokeAsks(t *testing.T) {
 	t.Parallel()
-	for answer, revoked := range map[string]bool{"n": false, "": false, "y": true} {
+	for answer, status := range map[string]int{"n": 1, "": 1, "y": 0, "--yes": 0, "Ctrl-C": 130} {
 		v := newVisitor(t, sandbox.Knobs{})
 		v.env["STRAVA_REFRESH_TOKEN"] = v.server.LiveRefreshToken()
-		status := cli.Run(t.Context(), cli.Process{
-			Args: []string{"revoke"}, Getenv: func(name string) string { return v.env[name] },
-			Stdin: strings.NewReader(answer + "\n"), Stdout: &v.stdout, Stderr: &v.stderr,
-		})
-		v.assertSays("stops working")
-		if got := v.server.LiveRefreshToken() == ""; got != revoked || (status == 0) != revoked {
-			t.Errorf("answer %q: revoked %t, status %d, want %t", answer, got, status, revoked)
+		args := []string{"revoke"}
+		ctx, interrupt := context.WithCancel(t.Context())
+		v.ctx = ctx
+		switch answer {
+		case "--yes":
+			args = append(args, answer)
+		case "Ctrl-C":
+			v.wait.Go(func() { v.waitFor("[y/N]"); interrupt() })
+		default:
+			v.types(answer)
 		}
-	}
-	v := newVisitor(t, sandbox.Knobs{})
-	v.env["STRAVA_REFRESH_TOKEN"] = v.server.LiveRefreshToken()
-	status := cli.Run(t.Context(), cli.Process{
-		Args: []string{"revoke", "--yes"}, Getenv: func(name string) string { return v.env[name] },
-		Stdin: strings.NewReader(""), Stdout: &v.stdout, Stderr: &v.stderr,
-	})
-	if status != 0 || v.server.LiveRefreshToken() != "" {
-		t.Errorf("--yes: status %d\n%s", status, v.stderr.String())
+		v.assertStatus(v.command(args...), status)
+		v.assertSays("stops working")
+		if got := v.server.LiveRefreshToken() == ""; got != (status == 0) {
+			t.Errorf("answer %q: revoked %t", answer, got)
+		}
+		interrupt()
 	}
 }

@@ -19,11 +19,11 @@ func TestRoundTrips(t *testing.T) {
 		requests, trips int
 	}{
 		{"without a target", sandbox.RotateNever, nil, 2, 2},
-		{"an unchanged token", sandbox.RotateNever, []string{secretName}, 5, 3},
-		{"one secret", sandbox.RotateAlways, []string{secretName}, 6, 3},
-		{"four secrets", sandbox.RotateAlways, []string{secretName, "SECOND", "THIRD", "FOURTH"}, 18, 3},
+		{"an unchanged token", sandbox.RotateNever, []string{secretName}, 6, 3},
+		{"one secret", sandbox.RotateAlways, []string{secretName}, 7, 3},
+		{"four secrets", sandbox.RotateAlways, []string{secretName, "SECOND", "THIRD", "FOURTH"}, 22, 3},
 		{"a branch", sandbox.RotateAlways, []string{"branch:" + branchName}, 7, 3},
-		{"a branch and a secret", sandbox.RotateAlways, []string{"branch:" + branchName, secretName}, 11, 4},
+		{"a branch and a secret", sandbox.RotateAlways, []string{"branch:" + branchName, secretName}, 12, 4},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			inStep(t, sandbox.Knobs{Rotation: tt.rotation}, func(t *testing.T, s *step) {
@@ -62,7 +62,7 @@ func TestRoundTrips(t *testing.T) {
 func (s *step) requests() int {
 	n := 0
 	for _, service := range []string{"strava", "github"} {
-		for _, method := range []string{"GET", "POST", "PUT"} {
+		for _, method := range []string{"GET", "POST", "PUT", "DELETE"} {
 			n += s.server.Count(service, method, "")
 		}
 	}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -28,12 +29,18 @@ func isStatus(err error) bool {
 	return errors.As(err, &s)
 }
 
+// interrupted is what a command ends with that was told to stop while it asked or
+// waited: 128 and the number of SIGINT, as shells have it.
+const interrupted provider.Status = 130
+
 // statusOf is what the process ends with after err.
 func statusOf(err error) provider.Status {
 	var known interface{ Status() provider.Status }
 	switch {
 	case err == nil:
 		return provider.Done
+	case err == context.Canceled:
+		return interrupted
 	case errors.As(err, &known):
 		return known.Status()
 	}

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"testing"
+	"time"
 
 	"strava-token/internal/sandbox"
 )
@@ -41,17 +42,25 @@ func TestTranscripts(t *testing.T) {
 		v.assertStatus(v.run("--repo", sandbox.Repository), 0)
 		assertTranscript(t, "remote-shell", v.stderr.String())
 	})
-	t.Run("workflow", func(t *testing.T) {
-		inStep(t, sandbox.Knobs{CallbackDomain: "github.com"}, func(t *testing.T, s *step) {
-			s.asInExample("")
-			s.run()
-			first := "-- the first run, its log --\n" + s.runner.Log() + "\n-- its summary --\n" + s.runner.File("GITHUB_STEP_SUMMARY")
-			s.asInExample(s.comeBack(s.link(), granted))
-			s.run()
-			assertTranscript(t, "workflow", first+"\n-- the second run, its log --\n"+s.runner.Log()+
-				"\n-- its summary --\n"+s.runner.File("GITHUB_STEP_SUMMARY"))
+	for name, language := range map[string]string{"workflow": "", "workflow-in-chinese": "zh"} {
+		t.Run(name, func(t *testing.T) {
+			inStep(t, sandbox.Knobs{CallbackDomain: "github.com"}, func(t *testing.T, s *step) {
+				read := ""
+				run := func(which, code string) {
+					s.asInExample(code)
+					s.runner.Input("language", language)
+					s.run()
+					read += "-- " + which + " run, its log --\n" + s.runner.Log() + "\n-- its summary --\n" + s.runner.File("GITHUB_STEP_SUMMARY") + "\n"
+				}
+				run("the first", "")
+				run("the second", s.comeBack(s.link(), granted))
+				s.server.Advance(7 * time.Hour)
+				s.server.Replace()
+				run("another program used the token, and the third", "")
+				assertTranscript(t, name, read)
+			})
 		})
-	})
+	}
 }
 
 var tags = regexp.MustCompile(`(?s)<style>.*?</style>|<[^>]*>`)

@@ -16,19 +16,21 @@ import (
 // usage turns an error of the command line's library into one of ours: the
 // library's quote what was written, which may be a secret in the wrong place.
 func usage(root *cobra.Command, args []string, err error) error {
-	command := root.Name()
-	if c, _, findErr := root.Find(args); findErr == nil && c != root {
-		command = c.CommandPath()
+	at := root
+	if c, _, findErr := root.Find(args); findErr == nil {
+		at = c
 	}
+	command := at.CommandPath()
 	var unknown *pflag.NotExistError
 	var syntax *pflag.InvalidSyntaxError
 	var empty *pflag.ValueRequiredError
 	var invalid *pflag.InvalidValueError
 	switch {
 	case errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() == "":
-		return input.Misuse("usage-no-flag", words.Blanks{"flag": shown("--" + unknown.GetSpecifiedName()), "command": command})
+		name := unknown.GetSpecifiedName()
+		return input.Misuse("usage-no-flag", words.Blanks{"flag": shown("--" + name), "command": command, "nearest": nearestFlag(at, name)})
 	case errors.As(err, &unknown), errors.As(err, &syntax):
-		return input.Misuse("usage-no-flag", words.Blanks{"flag": "", "command": command})
+		return input.Misuse("usage-no-flag", words.Blanks{"flag": "", "command": command, "nearest": ""})
 	case errors.As(err, &empty):
 		return input.Misuse("usage-no-value", words.Blanks{"flag": "--" + empty.GetFlag().Name, "command": command})
 	case errors.As(err, &invalid):
@@ -36,27 +38,44 @@ func usage(root *cobra.Command, args []string, err error) error {
 		return input.Misuse("usage-bad-value", words.Blanks{"flag": "--" + flag.Name, "form": flagForms[flag.Value.Type()], "command": command})
 	case errors.Is(err, errArguments):
 		return input.Misuse("usage-arguments", words.Blanks{"command": command})
-	case errors.Is(err, errNoCommand), len(args) > 0 && command == root.Name():
-		return input.Misuse("usage-no-command", nil)
+	case errors.Is(err, errNoCommand), at == root && len(args) > 0:
+		return input.Misuse("usage-no-command", words.Blanks{"nearest": nearestCommand(root, args)})
 	}
 	return err
 }
 
 var errNoCommand = errors.New("no such command")
 
-// helpCommand is the library's, which quotes what it does not find.
-func helpCommand(root *cobra.Command) *cobra.Command {
-	return &cobra.Command{
-		Use:   "help [command]",
-		Short: "Help about a command",
-		RunE: func(_ *cobra.Command, args []string) error {
-			c, rest, err := root.Find(args)
-			if err != nil || len(rest) > 0 {
-				return errNoCommand
-			}
-			return c.Help()
-		},
+// mistyped is how many letters a word may differ in from the one that was meant.
+const mistyped = 2
+
+// nearestCommand is the command that was most likely meant, or nothing.
+func nearestCommand(root *cobra.Command, args []string) string {
+	if args[0] == "help" && len(args) > 1 {
+		args = args[1:]
 	}
+	root.SuggestionsMinimumDistance = mistyped
+	return first(root.SuggestionsFor(args[0]))
+}
+
+// nearestFlag is the flag that was most likely meant, or nothing. The library has
+// suggestions for commands alone.
+func nearestFlag(c *cobra.Command, name string) string {
+	flags := &cobra.Command{SuggestionsMinimumDistance: mistyped}
+	c.Flags().VisitAll(func(f *pflag.Flag) {
+		flags.AddCommand(&cobra.Command{Use: f.Name, Run: func(*cobra.Command, []string) {}})
+	})
+	if nearest := first(flags.SuggestionsFor(name)); nearest != "" {
+		return "--" + nearest
+	}
+	return ""
+}
+
+func first(names []string) string {
+	if len(names) == 0 {
+		return ""
+	}
+	return names[0]
 }
 
 var errArguments = errors.New("too many arguments")

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"io"
 	"runtime"
 
 	"github.com/spf13/cobra"
@@ -10,14 +11,16 @@ import (
 // version is set when a release is built.
 var version = "dev"
 
+func printVersion(w io.Writer) error {
+	_, err := fmt.Fprintf(w, "strava-token %s %s/%s\n", version, runtime.GOOS, runtime.GOARCH)
+	return err
+}
+
 func versionCommand(p Process) *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "Print the version",
 		Args:  atMost(0),
-		RunE: func(*cobra.Command, []string) error {
-			_, err := fmt.Fprintf(p.Stdout, "strava-token %s %s/%s\n", version, runtime.GOOS, runtime.GOARCH)
-			return err
-		},
+		RunE:  func(*cobra.Command, []string) error { return printVersion(p.Stdout) },
 	}
 }

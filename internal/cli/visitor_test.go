@@ -10,10 +10,13 @@ import (
 	"net/url"
 	"os"
 	"regexp"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"strava-token/internal/cli"
 	"strava-token/internal/sandbox"
@@ -24,9 +27,10 @@ type visitor struct {
 	t      *testing.T
 	server *sandbox.Server
 	base   string
+	ctx    context.Context // that the next command runs in
 	env    map[string]string
 	stdin  *io.PipeWriter
-	in     *io.PipeReader
+	in     *io.PipeReader // of the next command
 	stdout bytes.Buffer
 	stderr lockedBuffer
 	client *http.Client
@@ -70,6 +74,7 @@ func newVisitor(t *testing.T, knobs sandbox.Knobs) *visitor {
 	go func() { _ = service.Serve(listener) }()
 	t.Cleanup(func() { _ = service.Close() })
 	v.in, v.stdin = io.Pipe()
+	v.ctx = t.Context()
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		t.Fatal(err)
@@ -84,13 +89,23 @@ func newVisitor(t *testing.T, knobs sandbox.Knobs) *visitor {
 	return v
 }
 
+// patience is how long a command may take.
+const patience = 30 * time.Second
+
 // run runs login with the arguments and returns the exit status.
 func (v *visitor) run(args ...string) int {
 	v.t.Helper()
-	ctx, cancel := context.WithTimeout(v.t.Context(), time.Minute)
+	return v.command(append([]string{"login", "--port", "0"}, args...)...)
+}
+
+// command runs a command and returns the exit status. What it prints on standard
+// error, and shows in the browser, has no secret in it.
+func (v *visitor) command(args ...string) int {
+	v.t.Helper()
+	ctx, cancel := context.WithTimeout(v.ctx, patience)
 	defer cancel()
 	status := cli.Run(ctx, cli.Process{
-		Args:   append([]string{"login", "--port", "0"}, args...),
+		Args:   args,
 		Getenv: func(name string) string { return v.env[name] },
 		Stdin:  v.in, Stdout: &v.stdout, Stderr: &v.stderr,
 		Browse: func(address string) error {
@@ -98,7 +113,9 @@ func (v *visitor) run(args ...string) int {
 			return nil
 		},
 	})
+	_ = v.in.Close() // nobody reads what is typed now
 	v.wait.Wait()
+	v.in, v.stdin = io.Pipe()
 	for name, value := range v.server.Values() {
 		where := map[string]string{"standard error": v.stderr.String(), "the browser": strings.Join(append(v.pages, v.ended...), "\n")}
 		for place, text := range where {
@@ -112,33 +129,34 @@ func (v *visitor) run(args ...string) int {
 
 // types types a line at the terminal.
 func (v *visitor) types(line string) {
-	v.wait.Go(func() { _, _ = io.WriteString(v.stdin, line+"\n") })
+	stdin := v.stdin
+	v.wait.Go(func() { _, _ = io.WriteString(stdin, line+"\n") })
 }
 
-// answers types a line once a question was asked.
-func (v *visitor) answers(question, line string) {
-	v.wait.Go(func() {
-		for range 1000 {
-			if strings.Contains(v.stderr.String(), question) {
-				_, _ = io.WriteString(v.stdin, line+"\n")
-				return
-			}
-			time.Sleep(10 * time.Millisecond)
+// waitFor waits until a text is on the screen.
+func (v *visitor) waitFor(text string) {
+	v.t.Helper()
+	for range 1000 {
+		if strings.Contains(v.stderr.String(), text) {
+			return
 		}
-		v.t.Errorf("%q was never asked", question)
-	})
+		time.Sleep(10 * time.Millisecond)
+	}
+	v.t.Errorf("%q never appears:\n%s", text, v.stderr.String())
 }
 
 var hiddenNext = regexp.MustCompile(`name="next" value="([^"]*)"`)
 
-// open opens Strava's page, and logs in where it asks for that.
-func (v *visitor) open(address string) string {
+// open opens Strava's page, perhaps by way of a page of this machine, and logs in
+// if it asks for that. It returns what the page was asked with.
+func (v *visitor) open(address string) (query string) {
 	v.t.Helper()
-	body, _ := v.fetch(http.MethodGet, address, nil)
+	body, ended := v.fetch(http.MethodGet, address, nil)
 	if m := hiddenNext.FindStringSubmatch(body); m != nil {
-		body, _ = v.fetch(http.MethodPost, v.base+"/login", url.Values{"next": {strings.ReplaceAll(m[1], "&amp;", "&")}})
+		_, ended = v.fetch(http.MethodPost, v.base+"/login", url.Values{"next": {strings.ReplaceAll(m[1], "&amp;", "&")}})
 	}
-	return body
+	_, query, _ = strings.Cut(ended, "?")
+	return query
 }
 
 // grant ticks scopes on Strava's page and authorizes.
@@ -147,11 +165,11 @@ func (v *visitor) grant(address string, scopes ...string) {
 	v.submit(address, url.Values{"answer": {"accept"}, "granted": scopes})
 }
 
+func (v *visitor) deny(address string) { v.submit(address, url.Values{"answer": {"deny"}}) }
+
 func (v *visitor) submit(address string, form url.Values) {
 	v.t.Helper()
-	v.open(address)
-	_, query, _ := strings.Cut(address, "?")
-	body, ended := v.fetch(http.MethodPost, v.base+"/oauth/accept_application?"+query, form)
+	body, ended := v.fetch(http.MethodPost, v.base+"/oauth/accept_application?"+v.open(address), form)
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.pages, v.ended = append(v.pages, body), append(v.ended, ended)
@@ -160,8 +178,7 @@ func (v *visitor) submit(address string, form url.Values) {
 // callback returns the address that Strava would send the browser to.
 func (v *visitor) callback(address string, scopes ...string) string {
 	v.t.Helper()
-	v.open(address)
-	_, query, _ := strings.Cut(address, "?")
+	query := v.open(address)
 	stay := *v.client
 	stay.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	resp, err := stay.PostForm(v.base+"/oauth/accept_application?"+query, url.Values{"answer": {"accept"}, "granted": scopes})
@@ -212,33 +229,67 @@ func (v *visitor) assertSays(texts ...string) {
 	}
 }
 
-func (v *visitor) assertStored(suffix, refreshName string) {
+// assertMessages compares the ids of all that was said, but for the warnings of
+// the sandbox's addresses.
+func (v *visitor) assertMessages(want ...string) {
 	v.t.Helper()
-	for name, want := range map[string]string{
-		"STRAVA_CLIENT_ID": v.server.App().ID, "STRAVA_CLIENT_SECRET": v.server.App().Secret, refreshName: v.server.LiveRefreshToken(),
-	} {
-		if got := v.server.Secret(name + suffix); got != want {
-			v.t.Errorf("%s%s is not what it should be (empty: %t)", name, suffix, got == "")
+	if diff := cmp.Diff(want, messages(v.stderr.String())); diff != "" {
+		v.t.Errorf("messages (-want +got):\n%s\n%s", diff, v.stderr.String())
+	}
+}
+
+var messageID = regexp.MustCompile(`(?m)^strava-token: more: (.*)$`)
+
+func messages(stderr string) (ids []string) {
+	for _, m := range messageID.FindAllStringSubmatch(stderr, -1) {
+		if !strings.HasPrefix(m[1], "input-other-") {
+			ids = append(ids, m[1])
+		}
+	}
+	return ids
+}
+
+// assertStored looks for the client secret in a secret of the repository, and for
+// the refresh token on its branch, and for nothing else.
+func (v *visitor) assertStored(suffix string) {
+	v.t.Helper()
+	if v.server.Secret("STRAVA_CLIENT_SECRET"+suffix) != v.server.App().Secret {
+		v.t.Error("the client secret isn't stored")
+	}
+	if held := v.server.Held(branchName); held == "" || held != v.server.LiveRefreshToken() {
+		v.t.Errorf("the branch doesn't have the refresh token that lives\n%s", v.server.Journal())
+	}
+	for _, name := range []string{"STRAVA_CLIENT_ID", "STRAVA_REFRESH_TOKEN"} {
+		if v.server.Secret(name+suffix) != "" {
+			v.t.Errorf("there is a secret %s, which nobody reads", name)
 		}
 	}
 }
 
-func (v *visitor) assertFile(file string) {
+// assertNothingStored is the opposite.
+func (v *visitor) assertNothingStored() {
 	v.t.Helper()
-	info, err := os.Stat(file)
+	if v.server.Secret("STRAVA_CLIENT_SECRET") != "" || v.server.Held(branchName) != "" {
+		v.t.Errorf("something was stored\n%s", v.server.Journal())
+	}
+}
+
+// assertFile compares a file that nobody else may read.
+func (v *visitor) assertFile(path, want string) {
+	v.t.Helper()
+	info, err := os.Stat(path)
 	if err != nil {
 		v.t.Fatal(err)
 	}
-	if info.Mode().Perm() != 0o600 {
+	if info.Mode().Perm() != 0o600 && runtime.GOOS != "windows" {
 		v.t.Errorf("mode: got %o, want 600", info.Mode().Perm())
 	}
-	content, err := os.ReadFile(file)
-	if err != nil {
-		v.t.Fatal(err)
+	if readFile(v.t, path) != want {
+		v.t.Errorf("%s has something else in it", path)
 	}
-	want := fmt.Sprintf("STRAVA_CLIENT_ID=%s\nSTRAVA_CLIENT_SECRET=%s\nSTRAVA_REFRESH_TOKEN=%s\n",
-		v.server.App().ID, v.server.App().Secret, v.server.LiveRefreshToken())
-	if string(content) != want {
-		v.t.Error("the file holds something else")
-	}
+}
+
+// appLines are the app's credentials as a file has them.
+func (v *visitor) appLines() string {
+	return fmt.Sprintf("STRAVA_CLIENT_ID=%s\nSTRAVA_CLIENT_SECRET=%s\n", v.server.App().ID, v.server.App().Secret)
 }

@@ -154,7 +154,7 @@ func examineTarget(ctx context.Context, t provider.Target, repository string) []
 		return []Finding{{Level: Failure, About: about, Err: err}}
 	}
 	findings := []Finding{{Level: OK, About: about, Says: describe(facts)}}
-	if !facts.WriteProven {
+	if !facts.WriteProven && !facts.WriteBelieved {
 		findings = append(findings, Finding{Level: Warning, About: about, Err: doubt("doctor-unproven-write", about, nil)})
 	}
 	if err := provider.WarnOfExpiry(t, facts); err != nil {
@@ -185,8 +185,11 @@ func describe(f store.Facts) []words.Note {
 		id = "doctor-target-holds"
 	}
 	says := []words.Note{{ID: id, Blanks: words.Blanks{"updated": words.Day(f.UpdatedAt)}}}
-	if f.Exists && f.WriteProven {
+	switch {
+	case f.Exists && f.WriteProven:
 		says = append(says, words.Note{ID: "doctor-target-writable"})
+	case f.WriteBelieved:
+		says = append(says, words.Note{ID: "doctor-target-believed"})
 	}
 	switch {
 	case f.Local:

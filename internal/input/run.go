@@ -1,6 +1,7 @@
 package input
 
 import (
+	"net/url"
 	"slices"
 	"strings"
 
@@ -25,9 +26,13 @@ func (in *Inputs) GitHub(network *transport.Network) *store.GitHub {
 	return store.NewGitHub(network, in.GitHubURL, in.GitHubToken, in.masked...)
 }
 
+// Begins reports whether there is a refresh token to begin with, or may be.
+func (in *Inputs) Begins() bool {
+	return !in.RefreshToken.Empty() || slices.ContainsFunc(in.Targets, store.Target.Readable)
+}
+
 // Run makes the run. It may make a target that doesn't exist yet if it is to
-// bring the first refresh token: first says so, or a code does. Without any
-// refresh token it asks the targets, and spends nothing.
+// bring the first refresh token: first says so, or a code does.
 func (in *Inputs) Run(network *transport.Network, reporter provider.Reporter, first bool) *provider.Run {
 	gh := in.GitHub(network)
 	app := store.App{ClientID: in.ClientID, ClientSecret: in.ClientSecret}
@@ -46,7 +51,6 @@ func (in *Inputs) Run(network *transport.Network, reporter provider.Reporter, fi
 		Reporter:        reporter,
 	}
 	first = first || !in.Code.Empty()
-	begins := !in.RefreshToken.Empty() || slices.ContainsFunc(in.Targets, store.Target.Readable)
 	for _, t := range in.Targets {
 		id := int64(0)
 		if strings.EqualFold(t.Repository(), in.Repository) {
@@ -62,15 +66,19 @@ func (in *Inputs) Run(network *transport.Network, reporter provider.Reporter, fi
 			file.MayReplace = first
 			run.Readable = file
 		default:
-			s := store.NewSecret(gh, t, id)
-			s.MayBeNew = first || !begins
+			s := store.NewSecret(gh, t)
+			if in.Recovery {
+				s.SealedUnder = in.ClientSecret
+			}
+			s.MayBeNew = first
 			run.WriteOnly = append(run.WriteOnly, s)
 		}
 	}
 	return run
 }
 
-// OtherHostError is a host that isn't Strava's own and receives credentials.
+// OtherHostError is a host that isn't Strava's or GitHub's own and receives
+// credentials.
 type OtherHostError struct {
 	Input string // that names it
 	Host  string
@@ -81,24 +89,35 @@ func (e *OtherHostError) Error() string { return e.Input + " names " + e.Host }
 // Note is the warning's message.
 func (e *OtherHostError) Note() words.Note {
 	id := "input-other-host"
-	if e.Input == "strava-api-url" {
+	switch e.Input {
+	case "strava-api-url":
 		id = "input-other-api-host" // which gets the access token alone
+	case gitHubAddress:
+		id = "input-other-github-host"
 	}
 	return words.Note{ID: id, Blanks: words.Blanks{"input": words.Input(e.Input), "host": e.Host}}
 }
 
-// OtherHosts warns of every host but Strava's own that receives credentials.
+// OtherHosts warns of every host that receives credentials, but those of Strava and
+// GitHub, and the runner's own server.
 func (in *Inputs) OtherHosts() []error {
-	const own = "www.strava.com"
 	var others []error
-	for _, name := range []string{"strava-url", "strava-api-url"} {
-		host := in.StravaURL.Host
-		if name == "strava-api-url" {
-			host = in.StravaAPIURL.Host
-		}
-		if host != own {
-			others = append(others, &OtherHostError{Input: name, Host: host})
-		}
+	warn := func(name string, u *url.URL) { others = append(others, &OtherHostError{Input: name, Host: u.Host}) }
+	if !isStrava(in.StravaURL) {
+		warn("strava-url", in.StravaURL)
+	}
+	if !isStrava(in.StravaAPIURL) {
+		warn("strava-api-url", in.StravaAPIURL)
+	}
+	server := strings.ToLower(in.gitHubServer)
+	if host := strings.ToLower(in.GitHubURL.Host); server != "" && slices.ContainsFunc(in.Targets, store.Target.OnGitHub) &&
+		!slices.Contains([]string{"api.github.com", server, "api." + server}, host) {
+		warn(gitHubAddress, in.GitHubURL)
 	}
 	return others
+}
+
+// isStrava reports whether an address is under strava.com, all of which is Strava's.
+func isStrava(u *url.URL) bool {
+	return strings.HasSuffix("."+strings.ToLower(u.Hostname()), ".strava.com") && u.Port() == ""
 }

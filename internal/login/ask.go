@@ -2,55 +2,84 @@ package login
 
 import (
 	"context"
+	"errors"
 	"os/exec"
+	"slices"
 	"strings"
 
 	"strava-token/internal/input"
 	"strava-token/internal/secret"
 	"strava-token/internal/store"
+	"strava-token/internal/terminal"
+	"strava-token/internal/words"
 )
 
-// askApp asks for the app's credentials, and catches a slip in the first before
-// the second.
+// askApp asks for what the environment doesn't have of the app's credentials.
 func (l *Login) askApp(ctx context.Context) error {
-	l.answers = map[string]secret.Value{}
-	haveID, haveSecret := l.Getenv("STRAVA_CLIENT_ID") != "", l.Getenv("STRAVA_CLIENT_SECRET") != ""
-	if haveID && haveSecret {
+	if err := l.askClientID(ctx); err != nil {
+		return err
+	}
+	if l.isSet("client-secret") {
 		return nil
 	}
-	l.Terminal.Say("Client ID and Client Secret are at https://www.strava.com/settings/api.")
-	l.Terminal.Say("(No app yet? Create one there, with localhost as Authorization Callback Domain.)")
-	if !haveID {
-		answer, err := l.Terminal.Ask(ctx, "Client ID: ")
-		if ctx.Err() != nil {
-			return ctx.Err()
+	answer, err := AskClientSecret(ctx, l.Terminal)
+	l.answers["client-secret"] = answer
+	return err
+}
+
+func (l *Login) askClientID(ctx context.Context) error {
+	if l.isSet("client-id") {
+		return nil
+	}
+	l.Terminal.Say("Client ID and Client Secret are at " + words.StravaSettings + ".")
+	l.Terminal.Say("(No app yet? Create one there: any name, category, website and icon, and")
+	l.Terminal.Say("github.com as Authorization Callback Domain.)")
+	answer, err := untilRight(l.Terminal, "client-id", "Client ID", input.InspectClientID, func() (secret.Value, error) {
+		line, err := l.Terminal.Ask(ctx, "Client ID: ")
+		return secret.New(strings.TrimSpace(line)), err
+	})
+	l.answers["client-id"] = answer
+	return err
+}
+
+// AskClientSecret asks for the client secret until it can be one.
+func AskClientSecret(ctx context.Context, t *terminal.Terminal) (secret.Value, error) {
+	inspect := func(text string) input.Fault { return input.Fault(secret.Inspect(text)) }
+	return untilRight(t, "client-secret", "Client Secret", inspect, func() (secret.Value, error) {
+		return t.AskSecret(ctx, "Client Secret of the Strava app (not shown): ")
+	})
+}
+
+// untilRight asks for an input, and again after a slip, until the answers end.
+func untilRight(t *terminal.Terminal, name, label string, inspect func(string) input.Fault, ask func() (secret.Value, error)) (secret.Value, error) {
+	for {
+		answer, err := ask()
+		var nobody *terminal.NobodyError
+		if errors.As(err, &nobody) && !nobody.Secret {
+			return answer, input.Wrong(name, input.Fault(secret.Missing))
 		}
 		if err != nil {
-			return input.Wrong("client-id", input.Fault(secret.Missing))
+			return answer, err
 		}
-		answer = strings.TrimSpace(answer)
-		if fault := input.InspectClientID(answer); fault != "" {
-			return input.Wrong("client-id", fault)
+		switch fault := inspect(answer.Reveal()); fault {
+		case "":
+			return answer, nil
+		case input.Fault(secret.Missing): // Enter alone
+		default:
+			t.Error(input.Misuse("input-"+string(fault),
+				words.Blanks{"input": label, "client-id": label, "place": "the prompt", "character": ""}))
 		}
-		l.answers["client-id"] = secret.New(answer)
 	}
-	if !haveSecret {
-		typed, err := l.Terminal.AskSecret(ctx, "Client Secret (not shown): ")
-		if err != nil {
-			return err
-		}
-		if flaw := secret.Inspect(typed.Reveal()); flaw != "" {
-			return input.Wrong("client-secret", input.Fault(flaw))
-		}
-		l.answers["client-secret"] = typed
-	}
-	return nil
+}
+
+func (l *Login) isSet(name string) bool {
+	return strings.TrimSpace(l.Getenv(input.Variables[name][0])) != ""
 }
 
 // findGitHubToken finds a GitHub token where gh keeps it, unless the environment
 // has one.
 func (l *Login) findGitHubToken(ctx context.Context) {
-	if l.Getenv("GH_TOKEN") != "" || l.Getenv("GITHUB_TOKEN") != "" || l.Getenv("PATH") == "" {
+	if !l.gitHubTokenIsMissing() || l.Getenv("PATH") == "" {
 		return
 	}
 	cmd := exec.CommandContext(ctx, "gh", "auth", "token")
@@ -60,15 +89,22 @@ func (l *Login) findGitHubToken(ctx context.Context) {
 	}
 }
 
+func (l *Login) gitHubTokenIsMissing() bool {
+	return l.answers["github-token"].Empty() && l.Getenv("GH_TOKEN") == "" && l.Getenv("GITHUB_TOKEN") == ""
+}
+
 // checkFlags refuses what doesn't go together, before anything is asked.
 func (l *Login) checkFlags() error {
+	l.Repository = repository(l.Repository)
 	_, _, isRepository := store.SplitRepository(l.Repository)
 	switch {
 	case l.Format != "" && l.Format != "json" && l.Format != "dotenv":
 		return input.Misuse("login-format", nil)
 	case l.Repository != "" && !isRepository:
 		return input.Misuse("login-repository", nil)
-	case l.Environment != "" && l.Repository == "", l.Format != "" && l.Repository != "":
+	case l.Environment != "" && l.Repository == "",
+		l.Format != "" && l.Repository != "",
+		l.Output != "" && (l.Repository != "" || l.Format != ""):
 		return input.Misuse("login-together", nil)
 	case l.Port < 0 || l.Port > 65535:
 		return input.Misuse("login-no-port", nil)
@@ -76,4 +112,41 @@ func (l *Login) checkFlags() error {
 		return input.Misuse("login-no-scope", nil)
 	}
 	return nil
+}
+
+// repository is owner/name, which may have been copied as an address.
+func repository(text string) string {
+	text = strings.TrimSpace(text)
+	if _, path, isAddress := strings.Cut(text, "://"); isAddress {
+		_, text, _ = strings.Cut(path, "/")
+	}
+	return strings.TrimSuffix(strings.TrimSuffix(text, "/"), ".git")
+}
+
+// read reads what the command was told. What's wrong with the unneeded inputs is
+// nobody's concern.
+func (l *Login) read(unneeded ...string) (*input.Inputs, error) {
+	in, err := input.Read(input.Shell{
+		Getenv: l.Getenv,
+		Flags: map[string][]string{
+			"repo": {l.Repository}, "rotate-to": l.RotateTo, "require-scopes": {l.Scope},
+		},
+		Answers: l.answers,
+	}, false)
+	var wrong *input.Error
+	if errors.As(err, &wrong) {
+		wrong.Problems = slices.DeleteFunc(wrong.Problems, func(p input.Problem) bool { return slices.Contains(unneeded, p.Input) })
+		for i, p := range wrong.Problems {
+			if p.Input == "require-scopes" {
+				wrong.Problems[i].Input = "scope" // as the flag is called here
+			}
+		}
+		if len(wrong.Problems) == 0 {
+			err = nil
+		}
+	}
+	if err == nil && l.Repository != "" && slices.ContainsFunc(in.Targets, store.Target.IsFile) {
+		err = input.Misuse("login-together", nil)
+	}
+	return in, err
 }

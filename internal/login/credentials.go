@@ -26,8 +26,8 @@ func appValues(in *input.Inputs) []value {
 	return []value{{"STRAVA_CLIENT_ID", secret.New(in.ClientID)}, {"STRAVA_CLIENT_SECRET", in.ClientSecret}}
 }
 
-// credentials are a file with the client id and the client secret, for whoever
-// uses the token from this machine.
+// credentials are a file with the client id and the client secret, for those who
+// use the token from this machine.
 type credentials struct {
 	path   string
 	lines  string
@@ -40,7 +40,7 @@ type credentials struct {
 func openCredentials(path string, values []value) (*credentials, error) {
 	c := &credentials{path: path, lines: dotenv(values)}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return nil, &words.Failure{ID: "login-file", Blanks: words.Blanks{"file": path}}
+		return nil, input.Misuse("login-file", words.Blanks{"file": path})
 	}
 	if before, err := readSmall(path, len(c.lines)); err == nil && before == c.lines {
 		return c, nil
@@ -82,10 +82,11 @@ func (c *credentials) discard() {
 	}
 }
 
+// dotenv writes values as a shell reads them.
 func dotenv(values []value) string {
 	var b strings.Builder
 	for _, v := range values {
-		b.WriteString(v.name + "=" + v.text.Reveal() + "\n")
+		b.WriteString(v.name + "=" + words.Quote(v.text.Reveal()) + "\n")
 	}
 	return b.String()
 }

@@ -28,6 +28,7 @@ type keeper struct {
 	inputs       *input.Inputs
 	run          *provider.Run
 	clientSecret *store.Secret // of the repository; nil without one
+	complete     bool          // the repository has the client secret
 	credentials  *credentials  // nil with a repository, and with --format
 }
 
@@ -59,7 +60,8 @@ func (k *keeper) finish(ctx context.Context, o *provider.Outcome) {
 	}
 	uninterrupted, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishTime)
 	defer cancel()
-	if err := k.clientSecret.Set(uninterrupted, k.inputs.ClientSecret); err != nil {
+	err := k.clientSecret.Set(uninterrupted, k.inputs.ClientSecret)
+	if k.complete = err == nil; err != nil {
 		o.Fail(err)
 	}
 }
@@ -70,11 +72,7 @@ func (l *Login) prepare(ctx context.Context, network *transport.Network) (*keepe
 	if err := l.chooseTarget(); err != nil {
 		return nil, err
 	}
-	l.findGitHubToken(ctx)
 	in, err := l.read()
-	if l.Repository != "" && l.gitHubTokenIsMissing() {
-		return nil, l.withoutGitHubToken(in)
-	}
 	if err != nil {
 		return nil, err
 	}
@@ -93,12 +91,8 @@ func (l *Login) prepare(ctx context.Context, network *transport.Network) (*keepe
 			return nil, err
 		}
 	}
-	kept, err := l.checkTargets(ctx, k)
-	if err != nil {
+	if err := l.checkTargets(ctx, k, existing); err != nil {
 		return k, err
-	}
-	if !l.mayReplace(ctx, append(existing, kept...)) {
-		return k, &words.Failure{ID: "login-left-alone"}
 	}
 	if l.Format != "" {
 		k.run.WriteOnly = append(k.run.WriteOnly, &printed{
@@ -194,25 +188,34 @@ func (l *Login) prepareClientSecret(ctx context.Context, network *transport.Netw
 	if err != nil {
 		return false, input.Wrong("environment", input.Fault(store.UnknownTarget))
 	}
-	k.clientSecret = store.NewSecret(k.inputs.GitHub(network), t, 0)
+	k.clientSecret = store.NewSecret(k.inputs.GitHub(network), t)
 	k.clientSecret.MayBeNew = true
 	facts, err := k.clientSecret.Check(ctx)
 	return facts.Exists, err
 }
 
-// checkTargets checks every target before a browser opens, and names those that
-// keep something already.
-func (l *Login) checkTargets(ctx context.Context, k *keeper) (existing []string, err error) {
+// checkTargets checks every target before a browser opens, and asks before what
+// they keep is replaced. existing is what else would be.
+func (l *Login) checkTargets(ctx context.Context, k *keeper, existing []string) error {
+	var holder int64
 	for _, t := range k.run.Targets() {
 		facts, err := provider.CheckTarget(ctx, t)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if facts.Exists {
 			existing = append(existing, t.String()+whoseIs(facts.AthleteID))
 		}
+		holder = max(holder, facts.AthleteID) // one target at most says it
 	}
-	return existing, nil
+	if len(existing) > 0 && !l.Yes {
+		l.Terminal.Say("These exist already: " + strings.Join(existing, ", ") + ".")
+		if yes, err := l.Terminal.Confirm(ctx, "Replace them?", false); err != nil || !yes {
+			return &words.Failure{ID: "login-left-alone"}
+		}
+	}
+	k.run.Replaces = holder
+	return nil
 }
 
 func whoseIs(athlete int64) string {
@@ -220,14 +223,4 @@ func whoseIs(athlete int64) string {
 		return ""
 	}
 	return fmt.Sprintf(" (the token of athlete %d)", athlete)
-}
-
-// mayReplace names what exists already, and asks.
-func (l *Login) mayReplace(ctx context.Context, existing []string) bool {
-	if len(existing) == 0 || l.Yes {
-		return true
-	}
-	l.Terminal.Say("These exist already: " + strings.Join(existing, ", "))
-	replace, err := l.Terminal.Confirm(ctx, "Replace them?", false)
-	return err == nil && replace
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"net/url"
 	"strconv"
 	"sync"
 	"time"
@@ -16,7 +15,9 @@ import (
 
 const (
 	callbackPath = "/token"
-	donePath     = "/done/" // and the number of the attempt
+	startPath    = "/start/" // and the key of the attempt
+	donePath     = "/done/"  // and its number
+	cookieName   = "strava-token"
 	// patience is how long the page in the browser waits for the end of the
 	// login, which is a few requests away.
 	patience = 2 * time.Minute
@@ -28,22 +29,9 @@ const (
 type Listener struct {
 	tcp    net.Listener
 	server *http.Server
-	grants chan strava.Grant
-	denied chan error
 
-	mu     sync.Mutex
-	logins []*attempt // the last one is waited for
-}
-
-// attempt is one way to Strava and back. Each has a page of its own, since its
-// browser may ask for that only after the next one began.
-type attempt struct {
-	state   string
-	came    bool          // a callback with the right state was taken
-	page    *Page         // nil until it is known
-	known   chan struct{} // closed then
-	fetched chan struct{} // closed once the page was written
-	once    sync.Once
+	mu       sync.Mutex
+	attempts []*Attempt // the last one is waited for
 }
 
 // Listen opens port on 127.0.0.1; 0 is any free one.
@@ -53,36 +41,31 @@ func Listen(ctx context.Context, port int) (*Listener, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listen: %w", err)
 	}
-	l := &Listener{tcp: tcp, grants: make(chan strava.Grant, 1), denied: make(chan error, 1)}
+	l := &Listener{tcp: tcp}
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET "+callbackPath, l.callback)
-	mux.HandleFunc("GET "+donePath+"{number}", l.done)
-	l.server = &http.Server{Handler: l.ownHost(mux), ReadHeaderTimeout: 10 * time.Second, MaxHeaderBytes: 64 << 10}
+	mux.HandleFunc(callbackPath, l.callback)
+	mux.HandleFunc(startPath+"{key}", l.start)
+	mux.HandleFunc(donePath+"{number}", l.done)
+	l.server = &http.Server{Handler: l.guard(mux), ReadHeaderTimeout: 10 * time.Second, MaxHeaderBytes: 64 << 10}
 	go func() { _ = l.server.Serve(tcp) }()
 	return l, nil
 }
 
-// Redirect is the address that Strava sends the browser back to.
-func (l *Listener) Redirect() string {
-	return "http://" + l.tcp.Addr().String() + callbackPath
-}
+// origin is the address of the listener.
+func (l *Listener) origin() string { return "http://" + l.tcp.Addr().String() }
 
-// Expect begins to wait for a callback with this state, and no longer for one
-// with the state before.
-func (l *Listener) Expect(state string) {
+// Redirect is the address that Strava sends the browser back to.
+func (l *Listener) Redirect() string { return l.origin() + callbackPath }
+
+// Begin begins an attempt, and ends the one before: nothing of that is believed any
+// more. authorize makes the address of Strava's page with a state.
+func (l *Listener) Begin(authorize func(state string) string) *Attempt {
+	a := newAttempt(authorize)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.logins = append(l.logins, &attempt{state: state, known: make(chan struct{}), fetched: make(chan struct{})})
-	for { // nothing of an earlier login is believed
-		select {
-		case <-l.grants:
-			continue
-		case <-l.denied:
-			continue
-		default:
-		}
-		break
-	}
+	a.local = l.origin() + startPath + a.key
+	l.attempts = append(l.attempts, a)
+	return a
 }
 
 // Answer shows the browser how it ended, and waits until it fetched the page.
@@ -99,20 +82,20 @@ func (l *Listener) Answer(p Page) {
 }
 
 // Tell shows the browser a page without waiting for it. The channel is closed
-// once the page was fetched; it is nil where no browser waits.
+// once the page was fetched; it is nil if no browser waits.
 func (l *Listener) Tell(p Page) <-chan struct{} {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if len(l.logins) == 0 {
+	if len(l.attempts) == 0 {
 		return nil
 	}
-	login := l.logins[len(l.logins)-1]
-	if !login.came || login.page != nil {
+	a := l.attempts[len(l.attempts)-1]
+	if !a.over || a.page != nil {
 		return nil
 	}
-	login.page = &p
-	close(login.known)
-	return login.fetched
+	a.page = &p
+	close(a.known)
+	return a.fetched
 }
 
 // Close ends the listener.
@@ -124,74 +107,76 @@ func (l *Listener) Close() {
 	}
 }
 
-// ownHost refuses requests under another name: a page elsewhere can make its
-// own name point to this machine.
-func (l *Listener) ownHost(next http.Handler) http.Handler {
+// guard refuses whatever isn't a GET, and requests under another name: a page
+// elsewhere can make its own name point to this machine.
+func (l *Listener) guard(next http.Handler) http.Handler {
 	_, port, _ := net.SplitHostPort(l.tcp.Addr().String())
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		protect(w)
 		host, asked, err := net.SplitHostPort(r.Host)
 		if err != nil {
 			host, asked = r.Host, "80" // which browsers leave out
 		}
-		if asked != port || host != "127.0.0.1" && host != "localhost" {
-			protect(w)
+		switch {
+		case r.Method != http.MethodGet:
+			http.Error(w, "GET only", http.StatusMethodNotAllowed)
+		case asked != port || host != "127.0.0.1" && host != "localhost":
 			http.Error(w, "unknown host", http.StatusMisdirectedRequest)
-			return
+		default:
+			next.ServeHTTP(w, r)
 		}
-		next.ServeHTTP(w, r)
 	})
 }
 
-// callback takes the first callback with the right state, and sends the browser
-// on to an address that holds nothing.
+// start is the page that the browser is opened with, once: its address can be read
+// in the list of processes, so it says nothing, and whoever opens it besides the
+// browser ends the login. The cookie tells that browser from others.
+func (l *Listener) start(w http.ResponseWriter, r *http.Request) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	number := len(l.attempts) - 1
+	if number < 0 || r.PathValue("key") != l.attempts[number].key {
+		http.NotFound(w, r)
+		return
+	}
+	a := l.attempts[number]
+	if a.cookie != "" {
+		a.end(strava.Grant{}, ErrOpenedTwice)
+		http.Redirect(w, r, donePath+strconv.Itoa(number), http.StatusSeeOther)
+		return
+	}
+	a.cookie = strava.NewState()
+	http.SetCookie(w, &http.Cookie{Name: cookieName, Value: a.cookie, Path: callbackPath, HttpOnly: true, SameSite: http.SameSiteLaxMode})
+	http.Redirect(w, r, a.behind, http.StatusSeeOther)
+}
+
+// callback takes the first callback that may be believed, and sends the browser
+// on to an address that has nothing in it. A repeated one is a browser that was
+// reloaded.
 func (l *Listener) callback(w http.ResponseWriter, r *http.Request) {
-	number, err := l.take(r.URL.Query())
-	var denied *strava.DeniedError
-	if err != nil && !errors.As(err, &denied) {
-		Page{Status: http.StatusBadRequest, Title: "This is not the answer that was asked for",
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	number := len(l.attempts) - 1
+	if number < 0 || !l.attempts[number].take(r) {
+		Page{Status: http.StatusBadRequest, Title: "This isn't the answer that was asked for",
 			Lines: []string{
-				"The page was opened by something else than the login that is waiting, or by an older one.",
-				"The login still waits: open the address that the terminal shows.",
+				"Something other than the login that is waiting opened this page, or an older one did.",
+				"The login still waits: open the address in the terminal.",
 			}}.write(w)
 		return
 	}
-	protect(w)
 	http.Redirect(w, r, donePath+strconv.Itoa(number), http.StatusSeeOther)
-}
-
-// take hands on the first callback that may be believed, and returns the number
-// of its attempt; a repeated one is a browser that was reloaded.
-func (l *Listener) take(query url.Values) (number int, err error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	number = len(l.logins) - 1
-	if number < 0 {
-		return 0, strava.ErrWrongState
-	}
-	login := l.logins[number]
-	grant, err := strava.ParseCallback(query, login.state)
-	var denied *strava.DeniedError
-	switch {
-	case login.came:
-	case err == nil:
-		login.came = true
-		l.grants <- grant // holds one, and Expect emptied it
-	case errors.As(err, &denied):
-		login.came = true
-		l.denied <- denied
-	}
-	return number, err
 }
 
 // done shows how an attempt ended, once that is known.
 func (l *Listener) done(w http.ResponseWriter, r *http.Request) {
-	login := l.arrived(r.PathValue("number"))
-	if login == nil {
+	a := l.ended(r.PathValue("number"))
+	if a == nil {
 		http.NotFound(w, r)
 		return
 	}
 	select {
-	case <-login.known:
+	case <-a.known:
 	case <-r.Context().Done():
 		return
 	case <-time.After(patience):
@@ -199,18 +184,17 @@ func (l *Listener) done(w http.ResponseWriter, r *http.Request) {
 			Lines: []string{"Look at the terminal: it says what happened."}}.write(w)
 		return
 	}
-	login.page.write(w)
-	login.once.Do(func() { close(login.fetched) })
+	a.page.write(w)
+	a.once.Do(func() { close(a.fetched) })
 }
 
-// arrived returns the attempt of this number, or nil where no browser came back
-// from it.
-func (l *Listener) arrived(number string) *attempt {
+// ended returns the attempt of this number, or nil if no browser came back from it.
+func (l *Listener) ended(number string) *Attempt {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	n, err := strconv.Atoi(number)
-	if err != nil || n < 0 || n >= len(l.logins) || !l.logins[n].came {
+	if err != nil || n < 0 || n >= len(l.attempts) || !l.attempts[n].over {
 		return nil
 	}
-	return l.logins[n]
+	return l.attempts[n]
 }

@@ -1,68 +1,232 @@
 package login_test
 
 import (
+	"context"
+	"errors"
 	"io"
 	"net/http"
+	"net/http/cookiejar"
+	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"strava-token/internal/login"
+	"strava-token/internal/strava"
 )
+
+// strangers is what the tests call Strava: an address that nothing is at.
+const strangers = "http://127.0.0.1:9/oauth/authorize?state="
+
+func authorize(state string) string { return strangers + state }
+
+// here is a listener and a browser beside it that goes nowhere by itself.
+type here struct {
+	t        *testing.T
+	listener *login.Listener
+	browser  *http.Client
+}
+
+func listen(t *testing.T) *here {
+	t.Helper()
+	l, err := login.Listen(t.Context(), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	browser := &http.Client{Jar: jar, Timeout: 10 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	t.Cleanup(func() { browser.CloseIdleConnections(); l.Close() })
+	return &here{t, l, browser}
+}
+
+// do asks, and returns the status, where the answer leads, and what it says.
+func (h *here) do(method, address string) (status int, location, body string) {
+	h.t.Helper()
+	if strings.HasPrefix(address, "/") {
+		address = strings.TrimSuffix(h.listener.Redirect(), "/token") + address
+	}
+	req, err := http.NewRequest(method, address, nil)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	resp, err := h.browser.Do(req)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	content, err := io.ReadAll(resp.Body)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return resp.StatusCode, resp.Header.Get("Location"), string(content)
+}
+
+// open opens the attempt's local page and returns the state behind it.
+func (h *here) open(a *login.Attempt) (state string) {
+	h.t.Helper()
+	_, location, _ := h.do(http.MethodGet, a.Local())
+	return stateOf(h.t, location)
+}
+
+func stateOf(t *testing.T, address string) string {
+	t.Helper()
+	state, ok := strings.CutPrefix(address, strangers)
+	if !ok || state == "" {
+		t.Fatalf("no state in %q", address)
+	}
+	return state
+}
+
+func callback(state string) string { return "/token?state=" + state + "&code=" + code + "&scope=read" }
+
+// result is how the attempt ended, or context.DeadlineExceeded if it still waits.
+func (h *here) result(a *login.Attempt) (strava.Grant, error) {
+	ctx, cancel := context.WithTimeout(h.t.Context(), 50*time.Millisecond)
+	defer cancel()
+	return a.Wait(ctx, nil, func(error) {})
+}
+
+// TestTheLocalPage: its address says nothing, it leads to Strava once, and its state
+// counts in that browser alone.
+func TestTheLocalPage(t *testing.T) {
+	t.Parallel()
+	h := listen(t)
+	a := h.listener.Begin(authorize)
+	link := stateOf(t, a.Link())
+	state := h.open(a)
+	if state == link || strings.Contains(a.Local(), state) || strings.Contains(a.Local(), link) {
+		t.Errorf("the address of the local page gives a state away: %s", a.Local())
+	}
+	jar := h.browser.Jar
+	h.browser.Jar = nil // somebody else
+	if status, _, _ := h.do(http.MethodGet, callback(state)); status != http.StatusBadRequest {
+		t.Errorf("without the cookie: got %d, want 400", status)
+	}
+	if _, err := h.result(a); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("without the cookie the login ended: %v", err)
+	}
+	h.browser.Jar = jar
+	if status, location, _ := h.do(http.MethodGet, callback(state)); status != http.StatusSeeOther || strings.ContainsAny(location, "?#") {
+		t.Errorf("with the cookie: got %d to %q, want 303 to an address that has nothing in it", status, location)
+	}
+	if grant, err := h.result(a); err != nil || grant.Code.Reveal() != code {
+		t.Errorf("with the cookie: %v", err)
+	}
+}
+
+// TestTheLocalPageOpenedTwice: somebody saw its address and was there as well.
+func TestTheLocalPageOpenedTwice(t *testing.T) {
+	t.Parallel()
+	h := listen(t)
+	a := h.listener.Begin(authorize)
+	state := h.open(a)
+	h.do(http.MethodGet, a.Local())
+	h.do(http.MethodGet, callback(state))
+	if _, err := h.result(a); !errors.Is(err, login.ErrOpenedTwice) {
+		t.Errorf("got %v, want %v", err, login.ErrOpenedTwice)
+	}
+}
+
+// TestTheLinkWorksAnywhere: the printed one needs no cookie.
+func TestTheLinkWorksAnywhere(t *testing.T) {
+	t.Parallel()
+	h := listen(t)
+	a := h.listener.Begin(authorize)
+	if status, _, _ := h.do(http.MethodGet, callback(stateOf(t, a.Link()))); status != http.StatusSeeOther {
+		t.Errorf("got %d, want 303", status)
+	}
+	if _, err := h.result(a); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestOnlyGet: browsers, and others, ask with HEAD for pages that nobody opens.
+func TestOnlyGet(t *testing.T) {
+	t.Parallel()
+	h := listen(t)
+	a := h.listener.Begin(authorize)
+	for _, method := range []string{http.MethodHead, http.MethodPost, http.MethodOptions, http.MethodPut} {
+		for _, address := range []string{a.Local(), callback(stateOf(t, a.Link()))} {
+			if status, _, _ := h.do(method, address); status != http.StatusMethodNotAllowed {
+				t.Errorf("%s %s: got %d, want 405", method, address, status)
+			}
+		}
+	}
+	if _, err := h.result(a); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("the login ended: %v", err)
+	}
+	h.open(a) // is the first time
+}
+
+// TestNothingElseIsTaken, and nothing gives a state away.
+func TestNothingElseIsTaken(t *testing.T) {
+	t.Parallel()
+	h := listen(t)
+	a := h.listener.Begin(authorize)
+	state := stateOf(t, a.Link())
+	for path, want := range map[string]int{
+		"/": 404, "/favicon.ico": 404, "/done": 404, "/done/0": 404, "/done/1": 404, "/done/-1": 404,
+		"/start": 404, "/start/": 404, "/start/" + state: 404,
+		"/token": 400, callback(strings.Repeat("0", 32)): 400, "/token?state=&error=access_denied": 400,
+		"/token?state=" + state: 400, "/token?state=" + state + "&code=null": 400,
+	} {
+		status, _, body := h.do(http.MethodGet, path)
+		if status != want || strings.Contains(body, state) {
+			t.Errorf("%s: got %d, want %d; %s", path, status, want, body)
+		}
+	}
+	foreign, err := http.NewRequest(http.MethodGet, h.listener.Redirect(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	here, _ := url.Parse(h.listener.Redirect())
+	foreign.Host = "evil.example:" + here.Port()
+	resp, err := h.browser.Do(foreign)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = resp.Body.Close()
+	if resp.StatusCode != http.StatusMisdirectedRequest {
+		t.Errorf("a foreign host: got %d, want 421", resp.StatusCode)
+	}
+	if _, err := h.result(a); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("the login ended: %v", err)
+	}
+}
 
 // TestEachAttemptKeepsItsPage lets the browser ask for the page of the first
 // attempt only after the terminal began a second one.
 func TestEachAttemptKeepsItsPage(t *testing.T) {
 	t.Parallel()
-	l, err := login.Listen(t.Context(), 0)
-	if err != nil {
-		t.Fatal(err)
+	h := listen(t)
+	comeBack := func(a *login.Attempt) (location string) {
+		_, location, _ = h.do(http.MethodGet, callback(stateOf(t, a.Link())))
+		return location
 	}
-	defer l.Close()
-	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	defer client.CloseIdleConnections()
-	origin := strings.TrimSuffix(l.Redirect(), "/token")
-	get := func(path string) (*http.Response, string) {
-		t.Helper()
-		resp, err := client.Get(origin + path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer resp.Body.Close()
-		body, err := io.ReadAll(resp.Body)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return resp, string(body)
-	}
-	// comeBack returns the address that the browser is sent on to.
-	comeBack := func(state string) string {
-		t.Helper()
-		resp, _ := get("/token?state=" + state + "&code=" + code + "&scope=read")
-		return resp.Header.Get("Location")
-	}
-
-	l.Expect(state)
-	first := comeBack(state)
-	told := l.Tell(login.Page{Status: http.StatusConflict, Title: "The first page"})
+	a := h.listener.Begin(authorize)
+	first := comeBack(a)
+	told := h.listener.Tell(login.Page{Status: http.StatusConflict, Title: "The first page"})
 	if first == "" || told == nil {
 		t.Fatalf("the first attempt: sent on to %q, told %v", first, told)
 	}
-	other := strings.Repeat("f", 32)
-	l.Expect(other)
-	if location := comeBack(state); location != "" {
+	b := h.listener.Begin(authorize)
+	if location := comeBack(a); location != "" {
 		t.Errorf("an older state is sent on to %q", location)
 	}
-	if resp, body := get(first); resp.StatusCode != http.StatusConflict || !strings.Contains(body, "The first page") {
-		t.Fatalf("%s: got %d, %q", first, resp.StatusCode, body)
+	if status, _, body := h.do(http.MethodGet, first); status != http.StatusConflict || !strings.Contains(body, "The first page") {
+		t.Fatalf("%s: got %d, %q", first, status, body)
 	}
 	<-told
 
-	second := comeBack(other)
-	told = l.Tell(login.Page{Status: http.StatusOK, Title: "The second page"})
+	second := comeBack(b)
+	told = h.listener.Tell(login.Page{Status: http.StatusOK, Title: "The second page"})
 	if second == first || told == nil {
 		t.Fatalf("the second attempt: sent on to %q, told %v", second, told)
 	}
-	if _, body := get(second); !strings.Contains(body, "The second page") {
+	if _, _, body := h.do(http.MethodGet, second); !strings.Contains(body, "The second page") {
 		t.Fatalf("%s: got %q", second, body)
 	}
 	<-told

@@ -15,7 +15,6 @@ import (
 
 	"github.com/cli/browser"
 
-	"strava-token/internal/input"
 	"strava-token/internal/provider"
 	"strava-token/internal/secret"
 	"strava-token/internal/strava"
@@ -24,9 +23,12 @@ import (
 	"strava-token/internal/words"
 )
 
+// DefaultScope is what a sync of activities needs.
+const DefaultScope = "read,activity:read_all"
+
 // Login is the command. Its exported fields are its flags and its surroundings.
 type Login struct {
-	Repository  string
+	Repository  string // owner/name, or its address
 	Environment string
 	Scope       string
 	RotateTo    []string
@@ -45,10 +47,26 @@ type Login struct {
 	answers map[string]secret.Value
 }
 
-// Run logs in. Nothing is opened before everything that can be checked was.
+// Run logs in. The error is that of ctx if ctx ended before the code was sent.
 func (l *Login) Run(ctx context.Context) error {
+	err := l.run(ctx)
+	var ended *provider.EndError // it knows itself how far it came
+	if ctx.Err() != nil && !errors.As(err, &ended) {
+		return ctx.Err()
+	}
+	return err
+}
+
+// run opens nothing before everything that can be checked was.
+func (l *Login) run(ctx context.Context) error {
+	l.answers = map[string]secret.Value{}
 	if err := l.checkFlags(); err != nil {
 		return err
+	}
+	l.Terminal.Voice = l.Terminal.Voice.In(l.Getenv("GITHUB_SERVER_URL"), l.Repository).LoggingIn(l.again())
+	l.findGitHubToken(ctx)
+	if l.Repository != "" && l.gitHubTokenIsMissing() {
+		return l.withoutGitHubToken(ctx)
 	}
 	if err := l.askApp(ctx); err != nil {
 		return err
@@ -96,10 +114,13 @@ func (l *Login) Run(ctx context.Context) error {
 func (l *Login) authorize(ctx context.Context, client *strava.Client, scopes []string, listener *Listener) (strava.Grant, error) {
 	pasted := l.Terminal.Listen()
 	for force := false; ; force = true {
-		state := strava.NewState()
-		listener.Expect(state)
-		l.open(client.AuthorizeURL(listener.Redirect(), scopes, state, force))
-		grant, err := Wait(ctx, listener, pasted, state, l.Terminal.Error)
+		attempt := listener.Begin(func(state string) string {
+			return client.AuthorizeURL(listener.Redirect(), scopes, state, force)
+		})
+		l.open(attempt)
+		stop := l.Terminal.Countdown("Waiting for Strava's answer", Timeout)
+		grant, err := attempt.Wait(ctx, pasted, l.Terminal.Error)
+		stop()
 		if err != nil {
 			return strava.Grant{}, err
 		}
@@ -112,9 +133,6 @@ func (l *Login) authorize(ctx context.Context, client *strava.Client, scopes []s
 		listener.Tell(Page{Status: 409, Title: "A box was unticked",
 			Lines: []string{"Strava didn't grant " + strings.Join(missing, ", ") + ".", "The terminal asks whether to try again. You can close this window."}})
 		again, err := l.Terminal.Confirm(ctx, "Ask again?", true)
-		if ctx.Err() != nil {
-			return strava.Grant{}, ctx.Err()
-		}
 		if err != nil {
 			return strava.Grant{}, &provider.ScopeError{Missing: missing, Wanted: scopes}
 		}
@@ -124,23 +142,23 @@ func (l *Login) authorize(ctx context.Context, client *strava.Client, scopes []s
 	}
 }
 
-// open prints the address, and opens it if there is a browser.
-func (l *Login) open(address string) {
-	l.Terminal.Say("Open this address and choose Authorize:")
-	l.Terminal.Say("  " + address)
-	l.Terminal.Say("Is the browser elsewhere? The page that follows does not load there: paste its address here.")
-	l.Terminal.Say("(Authorizing again may end a refresh token that is in use elsewhere.)")
+// open prints Strava's address, and opens the browser if there is one.
+func (l *Login) open(attempt *Attempt) {
+	l.Terminal.Say("Open this address, leave every box ticked, and choose Authorize:")
+	l.Terminal.Say("  " + attempt.Link())
+	l.Terminal.Say("If your browser is on another machine, the page that follows doesn't load there:")
+	l.Terminal.Say("paste its address here. (Authorizing again may end a refresh token that's in use.)")
 	if l.NoBrowser {
 		return
 	}
 	open := l.Browse
 	if open == nil {
-		browser.Stdout, browser.Stderr = l.Terminal.Out, l.Terminal.Out
+		browser.Stdout, browser.Stderr = io.Discard, io.Discard
 		open = browser.OpenURL
 	}
 	// Some openers stay until the browser is closed.
 	go func() {
-		if err := open(address); err != nil {
+		if err := open(attempt.Local()); err != nil {
 			l.Terminal.Say("No browser could be opened here: open the address yourself.")
 		}
 	}()
@@ -150,20 +168,12 @@ func (l *Login) open(address string) {
 func refusedPage(err error) Page {
 	title := "No access was granted"
 	var unticked *provider.ScopeError
-	if errors.As(err, &unticked) {
+	switch {
+	case errors.As(err, &unticked):
 		title = "A box was unticked"
+	case errors.Is(err, ErrOpenedTwice):
+		title = "This login was opened twice"
 	}
 	return Page{Status: 403, Title: title,
 		Lines: []string{"Nothing was stored. To try again, start strava-token login in the terminal."}}
-}
-
-// read reads what the command was told.
-func (l *Login) read() (*input.Inputs, error) {
-	return input.Read(input.Shell{
-		Getenv: l.Getenv,
-		Flags: map[string][]string{
-			"repo": {l.Repository}, "rotate-to": l.RotateTo, "require-scopes": {l.Scope},
-		},
-		Answers: l.answers,
-	}, false)
 }

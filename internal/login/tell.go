@@ -1,6 +1,8 @@
 package login
 
 import (
+	"cmp"
+	"context"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -53,9 +55,9 @@ func (l *Login) tellWhatNow(o *provider.Outcome, k *keeper, grant strava.Grant) 
 	if k.credentials != nil && k.credentials.kept {
 		l.Terminal.Say("The client id and the client secret are in " + k.credentials.path + ".")
 		l.Terminal.Say("From now on this prints an access token, from any folder:\n")
-		l.Terminal.Say("  set -a && . " + words.Quote(k.credentials.path) + " && set +a && " + refreshCommand(k.inputs).String())
+		l.Terminal.Say("  (set -a && . " + words.Quote(k.credentials.path) + " && " + refreshCommand(k.inputs).String() + ")")
 	}
-	if k.clientSecret == nil || len(o.Failures) > 0 {
+	if !k.complete {
 		return
 	}
 	l.Terminal.Say("The client secret is kept in " + k.clientSecret.String() + ".")
@@ -69,12 +71,12 @@ func (l *Login) tellWhatNow(o *provider.Outcome, k *keeper, grant strava.Grant) 
 
 // tellOfWorkflow prints the workflow to copy.
 func (l *Login) tellOfWorkflow(in *input.Inputs, scopes []string) {
-	isSecret := func(t store.Target) bool { return t.OnGitHub() && !t.IsBranch() }
-	if i := slices.IndexFunc(in.Targets, isSecret); i >= 0 {
-		l.Terminal.Say("\nThe workflow below writes a secret, so it needs one more: SECRETS_WRITER, a personal access token from")
-		l.Terminal.Say("  " + in.Targets[i].TokenLink(words.GitHub))
+	if i := slices.IndexFunc(in.Targets, store.Target.IsSecret); i >= 0 {
+		l.Terminal.Say("\nThe workflow below writes a secret, so it needs one more: SECRETS_WRITER, a")
+		l.Terminal.Say("personal access token from")
+		l.Terminal.Say("  " + in.Targets[i].TokenLink(l.gitHub()))
 	}
-	l.Terminal.Say("\nSave this as " + WorkflowFile + ":\n")
+	l.Terminal.Say("\nSave this as " + WorkflowFile + " on the default branch of " + l.Repository + ":\n")
 	l.Terminal.Say(Workflow(in, l.Environment, scopes))
 }
 
@@ -93,18 +95,55 @@ func refreshCommand(in *input.Inputs) words.Command {
 	return command
 }
 
-func (l *Login) gitHubTokenIsMissing() bool {
-	return l.answers["github-token"].Empty() && l.Getenv("GH_TOKEN") == "" && l.Getenv("GITHUB_TOKEN") == ""
+// again is the command line that does the same once more.
+func (l *Login) again() words.Command {
+	line := words.Command{"strava-token", "login"}
+	add := func(flag, value string) {
+		if value != "" {
+			line = append(line, flag, value)
+		}
+	}
+	add("--repo", l.Repository)
+	add("--environment", l.Environment)
+	for _, target := range l.RotateTo {
+		add("--rotate-to", target)
+	}
+	if l.Scope != DefaultScope {
+		add("--scope", l.Scope)
+	}
+	add("--format", l.Format)
+	add("--output", l.Output)
+	return line
+}
+
+// gitHub is the server that the repository is on.
+func (l *Login) gitHub() string {
+	return strings.TrimSuffix(cmp.Or(l.Getenv("GITHUB_SERVER_URL"), words.GitHub), "/")
 }
 
 // withoutGitHubToken says how to go on in the browser: nothing can be written
 // from here.
-func (l *Login) withoutGitHubToken(in *input.Inputs) error {
-	scopes := in.RequireScopes
-	l.Terminal.Say("\nNo GitHub token was found here, but you can do it in the browser:")
-	l.Terminal.Say("  1. Add the secret " + clientSecretName + ": https://github.com/" + l.Repository + "/settings/secrets/actions/new")
-	l.Terminal.Say("  2. Save the workflow below as " + WorkflowFile + ". Its first run shows the link to authorize.")
-	l.tellOfWorkflow(in, scopes)
+func (l *Login) withoutGitHubToken(ctx context.Context) error {
+	if err := l.askClientID(ctx); err != nil {
+		return err
+	}
+	if err := l.chooseTarget(); err != nil {
+		return err
+	}
+	in, err := l.read("client-secret", "github-token")
+	if err != nil {
+		return err
+	}
+	place := l.gitHub() + "/" + l.Repository + "/settings/"
+	if l.Environment == "" {
+		place += "secrets/actions/new"
+	} else {
+		place += "environments (environment " + l.Environment + ")"
+	}
+	l.Terminal.Say("\nThere is no GitHub token here, but the browser does as well:")
+	l.Terminal.Say("  1. Add the secret " + clientSecretName + " at " + place)
+	l.Terminal.Say("  2. Save the workflow below. Its first run shows the link to authorize.")
+	l.tellOfWorkflow(in, in.RequireScopes)
 	l.Terminal.Say("")
 	return &words.Failure{ID: "login-no-github-token"}
 }

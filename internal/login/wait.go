@@ -2,7 +2,7 @@ package login
 
 import (
 	"context"
-	"errors"
+	"strings"
 	"time"
 
 	"strava-token/internal/strava"
@@ -17,35 +17,27 @@ const Timeout = 5 * time.Minute
 var ErrNobodyCame error = &words.Failure{ID: "login-nobody-came"}
 
 // Wait returns what the browser brought or what was pasted, whichever is first.
-// A pasted text that is wrong is told to complain, and the waiting goes on; so
-// does it where pasted is closed. A code alone is not taken: it carries no state,
-// and any word could be one. listener may be nil.
-func Wait(ctx context.Context, listener *Listener, pasted <-chan string, state string, complain func(error)) (strava.Grant, error) {
+// A pasted text that is wrong is told to complain, and the waiting goes on; so it
+// does if pasted is closed. A code alone isn't taken: it carries no state, and any
+// word could be one.
+func (a *Attempt) Wait(ctx context.Context, pasted <-chan string, complain func(error)) (strava.Grant, error) {
 	timeout := time.NewTimer(Timeout)
 	defer timeout.Stop()
-	var grants <-chan strava.Grant
-	var denied <-chan error
-	if listener != nil {
-		grants, denied = listener.grants, listener.denied
-	}
 	for {
 		select {
-		case g := <-grants:
-			return g, nil
-		case err := <-denied:
-			return strava.Grant{}, err
+		case r := <-a.result:
+			return r.grant, r.err
 		case text, open := <-pasted:
 			if !open {
 				pasted = nil
 				continue
 			}
-			g, err := strava.ParseAddress(text, state)
-			var refused *strava.DeniedError
-			switch {
-			case err == nil:
-				return g, nil
-			case errors.As(err, &refused):
-				return strava.Grant{}, err
+			if strings.TrimSpace(text) == "" {
+				continue
+			}
+			grant, err := a.read(text)
+			if err == nil || isDenied(err) {
+				return grant, err
 			}
 			complain(err)
 		case <-timeout.C:

@@ -4,9 +4,9 @@ import (
 	"slices"
 	"strings"
 
+	"strava-token/examples"
 	"strava-token/internal/input"
 	"strava-token/internal/store"
-	"strava-token/internal/words"
 )
 
 // WorkflowFile is where the workflow belongs.
@@ -15,59 +15,45 @@ const WorkflowFile = ".github/workflows/strava.yml"
 // Workflow is examples/sync.yml, filled in: for these targets, in this
 // environment, which may be empty, and with these scopes.
 func Workflow(in *input.Inputs, environment string, scopes []string) string {
-	var job, with string
+	_, workflow, _ := strings.Cut(examples.Sync, "\nname: ") // what is above explains it
+	const permission, target, indent = "    permissions: { contents: write }", "rotate-to: branch:strava-token\n", "\n          "
+	for _, edit := range [][2]string{
+		{"client-id: 12345", "client-id: " + in.ClientID},
+		{"require-scopes: activity:read_all", "require-scopes: " + strings.Join(scopes, ",")},
+		{target, keeping(in.Targets, indent) + "\n"},
+	} {
+		workflow = strings.Replace(workflow, edit[0], edit[1], 1)
+	}
 	if environment != "" {
-		job = "\n    environment: " + environment
+		quoted := "'" + strings.ReplaceAll(environment, "'", "''") + "'"
+		workflow = strings.Replace(workflow, permission, "    environment: "+quoted+"\n"+permission, 1)
 	}
-	var targets []string
-	var kept *store.Target // the secret that the workflow begins with
-	for _, t := range in.Targets {
-		if t.IsFile() {
-			continue // a workflow has none
-		}
-		targets = append(targets, t.String())
-		if !t.IsBranch() && kept == nil {
-			kept = &t
-		}
+	if !slices.ContainsFunc(in.Targets, store.Target.IsBranch) {
+		before, line, _ := strings.Cut(workflow, permission)
+		_, after, _ := strings.Cut(line, "\n")
+		workflow = before + "    permissions: {}\n" + after
 	}
-	if slices.ContainsFunc(in.Targets, store.Target.IsBranch) {
-		job += "\n    permissions:\n      contents: write # for the branch that keeps the refresh token, encrypted"
-	} else if kept != nil {
-		with += "\n          refresh-token: ${{ secrets." + kept.Name + " }}"
+	return "name: " + strings.TrimSuffix(workflow, "\n")
+}
+
+// keeping are the lines that say where the refresh token is kept: it is read from a
+// secret if no branch has it, and a secret takes a token to write it.
+func keeping(targets []store.Target, indent string) string {
+	isSecret := func(t store.Target) bool { return !t.IsBranch() }
+	var names []string
+	for _, t := range targets {
+		names = append(names, t.String())
 	}
-	with += "\n          rotate-to: " + strings.Join(targets, "\n            ")
-	if len(targets) > 1 {
-		with = strings.Replace(with, "rotate-to: ", "rotate-to: |\n            ", 1)
+	lines := "rotate-to: " + names[0]
+	if len(names) > 1 {
+		lines = "rotate-to: |" + indent + "  " + strings.Join(names, indent+"  ")
 	}
-	if kept != nil {
-		with += "\n          github-token: ${{ secrets.SECRETS_WRITER }}"
+	first := slices.IndexFunc(targets, isSecret)
+	if first >= 0 && !slices.ContainsFunc(targets, store.Target.IsBranch) {
+		lines = "refresh-token: ${{ secrets." + targets[first].Name + " }}" + indent + lines
 	}
-	return `name: Strava
-on:
-  push:
-    paths: [` + WorkflowFile + `] # saving this file starts the first run
-  schedule:
-    - cron: "17 5 * * *"
-  workflow_dispatch:
-    inputs:
-      code:
-        description: "Only once: the address that Strava sent you to"
-concurrency: strava
-permissions: {}
-jobs:
-  sync:
-    runs-on: ubuntu-latest` + job + `
-    steps:
-      - id: strava
-        uses: ` + words.Project + `@v1
-        with:
-          client-id: ` + in.ClientID + ` # no secret: it's in the link that you'll open
-          client-secret: ${{ secrets.STRAVA_CLIENT_SECRET }}
-          code: ${{ inputs.code }}` + with + `
-          require-scopes: ` + strings.Join(scopes, ",") + `
-      - env:
-          ACCESS_TOKEN: ${{ steps.strava.outputs.access-token }}
-        run: |
-          curl -sf -H "Authorization: Bearer $ACCESS_TOKEN" "https://www.strava.com/api/v3/athlete/activities?per_page=5" >activities.json
-          jq length activities.json`
+	if first >= 0 {
+		lines += indent + "github-token: ${{ secrets.SECRETS_WRITER }}"
+	}
+	return lines
 }

@@ -65,7 +65,7 @@ func (v *proved) fail(most Export, err error) {
 func (r *Run) judge(i issued, p proof) proved {
 	v := proved{athleteID: cmp.Or(p.athleteID, i.token.AthleteID), export: ExportAll, fit: true}
 	holder, whose := i.instead.AthleteID, cmp.Or(p.athleteID, i.athlete)
-	if r.ExpectedAthlete == 0 && holder != 0 && whose != 0 && whose != holder {
+	if r.ExpectedAthlete == 0 && holder != 0 && holder != r.Replaces && whose != 0 && whose != holder {
 		v.fit, v.wrong = false, &WrongAthleteError{Want: holder, Got: whose, Holder: r.readableName()}
 		v.fail(ExportNone, v.wrong)
 	}

@@ -62,6 +62,7 @@ type Run struct {
 	Verify          bool
 	RequireScopes   []string // optional
 	ExpectedAthlete int64    // optional
+	Replaces        int64    // optional: the athlete whose token in Readable a person agreed to replace by another's
 	Recovery        bool
 	HandedOver      bool           // the caller gets the refresh token itself, as one more place that keeps it
 	RepositoryID    int64          // optional, told to the owner of a sealed token

@@ -66,6 +66,9 @@ func (j *journal) named(value, kind string) string {
 // digits.
 var core = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[0-9a-f]{40}`) })
 
+// random is a name that differs each time.
+var random = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`/\w*_[A-Z2-7]{26}$`) })
+
 // valuesIn returns the known values that occur in a text.
 func (j *journal) valuesIn(text string) []string {
 	var found []string
@@ -93,7 +96,7 @@ func (j *journal) add(e entry) {
 }
 
 func (j *journal) call(service string, r *http.Request, outcome string, a answer) {
-	what := strings.TrimSpace(r.URL.EscapedPath() + " " + a.detail)
+	what := strings.TrimSpace(random().ReplaceAllString(r.URL.EscapedPath(), "/…") + " " + a.detail)
 	j.add(entry{service, r.Method, what, strings.TrimSpace(outcome + " " + a.effect), a.sealed})
 }
 

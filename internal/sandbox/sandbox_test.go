@@ -55,7 +55,7 @@ func TestActivitiesArePaged(t *testing.T) {
 		s := sandbox.New(sandbox.Knobs{Activities: 45})
 		w := call(s, "GET", "/api/v3/athlete/activities?"+tt.query, signIn(t, s), "")
 		var got []struct {
-			ID    int    `json:"id"`
+			ID    int64  `json:"id"`
 			Start string `json:"start_date"`
 			Map   struct {
 				Polyline string `json:"summary_polyline"`
@@ -66,7 +66,7 @@ func TestActivitiesArePaged(t *testing.T) {
 		}
 		var numbers []int
 		for _, a := range got {
-			numbers = append(numbers, a.ID-13210000000)
+			numbers = append(numbers, int(a.ID-13210000000))
 			if a.Start == "" || a.Map.Polyline == "" {
 				t.Errorf("%s: activity %d has no start or no track", tt.name, a.ID)
 			}
@@ -143,6 +143,8 @@ func TestGitHubAnswers(t *testing.T) {
 	writer := sandbox.GitHubToken{Kind: sandbox.Personal, Secrets: sandbox.Write, Environments: sandbox.Write, Actions: sandbox.Read, Contents: sandbox.Write}
 	blind := writer
 	blind.Actions = sandbox.NoAccess
+	reader := writer
+	reader.Secrets = sandbox.Read
 	for _, tt := range []struct {
 		name   string
 		token  sandbox.GitHubToken
@@ -156,8 +158,9 @@ func TestGitHubAnswers(t *testing.T) {
 		{"environments", writer, "GET /repos/octo/running/environments", "", 200},
 		{"environments without actions: read", blind, "GET /repos/octo/running/environments", "", 403},
 		{"an environment, escaped", writer, "GET /repos/octo/running/environments/my%20env%2Fprod" + keys, "", 200},
-		{"an environment by the old address", writer, "GET /repositories/700100200/environments/my%20env%2Fprod" + keys, "", 200},
-		{"an environment of another repository", writer, "GET /repositories/1/environments/my%20env%2Fprod" + keys, "", 404},
+		{"a secret that is not there, deleted", writer, "DELETE /repos/octo/running/actions/secrets/NONE", "", 404},
+		{"a secret, deleted", writer, "DELETE /repos/octo/running/actions/secrets/STORED", "", 204},
+		{"a secret, deleted by a token that may not", reader, "DELETE /repos/octo/running/actions/secrets/STORED", "", 403},
 		{"an environment that is not there", writer, "GET /repos/octo/running/environments/prod" + keys, "", 404},
 	} {
 		s := sandbox.New(sandbox.Knobs{})

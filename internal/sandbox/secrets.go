@@ -21,20 +21,13 @@ func (s *Server) routeSecrets(base string) {
 	s.routePlace(base+"/orgs/{org}/actions/secrets", ofOrganization)
 	s.handle("github", "GET "+base+"/orgs/{org}/actions/secrets/{name}/repositories", "selected",
 		s.at(ofOrganization, Read, s.selectedRepositories))
-	// The address of an environment's secrets that GitHub no longer describes.
-	// Remove it when no client of ours calls it.
-	s.routePlace(base+"/repositories/{id}/environments/{environment}/secrets", func(r *http.Request) string {
-		if r.PathValue("id") != strconv.Itoa(RepositoryID) {
-			return ""
-		}
-		return Repository + "@" + r.PathValue("environment")
-	})
 }
 
 func (s *Server) routePlace(path string, of func(*http.Request) string) {
 	s.handle("github", "GET "+path+"/public-key", "public-key", s.at(of, Read, s.publicKey))
 	s.handle("github", "GET "+path+"/{name}", "secret", s.at(of, Read, s.getSecret))
 	s.handle("github", "PUT "+path+"/{name}", "put", s.at(of, Write, s.putSecret))
+	s.handle("github", "DELETE "+path+"/{name}", "try-delete", s.at(of, Write, s.deleteSecret))
 }
 
 // at lets a request through to a place, or refuses as GitHub does.
@@ -67,6 +60,15 @@ func (s *Server) getSecret(r *http.Request, p *place) answer {
 	}
 	return jsonAnswer(200, fmt.Sprintf(`{"name":%q,"created_at":%q,"updated_at":%q%s}`, name,
 		stored.created.UTC().Format(time.RFC3339), stored.updated.UTC().Format(time.RFC3339), visibility))
+}
+
+func (s *Server) deleteSecret(r *http.Request, p *place) answer {
+	name := strings.ToUpper(r.PathValue("name"))
+	if p.secrets[name] == nil {
+		return githubRefusal(404, "Not Found")
+	}
+	delete(p.secrets, name)
+	return answer{status: http.StatusNoContent, header: map[string]string{}}
 }
 
 func (s *Server) selectedRepositories(r *http.Request, p *place) answer {

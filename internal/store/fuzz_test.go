@@ -57,7 +57,7 @@ func FuzzGitHub(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := NewSecret(gh, target, 0)
+		s := NewSecret(gh, target)
 		_, err = s.Check(t.Context())
 		assertKind(t, err, token, writer)
 		if err == nil && s.key.bytes == nil {

@@ -80,7 +80,9 @@ type Facts struct {
 	Local        bool      // it is on this machine
 	UpdatedAt    time.Time // when it was last written; zero where that is not known
 	TokenExpires time.Time // when the GitHub token ends; zero where it does not say
-	// WriteProven is false where GitHub's answer to the attempt left open
-	// whether a write would be let through.
-	WriteProven bool
+	// WriteProven reports that a write was let through that nobody sees.
+	// WriteBelieved: GitHub would let a write of a secret through, as far as two
+	// attempts that can't change anything show.
+	WriteProven, WriteBelieved bool
+	Warning                    error // or nil
 }

@@ -3,120 +3,61 @@ package store
 import (
 	"context"
 	"errors"
-	"fmt"
+	"net/http"
 	"net/url"
 
 	"github.com/google/go-github/v60/github"
 )
 
-// scope is where a secret lives: a repository, an environment or an
-// organization. Each has its own addresses.
-type scope interface {
-	// prepare asks for what the other calls need.
-	prepare(ctx context.Context) (Kind, error)
-	publicKey(ctx context.Context) (*github.PublicKey, *github.Response, error)
-	secret(ctx context.Context) (*github.Secret, *github.Response, error)
-	// path is the address of the secret, relative to the API's base.
-	path() string
-	// put writes what was sealed.
-	put(ctx context.Context, sealed *github.EncryptedSecret) (*github.Response, error)
-	// keyNotFound is what a 404 of the public key means.
-	keyNotFound() Kind
-}
-
-type repositoryScope struct {
-	gh *GitHub
-	t  Target
-}
-
-func (r *repositoryScope) prepare(context.Context) (Kind, error) { return "", nil }
-
-func (r *repositoryScope) publicKey(ctx context.Context) (*github.PublicKey, *github.Response, error) {
-	return r.gh.reads.Actions.GetRepoPublicKey(ctx, r.t.Owner, r.t.Repo)
-}
-
-func (r *repositoryScope) secret(ctx context.Context) (*github.Secret, *github.Response, error) {
-	return r.gh.reads.Actions.GetRepoSecret(ctx, r.t.Owner, r.t.Repo, r.t.Name)
-}
-
-func (r *repositoryScope) path() string {
-	return fmt.Sprintf("repos/%s/%s/actions/secrets/%s", r.t.Owner, r.t.Repo, r.t.Name)
-}
-
-func (r *repositoryScope) put(ctx context.Context, sealed *github.EncryptedSecret) (*github.Response, error) {
-	return r.gh.once.Actions.CreateOrUpdateRepoSecret(ctx, r.t.Owner, r.t.Repo, sealed)
-}
-
-func (r *repositoryScope) keyNotFound() Kind { return RepositoryNotFound }
-
-type environmentScope struct {
-	gh *GitHub
-	t  Target
-	id int // the repository's, which go-github v60 addresses environments by
-}
-
-func (e *environmentScope) prepare(ctx context.Context) (Kind, error) {
-	if e.id != 0 {
-		return "", nil
+// secretsOf is the address of the secrets among which t is, relative to the API's
+// base. go-github v60 has an address for those of environments that GitHub no longer
+// describes, and escapes no name.
+func secretsOf(t Target) string {
+	switch {
+	case t.Organization != "":
+		return "orgs/" + t.Organization + "/actions/secrets/"
+	case t.Environment != "":
+		return "repos/" + t.Repository() + "/environments/" + url.PathEscape(t.Environment) + "/secrets/"
 	}
-	repository, _, err := e.gh.reads.Repositories.Get(ctx, e.t.Owner, e.t.Repo)
+	return "repos/" + t.Repository() + "/actions/secrets/"
+}
+
+// call sends a request with client, and reads the answer into an address, if there
+// is one.
+func call(ctx context.Context, client *github.Client, method, path string, body, into any) (*github.Response, error) {
+	req, err := client.NewRequest(method, path, body)
 	if err != nil {
-		return RepositoryNotFound, err
+		return nil, err
 	}
-	e.id = int(repository.GetID())
-	return "", nil
+	return client.Do(ctx, req, into)
 }
 
-// environment is the name as a path segment: go-github does not escape it, and
-// it may hold spaces and slashes.
-func (e *environmentScope) environment() string { return url.PathEscape(e.t.Environment) }
-
-func (e *environmentScope) publicKey(ctx context.Context) (*github.PublicKey, *github.Response, error) {
-	return e.gh.reads.Actions.GetEnvPublicKey(ctx, e.id, e.environment())
-}
-
-func (e *environmentScope) secret(ctx context.Context) (*github.Secret, *github.Response, error) {
-	return e.gh.reads.Actions.GetEnvSecret(ctx, e.id, e.environment(), e.t.Name)
-}
-
-func (e *environmentScope) path() string {
-	return fmt.Sprintf("repositories/%d/environments/%s/secrets/%s", e.id, e.environment(), e.t.Name)
-}
-
-func (e *environmentScope) put(ctx context.Context, sealed *github.EncryptedSecret) (*github.Response, error) {
-	return e.gh.once.Actions.CreateOrUpdateEnvSecret(ctx, e.id, e.environment(), sealed)
-}
-
-func (e *environmentScope) keyNotFound() Kind { return EnvironmentNotFound }
-
-type organizationScope struct {
-	gh *GitHub
-	t  Target
-	// A write must restate who may use the secret, or it would change that.
+// audience is who may use an organization's secret. A write must restate it, or it
+// would change that.
+type audience struct {
 	visibility string
 	selected   github.SelectedRepoIDs
 }
 
-func (o *organizationScope) prepare(context.Context) (Kind, error) { return "", nil }
-
-func (o *organizationScope) publicKey(ctx context.Context) (*github.PublicKey, *github.Response, error) {
-	return o.gh.reads.Actions.GetOrgPublicKey(ctx, o.t.Organization)
-}
-
-func (o *organizationScope) secret(ctx context.Context) (*github.Secret, *github.Response, error) {
-	s, resp, err := o.gh.reads.Actions.GetOrgSecret(ctx, o.t.Organization, o.t.Name)
-	if err != nil {
-		return nil, resp, err
+// current reads what GitHub says of the secret, and who may use it.
+func (s *Secret) current(ctx context.Context) (*github.Secret, error) {
+	current := new(github.Secret)
+	if _, err := call(ctx, s.github.reads, http.MethodGet, s.path(), nil, current); err != nil {
+		return nil, err
 	}
-	o.selected = nil
-	switch o.visibility = s.Visibility; o.visibility {
+	if s.Target.Organization == "" {
+		return current, nil
+	}
+	s.audience = audience{visibility: current.Visibility}
+	switch current.Visibility {
 	case "all", "private":
-		return s, resp, nil
+		return current, nil
 	case "selected":
-		o.selected, err = o.selectedRepositories(ctx)
-		return s, resp, err
+		var err error
+		s.audience.selected, err = s.selectedRepositories(ctx)
+		return current, err
 	}
-	return nil, resp, errNoVisibility
+	return nil, errNoVisibility
 }
 
 var (
@@ -129,11 +70,11 @@ const maxPages = 100
 
 // selectedRepositories returns all of them, or an error: a write with some of
 // them would take the secret away from the others.
-func (o *organizationScope) selectedRepositories(ctx context.Context) (github.SelectedRepoIDs, error) {
+func (s *Secret) selectedRepositories(ctx context.Context) (github.SelectedRepoIDs, error) {
 	var all github.SelectedRepoIDs
 	for page := 1; page <= maxPages; {
-		list, answer, err := o.gh.reads.Actions.ListSelectedReposForOrgSecret(
-			ctx, o.t.Organization, o.t.Name, &github.ListOptions{Page: page, PerPage: 100})
+		list, answer, err := s.github.reads.Actions.ListSelectedReposForOrgSecret(
+			ctx, s.Target.Organization, s.Target.Name, &github.ListOptions{Page: page, PerPage: 100})
 		if err != nil {
 			return nil, err
 		}
@@ -150,14 +91,3 @@ func (o *organizationScope) selectedRepositories(ctx context.Context) (github.Se
 	}
 	return nil, errIncomplete
 }
-
-func (o *organizationScope) path() string {
-	return fmt.Sprintf("orgs/%s/actions/secrets/%s", o.t.Organization, o.t.Name)
-}
-
-func (o *organizationScope) put(ctx context.Context, sealed *github.EncryptedSecret) (*github.Response, error) {
-	sealed.Visibility, sealed.SelectedRepositoryIDs = o.visibility, o.selected
-	return o.gh.once.Actions.CreateOrUpdateOrgSecret(ctx, o.t.Organization, sealed)
-}
-
-func (o *organizationScope) keyNotFound() Kind { return OrganizationNotFound }

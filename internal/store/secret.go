@@ -2,13 +2,13 @@ package store
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"sync"
 	"time"
 
 	"github.com/google/go-github/v60/github"
 
+	"strava-token/internal/sealed"
 	"strava-token/internal/secret"
 	"strava-token/internal/transport"
 )
@@ -26,105 +26,94 @@ type Secret struct {
 	// has to be written somewhere. Otherwise a mistyped name would be written
 	// that nobody reads.
 	MayBeNew bool
+	// SealedUnder is the client secret that seals what the secret could not be
+	// given; empty if nothing has to be sealed.
+	SealedUnder secret.Value
+
 	github   *GitHub
-	scope    scope
+	audience audience
 	key      sealingKey
 	// updated is when the secret was last written, as Check saw it.
 	updated time.Time
 }
 
-// NewSecret returns the secret that t names. repositoryID is the numeric id of
-// t's repository, or 0 where it is not known yet.
-func NewSecret(gh *GitHub, t Target, repositoryID int64) *Secret {
-	s := &Secret{Target: t, github: gh}
-	switch {
-	case t.Organization != "":
-		s.scope = &organizationScope{gh: gh, t: t}
-	case t.Environment != "":
-		s.scope = &environmentScope{gh: gh, t: t, id: int(repositoryID)}
-	default:
-		s.scope = &repositoryScope{gh: gh, t: t}
-	}
-	return s
-}
+// NewSecret returns the secret that t names.
+func NewSecret(gh *GitHub, t Target) *Secret { return &Secret{Target: t, github: gh} }
 
 func (s *Secret) String() string { return s.Target.String() }
 
+// path is the address of the secret, relative to the API's base.
+func (s *Secret) path() string { return secretsOf(s.Target) + s.Target.Name }
+
 // Check asks, without writing anything, whether the secret exists, whether its
-// public key is one, and whether a write would be let through. The three
-// questions go out side by side. An error is an *Error.
+// public key is one, and whether a write would be let through. The questions go out
+// side by side. An error is an *Error.
 func (s *Secret) Check(ctx context.Context) (Facts, error) {
-	if notFound, err := s.scope.prepare(ctx); err != nil {
-		return Facts{}, s.github.classify(s.Target, err, notFound)
+	if !s.SealedUnder.Empty() && sealed.Usable(s.SealedUnder) != nil {
+		return Facts{}, s.github.fault(s.Target, WeakSecret, nil)
 	}
 	var (
-		key             *github.PublicKey
+		key             github.PublicKey
 		current         *github.Secret
 		answer          *github.Response
 		keyErr, readErr error
-		proven          bool
+		believed        bool
 		writeErr        error
 		calls           sync.WaitGroup
 	)
-	calls.Go(func() { key, answer, keyErr = s.scope.publicKey(ctx) })
-	calls.Go(func() { current, _, readErr = s.scope.secret(ctx) })
-	calls.Go(func() { proven, writeErr = s.tryWrite(ctx) })
+	calls.Go(func() {
+		answer, keyErr = call(ctx, s.github.reads, http.MethodGet, secretsOf(s.Target)+"public-key", nil, &key)
+	})
+	calls.Go(func() { current, readErr = s.current(ctx) })
+	calls.Go(func() { believed, writeErr = s.attempt(ctx) })
 	calls.Wait()
 
-	// Whoever may not see the place is told so, rather than that the secret is
+	// Those who may not see the place are told so, rather than that the secret is
 	// not there.
 	if keyErr != nil {
-		return Facts{}, s.github.classify(s.Target, keyErr, s.scope.keyNotFound())
+		return Facts{}, s.unseen(ctx, keyErr)
 	}
 	if readErr != nil {
 		refused := s.github.classify(s.Target, readErr, SecretNotFound)
 		if refused.Kind != SecretNotFound || !s.MayBeNew {
 			return Facts{}, refused
 		}
-		current = &github.Secret{}
-		if o, ok := s.scope.(*organizationScope); ok {
-			o.visibility = "private"
+		current, s.audience = &github.Secret{}, audience{}
+		if s.Target.Organization != "" {
+			s.audience.visibility = "private"
 		}
 	}
 	if writeErr != nil {
-		return Facts{}, s.github.classify(s.Target, writeErr, WriteRefused)
+		return Facts{}, writeErr
 	}
 	if spent := s.github.nearlySpent(s.Target, answer); spent != nil {
 		return Facts{}, spent
 	}
 	var err error
-	if s.key, err = parseKey(key); err != nil {
+	if s.key, err = parseKey(&key); err != nil {
 		return Facts{}, s.github.fault(s.Target, BadPublicKey, err)
 	}
 	s.updated = current.UpdatedAt.Time
 	return Facts{
-		Exists:       readErr == nil,
-		UpdatedAt:    current.UpdatedAt.Time,
-		TokenExpires: expiry(answer),
-		WriteProven:  proven,
+		Exists:        readErr == nil,
+		UpdatedAt:     current.UpdatedAt.Time,
+		TokenExpires:  expiry(answer),
+		WriteBelieved: believed,
 	}, nil
 }
 
-// tryWrite asks for a write that can store nothing, since it names no value:
-// 401, 403 and 404 say that a write would be refused, 422 says that it got past
-// authorization, and anything else says nothing.
-func (s *Secret) tryWrite(ctx context.Context) (proven bool, err error) {
-	req, err := s.github.reads.NewRequest("PUT", s.scope.path(), struct{}{})
-	if err != nil {
-		return false, err
+// unseen says why the public key could not be read.
+func (s *Secret) unseen(ctx context.Context, err error) *Error {
+	notFound := RepositoryNotFound
+	switch {
+	case s.Target.Organization != "":
+		notFound = OrganizationNotFound
+	case s.Target.Environment != "" && isStatus(err, http.StatusNotFound):
+		if _, _, missing := s.github.reads.Repositories.Get(ctx, s.Target.Owner, s.Target.Repo); !isStatus(missing, http.StatusNotFound) {
+			notFound = EnvironmentNotFound
+		}
 	}
-	_, err = s.github.reads.Do(ctx, req, nil)
-	var refused *github.ErrorResponse
-	if !errors.As(err, &refused) {
-		return false, nil
-	}
-	switch refused.Response.StatusCode {
-	case 422:
-		return true, nil
-	case 401, 403, 404:
-		return false, err
-	}
-	return false, nil
+	return s.github.classify(s.Target, err, notFound)
 }
 
 func expiry(r *github.Response) time.Time {
@@ -154,7 +143,7 @@ func (s *Secret) Set(ctx context.Context, token secret.Value) error {
 		if stop || !err.repeatable() || transport.Pause(ctx, pause) != nil {
 			return err
 		}
-		current, _, readErr := s.scope.secret(ctx)
+		current, readErr := s.current(ctx)
 		if readErr != nil && s.MayBeNew && s.updated.IsZero() && s.github.classify(s.Target, readErr, SecretNotFound).Kind == SecretNotFound {
 			continue // still not there, so nobody wrote it
 		}
@@ -171,11 +160,13 @@ func (s *Secret) Set(ctx context.Context, token secret.Value) error {
 func (s *Secret) put(ctx context.Context, token secret.Value) *Error {
 	ctx, cancel := context.WithTimeout(ctx, putTimeout)
 	defer cancel()
-	sealed, err := s.key.seal(token)
+	text, err := s.key.seal(token)
 	if err != nil {
 		return s.github.fault(s.Target, BadPublicKey, err)
 	}
-	answer, err := s.scope.put(ctx, &github.EncryptedSecret{Name: s.Target.Name, KeyID: s.key.id, EncryptedValue: sealed})
+	answer, err := call(ctx, s.github.once, http.MethodPut, s.path(), &github.EncryptedSecret{
+		KeyID: s.key.id, EncryptedValue: text, Visibility: s.audience.visibility, SelectedRepositoryIDs: s.audience.selected,
+	}, nil)
 	if err != nil {
 		return s.github.classify(s.Target, err, WriteRefused, token)
 	}

@@ -1,10 +1,12 @@
 package store_test
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -59,7 +61,7 @@ func (g *github) secret(target, token, path string) *store.Secret {
 		g.t.Fatal(err)
 	}
 	base := &url.URL{Scheme: "http", Host: g.pipe.Addr().String(), Path: path}
-	return store.NewSecret(store.NewGitHub(g.net, base, secret.New(token)), parsed, 0)
+	return store.NewSecret(store.NewGitHub(g.net, base, secret.New(token)), parsed)
 }
 
 func TestEveryTargetIsCheckedAndWritten(t *testing.T) {
@@ -80,8 +82,8 @@ func TestEveryTargetIsCheckedAndWritten(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					if !facts.WriteProven || facts.UpdatedAt.IsZero() {
-						t.Errorf("facts: got %+v, want a proven write and a date", facts)
+					if !facts.WriteBelieved || facts.WriteProven || facts.UpdatedAt.IsZero() {
+						t.Errorf("facts: got %+v, want a write that is believed in, and a date", facts)
 					}
 					if got := g.server.Secret(target); got != oldToken {
 						t.Errorf("the check changed the secret to %q", got)
@@ -182,20 +184,52 @@ func TestCheckRefuses(t *testing.T) {
 
 func (g *github) writer() string { return g.server.GitHubToken() }
 
-func TestUnclearAnswerToTheWriteIsNoFailure(t *testing.T) {
+// TestAttempts: what is known before anything is spent is used, and what an
+// attempt leaves open is no failure.
+func TestAttempts(t *testing.T) {
 	t.Parallel()
-	for _, status := range []int{200, 204, 400, 409, 418, 500} {
-		t.Run(fmt.Sprint(status), func(t *testing.T) {
-			onGitHub(t, func(t *testing.T, g *github) {
-				g.server.SetSecret("STRAVA", oldToken)
-				g.server.Fail(sandbox.Fault{Call: "try-write", Kind: sandbox.FaultStatus, Status: status})
-				facts, err := g.secret("STRAVA", g.server.GitHubToken(), "").Check(t.Context())
-				if err != nil || facts.WriteProven {
-					t.Errorf("Check: got %+v, %v, want an unproven write and no error", facts, err)
-				}
+	for _, call := range []string{"try-write", "try-delete"} {
+		for status, want := range map[int]store.Kind{
+			200: "", 204: "", 400: "", 405: "", 409: "", 418: "", 422: "",
+			307: store.Moved, 401: store.BadCredentials, 403: store.Forbidden, 429: store.RateLimited,
+			451: store.LegallyBlocked, 500: store.Outage, 503: store.Outage, 0: store.Unreachable,
+		} {
+			if call == "try-delete" && status == 0 {
+				want = "" // some networks let no DELETE through
+			}
+			t.Run(fmt.Sprint(call, status), func(t *testing.T) {
+				onGitHub(t, func(t *testing.T, g *github) {
+					g.server.SetSecret("STRAVA", oldToken)
+					fault := sandbox.Fault{Call: call, Kind: sandbox.FaultStatus, Status: status, Header: map[string]string{"Retry-After": "600"}}
+					if status != 429 {
+						fault.Header = nil
+					}
+					if status == 0 {
+						fault.Kind = sandbox.FaultCutBefore
+					}
+					g.server.Fail(fault)
+					facts, err := g.secret("STRAVA", g.server.GitHubToken(), "").Check(t.Context())
+					assertStoreKind(t, "Check", err, want)
+					if e, _ := errors.AsType[*store.Error](err); status == 429 && (e == nil || time.Until(e.Until) != 600*time.Second) {
+						t.Errorf("the time of the rate limit is missing: %+v", e)
+					}
+					if believed := call == "try-write" && status == 422; facts.WriteBelieved != believed {
+						t.Errorf("believed: got %t, want %t", facts.WriteBelieved, believed)
+					}
+				})
 			})
-		})
+		}
 	}
+}
+
+func TestWeakClientSecretIsSaidAtOnce(t *testing.T) {
+	onGitHub(t, func(t *testing.T, g *github) {
+		g.server.SetSecret("STRAVA", oldToken)
+		s := g.secret("STRAVA", g.server.GitHubToken(), "")
+		s.SealedUnder = secret.New(strings.Repeat("a", 31))
+		_, err := s.Check(t.Context())
+		assertStoreKind(t, "Check", err, store.WeakSecret)
+	})
 }
 
 func TestCheckTellsWhenTheTokenEnds(t *testing.T) {

@@ -2,8 +2,7 @@ package store
 
 import (
 	"context"
-	"errors"
-	"net/url"
+	"net/http"
 
 	"github.com/google/go-github/v60/github"
 )
@@ -23,7 +22,7 @@ func (s *Secret) Shadows(ctx context.Context, repository string) (shadows []stri
 		return nil, false
 	case s.Target.Organization != "":
 		narrower := Target{Owner: owner, Repo: repo, Name: s.Target.Name}
-		exists, known := s.exists(s.github.reads.Actions.GetRepoSecret(ctx, owner, repo, s.Target.Name))
+		exists, known := s.exists(ctx, narrower)
 		if exists {
 			shadows = append(shadows, narrower.String())
 		}
@@ -41,13 +40,6 @@ func (s *Secret) environmentShadows(ctx context.Context, t Target) (shadows []st
 	if err != nil {
 		return nil, false
 	}
-	if len(list.Environments) == 0 {
-		return nil, true
-	}
-	repository, _, err := s.github.reads.Repositories.Get(ctx, t.Owner, t.Repo)
-	if err != nil {
-		return nil, false
-	}
 	known = list.GetTotalCount() <= maxEnvironments
 	for _, e := range list.Environments {
 		if !validEnvironment(e.GetName()) {
@@ -56,8 +48,7 @@ func (s *Secret) environmentShadows(ctx context.Context, t Target) (shadows []st
 		}
 		narrower := t
 		narrower.Environment = e.GetName()
-		exists, told := s.exists(s.github.reads.Actions.GetEnvSecret(
-			ctx, int(repository.GetID()), url.PathEscape(e.GetName()), t.Name))
+		exists, told := s.exists(ctx, narrower)
 		if exists {
 			shadows = append(shadows, narrower.String())
 		}
@@ -66,11 +57,8 @@ func (s *Secret) environmentShadows(ctx context.Context, t Target) (shadows []st
 	return shadows, known
 }
 
-// exists reads the answer to a question for a secret.
-func (s *Secret) exists(_ *github.Secret, _ *github.Response, err error) (exists, known bool) {
-	if err == nil {
-		return true, true
-	}
-	var e *Error
-	return false, errors.As(s.github.classify(s.Target, err, SecretNotFound), &e) && e.Kind == SecretNotFound
+// exists asks for a secret.
+func (s *Secret) exists(ctx context.Context, t Target) (exists, known bool) {
+	_, err := call(ctx, s.github.reads, http.MethodGet, secretsOf(t)+t.Name, nil, nil)
+	return err == nil, err == nil || isStatus(err, http.StatusNotFound)
 }

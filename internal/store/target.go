@@ -36,6 +36,9 @@ func (t Target) IsBranch() bool { return t.Branch != "" }
 // IsFile reports whether the target is a sealed file on this machine.
 func (t Target) IsFile() bool { return t.Path != "" }
 
+// IsSecret reports whether the target is a secret on GitHub.
+func (t Target) IsSecret() bool { return !t.Readable() }
+
 // OnGitHub reports whether it takes a GitHub token to write the target.
 func (t Target) OnGitHub() bool { return !t.IsFile() }
 
@@ -58,7 +61,7 @@ func (t Target) Permission() string {
 	case t.IsBranch():
 		return "Contents: read and write"
 	case t.Organization != "":
-		return "the organization permission Secrets: read and write"
+		return "Secrets: read and write (Organization permissions)"
 	case t.Environment != "":
 		return "Environments: read and write"
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 
@@ -23,21 +24,28 @@ func (e *NobodyError) Error() string { return "there is nobody to ask" }
 // Note is the error's message.
 func (e *NobodyError) Note() words.Note { return words.Note{ID: "recover-no-secret"} }
 
-// Ask asks for a line.
+// Ask asks for a line. If ctx ends first, its error is returned; a *NobodyError if
+// the input does.
 func (t *Terminal) Ask(ctx context.Context, question string) (string, error) {
-	_, _ = fmt.Fprint(t.Out, question)
+	_ = t.print(question)
+	read := t.readLine
 	if t.lines != nil {
-		select {
-		case line, open := <-t.lines:
-			if !open {
-				return "", &NobodyError{}
-			}
-			return line, nil
-		case <-ctx.Done():
-			return "", ctx.Err()
-		}
+		read = t.nextLine
 	}
-	return Interruptible(ctx, t.readLine)
+	line, err := Interruptible(ctx, read)
+	if err != nil {
+		t.Say("") // the question is left without an answer
+	}
+	return line, err
+}
+
+// nextLine is readLine if lines are read in the background.
+func (t *Terminal) nextLine() (string, error) {
+	line, open := <-t.lines
+	if !open {
+		return "", &NobodyError{}
+	}
+	return line, nil
 }
 
 // Interruptible waits for f, which may wait for people, or for the end of ctx.
@@ -53,11 +61,13 @@ func Interruptible[T any](ctx context.Context, f func() (T, error)) (T, error) {
 	}()
 	select {
 	case r := <-done:
-		return r.value, r.err
+		if ctx.Err() == nil {
+			return r.value, r.err
+		}
 	case <-ctx.Done():
-		var none T
-		return none, ctx.Err()
 	}
+	var none T
+	return none, ctx.Err()
 }
 
 // Confirm asks a question that is answered by yes or no; an empty answer is
@@ -80,6 +90,7 @@ func (t *Terminal) Confirm(ctx context.Context, question string, fallback bool) 
 		case "n", "no":
 			return false, nil
 		}
+		t.Say("Answer y or n.")
 	}
 }
 
@@ -125,7 +136,7 @@ func (t *Terminal) Listen() <-chan string {
 }
 
 // AskSecret asks for a secret, without echo. If standard input is taken it asks
-// at the controlling terminal.
+// at the controlling terminal. Its errors are those of Ask.
 func (t *Terminal) AskSecret(ctx context.Context, question string) (secret.Value, error) {
 	tty, ok := t.In.(*os.File)
 	if !ok || !term.IsTerminal(int(tty.Fd())) {
@@ -136,7 +147,7 @@ func (t *Terminal) AskSecret(ctx context.Context, question string) (secret.Value
 		defer opened.Close()
 		tty = opened
 	}
-	_, _ = fmt.Fprint(t.Out, question)
+	_ = t.print(question)
 	fd := int(tty.Fd())
 	state, err := term.GetState(fd)
 	if err != nil {
@@ -144,11 +155,13 @@ func (t *Terminal) AskSecret(ctx context.Context, question string) (secret.Value
 	}
 	text, err := Interruptible(ctx, func() ([]byte, error) { return term.ReadPassword(fd) })
 	_ = term.Restore(fd, state) // the echo comes back whatever ended the question
-	_, _ = fmt.Fprintln(t.Out)
-	if ctx.Err() != nil {
+	t.Say("")
+	switch {
+	case ctx.Err() != nil:
 		return secret.Value{}, ctx.Err()
-	}
-	if err != nil {
+	case errors.Is(err, io.EOF):
+		return secret.Value{}, &NobodyError{} // Ctrl-D
+	case err != nil:
 		return secret.Value{}, errors.Join(&NobodyError{Secret: true}, err)
 	}
 	return secret.New(strings.TrimSpace(string(text))), nil

@@ -4,8 +4,8 @@
 package terminal
 
 import (
-	"fmt"
 	"io"
+	"sync"
 
 	"strava-token/internal/secret"
 	"strava-token/internal/words"
@@ -17,16 +17,26 @@ type Terminal struct {
 	In    io.Reader
 	Out   io.Writer
 	Voice *words.Voice
-	lines chan string // set while lines are read in the background
+
+	lines  chan string // set while lines are read in the background
+	mu     sync.Mutex
+	status string // the line of a countdown, if that's the last one shown
+}
+
+// print writes text, in place of a countdown.
+func (t *Terminal) print(text string) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	text, t.status = erase(t.status)+text, ""
+	_, err := io.WriteString(t.Out, text)
+	return err
 }
 
 // Say prints a line.
-func (t *Terminal) Say(text string) { _, _ = fmt.Fprintln(t.Out, text) }
+func (t *Terminal) Say(text string) { _ = t.print(text + "\n") }
 
 // Note prints a line under a label, such as warning.
-func (t *Terminal) Note(label, text string) {
-	_, _ = fmt.Fprintf(t.Out, "strava-token: %s: %s\n", label, text)
-}
+func (t *Terminal) Note(label, text string) { t.Say("strava-token: " + label + ": " + text) }
 
 // Error explains an error, which may be several.
 func (t *Terminal) Error(err error) { t.explain("error", err) }
@@ -53,6 +63,5 @@ func (t *Terminal) Mask(secret.Value) bool { return true }
 // Recover prints a sealed refresh token. It returns false if nobody can read it.
 func (t *Terminal) Recover(sealed string) bool {
 	t.Note("warning", t.Voice.Say("log-recovery", nil)+" "+t.Voice.Say("log-recovery-command", words.Blanks{"target": "TARGET"}))
-	_, err := io.WriteString(t.Out, sealed)
-	return err == nil
+	return t.print(sealed) == nil
 }

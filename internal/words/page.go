@@ -81,7 +81,7 @@ func (t *Table) unmark(line string) string {
 			b.WriteString(command)
 		}
 		b.WriteString(name + mark)
-		if last, _ := utf8.DecodeLastRuneInString(example); strings.ContainsRune(t.stops, last) {
+		if last, _ := utf8.DecodeLastRuneInString(example); strings.ContainsRune("."+t.stops, last) {
 			b.WriteString(end)
 		}
 		line = rest

@@ -110,7 +110,7 @@ func ofInputs(t *testing.T) []words.Speaker {
 			problem("client-secret", fault)
 		}
 	}
-	for _, name := range []string{"strava-url", "strava-api-url"} {
+	for _, name := range []string{"strava-url", "strava-api-url", "GITHUB_API_URL"} {
 		all = append(all, &input.OtherHostError{Input: name, Host: "proxy.example"})
 	}
 	return all
@@ -187,7 +187,7 @@ var (
 	literal = regexp.MustCompile(`"((?:strava|target|branch|stale|run|input|login|recover|usage|refresh|exec|doctor|log|summary)-[a-z-]+)"((?:, (?:Blanks: )?words\.Blanks\{[^}]*\})?)`)
 	key     = regexp.MustCompile(`"([a-z-]+)":`)
 	// notIDs are names of other things.
-	notIDs = []string{"strava-token", "strava-token-doctor", "strava-url", "strava-api-url", "refresh-token", "branch-"}
+	notIDs = []string{"login-page", "strava-token", "strava-token-doctor", "strava-url", "strava-api-url", "refresh-token", "branch-"}
 )
 
 // TestCodeAndPageAgree: the page has every id that the code names, with every

@@ -1,0 +1,4 @@
+package login
+
+// NewAttempt is an attempt without a listener.
+var NewAttempt = newAttempt
