@@ -107,7 +107,7 @@ func (n *newcomer) succeeds(t *testing.T, event, code, says string) {
 	if !ok {
 		t.Fatalf("the run failed:\n%s\n%s", log, n.server.Journal())
 	}
-	assertSays(t, "the log", log, []string{says, "| 5\n"}) // activities
+	assertSays(t, "the log", log, []string{says, "| 9\n"}) // activities
 	if got := strings.Count(n.server.Journal(), used) - before; got != 1 {
 		t.Errorf("the step behind used the token %d times\n%s", got, n.server.Journal())
 	}
