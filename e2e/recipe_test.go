@@ -204,7 +204,7 @@ var (
 // The owner is filled in once somebody adopts the project.
 var usesOurs = regexp.MustCompile(`uses: \S+/strava-token@v1\n( *)with:\n`)
 
-// workspace is a repository with one example in it. Only where the actions come
+// workspace is a repository with one example in it. Only if the actions come
 // from and where Strava and GitHub are is changed, and the name, by which the
 // runner tells its containers apart.
 func (w *world) workspace(t *testing.T, example string) string {
@@ -260,7 +260,7 @@ func (w *world) actOn(t *testing.T, path string, further ...string) (log string,
 	return w.actIn(t, filepath.Dir(filepath.Dir(filepath.Dir(path))), path, further...)
 }
 
-// seedBranch makes a first run, where that was asked for, with the command.
+// seedBranch makes a first run, if that was asked for, with the command.
 func (w *world) seedBranch(t *testing.T) {
 	t.Helper()
 	if !w.seed {

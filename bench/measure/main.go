@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// The exit status where nothing could be measured.
+// The exit status if nothing could be measured.
 const notMeasured = 125
 
 func main() {

@@ -47,7 +47,7 @@ func troubleshooting(getenv func(string) string) string {
 	return server + "/" + repository + "/blob/" + ref + "/docs/troubleshooting.md"
 }
 
-// Mask hides v in the log from now on. It returns false where the runner could
+// Mask hides v in the log from now on. It returns false if the runner could
 // not be told.
 func (e *edge) Mask(v secret.Value) bool {
 	if v.Empty() { // an empty mask would be an error in the log
@@ -104,7 +104,7 @@ func (e *edge) titled(m words.Message) {
 }
 func (e *edge) warning(text string) { e.sdk.Warningf("%s", text) }
 
-// steadyWriter goes on where its writer is broken, or blocks because nobody
+// steadyWriter goes on if its writer is broken, or blocks because nobody
 // reads, since the run must.
 type steadyWriter struct {
 	w      io.Writer
@@ -172,7 +172,7 @@ func exportable(value string) bool {
 	return !strings.ContainsAny(value, "\r\n") && !strings.Contains(value, delimiter)
 }
 
-// file runs a call of the SDK that panics where it cannot write to its file.
+// file runs a call of the SDK that panics if it cannot write to its file.
 func file(write func()) (err error) {
 	defer func() {
 		if p := recover(); p != nil {

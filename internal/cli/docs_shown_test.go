@@ -84,7 +84,7 @@ func TestEveryCommandShownIsRun(t *testing.T) {
 	}
 }
 
-// stands reports whether a text stands in a document, as a whole line where that is
+// stands reports whether a text stands in a document, as a whole line if that is
 // asked for: part of one could be a comment.
 func stands(doc, text string, whole bool) bool {
 	if whole {

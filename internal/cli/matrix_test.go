@@ -289,7 +289,7 @@ func (c cell) arm(s *step) {
 	}
 }
 
-// whereIsTheToken says where the living refresh token is, and fails where it is
+// whereIsTheToken says where the living refresh token is, and fails if it is
 // lost.
 func (s *step) whereIsTheToken(first string, targets []string) string {
 	s.t.Helper()

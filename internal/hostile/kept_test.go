@@ -32,7 +32,7 @@ type cell struct {
 	want      where
 }
 
-// where a successor is at the end.
+// if a successor is at the end.
 type where string
 
 const (

@@ -12,7 +12,7 @@
 //  5. The access token and the refresh token are masked.
 //  6. The refresh token is stored wherever it differs, while the access token
 //     is proved: first in the readable target, by compare-and-swap, and in the
-//     others after that was won. If it matters whose token it is, the proof
+//     others after that write succeeded. If it matters whose token it is, the proof
 //     comes first.
 //  7. What could not be stored, or not even read, is sealed for its owner and printed.
 //  8. The caller writes the outputs and the summary, and ends.

@@ -1,5 +1,5 @@
 // Package recovery seals a refresh token that could not be kept, or an answer that
-// may hold one, so that it can be printed where everybody may read it, and opens it
+// may hold one, so that it can be printed if everybody may read it, and opens it
 // again with the client secret.
 package recovery
 
@@ -27,9 +27,9 @@ var ErrWeakSecret = sealed.ErrWeakSecret
 // what it belongs to.
 type Content struct {
 	ClientID     string
-	AthleteID    int64    // 0 where unknown
+	AthleteID    int64    // 0 if unknown
 	Targets      []string // where it should have been kept
-	RepositoryID int64    // numeric; 0 where unknown
+	RepositoryID int64    // numeric; 0 if unknown
 	RefreshToken secret.Value
 	Unread       []secret.Value // answers as they came, the newest last
 	Files        []string       // of ReadLeft, that have it; set by the caller

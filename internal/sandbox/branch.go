@@ -82,7 +82,7 @@ func (s *Server) Protect(branch string) {
 }
 
 // SetFile commits a file to a branch, as its owner does; the branch is created
-// where it does not exist.
+// if it does not exist.
 func (s *Server) SetFile(name, path, text string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -198,7 +198,7 @@ func (s *Server) getContent(r *http.Request) answer {
 	}))
 }
 
-// putContent replaces a file where the sha is that of the file as it is.
+// putContent replaces a file if the sha is that of the file as it is.
 func (s *Server) putContent(r *http.Request) answer {
 	var w struct {
 		Message string  `json:"message"`

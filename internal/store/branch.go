@@ -35,7 +35,7 @@ type Branch struct {
 	app    App
 	id     int64  // the repository's
 	exists bool   // the branch does
-	sha    string // of the file as it was last read; empty where there is none
+	sha    string // of the file as it was last read; empty if there is none
 	// existed and head are how the branch stood at the check: its newest commit.
 	existed bool
 	head    string
@@ -43,7 +43,7 @@ type Branch struct {
 }
 
 // NewBranch returns the branch that t names. repositoryID is the numeric id of
-// its repository, or 0 where it is not known yet.
+// its repository, or 0 if it is not known yet.
 func NewBranch(gh *GitHub, t Target, app App, repositoryID int64) *Branch {
 	return &Branch{Target: t, github: gh, app: app, id: repositoryID, held: Held{app: app}}
 }
@@ -152,7 +152,7 @@ func (b *Branch) identify(ctx context.Context) error {
 	return nil
 }
 
-// fetch reads the file. found is false where there is none.
+// fetch reads the file. found is false if there is none.
 func (b *Branch) fetch(ctx context.Context) (content *github.RepositoryContent, found bool, err error) {
 	content, folder, answer, err := b.github.reads.Repositories.GetContents(ctx, b.Target.Owner, b.Target.Repo, b.path(),
 		&github.RepositoryContentGetOptions{Ref: b.Target.Branch})
@@ -217,7 +217,7 @@ func (b *Branch) Reread(ctx context.Context) (Held, error) {
 }
 
 // Store replaces what was last read by r. An error is an *Error, whose Kind is
-// Overtaken where someone else replaced it first: Held then returns what stands
+// Overtaken if someone else replaced it first: Held then returns what stands
 // there now.
 //
 // A write that failed is repeated only onto what it was meant to replace.

@@ -388,7 +388,7 @@ func TestRepositoryIDIsLookedUp(t *testing.T) {
 	})
 }
 
-// TestBranchCheckWantsRoomInTheRateLimit: a refresh token is not spent where
+// TestBranchCheckWantsRoomInTheRateLimit: a refresh token is not spent if
 // the write of its successor would be refused.
 func TestBranchCheckWantsRoomInTheRateLimit(t *testing.T) {
 	onGitHub(t, func(t *testing.T, g *github) {

@@ -33,9 +33,9 @@ type File struct {
 
 	app    App
 	path   string      // with symbolic links followed
-	room   *os.File    // what takes its place, with room on the disk; nil where none is made
+	room   *os.File    // what takes its place, with room on the disk; nil if none is made
 	text   string      // what stands there
-	info   os.FileInfo // and whose it is; nil where nothing does
+	info   os.FileInfo // and whose it is; nil if nothing does
 	held   Held
 	locked *flock.Flock
 }

@@ -104,7 +104,7 @@ func (f *File) isAsRead() bool {
 	return err == nil && content == f.text
 }
 
-// giveAway gives what was just made to whom the file belongs, or else its folder:
+// giveAway gives a new file to the owner of the old one, or else of its folder:
 // root may run this once for somebody who has to use it afterwards. For everybody
 // else it does nothing.
 func (f *File) giveAway(made *os.File) {
