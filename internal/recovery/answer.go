@@ -101,7 +101,9 @@ func search(answer string) []secret.Value {
 		size += len(readings[i])
 		for _, m := range slices.Backward(field().FindAllStringSubmatch(readings[i], maxTokens)) {
 			v := m[1] + m[2] + m[3]
-			_ = json.Unmarshal([]byte(`"`+m[1]+`"`), &v) // of escapes
+			if m[1] != "" {
+				_ = json.Unmarshal([]byte(`"`+m[1]+`"`), &v) // of escapes
+			}
 			known := slices.ContainsFunc(found, func(f secret.Value) bool { return f.Reveal() == v })
 			if strings.TrimSpace(v) != "" && !secret.IsPlaceholder(v) && !known {
 				found = append(found, secret.New(v))

@@ -12,7 +12,7 @@ import (
 )
 
 // blank returns the text for a blank. What's part of a command is quoted as a
-// shell needs it.
+// shell needs it, and a Command is a whole one.
 func (v *Voice) blank(name string, b Blanks) string {
 	name, inCommand := strings.CutPrefix(name, command)
 	value, given := b[name]
@@ -20,7 +20,7 @@ func (v *Voice) blank(name string, b Blanks) string {
 		value, _ = v.own(name)
 	}
 	text, _ := v.value(value)
-	if inCommand && text != "" {
+	if _, whole := value.(Command); inCommand && text != "" && !whole {
 		return Quote(text)
 	}
 	return text
@@ -89,7 +89,7 @@ func (v *Voice) place(input string) string {
 	switch input {
 	case "client-secret", "refresh-token", "github-token":
 		if v.step {
-			return v.table.place(input)
+			return fmt.Sprintf(v.table.place, input)
 		}
 	}
 	return v.input(input)

@@ -13,9 +13,9 @@ type Voice struct {
 	page       string // the address of the page, if known
 	server     string // of GitHub
 	repository string
-	link       string // to authorize at Strava; empty if it can't be made here
-	workflow   string // the page of this workflow, on which it is run
-	login      string // the command that gets a new refresh token
+	link       string  // to authorize at Strava; empty if it can't be made here
+	workflow   string  // the page of this workflow, on which it is run
+	login      Command // gets a new refresh token
 }
 
 // Step returns the voice of a workflow step. page is the address of
@@ -69,7 +69,7 @@ func (v *Voice) Authorizing(link, workflow string) *Voice {
 // LoggingIn returns the voice with the command that gets a new refresh token.
 func (v *Voice) LoggingIn(login Command) *Voice {
 	at := *v
-	at.login = login.String()
+	at.login = login
 	return &at
 }
 
@@ -222,8 +222,8 @@ func (v *Voice) own(name string) (any, bool) {
 		}
 		return v.Say("log-authorize", nil), true
 	case "login":
-		if v.login == "" {
-			return "strava-token login", true
+		if v.login == nil {
+			return Command{"strava-token", "login"}, true
 		}
 		return v.login, true
 	}
