@@ -40,7 +40,7 @@ type Finding struct {
 
 // Lines are the finding as lines of text.
 func (f Finding) Lines(voice *words.Voice) []string {
-	about := f.About
+	about := words.Visible(f.About)
 	if about == "" {
 		about = voice.Say(f.Part, nil)
 	}
