@@ -204,7 +204,7 @@ var (
 // The owner is filled in once somebody adopts the project.
 var usesOurs = regexp.MustCompile(`uses: \S+/strava-token@v1\n( *)with:\n`)
 
-// workspace is a repository with one example in it. Only if the actions come
+// workspace is a repository with one example in it. Only where the actions come
 // from and where Strava and GitHub are is changed, and the name, by which the
 // runner tells its containers apart.
 func (w *world) workspace(t *testing.T, example string) string {

@@ -32,7 +32,7 @@ type cell struct {
 	want      where
 }
 
-// if a successor is at the end.
+// where is the place of a successor at the end.
 type where string
 
 const (
