@@ -74,7 +74,7 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// noSecrets fails where the last command printed a secret of the sandbox.
+// noSecrets fails if the last command printed a secret of the sandbox.
 func noSecrets(ts *testscript.TestScript, _ bool, files []string) {
 	s := ts.Value("sandbox").(*sandbox.Server)
 	for name, value := range s.Values() {
@@ -177,7 +177,7 @@ func restore(ts *testscript.TestScript, _ bool, _ []string) {
 	ts.Setenv("STRAVA_REFRESH_TOKEN", ts.Value("sandbox").(*sandbox.Server).LiveRefreshToken())
 }
 
-// onlyAccess fails where the last command printed a secret other than the access
+// onlyAccess fails if the last command printed a secret other than the access
 // token.
 func onlyAccess(ts *testscript.TestScript, _ bool, _ []string) {
 	s := ts.Value("sandbox").(*sandbox.Server)

@@ -36,7 +36,7 @@ const (
 	maxPictureBytes = 60_000
 )
 
-// shoot takes a picture of the page as a whole.
+// shoot takes a picture of the page as a whole, and of some room below.
 func shoot(t *testing.T, ctx context.Context, name, scheme string, width int64) []byte {
 	t.Helper()
 	var picture []byte
@@ -48,7 +48,7 @@ func shoot(t *testing.T, ctx context.Context, name, scheme string, width int64) 
 		emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}),
 		size(1), chromedp.Evaluate("document.documentElement.scrollHeight", &height))
 	if err == nil {
-		err = chromedp.Run(ctx, size(height), chromedp.CaptureScreenshot(&picture))
+		err = chromedp.Run(ctx, size(height+16), chromedp.CaptureScreenshot(&picture))
 	}
 	if err != nil {
 		t.Fatal(err)

@@ -41,7 +41,6 @@ var always = sandbox.Knobs{Rotation: sandbox.RotateAlways}
 // recipes are the workflows of examples/, except those that have a test of their
 // own.
 var recipes = []recipe{
-	{file: "sync.yml", knobs: always, given: stored, held: heldByTheBranch},
 	{file: "matrix.yml", knobs: always, given: stored, held: heldByTheBranch},
 	{
 		file: "several-repositories.yml", knobs: always,
@@ -134,8 +133,8 @@ func heldBy(targets ...string) func(*testing.T, *world, string) {
 // TestRecipes runs every workflow of examples/.
 func TestRecipes(t *testing.T) {
 	tried := map[string]bool{
-		"running_page.yml": true, // has tests of its own
-		"gitlab-ci.yml":    true, // is no workflow of GitHub's
+		"sync.yml": true, "running_page.yml": true, // have tests of their own
+		"gitlab-ci.yml": true, // is no workflow of GitHub's
 	}
 	for _, r := range recipes {
 		tried[r.file] = true
@@ -261,7 +260,7 @@ func (w *world) actOn(t *testing.T, path string, further ...string) (log string,
 	return w.actIn(t, filepath.Dir(filepath.Dir(filepath.Dir(path))), path, further...)
 }
 
-// seedBranch makes a first run, where that was asked for, with the command.
+// seedBranch makes a first run, if that was asked for, with the command.
 func (w *world) seedBranch(t *testing.T) {
 	t.Helper()
 	if !w.seed {

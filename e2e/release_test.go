@@ -40,7 +40,7 @@ func command(t *testing.T, name string, arguments ...string) string {
 	return strings.TrimSpace(string(out))
 }
 
-// serveRegistry starts a registry in memory where the engine expects one, and
+// serveRegistry starts a registry in memory if the engine expects one, and
 // returns its address.
 func serveRegistry(t *testing.T) string {
 	t.Helper()

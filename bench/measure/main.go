@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// The exit status where nothing could be measured.
+// The exit status if nothing could be measured.
 const notMeasured = 125
 
 func main() {
@@ -44,7 +44,7 @@ func main() {
 	if !ok {
 		fail("the system does not tell the use of memory")
 	}
-	_, _ = os.Stdout.WriteString(strconv.FormatInt(took.Nanoseconds(), 10) + " " + strconv.FormatInt(usage.Maxrss, 10) + "\n")
+	_, _ = os.Stdout.WriteString(strconv.FormatInt(took.Nanoseconds(), 10) + " " + strconv.FormatInt(int64(usage.Maxrss), 10) + "\n")
 }
 
 func fail(message string) {

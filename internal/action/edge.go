@@ -19,6 +19,7 @@ import (
 type edge struct {
 	getenv func(string) string
 	out    *steadyWriter
+	stderr io.Writer // the last resort; may be nil
 	sdk    *githubactions.Action
 	voice  *words.Voice
 	pages  pages
@@ -46,7 +47,7 @@ func troubleshooting(getenv func(string) string) string {
 	return server + "/" + repository + "/blob/" + ref + "/docs/troubleshooting.md"
 }
 
-// Mask hides v in the log from now on. It returns false where the runner could
+// Mask hides v in the log from now on. It returns false if the runner could
 // not be told.
 func (e *edge) Mask(v secret.Value) bool {
 	if v.Empty() { // an empty mask would be an error in the log
@@ -68,7 +69,14 @@ func (e *edge) Recover(sealed string) bool {
 		return true
 	}
 	e.sealed = ""
-	return e.addSummary(e.sealedSection(sealed))
+	if e.addSummary(e.sealedSection(sealed)) {
+		return true
+	}
+	if e.stderr == nil {
+		return false
+	}
+	_, err := fmt.Fprint(e.stderr, sealed)
+	return err == nil
 }
 
 // say prints one line for people, with nothing in it that the runner could take
@@ -96,7 +104,7 @@ func (e *edge) titled(m words.Message) {
 }
 func (e *edge) warning(text string) { e.sdk.Warningf("%s", text) }
 
-// steadyWriter goes on where its writer is broken, or blocks because nobody
+// steadyWriter goes on if its writer is broken, or blocks because nobody
 // reads, since the run must.
 type steadyWriter struct {
 	w      io.Writer
@@ -164,7 +172,7 @@ func exportable(value string) bool {
 	return !strings.ContainsAny(value, "\r\n") && !strings.Contains(value, delimiter)
 }
 
-// file runs a call of the SDK that panics where it cannot write to its file.
+// file runs a call of the SDK that panics if it cannot write to its file.
 func file(write func()) (err error) {
 	defer func() {
 		if p := recover(); p != nil {

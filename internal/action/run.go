@@ -23,6 +23,7 @@ import (
 type Config struct {
 	Getenv func(string) string
 	Stdout io.Writer
+	Stderr io.Writer          // for a recovery text that can't be printed elsewhere; may be nil
 	Dial   transport.DialFunc // nil: over TCP
 }
 
@@ -30,6 +31,7 @@ type Config struct {
 // once; after it, the step only hurries.
 func Run(ctx context.Context, c Config) provider.Status {
 	e := newEdge(c.Getenv, c.Stdout)
+	e.stderr = c.Stderr
 	in, err := e.read()
 	e.voice = e.voice.Speaking(in.Language)
 	if err != nil {

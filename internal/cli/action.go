@@ -16,7 +16,7 @@ func actionCommand(p Process) *cobra.Command {
 			if p.Getenv("GITHUB_ACTIONS") != "true" {
 				return input.Misuse("input-not-in-actions", nil)
 			}
-			return ended(action.Run(cmd.Context(), action.Config{Getenv: p.Getenv, Stdout: p.Stdout, Dial: p.Dial}))
+			return ended(action.Run(cmd.Context(), action.Config{Getenv: p.Getenv, Stdout: p.Stdout, Stderr: p.Stderr, Dial: p.Dial}))
 		},
 	}
 }

@@ -107,7 +107,7 @@ func (s *step) secureOver(c cell, protocols ...string) {
 }
 
 // spoilCertificate makes the host's certificate one that does not verify: from
-// the beginning, or once the token request is under way where a write is to
+// the beginning, or once the token request is under way if a write is to
 // fail.
 func (s *step) spoilCertificate(c cell) {
 	if c.call != "put" {

@@ -34,7 +34,7 @@ func demoCommand(p Process) *cobra.Command {
 	}
 }
 
-// demo shows three scenes. It returns false where one did not end as it says.
+// demo shows three scenes. It returns false if one did not end as it says.
 func demo(ctx context.Context, p Process) (ok bool, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()

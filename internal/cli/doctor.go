@@ -36,7 +36,7 @@ func examine(ctx context.Context, p Process, t *terminal.Terminal, f *runFlags) 
 	}
 	network := transport.New(p.Dial)
 	defer network.Close()
-	report := doctor.Examine(ctx, in.Run(network, t, false), in.Repository)
+	report := doctor.Examine(ctx, in.Run(network, newReporter(p, t, f.rotateTo), false), in.Repository)
 	for _, f := range report.Findings {
 		for _, line := range f.Lines(t.Voice) {
 			_, _ = fmt.Fprintln(p.Stdout, line)

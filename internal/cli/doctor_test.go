@@ -40,6 +40,24 @@ func TestDoctorAsAStep(t *testing.T) {
 			spent: true,
 		},
 		{
+			name: "signs that turn the line around",
+			given: func(s *step) {
+				s.server.AddEnvironment("a\u202eb")
+				s.server.SetSecret(secretName+"@a\u202eb", s.server.LiveRefreshToken())
+				s.runner.Input("rotate-to", secretName+"@a\u202eb")
+			},
+			says:  []string{"ok       octo/running/STRAVA_REFRESH_TOKEN@a\\u202eb: It exists (last updated on 1 January 2000). It's believed that it can be written. The GitHub token has no known end."},
+			spent: true,
+		},
+		{
+			name: "environments that may not be listed",
+			given: func(s *step) {
+				s.runner.Input("github-token", s.server.NewGitHubToken("secrets-only", sandbox.GitHubToken{Kind: sandbox.Personal, Secrets: sandbox.Write}))
+			},
+			says:  []string{"         Next: If the repository has environments, add Actions: read and Environments: read to the token at https://github.com/settings/personal-access-tokens. If it has none, do nothing."},
+			spent: true,
+		},
+		{
 			name: "the repository shadows the organization",
 			given: func(s *step) {
 				s.server.SetSecret("org:octo/"+secretName, s.server.LiveRefreshToken())

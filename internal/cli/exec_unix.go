@@ -9,7 +9,7 @@ import (
 )
 
 // become replaces this process by a command, so that signals and the exit status
-// are its own. It returns only where that failed.
+// are its own. It returns only if that failed.
 func become(path string, args, env []string) (status int, err error) {
 	// What is ignored here would be ignored there, too. A handler is not handed
 	// on.

@@ -38,7 +38,7 @@ type step struct {
 	t      testing.TB
 	server *sandbox.Server
 	runner *sandbox.Runner
-	pipe   *sandbox.Pipe // nil where the sandbox has a port
+	pipe   *sandbox.Pipe // nil if the sandbox has a port
 	base   string
 	stderr bytes.Buffer
 	ctx    context.Context
@@ -51,7 +51,7 @@ var discardLog = log.New(io.Discard, "", 0)
 
 // newStep returns a step in this process, whose inputs are those of the
 // README's first workflow. Call it inside synctest.Test: no port is opened, and
-// time passes only where everybody waits.
+// time passes only if everybody waits.
 func newStep(t testing.TB, knobs sandbox.Knobs) *step {
 	t.Helper()
 	pipe := sandbox.NewPipe()

@@ -96,7 +96,7 @@ func (s *step) command() *exec.Cmd {
 	return cmd
 }
 
-// exitStatus is how a process ended, -1 where a signal ended it.
+// exitStatus is how a process ended, -1 if a signal ended it.
 func (s *step) exitStatus(err error) int {
 	s.t.Helper()
 	var exit *exec.ExitError

@@ -60,7 +60,7 @@ func TestRaces(t *testing.T) {
 	}
 }
 
-// TestASecretNeedsConcurrency shows what concurrency: is for where a secret keeps
+// TestASecretNeedsConcurrency shows what concurrency: is for when a secret keeps
 // the refresh token. A secret cannot be read back, and is read when a run is
 // queued: of the runs that are queued at once one gets through, and the others
 // carry a token that is dead by then. None of them spoils the secret.

@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -9,9 +11,11 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 
 	"strava-token/internal/input"
 	"strava-token/internal/login"
+	"strava-token/internal/provider"
 	"strava-token/internal/recovery"
 	"strava-token/internal/secret"
 	"strava-token/internal/store"
@@ -29,7 +33,10 @@ func recoverCommand(p Process, t *terminal.Terminal) *cobra.Command {
 			"or a whole downloaded log. It asks for the client secret, unless\n" +
 			"STRAVA_CLIENT_SECRET is set, proves the refresh token by refreshing with it, and\n" +
 			"stores or prints what Strava returned. Of several texts in one log the newest\n" +
-			"that lives is taken.",
+			"that lives is taken.\n\n" +
+			"Without FILE, and with nothing on standard input, it looks for the files into\n" +
+			"which a recovery text went that couldn't be printed. If a text has an answer in\n" +
+			"it that couldn't be read, --print shows that if no refresh token is found.",
 		Example: "  gh run view RUN_ID --log >run.log\n" +
 			"  strava-token recover run.log --rotate-to owner/repo/STRAVA_REFRESH_TOKEN",
 		Args: atMost(1),
@@ -45,11 +52,15 @@ type recovering struct {
 	p     Process
 	t     *terminal.Terminal
 	print bool
+	files map[string]string // the files that texts were left in
 }
 
 // recover is the command; nothing is sent before the text was opened and every
 // target checked.
 func (r *recovering) recover(ctx context.Context, args []string) error {
+	if err := needMasks(r.p); err != nil && r.print {
+		return err
+	}
 	texts, err := terminal.Interruptible(ctx, func() ([]string, error) { return r.readTexts(args) })
 	switch {
 	case ctx.Err() != nil:
@@ -63,7 +74,7 @@ func (r *recovering) recover(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	opened, err := openAll(texts, clientSecret)
+	opened, err := r.openAll(texts, clientSecret)
 	if err != nil {
 		return err
 	}
@@ -82,7 +93,31 @@ func (r *recovering) recover(ctx context.Context, args []string) error {
 	if athletes(opened) > 1 {
 		return input.Misuse("recover-several-athletes", words.Blanks{"targets": namedTargets(opened...)})
 	}
+	if len(refreshTokens(opened)) == 0 {
+		return r.show(opened, &words.Failure{ID: "recover-no-token"})
+	}
 	return r.run(ctx, in, opened)
+}
+
+// show prints answers in which no token was found for their owner, who asked for
+// that, or returns hidden. The log of a workflow would show them to others.
+func (r *recovering) show(opened []recovery.Content, hidden error) error {
+	answers := slices.ContainsFunc(opened, func(c recovery.Content) bool { return len(c.Unread) > 0 })
+	if !r.print || !answers || inStep(r.p) {
+		return hidden
+	}
+	out, isFile := r.p.Stdout.(*os.File)
+	steers := isFile && term.IsTerminal(int(out.Fd()))
+	for _, c := range slices.Backward(opened) {
+		for _, answer := range c.Unread {
+			text := answer.Reveal()
+			if steers {
+				text = recovery.Shown(answer)
+			}
+			_, _ = fmt.Fprintln(r.p.Stdout, text)
+		}
+	}
+	return &words.Failure{ID: "recover-answer-shown"}
 }
 
 // run proves the newest refresh token that lives, and keeps it.
@@ -90,7 +125,7 @@ func (r *recovering) run(ctx context.Context, in *input.Inputs, opened []recover
 	network := transport.New(r.p.Dial)
 	defer network.Close()
 	in.Verify = false
-	run := in.Run(network, r.t, false)
+	run := in.Run(network, newReporter(r.p, r.t, r.rotateTo), false)
 	run.Recovered = refreshTokens(opened)
 	if r.print {
 		run.WriteOnly = append(run.WriteOnly, &printed{w: r.p.Stdout})
@@ -98,21 +133,65 @@ func (r *recovering) run(ctx context.Context, in *input.Inputs, opened []recover
 	o := do(ctx, r.t, run)
 	if len(o.Failures) == 0 {
 		r.t.Note("done", "the refresh token lives, and is in "+strings.Join(o.Kept, ", "))
+		r.tidy(opened)
+	}
+	var stale *provider.StaleError
+	var unread *provider.UnreadError
+	if err := o.Err(); errors.As(err, &stale) || errors.As(err, &unread) {
+		if shown := r.show(opened, nil); shown != nil {
+			o.Fail(shown)
+		}
 	}
 	return o.Err()
 }
 
+// tidy removes the files whose token is stored by now.
+func (r *recovering) tidy(opened []recovery.Content) {
+	for _, c := range opened {
+		for _, file := range c.Files {
+			if len(r.rotateTo) > 0 {
+				_ = os.Remove(file)
+			}
+		}
+	}
+}
+
 func (r *recovering) readTexts(args []string) ([]string, error) {
-	in := r.p.Stdin
 	if len(args) > 0 && args[0] != "-" {
 		f, err := os.Open(args[0])
 		if err != nil {
 			return nil, err
 		}
 		defer f.Close()
-		in = f
+		return recovery.Find(f)
+	}
+	in := bufio.NewReader(r.p.Stdin)
+	tty, isFile := r.p.Stdin.(*os.File)
+	if !isFile || !term.IsTerminal(int(tty.Fd())) {
+		if _, err := in.Peek(1); err == nil {
+			return recovery.Find(in)
+		}
+	}
+	if texts := r.readLeft(); len(texts) > 0 || !isFile {
+		return texts, nil
 	}
 	return recovery.Find(in)
+}
+
+// readLeft reads the texts that could not be printed.
+func (r *recovering) readLeft() (all []string) {
+	r.files = map[string]string{}
+	for _, file := range recovery.Left(folders(r.p, r.rotateTo)) {
+		texts, err := recovery.ReadLeft(file)
+		if err != nil {
+			continue // it isn't ours
+		}
+		r.t.Note("found", r.t.Voice.Say("log-recovery-found", words.Blanks{"file": file}))
+		for _, text := range texts {
+			all, r.files[text] = append(all, text), file
+		}
+	}
+	return all
 }
 
 // clientSecret reads the client secret, or asks for it until it can be one.
@@ -125,94 +204,6 @@ func (r *recovering) clientSecret(ctx context.Context) (secret.Value, error) {
 		return v, nil
 	}
 	return login.AskClientSecret(ctx, r.t)
-}
-
-// openAll opens what it can of one app, newest first.
-func openAll(texts []string, clientSecret secret.Value) ([]recovery.Content, error) {
-	var opened []recovery.Content
-	var refused error
-	for _, text := range slices.Backward(texts) {
-		c, err := recovery.Open(text, clientSecret)
-		if err != nil {
-			if refused == nil {
-				refused = err
-			}
-			continue
-		}
-		known := slices.ContainsFunc(opened, func(o recovery.Content) bool { return o.RefreshToken.Equal(c.RefreshToken) })
-		if !known && (len(opened) == 0 || c.ClientID == opened[0].ClientID) {
-			opened = append(opened, c)
-		}
-	}
-	if len(opened) == 0 {
-		return nil, refused
-	}
-	return opened, nil
-}
-
-// meantFor returns those that were meant for one of targets, or all if none was:
-// one log may have the tokens of several athletes, each with a target of its own.
-func meantFor(opened []recovery.Content, targets []store.Target) []recovery.Content {
-	var meant []recovery.Content
-	for _, c := range opened {
-		if slices.ContainsFunc(targets, func(t store.Target) bool {
-			return slices.ContainsFunc(c.Targets, func(name string) bool { return strings.EqualFold(name, t.String()) })
-		}) {
-			meant = append(meant, c)
-		}
-	}
-	if len(meant) == 0 {
-		return opened
-	}
-	return meant
-}
-
-// athletes counts those whose tokens these are. If that was not known when a text
-// was printed, the targets tell: texts that share one are of the same athlete.
-func athletes(opened []recovery.Content) int {
-	found := slices.Clone(opened)
-	for i := 0; i < len(found); i++ {
-		for j := i + 1; j < len(found); j++ {
-			if !sameAthlete(found[i], found[j]) {
-				continue
-			}
-			found[i].AthleteID = max(found[i].AthleteID, found[j].AthleteID) // one of them may be unknown
-			found[i].Targets = slices.Concat(found[i].Targets, found[j].Targets)
-			found = slices.Delete(found, j, j+1)
-			j = i // what it names now may join more of them
-		}
-	}
-	return len(found)
-}
-
-func sameAthlete(a, b recovery.Content) bool {
-	if a.AthleteID != 0 && b.AthleteID != 0 {
-		return a.AthleteID == b.AthleteID
-	}
-	return len(a.Targets) == 0 && len(b.Targets) == 0 || slices.ContainsFunc(a.Targets, func(target string) bool {
-		return slices.ContainsFunc(b.Targets, func(other string) bool { return strings.EqualFold(target, other) })
-	})
-}
-
-func refreshTokens(opened []recovery.Content) []secret.Value {
-	tokens := make([]secret.Value, len(opened))
-	for i, c := range opened {
-		tokens[i] = c.RefreshToken
-	}
-	return tokens
-}
-
-// namedTargets are the targets that texts name, each once.
-func namedTargets(opened ...recovery.Content) []string {
-	var all []string
-	for _, c := range opened {
-		for _, target := range c.Targets {
-			if !slices.Contains(all, target) {
-				all = append(all, target)
-			}
-		}
-	}
-	return all
 }
 
 // printed is standard output as a target: it keeps a refresh token for whoever

@@ -86,13 +86,16 @@ func (r *refreshing) run(ctx context.Context) (*provider.Outcome, error) {
 	if r.minValidity < 0 || r.minValidity > longest {
 		return nil, input.Misuse("refresh-min-validity", nil)
 	}
+	if err := needMasks(r.p); err != nil {
+		return nil, err
+	}
 	in, err := r.read(r.p, r.t, true, nil)
 	if err != nil {
 		return nil, err
 	}
 	network := transport.New(r.p.Dial)
 	defer network.Close()
-	o := do(ctx, r.t, in.Run(network, r.t, false))
+	o := do(ctx, r.t, in.Run(network, newReporter(r.p, r.t, r.rotateTo), false))
 	if left := o.Token.ExpiresIn; o.Export == provider.ExportAll && left < r.minValidity {
 		o.Export = provider.ExportNone
 		o.Fail(&words.Failure{ID: "refresh-too-short", Blanks: words.Blanks{

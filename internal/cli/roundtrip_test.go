@@ -62,7 +62,7 @@ func TestRoundTrips(t *testing.T) {
 func (s *step) requests() int {
 	n := 0
 	for _, service := range []string{"strava", "github"} {
-		for _, method := range []string{"GET", "POST", "PUT"} {
+		for _, method := range []string{"GET", "POST", "PUT", "DELETE"} {
 			n += s.server.Count(service, method, "")
 		}
 	}

@@ -242,7 +242,7 @@ var messageID = regexp.MustCompile(`(?m)^strava-token: more: (.*)$`)
 
 func messages(stderr string) (ids []string) {
 	for _, m := range messageID.FindAllStringSubmatch(stderr, -1) {
-		if m[1] != "input-other-host" && m[1] != "input-other-api-host" {
+		if !strings.HasPrefix(m[1], "input-other-") {
 			ids = append(ids, m[1])
 		}
 	}

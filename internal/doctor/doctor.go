@@ -1,5 +1,5 @@
 // Package doctor examines everything that a run depends on and says what it
-// found, line by line. It spends a refresh token only where its successor can
+// found, line by line. It spends a refresh token only if its successor can
 // be kept: then the last part of the examination is a normal run.
 package doctor
 
@@ -40,7 +40,7 @@ type Finding struct {
 
 // Lines are the finding as lines of text.
 func (f Finding) Lines(voice *words.Voice) []string {
-	about := f.About
+	about := words.Visible(f.About)
 	if about == "" {
 		about = voice.Say(f.Part, nil)
 	}
@@ -71,7 +71,7 @@ type shadowed interface {
 	Shadows(ctx context.Context, repository string) (shadows []string, known bool)
 }
 
-// Examine looks at the app, the targets, and, where the targets can keep what
+// Examine looks at the app, the targets, and, if the targets can keep what
 // comes, at the refresh token by a normal run. repository is where the
 // workflow runs, as "owner/repo". The status is that of the whole: Failed if
 // a finding is a failure.

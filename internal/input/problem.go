@@ -32,6 +32,7 @@ const (
 	FaultDenied          Fault = "denied"
 	FaultUnticked        Fault = "unticked"
 	FaultFileInAction    Fault = "file-in-action" // it would vanish with the container
+	FaultNotOnGitHub     Fault = "not-on-github"  // Gitea and Forgejo have no such targets
 	FaultTwoStores       Fault = "two-stores"     // which is newer could not be told
 	FaultCodeBranch      Fault = "code-branch"    // the file would be committed among the code
 	FaultUnwritable      Fault = "unwritable"     // a file of the runner's

@@ -40,6 +40,7 @@ type Inputs struct {
 	Repository         string // "owner/repo", which a target without one belongs to
 	RepositoryID       int64  // 0 if unknown
 	Warnings           []error
+	gitHubServer       string // the host of GITHUB_SERVER_URL
 	masked             []secret.Value
 }
 
@@ -70,6 +71,9 @@ func Read(s Source, tokenNeeded bool) (*Inputs, error) {
 	in.StravaURL = r.address("strava-url", strava.DefaultURL)
 	in.StravaAPIURL = r.address("strava-api-url", strava.DefaultAPIURL)
 	in.GitHubURL = r.address(gitHubAddress, defaultGitHubURL)
+	if server, err := url.Parse(s.Text(gitHubServer)); err == nil {
+		in.gitHubServer = server.Host
+	}
 	in.masked = r.masked
 	if len(r.problems) > 0 {
 		return in, &Error{Problems: r.withheld()}

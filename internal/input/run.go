@@ -1,6 +1,7 @@
 package input
 
 import (
+	"net/url"
 	"slices"
 	"strings"
 
@@ -76,7 +77,8 @@ func (in *Inputs) Run(network *transport.Network, reporter provider.Reporter, fi
 	return run
 }
 
-// OtherHostError is a host that isn't Strava's own and receives credentials.
+// OtherHostError is a host that isn't Strava's or GitHub's own and receives
+// credentials.
 type OtherHostError struct {
 	Input string // that names it
 	Host  string
@@ -87,24 +89,35 @@ func (e *OtherHostError) Error() string { return e.Input + " names " + e.Host }
 // Note is the warning's message.
 func (e *OtherHostError) Note() words.Note {
 	id := "input-other-host"
-	if e.Input == "strava-api-url" {
+	switch e.Input {
+	case "strava-api-url":
 		id = "input-other-api-host" // which gets the access token alone
+	case gitHubAddress:
+		id = "input-other-github-host"
 	}
 	return words.Note{ID: id, Blanks: words.Blanks{"input": words.Input(e.Input), "host": e.Host}}
 }
 
-// OtherHosts warns of every host but Strava's own that receives credentials.
+// OtherHosts warns of every host that receives credentials, but those of Strava and
+// GitHub, and the runner's own server.
 func (in *Inputs) OtherHosts() []error {
-	const own = "www.strava.com"
 	var others []error
-	for _, name := range []string{"strava-url", "strava-api-url"} {
-		host := in.StravaURL.Host
-		if name == "strava-api-url" {
-			host = in.StravaAPIURL.Host
-		}
-		if host != own {
-			others = append(others, &OtherHostError{Input: name, Host: host})
-		}
+	warn := func(name string, u *url.URL) { others = append(others, &OtherHostError{Input: name, Host: u.Host}) }
+	if !isStrava(in.StravaURL) {
+		warn("strava-url", in.StravaURL)
+	}
+	if !isStrava(in.StravaAPIURL) {
+		warn("strava-api-url", in.StravaAPIURL)
+	}
+	server := strings.ToLower(in.gitHubServer)
+	if host := strings.ToLower(in.GitHubURL.Host); server != "" && slices.ContainsFunc(in.Targets, store.Target.OnGitHub) &&
+		!slices.Contains([]string{"api.github.com", server, "api." + server}, host) {
+		warn(gitHubAddress, in.GitHubURL)
 	}
 	return others
+}
+
+// isStrava reports whether an address is under strava.com, all of which is Strava's.
+func isStrava(u *url.URL) bool {
+	return strings.HasSuffix("."+strings.ToLower(u.Hostname()), ".strava.com") && u.Port() == ""
 }

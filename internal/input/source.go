@@ -9,10 +9,14 @@ import (
 
 	"strava-token/internal/secret"
 	"strava-token/internal/store"
+	"strava-token/internal/words"
 )
 
 // gitHubAddress is the one input that is called by its variable everywhere.
 const gitHubAddress = "GITHUB_API_URL"
+
+// gitHubServer has the address of GitHub's pages, which a runner sets.
+const gitHubServer = "GITHUB_SERVER_URL"
 
 // Source is where inputs come from: a workflow step, or a shell. Inputs are
 // asked for by their names in action.yml.
@@ -46,7 +50,7 @@ func (w Workflow) Text(name string) string {
 	switch name {
 	case "repo":
 		return w.Getenv("GITHUB_REPOSITORY")
-	case gitHubAddress:
+	case gitHubAddress, gitHubServer:
 		return w.Getenv(name)
 	}
 	return w.Input(name)
@@ -66,9 +70,12 @@ func (w Workflow) Lines(name string) []string {
 // Mask tells the runner to hide v.
 func (w Workflow) Mask(v secret.Value) { w.Hide(v) }
 
-// Objection refuses a file, and the branch that the workflow runs on.
+// Objection refuses a file, the branch that the workflow runs on, and any target on
+// a server that is only like GitHub.
 func (w Workflow) Objection(t store.Target) Fault {
 	switch {
+	case w.Getenv("GITEA_ACTIONS") == "true":
+		return FaultNotOnGitHub
 	case t.IsFile():
 		return FaultFileInAction
 	case t.IsBranch() && w.Getenv("GITHUB_REF_TYPE") == "branch" && t.Branch == w.Getenv("GITHUB_REF_NAME"):
@@ -144,6 +151,7 @@ var Variables = map[string][]string{
 	"strava-url":     {"STRAVA_URL"},
 	"strava-api-url": {"STRAVA_API_URL"},
 	gitHubAddress:    {gitHubAddress},
+	gitHubServer:     {gitHubServer},
 }
 
 // Text returns an answer, a flag, or a variable, in this order.
@@ -158,6 +166,9 @@ func (s Shell) Text(name string) string {
 		if text := strings.TrimSpace(s.Getenv(variable)); text != "" {
 			return text
 		}
+	}
+	if name == gitHubServer {
+		return words.GitHub
 	}
 	return ""
 }

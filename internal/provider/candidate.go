@@ -63,7 +63,8 @@ func (r *Run) candidates() (all []candidate) {
 	return all
 }
 
-// issued is what Strava gave for a candidate. There always is a refresh token in it.
+// issued is what Strava gave for a candidate: a refresh token, or answers that may
+// hold one.
 type issued struct {
 	token    strava.Token
 	from     candidate    // what was spent for it
@@ -85,6 +86,9 @@ func (r *Run) issue(c candidate, token strava.Token, flaw error) issued {
 	}
 	return i
 }
+
+// isUnread reports whether there are but answers that may hold a refresh token.
+func (i issued) isUnread() bool { return i.token.RefreshToken.Empty() }
 
 // rotated reports whether Strava issued another refresh token than the run began
 // with.

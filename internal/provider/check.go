@@ -41,6 +41,9 @@ func (r *Run) check(ctx context.Context, until time.Time) checked {
 		} else if expiry := WarnOfExpiry(t, facts[i]); expiry != nil && len(c.warnings) == 0 {
 			c.warnings = append(c.warnings, expiry) // one token writes them all
 		}
+		if facts[i].Warning != nil {
+			c.warnings = append(c.warnings, facts[i].Warning)
+		}
 	}
 	return c
 }

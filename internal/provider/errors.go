@@ -46,6 +46,21 @@ type NotSealedError struct{ Err error }
 func (e *NotSealedError) Error() string { return fmt.Sprintf("seal the refresh token: %v", e.Err) }
 func (e *NotSealedError) Unwrap() error { return e.Err }
 
+// UnreadError is an answer that may hold a new refresh token, which could not be read.
+type UnreadError struct {
+	Targets []string // none of which has it
+	Sealed  bool     // the recovery text, with the answer in it, was printed
+	Err     error
+}
+
+func (e *UnreadError) Error() string { return "an answer that cannot be read" }
+func (e *UnreadError) Unwrap() error { return e.Err }
+
+// OddAnswerError is a token answer of which something was not believed.
+type OddAnswerError struct{ Fields []string }
+
+func (e *OddAnswerError) Error() string { return "odd " + strings.Join(e.Fields, ", ") }
+
 // CancelledError is a run that was asked to stop.
 type CancelledError struct {
 	Spent   bool // after Strava had issued a token

@@ -56,7 +56,7 @@ func TestTwoAthletesOnOneBranch(t *testing.T) {
 	})
 }
 
-// TestASecretIsNotOlderThanTheBranch: where another run writes both meanwhile.
+// TestASecretIsNotOlderThanTheBranch: if another run writes both meanwhile.
 func TestASecretIsNotOlderThanTheBranch(t *testing.T) {
 	t.Parallel()
 	for name, seen := range map[string]bool{"remembers": false, "saw it": true} {
@@ -107,7 +107,7 @@ func TestAnAdoptedTokenIsJudged(t *testing.T) {
 	})
 }
 
-// TestNothingIsSaidToBeLeftThatWasWritten: where the branch held nothing.
+// TestNothingIsSaidToBeLeftThatWasWritten: if the branch held nothing.
 func TestNothingIsSaidToBeLeftThatWasWritten(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -186,7 +186,7 @@ func TestACancelledRunDoesNotDenyALostAnswer(t *testing.T) {
 	})
 }
 
-// TestAnotherAthletesTokenIsNotTried: where this one's is dead.
+// TestAnotherAthletesTokenIsNotTried: if this one's is dead.
 func TestAnotherAthletesTokenIsNotTried(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -228,7 +228,7 @@ func TestASecretBesideIsWrittenWhereALoginWonLate(t *testing.T) {
 	})
 }
 
-// TestTheRecoveryTextNamesTheAthlete of the target that held the token, also where
+// TestTheRecoveryTextNamesTheAthlete of the target that held the token, also if
 // nobody asked the API.
 func TestTheRecoveryTextNamesTheAthlete(t *testing.T) {
 	t.Parallel()

@@ -92,6 +92,9 @@ func (r *Run) outcome(c checked, p plan, k kept, v proved, s sealed, cancelled b
 	if s.err != nil {
 		o.Warnings = append(o.Warnings, s.err)
 	}
+	if len(k.token.Odd) > 0 {
+		o.Warnings = append(o.Warnings, &OddAnswerError{Fields: k.token.Odd})
+	}
 	if p.untargeted && v.fit {
 		o.haveNoTarget(r.HandedOver && o.Export > ExportNone)
 	} else if s.needed {

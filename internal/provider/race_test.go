@@ -99,7 +99,7 @@ func TestWhatIsSealedIsTheNewest(t *testing.T) {
 	})
 }
 
-// TestRememberingAnInputSpendsNothing, even where another run writes meanwhile.
+// TestRememberingAnInputSpendsNothing, even if another run writes meanwhile.
 func TestRememberingAnInputSpendsNothing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -164,7 +164,7 @@ func TestALoginWinsARace(t *testing.T) {
 	})
 }
 
-// TestWaitingForOthersEnds where GitHub stalls after Strava's refusal.
+// TestWaitingForOthersEnds if GitHub stalls after Strava's refusal.
 func TestWaitingForOthersEnds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -220,7 +220,7 @@ func TestASecretBesideABranchIsMended(t *testing.T) {
 	})
 }
 
-// TestNoTokenRequestWithoutTimeForItsAnswer where others are always faster.
+// TestNoTokenRequestWithoutTimeForItsAnswer if others are always faster.
 func TestNoTokenRequestWithoutTimeForItsAnswer(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

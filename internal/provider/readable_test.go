@@ -312,7 +312,7 @@ func TestADeadStoredTokenIsSaidToBeDead(t *testing.T) {
 	})
 }
 
-// TestSecretsBesideABranch are written after it, and only where Strava replaced
+// TestSecretsBesideABranch are written after it, and only if Strava replaced
 // the refresh token.
 func TestSecretsBesideABranch(t *testing.T) {
 	t.Parallel()

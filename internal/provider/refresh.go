@@ -41,7 +41,7 @@ func (r *Run) refresh(ctx, answering context.Context, queue []candidate, facts [
 		c := queue[0]
 		queue = queue[1:]
 		token, err := r.spend(ctx, answering, c)
-		if !token.RefreshToken.Empty() {
+		if !token.RefreshToken.Empty() || len(token.Unread) > 0 {
 			return r.issue(c, token, err), nil
 		}
 		if !past.add(c, err) {
@@ -64,8 +64,8 @@ func (r *Run) existing(facts []store.Facts) string {
 	return ""
 }
 
-// spend asks Strava with one candidate. A refresh token in the answer counts even
-// if there is an error as well.
+// spend asks Strava with one candidate. A refresh token in the answer, or an answer
+// that may hold one, counts even if there is an error as well.
 func (r *Run) spend(ctx, answering context.Context, c candidate) (strava.Token, error) {
 	if c.origin == fromCode {
 		token, err := r.Strava.Exchange(ctx, answering, c.token)

@@ -12,9 +12,9 @@
 //  5. The access token and the refresh token are masked.
 //  6. The refresh token is stored wherever it differs, while the access token
 //     is proved: first in the readable target, by compare-and-swap, and in the
-//     others after that was won. If it matters whose token it is, the proof
+//     others after that write succeeded. If it matters whose token it is, the proof
 //     comes first.
-//  7. What could not be stored is sealed for its owner and printed.
+//  7. What could not be stored, or not even read, is sealed for its owner and printed.
 //  8. The caller writes the outputs and the summary, and ends.
 //
 // From the first byte of the token request until step 7 is over nothing
@@ -131,6 +131,9 @@ func (r *Run) Do(ctx context.Context) (o *Outcome) {
 		return &Outcome{Failures: []error{err}, Warnings: checked.warnings}
 	}
 	issued = r.receive(issued, sealer)
+	if issued.isUnread() {
+		return sealer.unread(checked, issued, ctx.Err() != nil)
+	}
 	plan := r.plan(issued)
 	unwatch := sealer.watch(ctx, plan)
 	kept, proof := r.keepAndProve(ctx, settling, issued, plan, sealer)

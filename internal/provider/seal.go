@@ -9,7 +9,7 @@ import (
 	"strava-token/internal/secret"
 )
 
-// sealer prints the recovery text of the newest refresh token, once for each token.
+// sealer prints the recovery text of what was issued last, once for each.
 // While a phase runs a cancellation may ask for it at any moment, since the run may
 // be killed a few seconds later; hence the locks.
 type sealer struct {
@@ -17,9 +17,9 @@ type sealer struct {
 	newest atomic.Pointer[issued] // nil as long as nothing was issued
 
 	printing sync.Mutex
-	printed  secret.Value // the refresh token that was sealed last
-	text     string       // its recovery text; "" if it could not be made or printed
-	err      error        // why one could not be made
+	printed  *issued // what was sealed last
+	text     string  // its recovery text; "" if it could not be made or printed
+	err      error   // why one could not be made
 }
 
 // take makes i what is sealed from now on.
@@ -48,10 +48,10 @@ func (s *sealer) seal() {
 	s.printing.Lock()
 	defer s.printing.Unlock()
 	i := *s.newest.Load()
-	if !s.run.Recovery || i.token.RefreshToken.Equal(s.printed) {
+	if !s.run.Recovery || s.printed != nil && i.sealsLike(*s.printed) {
 		return
 	}
-	s.printed, s.text = i.token.RefreshToken, ""
+	s.printed, s.text = &i, ""
 	text, err := s.run.recoveryText(i)
 	if err != nil {
 		s.err = &NotSealedError{Err: err}
@@ -60,18 +60,42 @@ func (s *sealer) seal() {
 	}
 }
 
-// recoveryText seals what was issued for the owner of the app.
-func (r *Run) recoveryText(i issued) (string, error) {
-	var names []string
+// sealsLike reports whether two recovery texts would have the same in them.
+func (i issued) sealsLike(other issued) bool {
+	return i.token.RefreshToken.Equal(other.token.RefreshToken) && len(i.token.Unread) == len(other.token.Unread)
+}
+
+// unread is the outcome if there are but answers that may hold a refresh token.
+func (s *sealer) unread(c checked, i issued, cancelled bool) *Outcome {
+	s.seal()
+	o := &Outcome{Recovery: s.text, Warnings: c.warnings, notKept: true}
+	o.Fail(&UnreadError{Targets: s.run.targetNames(), Sealed: s.text != "", Err: i.flaw})
+	if s.err != nil {
+		o.Warnings = append(o.Warnings, s.err)
+	}
+	if cancelled {
+		o.Fail(&CancelledError{Spent: true})
+	}
+	return o
+}
+
+// targetNames are the names of all targets.
+func (r *Run) targetNames() (names []string) {
 	for _, t := range r.Targets() {
 		names = append(names, t.String())
 	}
+	return names
+}
+
+// recoveryText seals what was issued for the owner of the app.
+func (r *Run) recoveryText(i issued) (string, error) {
 	return recovery.Seal(recovery.Content{
 		ClientID:     r.Strava.ClientID,
 		AthleteID:    i.athlete,
-		Targets:      names,
+		Targets:      r.targetNames(),
 		RepositoryID: r.RepositoryID,
 		RefreshToken: i.token.RefreshToken,
+		Unread:       i.token.Unread,
 	}, r.Strava.ClientSecret, append([]secret.Value{i.token.AccessToken, i.token.RefreshToken}, r.Masked...))
 }
 

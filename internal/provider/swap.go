@@ -80,7 +80,7 @@ func (r *Run) resolve(ctx, settling context.Context, mine issued, theirs store.H
 func (r *Run) renew(ctx, settling context.Context, mine issued, s *sealer) (issued, answer) {
 	token, flaw := r.Strava.Refresh(ctx, settling, mine.token.RefreshToken)
 	if answer := lives(token, flaw); answer != yes {
-		return mine, answer
+		return r.keepUnread(mine, token, s), answer
 	}
 	token.AthleteID = cmp.Or(token.AthleteID, mine.token.AthleteID)
 	token.AthleteName = cmp.Or(token.AthleteName, mine.token.AthleteName)
@@ -97,11 +97,19 @@ func (r *Run) adopt(ctx, settling context.Context, mine issued, theirs store.Hel
 	r.Reporter.Mask(theirs.RefreshToken)
 	token, flaw := r.Strava.Refresh(ctx, settling, theirs.RefreshToken)
 	if answer := lives(token, flaw); answer != yes {
-		return mine, answer
+		return r.keepUnread(mine, token, s), answer
 	}
 	adopted := r.issue(candidate{theirs.RefreshToken, fromReadable}, token, flaw)
 	adopted.began, adopted.unmasked = mine.began, mine.unmasked
 	return r.receive(adopted, s), yes
+}
+
+// keepUnread adds answers that may hold what replaced a refresh token: they are sealed
+// beside mine.
+func (r *Run) keepUnread(mine issued, given strava.Token, s *sealer) issued {
+	mine.token.Unread = append(mine.token.Unread, given.Unread...)
+	s.take(mine)
+	return mine
 }
 
 // lives tells from what Strava gave for a refresh token whether that lives.
@@ -109,7 +117,7 @@ func lives(given strava.Token, err error) answer {
 	switch {
 	case !given.RefreshToken.Empty():
 		return yes
-	case kindOf(err) == strava.InvalidRefreshToken:
+	case kindOf(err) == strava.InvalidRefreshToken && len(given.Unread) == 0:
 		return no
 	}
 	return unclear

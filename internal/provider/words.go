@@ -18,16 +18,21 @@ func (e *NotKeptError) Note() words.Note {
 	case !e.Sealed:
 		return words.Note{ID: "run-not-kept-unsealed", Blanks: b}
 	}
-	_, err := store.Parse(e.Target, "owner/repo")
+	destination(b, e.Target)
+	return words.Note{ID: "run-not-kept", Blanks: b}
+}
+
+// destination fills in the one of three blanks that says how target is written.
+func destination(b words.Blanks, target string) {
+	_, err := store.Parse(target, "owner/repo")
 	switch {
 	case err != nil: // standard output, or a file of login's
-		b["printed"] = e.Target
-	case onBranch(e.Target):
-		b["branch"] = e.Target
+		b["printed"] = target
+	case onBranch(target):
+		b["branch"] = target
 	default:
-		b["destination"] = e.Target
+		b["destination"] = target
 	}
-	return words.Note{ID: "run-not-kept", Blanks: b}
 }
 
 func onBranch(target string) bool { return strings.HasPrefix(target, "branch:") }
@@ -58,6 +63,21 @@ func (e *NoCandidateError) Note() words.Note {
 
 // Note returns the words for a recovery text that could not be made.
 func (e *NotSealedError) Note() words.Note { return words.Note{ID: "run-not-sealed"} }
+
+// Note returns the words for an answer that could not be read.
+func (e *UnreadError) Note() words.Note {
+	if !e.Sealed {
+		return words.Note{ID: "run-unread-unsealed"}
+	}
+	b := words.Blanks{"destination": "", "branch": "", "printed": ""}
+	destination(b, append(e.Targets, "TARGET")[0])
+	return words.Note{ID: "run-unread", Blanks: b}
+}
+
+// Note returns the words for an answer with odd parts.
+func (e *OddAnswerError) Note() words.Note {
+	return words.Note{ID: "run-odd-answer", Blanks: words.Blanks{"fields": e.Fields}}
+}
 
 // Note returns the words for a run that was cancelled.
 func (e *CancelledError) Note() words.Note {

@@ -79,7 +79,7 @@ type finder struct {
 	held   string // a line that ends with the beginning of a mark
 }
 
-// breaks are what stands for a line break where a text was copied through JSON,
+// breaks are what stands for a line break if a text was copied through JSON,
 // a workflow command or a page.
 var breaks = strings.NewReplacer(`\r`, "\n", `\n`, "\n", "%0A", "\n", "%0D", "\n", "<br>", "\n", "\r", "\n")
 
@@ -145,7 +145,7 @@ func (f *finder) takeWords(line string) {
 }
 
 func (f *finder) add64(word string) {
-	if f.size < sealed.MaxText {
+	if f.size < 2*sealed.MaxText {
 		f.words = append(f.words, word)
 		f.size += len(word)
 	}
@@ -167,7 +167,7 @@ func endsInMark(line string) bool {
 	return false
 }
 
-// end closes a text, at its footer or where something else begins.
+// end closes a text, at its footer or if something else begins.
 func (f *finder) end() {
 	if f.inside && len(f.words) > 0 {
 		all := rewrap(strings.Join(f.words, ""))

@@ -24,12 +24,16 @@ func Open(text string, clientSecret secret.Value) (Content, error) {
 	}
 	var b box
 	if json.Unmarshal(plain, &b) != nil || b.Version != version || b.Purpose != purpose ||
-		secret.Inspect(b.RefreshToken) != "" {
+		secret.Inspect(b.RefreshToken) != "" && len(b.Unread) == 0 {
 		return Content{}, ErrNotOurs
+	}
+	var unread []secret.Value
+	for _, packed := range b.Unread {
+		unread = append(unread, secret.New(string(unpack(packed))))
 	}
 	return Content{
 		ClientID: b.ClientID, AthleteID: b.AthleteID,
 		Targets: b.Targets, RepositoryID: b.RepositoryID,
-		RefreshToken: secret.New(b.RefreshToken),
+		RefreshToken: secret.New(b.RefreshToken), Unread: unread,
 	}, nil
 }

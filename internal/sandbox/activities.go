@@ -41,7 +41,7 @@ func (s *Server) findActivities(athlete int64, private bool, after, before int) 
 }
 
 func activity(seed int64, n int, athlete int64, start time.Time, hidden bool) string {
-	id := int64(firstActivityID + n)
+	id := firstActivityID + int64(n)
 	random := rand.New(rand.NewPCG(uint64(seed), uint64(n)))
 	kind := []string{"Run", "Run", "Ride", "Walk"}[random.IntN(4)]
 	speed := map[string]float64{"Run": 3, "Ride": 7, "Walk": 1.5}[kind] * (0.9 + random.Float64()/5)

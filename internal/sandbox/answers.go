@@ -38,7 +38,7 @@ var answers embed.FS
 type values map[string]any
 
 // filled is a long answer. A blank, "{name}", is filled with a JSON value, or
-// with text where it is part of an address.
+// with text if it is part of an address.
 func filled(name string, v values) string {
 	text, err := answers.ReadFile("answers/" + name + ".json")
 	if err != nil {

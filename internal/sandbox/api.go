@@ -57,7 +57,7 @@ func (s *Server) activities(r *http.Request) answer {
 		for name := range asked {
 			if text := r.Form.Get(name); text != "" {
 				n, err := strconv.Atoi(text)
-				if err != nil || n < 0 || n > 1<<40 {
+				if err != nil || n < 0 || int64(n) > 1<<40 {
 					return stravaFault(400, "Bad Request", "Application", name, "invalid")
 				}
 				asked[name] = n

@@ -28,6 +28,7 @@ type gitState struct {
 type commit struct {
 	tree    string
 	parents int
+	signed  bool
 }
 
 // branch is where a branch stands. History is never rewritten.
@@ -65,7 +66,8 @@ func (s *Server) EmptyRepository() {
 	s.git.empty, s.git.branches = true, map[string]*branch{}
 }
 
-// SetRules makes rules of these types apply to a branch, which need not exist.
+// SetRules makes rules of these types apply to a branch, which need not exist. The
+// parameters of a rule, as JSON, follow its type and a blank.
 func (s *Server) SetRules(branch string, types ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -80,7 +82,7 @@ func (s *Server) Protect(branch string) {
 }
 
 // SetFile commits a file to a branch, as its owner does; the branch is created
-// where it does not exist.
+// if it does not exist.
 func (s *Server) SetFile(name, path, text string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -163,8 +165,12 @@ func listedCommit(sha string, date time.Time) json.RawMessage {
 
 func (s *Server) branchRules(r *http.Request) answer {
 	var rules []string
-	for _, kind := range s.git.rules[r.PathValue("branch")] {
-		rules = append(rules, fmt.Sprintf(`{"type":%q,"ruleset_source_type":"Repository","ruleset_source":%q,"ruleset_id":42}`, kind, Repository))
+	for _, rule := range s.git.rules[r.PathValue("branch")] {
+		kind, parameters, given := strings.Cut(rule, " ")
+		if given {
+			parameters = `"parameters":` + parameters + ","
+		}
+		rules = append(rules, fmt.Sprintf(`{"type":%q,%s"ruleset_source_type":"Repository","ruleset_source":%q,"ruleset_id":42}`, kind, parameters, Repository))
 	}
 	return jsonAnswer(200, "["+strings.Join(rules, ",")+"]")
 }
@@ -192,7 +198,7 @@ func (s *Server) getContent(r *http.Request) answer {
 	}))
 }
 
-// putContent replaces a file where the sha is that of the file as it is.
+// putContent replaces a file if the sha is that of the file as it is.
 func (s *Server) putContent(r *http.Request) answer {
 	var w struct {
 		Message string  `json:"message"`
@@ -208,8 +214,8 @@ func (s *Server) putContent(r *http.Request) answer {
 	if b == nil {
 		return githubRefusal(404, "Branch "+w.Branch+" not found")
 	}
-	if s.forbidden(w.Branch, "update") {
-		return githubRefusal(409, "Repository rule violations found")
+	if s.forbidden(w.Branch, "update", s.signs(r, w.Author != nil)) {
+		return githubRefusal(409, "Repository rule violations found\n\nCannot update this protected ref.\n\n")
 	}
 	file := r.PathValue("path")
 	sha, exists := b.files[file]
@@ -236,9 +242,9 @@ func (s *Server) putContent(r *http.Request) answer {
 	return a
 }
 
-func (s *Server) forbidden(branch, rule string) bool {
+func (s *Server) forbidden(branch, rule string, signed bool) bool {
 	for _, kind := range s.git.rules[branch] {
-		if kind == rule || kind == "pull_request" {
+		if kind == rule || kind == "pull_request" || kind == "required_signatures" && !signed {
 			return true
 		}
 	}

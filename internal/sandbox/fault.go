@@ -29,7 +29,7 @@ type Fault struct {
 	// Call names the calls that fail, by the name that handle gives them.
 	Call string
 	Kind FaultKind
-	Path string // where set, only calls whose path begins with it
+	Path string // if set, only calls whose path begins with it
 	Skip int    // this many calls go through first
 	// Times is how many calls fail; 0 is all of them.
 	Times  int

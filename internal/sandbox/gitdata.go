@@ -60,14 +60,19 @@ func (s *Server) createCommit(r *http.Request) answer {
 		return githubRefusal(422, "Tree SHA does not exist")
 	}
 	sha := objectName("commit", w.Tree+w.Message+s.newToken())
-	s.git.commits[sha] = commit{tree: w.Tree, parents: len(w.Parents)}
+	s.git.commits[sha] = commit{tree: w.Tree, parents: len(w.Parents), signed: s.signs(r, w.Author != nil)}
 	return jsonAnswer(201, string(s.gitCommit(r, sha, w.Tree, w.Message, w.Author != nil)))
 }
 
-// gitCommit is a commit in the answer to its making. GitHub signs what the
-// built-in token or an App commits in its own name.
+// signs reports whether GitHub signs a commit: what the built-in token or an App
+// commits in its own name.
+func (s *Server) signs(r *http.Request, authored bool) bool {
+	return s.tokenOf(r).Kind == Integration && !authored
+}
+
+// gitCommit is a commit in the answer to its making.
 func (s *Server) gitCommit(r *http.Request, sha, tree, message string, authored bool) json.RawMessage {
-	reason, signed := "unsigned", s.tokenOf(r).Kind == Integration && !authored
+	reason, signed := "unsigned", s.signs(r, authored)
 	if signed {
 		reason = "valid"
 	}
@@ -92,7 +97,7 @@ func (s *Server) createRef(r *http.Request) answer {
 		return githubRefusal(422, "Object does not exist")
 	case s.git.branches[name] != nil:
 		return githubRefusal(422, "Reference already exists")
-	case s.forbidden(name, "creation"):
+	case s.forbidden(name, "creation", c.signed):
 		return githubRefusal(422, "Repository rule violations found")
 	}
 	b := &branch{head: w.SHA, files: map[string]string{}, commits: 1, orphan: c.parents == 0, updated: s.now()}

@@ -34,7 +34,7 @@ func (s *Server) addPlace(name, kind string) {
 		panic(err) // the system's random source is gone
 	}
 	s.github.places[strings.ToLower(name)] = &place{
-		name: name, kind: kind, keyID: fmt.Sprintf("%d", 568250167242549000+len(s.github.places)),
+		name: name, kind: kind, keyID: fmt.Sprintf("%d", 568250167242549000+int64(len(s.github.places))),
 		public: public, private: private, secrets: map[string]*storedSecret{},
 	}
 }

@@ -243,7 +243,7 @@ func (r *Runner) File(variable string) string {
 	return string(content)
 }
 
-// Output returns an output of the step, or "" where it was not set.
+// Output returns an output of the step, or "" if it was not set.
 func (r *Runner) Output(name string) string {
 	for _, v := range parseFile(r.File("GITHUB_OUTPUT")) {
 		if v[0] == name {

@@ -55,7 +55,7 @@ func TestActivitiesArePaged(t *testing.T) {
 		s := sandbox.New(sandbox.Knobs{Activities: 45})
 		w := call(s, "GET", "/api/v3/athlete/activities?"+tt.query, signIn(t, s), "")
 		var got []struct {
-			ID    int    `json:"id"`
+			ID    int64  `json:"id"`
 			Start string `json:"start_date"`
 			Map   struct {
 				Polyline string `json:"summary_polyline"`
@@ -66,7 +66,7 @@ func TestActivitiesArePaged(t *testing.T) {
 		}
 		var numbers []int
 		for _, a := range got {
-			numbers = append(numbers, a.ID-13210000000)
+			numbers = append(numbers, int(a.ID-13210000000))
 			if a.Start == "" || a.Map.Polyline == "" {
 				t.Errorf("%s: activity %d has no start or no track", tt.name, a.ID)
 			}

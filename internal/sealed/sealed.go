@@ -38,7 +38,7 @@ var (
 	ErrDamaged     = errors.New("damaged")
 )
 
-// Usable returns ErrWeakSecret where a client secret is too short to seal with.
+// Usable returns ErrWeakSecret if a client secret is too short to seal with.
 func Usable(clientSecret secret.Value) error {
 	if len(clientSecret.Reveal()) < minPassphrase {
 		return ErrWeakSecret

@@ -34,7 +34,7 @@ var placeholders = map[string]bool{
 }
 
 // Inspect looks for the first flaw in s, which is taken as it is: trim it
-// before, where blanks around it do no harm.
+// before, if blanks around it do no harm.
 func Inspect(s string) Flaw {
 	switch {
 	case strings.TrimSpace(s) == "":

@@ -35,7 +35,7 @@ type Branch struct {
 	app    App
 	id     int64  // the repository's
 	exists bool   // the branch does
-	sha    string // of the file as it was last read; empty where there is none
+	sha    string // of the file as it was last read; empty if there is none
 	// existed and head are how the branch stood at the check: its newest commit.
 	existed bool
 	head    string
@@ -43,7 +43,7 @@ type Branch struct {
 }
 
 // NewBranch returns the branch that t names. repositoryID is the numeric id of
-// its repository, or 0 where it is not known yet.
+// its repository, or 0 if it is not known yet.
 func NewBranch(gh *GitHub, t Target, app App, repositoryID int64) *Branch {
 	return &Branch{Target: t, github: gh, app: app, id: repositoryID, held: Held{app: app}}
 }
@@ -96,17 +96,26 @@ func (b *Branch) Check(ctx context.Context) (Facts, error) {
 	}
 	b.exists = standing.exists || found // the two were asked at the same time
 	b.existed, b.head = standing.exists, standing.head
-	if refused := standing.refusal(); refused != "" {
-		e := b.github.fault(b.Target, refused, nil)
-		e.Rule = standing.forbids()
-		return Facts{}, e
+	if refused := b.refuse(&standing); refused != nil {
+		return Facts{}, refused
 	}
 	if err := b.take(content, found); err != nil {
 		return Facts{}, err
 	}
+	switch broken, refused := b.tryCommit(ctx, &standing); {
+	case refused != nil:
+		return Facts{}, refused
+	case broken != "":
+		e := b.github.fault(b.Target, Ruled, nil)
+		e.Rule = broken
+		return Facts{}, e
+	}
 	facts := Facts{Exists: found, Held: !b.held.RefreshToken.Empty(), AthleteID: b.held.AthleteID, WriteProven: true, TokenExpires: expiry(answer)}
 	if found {
 		facts.UpdatedAt = standing.updated
+	}
+	if standing.exists && standing.has("required_signatures") && !b.github.signs {
+		facts.Warning = &UnsignedError{b.Target}
 	}
 	return facts, nil
 }
@@ -143,7 +152,7 @@ func (b *Branch) identify(ctx context.Context) error {
 	return nil
 }
 
-// fetch reads the file. found is false where there is none.
+// fetch reads the file. found is false if there is none.
 func (b *Branch) fetch(ctx context.Context) (content *github.RepositoryContent, found bool, err error) {
 	content, folder, answer, err := b.github.reads.Repositories.GetContents(ctx, b.Target.Owner, b.Target.Repo, b.path(),
 		&github.RepositoryContentGetOptions{Ref: b.Target.Branch})
@@ -208,7 +217,7 @@ func (b *Branch) Reread(ctx context.Context) (Held, error) {
 }
 
 // Store replaces what was last read by r. An error is an *Error, whose Kind is
-// Overtaken where someone else replaced it first: Held then returns what stands
+// Overtaken if someone else replaced it first: Held then returns what stands
 // there now.
 //
 // A write that failed is repeated only onto what it was meant to replace.
@@ -258,57 +267,6 @@ func (b *Branch) Store(ctx context.Context, r Record) error {
 			return b.whyRefused(ctx, refused)
 		}
 	}
-}
-
-// whyRefused looks for what stands behind a refusal that does not say it: a rule
-// that was made since the check, or one that no conflict explains, since nobody
-// committed.
-func (b *Branch) whyRefused(ctx context.Context, refused *Error) *Error {
-	var now standing
-	if b.askBranch(ctx, &now) != nil || b.askRules(ctx, &now) != nil {
-		return refused
-	}
-	if kind := now.refusal(); kind != "" {
-		refused.Kind, refused.Rule = kind, now.forbids()
-	} else if refused.Kind == Conflict && now.exists == b.existed && now.head == b.head {
-		refused.Kind = Blocked
-	}
-	return refused
-}
-
-// write commits text once, onto the state that was last read.
-func (b *Branch) write(ctx context.Context, text string) *Error {
-	ctx, cancel := context.WithTimeout(ctx, putTimeout)
-	defer cancel()
-	if !b.exists {
-		return b.create(ctx, text)
-	}
-	options := &github.RepositoryContentFileOptions{
-		Message: github.String(commitMessage), Content: []byte(text), Branch: github.String(b.Target.Branch),
-	}
-	if b.sha != "" {
-		options.SHA = github.String(b.sha)
-	}
-	written, answer, err := b.github.once.Repositories.UpdateFile(ctx, b.Target.Owner, b.Target.Repo, b.path(), options)
-	if err != nil {
-		return b.refusedWrite(err)
-	}
-	if answer.StatusCode != http.StatusOK && answer.StatusCode != http.StatusCreated || written.GetContent().GetSHA() == "" {
-		e := b.github.fault(b.Target, Unrecognized, nil)
-		e.Status = answer.StatusCode
-		return e
-	}
-	b.sha = written.GetContent().GetSHA()
-	return nil
-}
-
-// refusedWrite tells a change by somebody else from a refusal.
-func (b *Branch) refusedWrite(err error) *Error {
-	e := b.github.classify(b.Target, err, WriteRefused)
-	if e.Kind == Unprocessable && b.sha == "" {
-		e.Kind = Conflict // the file, or the branch, exists meanwhile
-	}
-	return e
 }
 
 // escaped is the branch's name as one segment of an address.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"strava-token/internal/sandbox"
@@ -67,6 +68,17 @@ func TestBranchCheckRefuses(t *testing.T) {
 		{"pull_request", rules(true, "non_fast_forward", "pull_request"), store.Ruled, "pull_request"},
 		{"pull_request, and no branch", rules(false, "pull_request"), store.Ruled, "pull_request"},
 		{"required_status_checks", rules(true, "required_status_checks"), store.Ruled, "required_status_checks"},
+		{"signatures, no branch, a personal token", func(g *github) opening {
+			g.server.SetRules(branchName, "required_signatures")
+			return opening{token: g.server.GitHubToken()}
+		}, store.Ruled, "required_signatures"},
+		{"a message that doesn't fit", rules(true, `commit_message_pattern {"operator":"regex","pattern":"^[A-Z]+-[0-9]+"}`), store.Ruled, "commit_message_pattern"},
+		{"a message that mustn't", rules(true, `commit_message_pattern {"operator":"contains","pattern":"[skip ci]","negate":true}`), store.Ruled, "commit_message_pattern"},
+		{"a branch's name", rules(false, `branch_name_pattern {"operator":"starts_with","pattern":"feature/"}`), store.Ruled, "branch_name_pattern"},
+		{"a path", rules(true, `file_path_restriction {"restricted_file_paths":["docs/*","**/refresh*"]}`), store.Ruled, "file_path_restriction"},
+		{"an extension", rules(true, `file_extension_restriction {"restricted_file_extensions":["*.exe",".TXT"]}`), store.Ruled, "file_extension_restriction"},
+		{"a long path", rules(true, `max_file_path_length {"max_file_path_length":10}`), store.Ruled, "max_file_path_length"},
+		{"an author", rules(true, `commit_author_email_pattern {"operator":"ends_with","pattern":"@corp.example"}`), store.Ruled, "commit_author_email_pattern"},
 		{"weak client secret", func(g *github) opening {
 			return opening{app: store.App{ClientID: "1", ClientSecret: secret.New(strings.Repeat("a", 31))}}
 		}, store.WeakSecret, ""},
@@ -119,6 +131,14 @@ func TestBranchCheckLetsThrough(t *testing.T) {
 		{"rules of the future", true, func(g *github) { g.server.SetRules(branchName, "no_such_type_yet") }},
 		{"rules that concern a deletion, and no branch", false, func(g *github) { g.server.SetRules(branchName, "deletion", "non_fast_forward", "no_such_type_yet") }},
 		{"a rule against creation of what exists", true, func(g *github) { g.server.SetRules(branchName, "creation") }},
+		{"signatures of the built-in token", true, func(g *github) { g.server.SetRules(branchName, "required_signatures") }},
+		{"signatures of the built-in token, and no branch", false, func(g *github) { g.server.SetRules(branchName, "required_signatures") }},
+		{"patterns that fit", true, func(g *github) {
+			g.server.SetRules(branchName, `commit_message_pattern {"operator":"starts_with","pattern":"Keep"}`,
+				`branch_name_pattern {"operator":"regex","pattern":"^refs/heads/[a-z-]+$"}`, `max_file_size {"max_file_size":1}`,
+				`file_path_restriction {"restricted_file_paths":["docs/*"]}`, `file_extension_restriction {"restricted_file_extensions":["*.exe"]}`,
+				`committer_email_pattern {"operator":"contains","pattern":"@"}`, `commit_message_pattern {"operator":"regex","pattern":"(?=x)"}`)
+		}},
 		{"rules of another branch", false, func(g *github) { g.server.SetRules("main", "creation", "update", "pull_request") }},
 		{"another branch is protected", false, func(g *github) { g.server.Protect("main") }},
 		{"a server that knows no rules", true, func(g *github) {
@@ -139,6 +159,32 @@ func TestBranchCheckLetsThrough(t *testing.T) {
 				g.keep(g.branch(branchSpec), newToken)
 				g.assertBranch(branchName, branchFile, commits, newToken)
 			})
+		})
+	}
+}
+
+// TestUnsignedCommitsAreWarnedOf: what GitHub does for a person can't be tried.
+func TestUnsignedCommitsAreWarnedOf(t *testing.T) {
+	onGitHub(t, func(t *testing.T, g *github) {
+		g.keep(g.branch(branchSpec), oldToken)
+		g.server.SetRules(branchName, "required_signatures")
+		for token, want := range map[string]bool{g.server.BuiltInToken(): false, g.server.GitHubToken(): true} {
+			if got := g.check(g.open(branchSpec, opening{token: token})).Warning != nil; got != want {
+				t.Errorf("warned: got %t, want %t", got, want)
+			}
+		}
+	})
+}
+
+// TestOnlyAMadeReferenceIsBelieved: a success of any other kind made no branch.
+func TestOnlyAMadeReferenceIsBelieved(t *testing.T) {
+	t.Parallel()
+	for status, body := range map[int]string{200: `{}`, 202: `{}`, 203: `{}`, 204: ``, 201: `null`, 299: `{"ref":"refs/heads/other"}`} {
+		synctest.Test(t, func(t *testing.T) {
+			g := newGitHub(t)
+			b := g.checked(branchSpec)
+			g.server.Fail(sandbox.Fault{Call: "ref", Kind: sandbox.FaultStatus, Status: min(status, 204), Body: body})
+			assertStoreKind(t, fmt.Sprint(status), b.Store(t.Context(), record(newToken)), store.Unrecognized)
 		})
 	}
 }
@@ -342,7 +388,7 @@ func TestRepositoryIDIsLookedUp(t *testing.T) {
 	})
 }
 
-// TestBranchCheckWantsRoomInTheRateLimit: a refresh token is not spent where
+// TestBranchCheckWantsRoomInTheRateLimit: a refresh token is not spent if
 // the write of its successor would be refused.
 func TestBranchCheckWantsRoomInTheRateLimit(t *testing.T) {
 	onGitHub(t, func(t *testing.T, g *github) {

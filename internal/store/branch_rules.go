@@ -19,35 +19,44 @@ type standing struct {
 	head      string // its newest commit
 	protected bool
 	updated   time.Time
-	rules     []string // the types of those that apply
+	rules     []rule // those that apply
 }
 
 // forbidding are the types of rules under which a commit through the API is not
 // let through. What else a rule may be (deletion, non_fast_forward, …) does not
-// concern this one. GitHub does not tell who may bypass a rule, and a refresh
-// token is not spent on a guess.
-var forbidding = []string{"update", "pull_request", "required_status_checks", "required_deployments", "merge_queue", "required_signatures", "workflows", "code_scanning"}
+// concern this one, unless a pattern can be tested. GitHub does not tell who may
+// bypass a rule, and a refresh token is not spent on a guess.
+var forbidding = []string{"update", "pull_request", "required_status_checks", "required_deployments", "merge_queue", "workflows", "code_scanning"}
 
 // forbids returns the type of the rule that stops the write, or nothing.
-func (s *standing) forbids() string {
-	for _, rule := range s.rules {
-		if slices.Contains(forbidding, rule) || rule == "creation" && !s.exists {
-			return rule
+func (s *standing) forbids(t Target, path string) string {
+	for _, r := range s.rules {
+		if slices.Contains(forbidding, r.Type) || r.Type == "creation" && !s.exists || !r.lets(t.Branch, path) {
+			return r.Type
 		}
 	}
 	return ""
 }
 
-// refusal is why the branch cannot be written, or nothing. A branch counts as
-// protected by rules that do not concern this, too.
-func (s *standing) refusal() Kind {
+// has reports whether a rule of one of these types applies.
+func (s *standing) has(types ...string) bool {
+	return slices.ContainsFunc(s.rules, func(r rule) bool { return slices.Contains(types, r.Type) })
+}
+
+// refuse returns why the branch cannot be written, or nil. A branch counts as
+// protected by rules that do not concern this, as well.
+func (b *Branch) refuse(s *standing) *Error {
+	kind, forbids := Ruled, s.forbids(b.Target, b.path())
 	switch {
-	case s.forbids() != "":
-		return Ruled
+	case forbids != "":
 	case s.protected && len(s.rules) == 0:
-		return Protected
+		kind = Protected
+	default:
+		return nil
 	}
-	return ""
+	e := b.github.fault(b.Target, kind, nil)
+	e.Rule = forbids
+	return e
 }
 
 // askBranch asks whether the branch exists, and whether it is protected.
@@ -86,18 +95,12 @@ func (b *Branch) askBranch(ctx context.Context, s *standing) error {
 // A server that knows no rules, or does not tell, has none that are known. (The
 // library refuses types that are newer than it is, so it does not decode them.)
 func (b *Branch) askRules(ctx context.Context, s *standing) error {
-	var rules []struct {
-		Type string `json:"type"`
-	}
-	err := b.get(ctx, fmt.Sprintf("repos/%s/%s/rules/branches/%s", b.Target.Owner, b.Target.Repo, b.escaped()), &rules)
+	err := b.get(ctx, fmt.Sprintf("repos/%s/%s/rules/branches/%s", b.Target.Owner, b.Target.Repo, b.escaped()), &s.rules)
 	if isStatus(err, http.StatusNotFound) || isStatus(err, http.StatusForbidden) {
 		return nil
 	}
 	if err != nil {
 		return b.github.classify(b.Target, err, RepositoryNotFound)
-	}
-	for _, rule := range rules {
-		s.rules = append(s.rules, rule.Type)
 	}
 	return nil
 }

@@ -49,7 +49,7 @@ type sealedPart struct {
 	RefreshToken string   `json:"refresh_token"`
 }
 
-// compose writes r as a document. What before remembers stays where r does not
+// compose writes r as a document. What before remembers stays if r does not
 // say otherwise.
 func (a App) compose(at place, r Record, before Held) (string, error) {
 	plain, err := json.Marshal(sealedPart{

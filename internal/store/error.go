@@ -39,7 +39,7 @@ const (
 	EnvironmentNotFound  Kind = "environment-not-found"  // 404 of the environment's key
 	OrganizationNotFound Kind = "organization-not-found" // 404 of the organization's key
 	SecretNotFound       Kind = "secret-not-found"       // 404 of the secret alone
-	WriteRefused         Kind = "write-refused"          // 404 of a write where reading works
+	WriteRefused         Kind = "write-refused"          // 404 of a write if reading works
 	BadPublicKey         Kind = "bad-public-key"         // not 32 bytes of base64
 	Conflict             Kind = "conflict"               // 409
 	Unprocessable        Kind = "unprocessable"          // 422

@@ -33,9 +33,9 @@ type File struct {
 
 	app    App
 	path   string      // with symbolic links followed
-	room   *os.File    // what takes its place, with room on the disk; nil where none is made
+	room   *os.File    // what takes its place, with room on the disk; nil if none is made
 	text   string      // what stands there
-	info   os.FileInfo // and whose it is; nil where nothing does
+	info   os.FileInfo // and whose it is; nil if nothing does
 	held   Held
 	locked *flock.Flock
 }
@@ -88,6 +88,10 @@ func (f *File) Lock(ctx context.Context) (unlock func(), err error) {
 		e.Name = filepath.Base(f.path) // a link may lead there
 		return nil, e
 	}
+	if !f.holdsLock(lock) {
+		_ = f.locked.Unlock()
+		return f.Lock(ctx) // somebody removed it, and the next one locks another file
+	}
 	if before == nil {
 		f.giveLockAway()
 	}
@@ -118,6 +122,13 @@ func follow(path string) string {
 	return path
 }
 
+// holdsLock reports whether what is locked is what is called lock.
+func (f *File) holdsLock(lock string) bool {
+	mine, err := f.locked.Stat()
+	there, statErr := os.Lstat(lock)
+	return errors.Join(err, statErr) == nil && os.SameFile(mine, there)
+}
+
 func (f *File) unlock() {
 	f.discard()
 	_ = f.locked.Unlock()
@@ -136,7 +147,9 @@ func (f *File) Check(context.Context) (Facts, error) {
 	if err := f.reserve(); errors.Is(err, fs.ErrPermission) {
 		return Facts{}, f.fault(FolderUnwritable, err)
 	}
-	if err := f.rehearse(facts); err != nil {
+	if err := f.rehearse(facts); errors.Is(err, errChanged) {
+		return Facts{}, f.fault(Overtaken, err)
+	} else if err != nil {
 		return Facts{}, f.fault(Unwritable, err)
 	}
 	facts.WriteProven, facts.Local, facts.Held = true, true, !f.held.RefreshToken.Empty()
@@ -223,7 +236,7 @@ func readAll(path string) (string, error) {
 	return string(content), err
 }
 
-// Reread returns what the file holds. Nobody else can have changed it.
+// Reread returns what the file holds. Nobody else changes it while it's locked.
 func (f *File) Reread(context.Context) (Held, error) { return f.held, nil }
 
 // Store replaces the file by r: written and synced beside it, then renamed, then
@@ -238,10 +251,17 @@ func (f *File) Store(_ context.Context, r Record) error {
 	if isAway(err) {
 		err = f.write(text)
 	}
+	if errors.Is(err, errChanged) {
+		if _, err := f.read(); err != nil {
+			return err
+		}
+		return f.fault(Overtaken, err)
+	}
 	if err != nil {
 		return f.fault(Unwritable, err)
 	}
 	f.held, f.text = f.held.after(r), text
+	f.info, _ = os.Stat(f.path)
 	_ = syncFolder(filepath.Dir(f.path)) // the check did the same, and the file is there
 	return nil
 }

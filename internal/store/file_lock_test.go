@@ -62,3 +62,66 @@ func TestLockIsExclusive(t *testing.T) {
 		}
 	})
 }
+
+// TestARemovedLockLocksNothing: who waited for a lock file that somebody removed waits
+// for the one that is there now.
+func TestARemovedLockLocksNothing(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "token")
+		_, unlockFirst := locked(t, fileApp(), path)
+		var has atomic.Bool
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			_, unlock := locked(t, fileApp(), path)
+			has.Store(true)
+			unlock()
+		}()
+		time.Sleep(time.Second) // on the fake clock: the second one waits
+		if err := os.Remove(path + ".lock"); err != nil {
+			t.Fatal(err)
+		}
+		_, unlockThird := locked(t, fileApp(), path)
+		unlockFirst()
+		time.Sleep(time.Second)
+		if has.Load() {
+			t.Error("two hold the lock")
+		}
+		unlockThird()
+		<-done
+	})
+}
+
+// TestAnOlderStateIsNeverPutBack, even if the lock was removed while it was held.
+func TestAnOlderStateIsNeverPutBack(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "token")
+	keep := func(f *store.File, token string) error { return f.Store(t.Context(), record(token)) }
+	check := func(f *store.File) {
+		t.Helper()
+		if _, err := f.Check(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	first, unlockFirst := locked(t, fileApp(), path)
+	defer unlockFirst()
+	check(first)
+	if err := keep(first, oldToken); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(path + ".lock"); err != nil {
+		t.Fatal(err)
+	}
+	second, unlockSecond := locked(t, fileApp(), path)
+	defer unlockSecond()
+	check(second)
+	if err := keep(first, newToken); err != nil {
+		t.Fatalf("the rehearsal of the second one is in the way: %v", err)
+	}
+	assertStoreKind(t, "Store over what was not read", keep(second, "00000000000000000000000000000000000000ff"), store.Overtaken)
+	assertHolds(t, second.Held(), newToken)
+	if err := keep(second, oldToken); err != nil {
+		t.Errorf("Store over what was read: %v", err)
+	}
+}

@@ -7,7 +7,7 @@ import "os"
 // lockFlags open a lock file.
 const lockFlags = os.O_CREATE | os.O_RDWR
 
-// keepOwner does nothing: a new file belongs to whom its folder says.
+// keepOwner does nothing: a new file takes its owner from its folder.
 func keepOwner(*os.File, os.FileInfo) error { return nil }
 
 // giveTo does nothing, for the same reason.

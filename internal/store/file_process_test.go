@@ -177,7 +177,7 @@ func run(t *testing.T, part, path string) string {
 	return string(out)
 }
 
-// TestFullDiskIsFoundBefore holds that nothing is spent where its successor
+// TestFullDiskIsFoundBefore holds that nothing is spent if its successor
 // could not be written.
 func TestFullDiskIsFoundBefore(t *testing.T) {
 	t.Parallel()

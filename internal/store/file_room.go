@@ -14,7 +14,10 @@ import (
 // document needs less.
 const reserved = 8 << 10
 
-var errReplaced = errors.New("something else was put in the place of the new file")
+var (
+	errReplaced = errors.New("something else was put in the place of the new file")
+	errChanged  = errors.New("the file is not the one that was read")
+)
 
 // reserve makes the file that takes the place of the old one, full of blanks and
 // on the disk already, so that a full disk is found out before a token is spent.
@@ -81,6 +84,9 @@ func (f *File) replace() error {
 	if err := f.room.Close(); err != nil { // Windows renames no open file
 		return err
 	}
+	if !f.isAsRead() {
+		return errChanged
+	}
 	if err := os.Rename(name, f.path); err != nil {
 		return err
 	}
@@ -88,7 +94,17 @@ func (f *File) replace() error {
 	return nil
 }
 
-// giveAway gives what was just made to whom the file belongs, or else its folder:
+// isAsRead reports whether the file still holds what was read: a lock is worth nothing
+// once its file was removed.
+func (f *File) isAsRead() bool {
+	content, err := readAll(f.path)
+	if f.info == nil {
+		return errors.Is(err, fs.ErrNotExist)
+	}
+	return err == nil && content == f.text
+}
+
+// giveAway gives a new file to the owner of the old one, or else of its folder:
 // root may run this once for somebody who has to use it afterwards. For everybody
 // else it does nothing.
 func (f *File) giveAway(made *os.File) {

@@ -7,7 +7,7 @@ import (
 	"syscall"
 )
 
-// keepOwner gives a file to whom it belonged before it was replaced: root may run
+// keepOwner restores the previous owner of a file that was replaced: root may run
 // this for somebody else, who must be able to read it afterwards.
 func keepOwner(file *os.File, before os.FileInfo) error {
 	was, known := before.Sys().(*syscall.Stat_t)
@@ -26,7 +26,7 @@ func keepOwner(file *os.File, before os.FileInfo) error {
 	return err
 }
 
-// giveTo gives a file to the owner of another one, where this process may.
+// giveTo gives a file to the owner of another one, if this process may.
 func giveTo(file *os.File, other os.FileInfo) {
 	if owner, known := other.Sys().(*syscall.Stat_t); known && os.Geteuid() == 0 {
 		_ = file.Chown(int(owner.Uid), -1)

@@ -78,7 +78,7 @@ func TestPipeIsRefused(t *testing.T) {
 	assertFolder(t, filepath.Dir(path), "token")
 }
 
-// TestLinksAreFollowed holds that a link stays one, also where the file that it
+// TestLinksAreFollowed holds that a link stays one, also if the file that it
 // leads to is not there yet, and that all ways to a file share one lock.
 func TestLinksAreFollowed(t *testing.T) {
 	t.Parallel()
@@ -216,7 +216,7 @@ func TestAFileKeepsItsOwner(t *testing.T) {
 	}
 }
 
-// TestAnEmptyFileIsRehearsed: where it is mounted by itself nothing can take its
+// TestAnEmptyFileIsRehearsed: when it is mounted by itself nothing can take its
 // place, which the check finds out by doing it.
 func TestAnEmptyFileIsRehearsed(t *testing.T) {
 	t.Parallel()

@@ -19,6 +19,9 @@ type GitHub struct {
 	// write before it was sent.
 	reads *github.Client
 	once  *github.Client
+	// signs reports whether the token is GitHub's own or an App's, whose commits
+	// GitHub signs.
+	signs bool
 	// hidden is what no message of GitHub's may bring back.
 	hidden []secret.Value
 }
@@ -35,7 +38,7 @@ func NewGitHub(network *transport.Network, base *url.URL, token secret.Value, hi
 		gh.UserAgent = "strava-token"
 		return gh
 	}
-	return &GitHub{host: base.Host, reads: client(network.Reads), once: client(network.Once), hidden: append(hidden, token)}
+	return &GitHub{host: base.Host, reads: client(network.Reads), once: client(network.Once), hidden: append(hidden, token), signs: strings.HasPrefix(token.Reveal(), "ghs_")}
 }
 
 // authorize adds the token to requests for the API's own host, and takes no web

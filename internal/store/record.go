@@ -23,7 +23,7 @@ type Record struct {
 
 // Held is what a readable target holds.
 type Held struct {
-	RefreshToken secret.Value // empty where it holds nothing yet
+	RefreshToken secret.Value // empty if it holds nothing yet
 	AthleteID    int64        // 0 if unknown
 	Scope        []string     // what the token may do; nil if unknown
 	seen         []string     // fingerprints of inputs, the latest one last
@@ -78,10 +78,11 @@ type Facts struct {
 	Held         bool      // and what it holds was read
 	AthleteID    int64     // whose token that is; 0 if unknown
 	Local        bool      // it is on this machine
-	UpdatedAt    time.Time // when it was last written; zero where that is not known
-	TokenExpires time.Time // when the GitHub token ends; zero where it does not say
+	UpdatedAt    time.Time // when it was last written; zero if that is not known
+	TokenExpires time.Time // when the GitHub token ends; zero if it does not say
 	// WriteProven reports that a write was let through that nobody sees.
 	// WriteBelieved: GitHub would let a write of a secret through, as far as two
 	// attempts that can't change anything show.
 	WriteProven, WriteBelieved bool
+	Warning                    error // or nil
 }

@@ -129,7 +129,7 @@ func (s *Secret) Store(ctx context.Context, r Record) error { return s.Set(ctx, 
 // Set seals token with the secret's public key and writes it. An error is an
 // *Error.
 //
-// A write that failed is repeated only where nobody wrote meanwhile, so that a
+// A write that failed is repeated only if nobody wrote meanwhile, so that a
 // late repetition cannot put an old token over a newer one.
 func (s *Secret) Set(ctx context.Context, token secret.Value) error {
 	backoff := transport.Backoff(putRetries)
@@ -139,7 +139,7 @@ func (s *Secret) Set(ctx context.Context, token secret.Value) error {
 			return nil
 		}
 		pause, stop := backoff.Next()
-		pause = max(pause, time.Until(err.Until)) // where GitHub asks to wait a moment
+		pause = max(pause, time.Until(err.Until)) // if GitHub asks to wait a moment
 		if stop || !err.repeatable() || transport.Pause(ctx, pause) != nil {
 			return err
 		}

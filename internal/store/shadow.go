@@ -12,7 +12,7 @@ const maxEnvironments = 30
 
 // Shadows returns the secrets of the same name that a workflow of repository may
 // read instead of this one, since the narrowest scope wins: environment over
-// repository over organization. It returns false where that could not be told.
+// repository over organization. It returns false if that could not be told.
 func (s *Secret) Shadows(ctx context.Context, repository string) (shadows []string, known bool) {
 	owner, repo, ok := SplitRepository(repository)
 	switch {

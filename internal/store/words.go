@@ -25,3 +25,8 @@ func (e *Error) Note() words.Note {
 func (e *TargetError) Note() words.Note {
 	return words.Note{ID: "input-" + string(e.Kind), Blanks: words.Blanks{"input": words.Input("rotate-to"), "detail": ""}}
 }
+
+// Note returns the words for commits that may be unsigned.
+func (e *UnsignedError) Note() words.Note {
+	return words.Note{ID: "target-unsigned", Blanks: words.Blanks{"target": e.Target}}
+}

@@ -3,10 +3,10 @@
 //
 // The OAuth client is our own, since it is what this project exists for and
 // golang.org/x/oauth2 cannot keep its promise: that package drops a valid new
-// refresh token where access_token is missing, parses text/plain as a form,
+// refresh token if access_token is missing, parses text/plain as a form,
 // posts twice by default to find out how to send the credentials, and prints
 // bodies in its errors. Here a refresh token that arrived is handed back even
-// where the rest of the answer is junk.
+// if the rest of the answer is junk.
 package strava
 
 import (
@@ -52,7 +52,7 @@ func (c *Client) post(ctx context.Context, path string, form url.Values, g *gate
 		return nil, fmt.Errorf("build request: %w", err)
 	}
 	text := form.Encode()
-	// net/http asks for the body again where it sends the request over another
+	// net/http asks for the body again when it sends the request over another
 	// connection, since the first was closed before anything was written to it.
 	req.GetBody = func() (io.ReadCloser, error) { return g.guard(text), nil }
 	req.Body, req.ContentLength = g.guard(text), int64(len(text))

@@ -20,7 +20,7 @@ const (
 
 var errGivenUp = errors.New("given up before it was sent")
 
-// close keeps the form here. It returns false where that left already.
+// close keeps the form here. It returns false if that left already.
 func (g *gate) close() bool { return g.state.CompareAndSwap(undecided, shut) }
 
 func (g *gate) closed() bool { return g.state.Load() == shut }

@@ -96,7 +96,7 @@ func TestWhatIsGivenUpIsNotSent(t *testing.T) {
 }
 
 // TestADeadConnectionIsReplaced: net/http sends a request over another one by
-// itself where nothing was written to the first, which is no failure.
+// itself if nothing was written to the first, which is no failure.
 func TestADeadConnectionIsReplaced(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -27,7 +27,7 @@ func (c *Client) Athlete(ctx context.Context, access secret.Value) (int64, error
 }
 
 // Activities proves that access may read activities: it returns an *Error of
-// kind ScopeMissing where it has neither activity:read nor activity:read_all.
+// kind ScopeMissing if it has neither activity:read nor activity:read_all.
 // Which of the two it has cannot be told from the answer.
 func (c *Client) Activities(ctx context.Context, access secret.Value) error {
 	_, err := c.probe(ctx, "/athlete/activities?per_page=1", access)

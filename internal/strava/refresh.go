@@ -75,7 +75,7 @@ func (c *Client) grant(ctx, answering context.Context, form url.Values) (Token, 
 		sent = sent || e.Kind != Unreachable
 		broke = broke || brokeNow
 		lost = lost || brokeNow || e.Status == http.StatusBadGateway || e.Status == http.StatusGatewayTimeout || len(unread) > 0
-		// Whoever was cancelled sends no further request: there might be no time
+		// After a cancellation no further request is sent: there might be no time
 		// for its answer.
 		if transport.Pause(ctx, pause) != nil {
 			return token, err

@@ -29,7 +29,7 @@ type reply struct {
 	header map[string]string
 	body   string
 	cut    bool // close the connection after the body
-	length int  // Content-Length where it is not the body's
+	length int  // Content-Length if it is not the body's
 }
 
 // serve answers token requests and probes with replies, in their order, the

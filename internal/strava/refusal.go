@@ -40,7 +40,7 @@ const (
 // could be a secret.
 type Error struct {
 	Kind   Kind
-	Status int       // 0 where no answer arrived
+	Status int       // 0 if no answer arrived
 	Until  time.Time // for RateLimited: when the window resets at the latest
 	Host   string    // for what never reached Strava: the host that was called
 	cause  error
@@ -54,7 +54,7 @@ func (e *Error) Error() string {
 	return "strava: " + text
 }
 
-// Unwrap returns the network's error, where there is one.
+// Unwrap returns the network's error, if there is one.
 func (e *Error) Unwrap() error { return e.cause }
 
 // isKnown reports whether it is a refusal of Strava's own, after which nothing has

@@ -79,7 +79,7 @@ func newBase() *http.Transport {
 		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
 		DisableCompression:     true,
 		OnProxyConnectResponse: checkTunnel,
-		MaxIdleConnsPerHost:    16, // four targets at a time, four questions each
+		MaxIdleConnsPerHost:    20, // four targets at a time, four questions each, and some to spare
 	}
 }
 

@@ -2,6 +2,7 @@ package words
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"strava-token/docs"
@@ -9,15 +10,16 @@ import (
 
 // Table is one language. Each is a file like this, and its page in package docs.
 type Table struct {
-	page                   string // the text of the page, as docs/troubleshooting.md has it
-	extension              string // of the page's name
-	inWorkflow, inTerminal string // what a line begins with that only one of them says
-	next, more             string // what precedes the next step, and the id
-	stops, gap             string // the ends of sentences, and what's between two of them
-	open, close            string // the parentheses around a part that can be left out
-	comma                  string // between the values of a list
-	place                  func(input string) string
-	duration               func(time.Duration) string
+	page                   string    // the text of the page, as docs/troubleshooting.md has it
+	extension              string    // of the page's name
+	inWorkflow, inTerminal string    // what a line begins with that only one of them says
+	next, more             string    // what precedes the next step, and the id
+	stops, gap             string    // the ends of sentences, and what's between two of them
+	open, close            string    // the parentheses around a part that can be left out
+	comma                  string    // between the values of a list
+	place                  string    // of the value of an input, %s
+	hours, minutes         [2]string // of one and of several
+	underAMinute           string
 	clock, day, moment     string // layouts, in UTC
 
 	rows map[string]row
@@ -30,27 +32,24 @@ var English = newTable(Table{
 	inWorkflow: "In a workflow: ", inTerminal: "In a terminal: ",
 	next: "Next: ", more: "more: ",
 	stops: ".?!", gap: " ", open: "(", close: ")", comma: ", ",
-	place:    func(input string) string { return "the secret that " + input + " reads" },
-	duration: englishDuration,
-	clock:    "15:04 UTC", day: "2 January 2006", moment: "2 January 2006, 15:04 UTC",
+	place: "the secret that %s reads",
+	hours: [2]string{"hour", "hours"}, minutes: [2]string{"minute", "minutes"}, underAMinute: "less than a minute",
+	clock: "15:04 UTC", day: "2 January 2006", moment: "2 January 2006, 15:04 UTC",
 })
 
-// englishDuration is d as people say it, rounded down.
-func englishDuration(d time.Duration) string {
-	count := func(n int, unit string) string {
-		if n == 1 {
-			return "1 " + unit
+// duration is d as people say it, rounded down.
+func (t *Table) duration(d time.Duration) string {
+	var parts []string
+	for _, part := range []struct {
+		n     int
+		units [2]string
+	}{{int(d.Hours()), t.hours}, {int(d.Minutes()) % 60, t.minutes}} {
+		if part.n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", part.n, part.units[min(part.n, 2)-1]))
 		}
-		return fmt.Sprintf("%d %ss", n, unit)
 	}
-	hours, minutes := int(d.Hours()), int(d.Minutes())%60
-	switch {
-	case hours == 0 && minutes == 0:
-		return "less than a minute"
-	case hours == 0:
-		return count(minutes, "minute")
-	case minutes == 0:
-		return count(hours, "hour")
+	if parts == nil {
+		return t.underAMinute
 	}
-	return count(hours, "hour") + " " + count(minutes, "minute")
+	return strings.Join(parts, " ")
 }

@@ -110,7 +110,7 @@ func ofInputs(t *testing.T) []words.Speaker {
 			problem("client-secret", fault)
 		}
 	}
-	for _, name := range []string{"strava-url", "strava-api-url"} {
+	for _, name := range []string{"strava-url", "strava-api-url", "GITHUB_API_URL"} {
 		all = append(all, &input.OtherHostError{Input: name, Host: "proxy.example"})
 	}
 	return all

@@ -89,7 +89,7 @@ func (v *Voice) place(input string) string {
 	switch input {
 	case "client-secret", "refresh-token", "github-token":
 		if v.step {
-			return v.table.place(input)
+			return fmt.Sprintf(v.table.place, input)
 		}
 	}
 	return v.input(input)

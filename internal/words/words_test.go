@@ -21,7 +21,7 @@ import (
 var blanks = words.Blanks{
 	"athlete": int64(1111), "branch": "branch:strava-token", "by": []string{"o/r/NAME"},
 	"cause": errors.New("no space left"), "character": "U+200B", "command": "strava-token refresh", "destination": "o/r/NAME",
-	"detail": "text", "file": "file:/x", "flag": "--port", "form": "a number", "got": int64(2222), "held": "branch:strava-token",
+	"detail": "text", "fields": []string{"scope"}, "file": "file:/x", "flag": "--port", "form": "a number", "got": int64(2222), "held": "branch:strava-token",
 	"host": "www.strava.com", "input": words.Input("client-secret"), "inputs": []string{"client-id"}, "kept": []string{"branch:a"},
 	"left": 42 * time.Minute, "lock": "token.lock", "name": "NAME", "nearest": "refresh",
 	"parameter": "secrets=write", "path": "/x", "permission": "Secrets: read and write", "place": words.Place("client-secret"),

@@ -7,8 +7,8 @@ import (
 	"archive/tar"
 	"compress/gzip"
 	"errors"
-	"fmt"
 	"io"
+	"log"
 	"os"
 	"path/filepath"
 	"time"
@@ -19,12 +19,10 @@ var epoch = time.Date(1980, time.January, 1, 0, 0, 0, 0, time.UTC)
 
 func main() {
 	if len(os.Args) < 3 {
-		fmt.Fprintln(os.Stderr, "usage: archive OUT PROGRAM [FILE...]")
-		os.Exit(2)
+		log.Fatal("usage: archive OUT PROGRAM [FILE...]")
 	}
 	if err := pack(os.Args[1], os.Args[2:]); err != nil {
-		fmt.Fprintln(os.Stderr, "archive:", err)
-		os.Exit(1)
+		log.Fatal(err)
 	}
 }
 

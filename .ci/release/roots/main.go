@@ -10,6 +10,7 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
+	"log"
 	"os"
 
 	"golang.org/x/crypto/x509roots/fallback/bundle"
@@ -20,13 +21,6 @@ import (
 const fewest = 100
 
 func main() {
-	if err := run(); err != nil {
-		fmt.Fprintln(os.Stderr, "roots:", err)
-		os.Exit(1)
-	}
-}
-
-func run() error {
 	out := bufio.NewWriter(os.Stdout)
 	count := 0
 	for root := range bundle.Roots() {
@@ -37,18 +31,20 @@ func run() error {
 		}
 		certificate, err := x509.ParseCertificate(root.Certificate)
 		if err != nil {
-			return err
+			log.Fatal(err)
 		}
 		if _, err := fmt.Fprintf(out, "# %s\n", certificate.Subject); err != nil {
-			return err
+			log.Fatal(err)
 		}
 		if err := pem.Encode(out, &pem.Block{Type: "CERTIFICATE", Bytes: root.Certificate}); err != nil {
-			return err
+			log.Fatal(err)
 		}
 		count++
 	}
 	if count < fewest {
-		return fmt.Errorf("the bundle holds %d roots only", count)
+		log.Fatalf("the bundle holds %d roots only", count)
 	}
-	return out.Flush()
+	if err := out.Flush(); err != nil {
+		log.Fatal(err)
+	}
 }

@@ -10,20 +10,19 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"log"
 	"os"
 	"strings"
 )
 
 type document struct {
-	Format      string      `json:"bomFormat"`
-	SpecVersion string      `json:"specVersion"`
-	Version     int         `json:"version"`
-	Metadata    metadata    `json:"metadata"`
-	Components  []component `json:"components"`
-}
-
-type metadata struct {
-	Component component `json:"component"`
+	Format      string `json:"bomFormat"`
+	SpecVersion string `json:"specVersion"`
+	Version     int    `json:"version"`
+	Metadata    struct {
+		Component component `json:"component"`
+	} `json:"metadata"`
+	Components []component `json:"components"`
 }
 
 type component struct {
@@ -48,12 +47,10 @@ type property struct {
 
 func main() {
 	if len(os.Args) != 3 {
-		fmt.Fprintln(os.Stderr, "usage: sbom VERSION PROGRAM")
-		os.Exit(2)
+		log.Fatal("usage: sbom VERSION PROGRAM")
 	}
 	if err := describe(os.Args[1], os.Args[2]); err != nil {
-		fmt.Fprintln(os.Stderr, "sbom:", err)
-		os.Exit(1)
+		log.Fatal(err)
 	}
 }
 

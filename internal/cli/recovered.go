@@ -1,0 +1,104 @@
+package cli
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"strava-token/internal/recovery"
+	"strava-token/internal/secret"
+	"strava-token/internal/store"
+)
+
+// openAll opens what it can of one app, newest first.
+func (r *recovering) openAll(texts []string, clientSecret secret.Value) ([]recovery.Content, error) {
+	var opened []recovery.Content
+	var refused error
+	for _, text := range slices.Backward(texts) {
+		c, err := recovery.Open(text, clientSecret)
+		if err != nil {
+			refused = cmp.Or(refused, err)
+			continue
+		}
+		if file := r.files[text]; file != "" {
+			c.Files = []string{file}
+		}
+		known := slices.IndexFunc(opened, func(o recovery.Content) bool {
+			return len(o.Unread)+len(c.Unread) == 0 && o.RefreshToken.Equal(c.RefreshToken)
+		})
+		switch {
+		case known >= 0:
+			opened[known].Files = append(opened[known].Files, c.Files...)
+		case len(opened) == 0 || c.ClientID == opened[0].ClientID:
+			opened = append(opened, c)
+		}
+	}
+	if len(opened) == 0 {
+		return nil, refused
+	}
+	return opened, nil
+}
+
+// meantFor returns those that were meant for one of targets, or all if none was:
+// one log may have the tokens of several athletes, each with a target of its own.
+func meantFor(opened []recovery.Content, targets []store.Target) []recovery.Content {
+	var meant []recovery.Content
+	for _, c := range opened {
+		if slices.ContainsFunc(targets, func(t store.Target) bool {
+			return slices.ContainsFunc(c.Targets, func(name string) bool { return strings.EqualFold(name, t.String()) })
+		}) {
+			meant = append(meant, c)
+		}
+	}
+	if len(meant) == 0 {
+		return opened
+	}
+	return meant
+}
+
+// athletes counts those whose tokens these are. If that was not known when a text
+// was printed, the targets tell: texts that share one are of the same athlete.
+func athletes(opened []recovery.Content) int {
+	found := slices.Clone(opened)
+	for i := 0; i < len(found); i++ {
+		for j := i + 1; j < len(found); j++ {
+			if !sameAthlete(found[i], found[j]) {
+				continue
+			}
+			found[i].AthleteID = max(found[i].AthleteID, found[j].AthleteID) // one of them may be unknown
+			found[i].Targets = slices.Concat(found[i].Targets, found[j].Targets)
+			found = slices.Delete(found, j, j+1)
+			j = i // what it names now may join more of them
+		}
+	}
+	return len(found)
+}
+
+func sameAthlete(a, b recovery.Content) bool {
+	if a.AthleteID != 0 && b.AthleteID != 0 {
+		return a.AthleteID == b.AthleteID
+	}
+	return len(a.Targets) == 0 && len(b.Targets) == 0 || slices.ContainsFunc(a.Targets, func(target string) bool {
+		return slices.ContainsFunc(b.Targets, func(other string) bool { return strings.EqualFold(target, other) })
+	})
+}
+
+func refreshTokens(opened []recovery.Content) (tokens []secret.Value) {
+	for _, c := range opened {
+		tokens = append(tokens, c.Tokens()...)
+	}
+	return tokens
+}
+
+// namedTargets are the targets that texts name, each once.
+func namedTargets(opened ...recovery.Content) []string {
+	var all []string
+	for _, c := range opened {
+		for _, target := range c.Targets {
+			if !slices.Contains(all, target) {
+				all = append(all, target)
+			}
+		}
+	}
+	return all
+}

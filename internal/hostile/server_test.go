@@ -1,0 +1,89 @@
+// Package hostile holds tests alone: servers that share nothing with the sandbox, and
+// answer as no service should.
+package hostile_test
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+)
+
+const (
+	oldToken     = "0000000000000000000000000000000000000001"
+	newToken     = "5ucce55000000000000000000000000000000002"
+	finalToken   = "f17a100000000000000000000000000000000003"
+	accessToken  = "acce550000000000000000000000000000000004"
+	clientSecret = "5ec4e70000000000000000000000000000000005"
+)
+
+// tokenAnswer is a token answer as Strava sends it, with refresh as a JSON value.
+func tokenAnswer(refresh string) string {
+	return fmt.Sprintf(`{"token_type":"Bearer","access_token":"%s","expires_at":4102444800,"expires_in":21600,"refresh_token":%s}`, accessToken, refresh)
+}
+
+// answer is a whole HTTP/1.1 answer.
+func answer(status int, body string, headers ...string) string {
+	head := fmt.Sprintf("HTTP/1.1 %d X\r\nContent-Type: application/json\r\n", status)
+	for _, h := range headers {
+		head += h + "\r\n"
+	}
+	if !strings.Contains(head, "Content-Length") && !strings.Contains(head, "Transfer-Encoding") {
+		head += fmt.Sprintf("Content-Length: %d\r\n", len(body))
+	}
+	return head + "\r\n" + body
+}
+
+// strava answers the first refresh with first, byte by byte as it is, and closes; by
+// then the old refresh token is dead, and successor lives. It answers everything else
+// well.
+type strava struct {
+	first, successor string
+
+	mu       sync.Mutex
+	answered bool
+	lives    string
+}
+
+func (s *strava) serve(l net.Listener) {
+	for {
+		conn, err := l.Accept()
+		if err != nil {
+			return
+		}
+		go func() {
+			defer conn.Close()
+			for r := bufio.NewReader(conn); ; {
+				req, err := http.ReadRequest(r)
+				if err != nil {
+					return
+				}
+				body, _ := io.ReadAll(req.Body)
+				req.Body = io.NopCloser(strings.NewReader(string(body)))
+				text, last := s.answerTo(req)
+				if _, err := io.WriteString(conn, text); err != nil || last {
+					return
+				}
+			}
+		}()
+	}
+}
+
+func (s *strava) answerTo(req *http.Request) (text string, last bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case req.URL.Path != "/oauth/token":
+		return answer(200, `{"id":7}`), false
+	case !s.answered:
+		s.answered, s.lives = true, s.successor
+		return s.first, true
+	case req.PostFormValue("refresh_token") == s.lives:
+		s.lives = finalToken
+		return answer(200, tokenAnswer(`"`+finalToken+`"`)), false
+	}
+	return answer(400, `{"message":"Bad Request","errors":[{"resource":"RefreshToken","field":"refresh_token","code":"invalid"}]}`), false
+}

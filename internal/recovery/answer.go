@@ -1,0 +1,158 @@
+package recovery
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"html"
+	"io"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"strava-token/internal/secret"
+)
+
+const (
+	// maxPacked bounds the answers in one text, which has to fit into a log.
+	maxPacked = 24 << 10
+	// around is how much is kept on each side of what looks like a token, if a whole
+	// answer is too large.
+	around = 3 << 10
+	// maxAnswer bounds what is unpacked, and all that is made of it.
+	maxAnswer   = 64 << 20
+	maxReadings = 32
+	// maxTokens bounds what is tried at Strava.
+	maxTokens = 8
+)
+
+// A name in any width of letters, and a token as Strava's are today.
+var tokenMark = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)r\x00?e\x00?f\x00?r\x00?e\x00?s\x00?h\x00?.?\x00?t\x00?o\x00?k\x00?e\x00?n|[0-9a-f]{40}`)
+})
+
+// pack compresses an answer into at most limit bytes: all of it, or else what is
+// around whatever looks like a token in it.
+func pack(answer []byte, limit int) []byte {
+	packed := compress(answer)
+	for span := around; len(packed) > limit && span > 0; span /= 2 {
+		var parts []byte
+		end := 0
+		for _, at := range tokenMark().FindAllIndex(answer, limit/span+1) {
+			from, to := max(end, at[0]-span), min(len(answer), at[1]+span)
+			if from < to {
+				parts = append(append(parts, answer[from:to]...), '\n')
+				end = to
+			}
+		}
+		if parts == nil { // nothing looks like one
+			parts = slices.Concat(answer[:min(span, len(answer))], []byte("\n"), answer[max(0, len(answer)-span):])
+		}
+		packed = compress(parts)
+	}
+	return packed
+}
+
+func compress(b []byte) []byte {
+	var packed bytes.Buffer
+	w, _ := gzip.NewWriterLevel(&packed, gzip.BestCompression)
+	_, _ = w.Write(b) // to memory
+	_ = w.Close()
+	return packed.Bytes()
+}
+
+// unpack returns what a gzip holds, as far as it goes.
+func unpack(packed []byte) []byte {
+	r, err := gzip.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		return nil
+	}
+	plain, _ := io.ReadAll(io.LimitReader(r, maxAnswer))
+	return plain
+}
+
+// Tokens returns what a text offers as refresh token, the likeliest first: what can
+// be found in answers, and then the token that was read.
+func (c Content) Tokens() []secret.Value {
+	var all []secret.Value
+	for _, answer := range slices.Backward(c.Unread) {
+		all = append(all, search(answer.Reveal())...)
+	}
+	if all = all[:min(len(all), maxTokens)]; !c.RefreshToken.Empty() {
+		all = append(all, c.RefreshToken)
+	}
+	return all
+}
+
+// field finds what is behind a name: a text in quotes, as far as it goes, or a word.
+var field = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?is)refresh[-_ ]?token["']?\s*[:=>]+\s*(?:"((?:[^"\\]|\\.)*)|'([^']*)|([^\s"'&,;<>{}\[\]]+))`)
+})
+
+// search looks for refresh tokens in an answer and in all that can be made of it. The
+// last one in each reading comes first, as it does in JSON.
+func search(answer string) []secret.Value {
+	var found []secret.Value
+	readings, size := []string{answer}, 0
+	for i := 0; i < min(len(readings), maxReadings) && size < maxAnswer; i++ {
+		size += len(readings[i])
+		for _, m := range slices.Backward(field().FindAllStringSubmatch(readings[i], maxTokens)) {
+			v := m[1] + m[2] + m[3]
+			if m[1] != "" {
+				_ = json.Unmarshal([]byte(`"`+m[1]+`"`), &v) // of escapes
+			}
+			known := slices.ContainsFunc(found, func(f secret.Value) bool { return f.Reveal() == v })
+			if strings.TrimSpace(v) != "" && !secret.IsPlaceholder(v) && !known {
+				found = append(found, secret.New(v))
+			}
+		}
+		for _, other := range decodings(readings[i]) {
+			if other != "" && !slices.Contains(readings, other) {
+				readings = append(readings, other)
+			}
+		}
+	}
+	return found
+}
+
+// decodings are the readings of a text that servers and what is in between make
+// necessary.
+func decodings(s string) []string {
+	all := []string{html.UnescapeString(s), dechunk(s)}
+	if i := strings.Index(s, "\x1f\x8b"); i >= 0 {
+		all = append(all, string(unpack([]byte(s[i:]))))
+	}
+	if strings.Contains(s, "\x00") { // UTF-16 and UTF-32
+		all = append(all, strings.ReplaceAll(s, "\x00", ""))
+	}
+	if strings.Contains(s, `\`) {
+		all = append(all, strings.NewReplacer(`\\`, `\`, `\"`, `"`, `\/`, `/`, `\u0022`, `"`, `\u0026`, "&").Replace(s))
+	}
+	if strings.Contains(s, "%") {
+		if plain, err := url.QueryUnescape(s); err == nil {
+			all = append(all, plain)
+		}
+	}
+	return all
+}
+
+// chunk is the mark between two chunks of a body.
+var chunk = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\r\n[0-9a-fA-F]{1,8}\r\n`) })
+
+func dechunk(s string) string {
+	_, body, found := strings.Cut(s, "\r\n\r\n")
+	if !found {
+		return ""
+	}
+	return chunk().ReplaceAllString("\r\n"+body, "")
+}
+
+// Shown is an answer for its owner to read at a terminal, with nothing in it that
+// steers one.
+func Shown(answer secret.Value) string {
+	quoted := strconv.QuoteToASCII(answer.Reveal())
+	return strings.NewReplacer(`\"`, `"`, `\n`, "\n", `\r`, "").Replace(quoted[1 : len(quoted)-1])
+}

@@ -1,0 +1,88 @@
+package recovery
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"strava-token/internal/sealed"
+)
+
+// left is the name of a file with a text that could not be printed.
+const left = "strava-token-recovery-*.txt"
+
+var errNotOwn = errors.New("not a file that only its owner, who runs this, can read")
+
+// Leave writes a text that can't be printed into a new file, in the first of folders
+// that takes it and is in no work tree of git. It returns the file's name.
+func Leave(text string, folders []string) (path string, err error) {
+	err = os.ErrNotExist
+	for _, folder := range folders {
+		if inGitTree(folder) || os.MkdirAll(folder, 0o700) != nil {
+			continue
+		}
+		if path, err = leave(text, folder); err == nil {
+			return path, nil
+		}
+	}
+	return "", err
+}
+
+func leave(text, folder string) (string, error) {
+	f, err := os.CreateTemp(folder, left) // new, and mode 0600
+	if err != nil {
+		return "", err
+	}
+	_, err = f.WriteString(text)
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		_ = os.Remove(f.Name())
+	}
+	return f.Name(), err
+}
+
+// Left returns the files that Leave wrote into folders, the oldest first.
+func Left(folders []string) []string {
+	var all []string
+	for _, folder := range folders {
+		found, _ := filepath.Glob(filepath.Join(folder, left))
+		all = append(all, found...)
+	}
+	written := func(path string) int64 {
+		info, err := os.Lstat(path)
+		if err != nil {
+			return 0
+		}
+		return info.ModTime().UnixNano()
+	}
+	slices.SortStableFunc(all, func(a, b string) int { return int(written(a)/1e6 - written(b)/1e6) })
+	return slices.Compact(all)
+}
+
+// ReadLeft returns the texts in a file that Leave wrote, unless it is somebody else's.
+func ReadLeft(path string) ([]string, error) {
+	f, err := os.OpenFile(path, os.O_RDONLY|noFollow, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil || !info.Mode().IsRegular() || !isOwn(info) {
+		return nil, errors.Join(errNotOwn, err)
+	}
+	return Find(io.LimitReader(f, 4*sealed.MaxText))
+}
+
+func inGitTree(folder string) bool {
+	folder, err := filepath.Abs(folder)
+	for ; err == nil; folder = filepath.Dir(folder) {
+		if _, err := os.Lstat(filepath.Join(folder, ".git")); err == nil {
+			return true
+		}
+		if folder == filepath.Dir(folder) {
+			return false
+		}
+	}
+	return true
+}

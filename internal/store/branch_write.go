@@ -1,0 +1,114 @@
+package store
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/google/go-github/v60/github"
+)
+
+// whyRefused looks for what stands behind a refusal that does not say it: a rule
+// that was made since the check, or one that no conflict explains, since nobody
+// committed.
+func (b *Branch) whyRefused(ctx context.Context, refused *Error) *Error {
+	var now standing
+	if b.askBranch(ctx, &now) != nil || b.askRules(ctx, &now) != nil {
+		return refused
+	}
+	if found := b.refuse(&now); found != nil {
+		refused.Kind, refused.Rule = found.Kind, found.Rule
+	} else if refused.Kind == Conflict && now.exists == b.existed && now.head == b.head {
+		refused.Kind = Blocked
+	}
+	return refused
+}
+
+// write commits text once, onto the state that was last read.
+func (b *Branch) write(ctx context.Context, text string) *Error {
+	ctx, cancel := context.WithTimeout(ctx, putTimeout)
+	defer cancel()
+	if !b.exists {
+		return b.create(ctx, text)
+	}
+	options := &github.RepositoryContentFileOptions{
+		Message: github.String(commitMessage), Content: []byte(text), Branch: github.String(b.Target.Branch),
+	}
+	if b.sha != "" {
+		options.SHA = github.String(b.sha)
+	}
+	written, answer, err := b.github.once.Repositories.UpdateFile(ctx, b.Target.Owner, b.Target.Repo, b.path(), options)
+	if err != nil {
+		return b.refusedWrite(err)
+	}
+	if answer.StatusCode != http.StatusOK && answer.StatusCode != http.StatusCreated || written.GetContent().GetSHA() == "" {
+		return b.unrecognized(answer)
+	}
+	b.sha = written.GetContent().GetSHA()
+	return nil
+}
+
+// refusedWrite tells a change by somebody else from a refusal.
+func (b *Branch) refusedWrite(err error) *Error {
+	e := b.github.classify(b.Target, err, WriteRefused)
+	if e.Kind == Unprocessable && b.sha == "" {
+		e.Kind = Conflict // the file, or the branch, exists meanwhile
+	}
+	return e
+}
+
+// create makes the branch with its first commit.
+func (b *Branch) create(ctx context.Context, text string) *Error {
+	tree, commit, refused := b.commit(ctx, b.github.once, text)
+	if refused != nil {
+		return refused
+	}
+	name := "refs/heads/" + b.Target.Branch
+	ref, answer, err := b.github.once.Git.CreateRef(ctx, b.Target.Owner, b.Target.Repo, &github.Reference{
+		Ref: github.String(name), Object: &github.GitObject{SHA: commit.SHA},
+	})
+	if err != nil {
+		return b.refusedWrite(err)
+	}
+	// Anything else was made by somebody in between, and there is no branch.
+	if answer.StatusCode != http.StatusCreated || ref.GetRef() != name || ref.GetObject().GetSHA() != commit.GetSHA() {
+		return b.unrecognized(answer)
+	}
+	b.exists, b.sha = true, ""
+	for _, entry := range tree.Entries {
+		if entry.GetPath() == b.path() {
+			b.sha = entry.GetSHA()
+		}
+	}
+	return nil
+}
+
+// commit makes a commit of the file alone, which nothing refers to yet. It has no
+// parent, so that the branch carries nothing of the code's history.
+func (b *Branch) commit(ctx context.Context, client *github.Client, text string) (*github.Tree, *github.Commit, *Error) {
+	owner, repo := b.Target.Owner, b.Target.Repo
+	tree, answer, err := client.Git.CreateTree(ctx, owner, repo, "", []*github.TreeEntry{{
+		Path: github.String(b.path()), Mode: github.String("100644"), Type: github.String("blob"), Content: github.String(text),
+	}})
+	if err != nil {
+		return nil, nil, b.github.classify(b.Target, err, WriteRefused)
+	}
+	if tree.GetSHA() == "" {
+		return nil, nil, b.unrecognized(answer)
+	}
+	commit, answer, err := client.Git.CreateCommit(ctx, owner, repo, &github.Commit{
+		Message: github.String(commitMessage), Tree: tree,
+	}, nil)
+	if err != nil {
+		return nil, nil, b.github.classify(b.Target, err, WriteRefused)
+	}
+	if commit.GetSHA() == "" {
+		return nil, nil, b.unrecognized(answer)
+	}
+	return tree, commit, nil
+}
+
+func (b *Branch) unrecognized(answer *github.Response) *Error {
+	e := b.github.fault(b.Target, Unrecognized, nil)
+	e.Status = answer.StatusCode
+	return e
+}
