@@ -19,6 +19,7 @@ import (
 type proxy struct {
 	listener net.Listener
 	to       string
+	answer   string // in place of a tunnel
 	mu       sync.Mutex
 	seen     strings.Builder
 }
@@ -54,6 +55,16 @@ func (p *proxy) tunnel(conn net.Conn) {
 	_ = req.Write(&p.seen)
 	p.mu.Unlock()
 	if req.Method != http.MethodConnect {
+		return
+	}
+	if p.answer != "" {
+		head, page, _ := strings.Cut(p.answer, "<")
+		_, _ = io.WriteString(conn, head)
+		if page != "" { // the client speaks first
+			_, _ = reader.ReadByte()
+			_, _ = io.WriteString(conn, "<"+page)
+			_, _ = io.Copy(io.Discard, reader)
+		}
 		return
 	}
 	upstream, err := net.Dial("tcp", p.to)
@@ -106,6 +117,37 @@ func TestProxyAndRootsOfTheEnvironmentAreUsed(t *testing.T) {
 		}
 	}
 	s.assertNothingLeaks()
+}
+
+// TestEachFailureOfAProxyIsTold: before anything is spent, and without the proxy's
+// password.
+func TestEachFailureOfAProxyIsTold(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ id, address, answer string }{
+		{"target-proxy-credentials", "", "HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"},
+		{"target-proxy-refused", "", "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"},
+		{"target-page", "", "HTTP/1.1 200 OK\r\n\r\n<html><title>Log in to the airport</title>"},
+		{"target-proxy-loopback", "http://127.0.0.1:1", ""},
+		{"target-proxy-unreachable", "http://0.0.0.0:1", ""},
+		{"target-proxy-unreadable", "http://me:hush-hush@[::1", ""},
+	} {
+		t.Run(tt.id, func(t *testing.T) {
+			t.Parallel()
+			s, p := newTLSStep(t, authority.good)
+			p.answer = tt.answer
+			if tt.address != "" {
+				s.runner.Set("HTTPS_PROXY", tt.address)
+			}
+			if got := s.exitStatus(s.command().Run()); got != 1 {
+				t.Errorf("exit status: got %d, want 1\n%s", got, s.runner.Log())
+			}
+			s.assertMessage("Error", tt.id)
+			if log := s.runner.Log(); strings.Contains(log, "hush-hush") || strings.Contains(log, "airport") {
+				t.Errorf("the log shows what it mustn't:\n%s", log)
+			}
+			s.assertNothingLeaks()
+		})
+	}
 }
 
 // TestHostileProxySeesNothing has a proxy answer in the services' place, with a

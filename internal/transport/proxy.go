@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 )
 
 // ErrPage is a web page, or no TLS at all, from a host that has neither: somebody
@@ -28,7 +29,8 @@ func (e *ProxyError) Error() string { return fmt.Sprintf("%s (status %d)", e.Fau
 // and thereby a password.
 func proxyOf(r *http.Request) (*url.URL, error) {
 	u, err := http.ProxyFromEnvironment(r)
-	if err != nil {
+	// What has a scheme and is no address is taken for a host called http.
+	if err != nil || u != nil && strings.HasPrefix(u.Path, "//") {
 		return nil, &ProxyError{Fault: "proxy-unreadable"}
 	}
 	return u, nil
