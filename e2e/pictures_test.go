@@ -172,7 +172,7 @@ func TestSummariesOfTheFirstRuns(t *testing.T) {
 	if err := chromedp.Run(ctx, arrive(link), chromedp.WaitVisible("#authorize", chromedp.ByQuery)); err != nil {
 		t.Fatal(err)
 	}
-	illustrate(t, ctx, "first-run-authorize", 480)
+	illustrate(t, ctx, "first-run-authorize", 520)
 
 	inputs["code"] = authorize(t, w, link)
 	text = render(t, ctx, summaryOf(t, w, 0, inputs))
