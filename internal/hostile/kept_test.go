@@ -181,6 +181,7 @@ func allCells() []cell {
 		{name: "an empty one before", raw: answer(200, "") + answer(200, plain), want: found},
 		{name: "a refusal before", raw: answer(400, `{"errors":[{"resource":"RefreshToken","field":"refresh_token","code":"invalid"}]}`) + answer(200, plain), want: found},
 		{name: "a refusal in chunks before", raw: answer(400, "1\r\n{\r\n4c\r\n\"errors\":[{\"resource\":\"RefreshToken\",\"field\":\"refresh_token\",\"code\":\"invalid\"}]}\r\n0\r\n\r\n", "Transfer-Encoding: chunked") + answer(200, plain), want: found},
+		{name: "a refusal with a token in it", raw: answer(400, `{"errors":[{"resource":"RefreshToken","field":"refresh_token","code":"invalid"}],"refresh_token":`+quoted+`}`), want: found},
 		{name: "no HTTP at all", raw: plain, want: found},
 		{name: "another protocol", raw: "ICY 200 OK\r\n\r\n" + plain, want: found},
 		{name: "a header that never ends", raw: "HTTP/1.1 200 OK\r\nX: " + plain, want: found},

@@ -136,8 +136,9 @@ func (c *Client) requestToken(ctx, answering context.Context, form url.Values, s
 func (c *Client) readAnswer(resp *http.Response, body []byte, broken error, ear *transport.Ear) (Token, error) {
 	e := &Error{Kind: Malformed, Status: resp.StatusCode, Host: c.URL.Host}
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
-		e = refusal(resp, body, time.Now())
-		if wire := beyond(resp, ear.SoFar(), body); !mentionsToken(wire) && (e.isKnown() || !mentionsToken(unzip(body))) {
+		plain := unzip(body)
+		e = refusal(resp, plain, time.Now())
+		if wire := beyond(resp, ear.SoFar(), body); !mentionsToken(wire) && (isFault(plain) || !mentionsToken(plain)) {
 			return Token{}, e
 		}
 		return Token{Unread: unread(body, ear.Rest())}, e

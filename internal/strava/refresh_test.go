@@ -1,6 +1,7 @@
 package strava_test
 
 import (
+	"compress/gzip"
 	"errors"
 	"fmt"
 	"io"
@@ -72,6 +73,14 @@ func fault(resource, field, code string) string {
 	return fmt.Sprintf(`{"message":"Bad Request","errors":[{"resource":%q,"field":%q,"code":%q}]}`, resource, field, code)
 }
 
+func zipped(s string) string {
+	var b strings.Builder
+	z := gzip.NewWriter(&b)
+	_, _ = io.WriteString(z, s)
+	_ = z.Close()
+	return b.String()
+}
+
 func tokenAnswer(refresh string) string {
 	return fmt.Sprintf(`{"token_type":"Bearer","access_token":%q,"expires_at":946706400,"expires_in":21600,"refresh_token":%q}`, access, refresh)
 }
@@ -92,6 +101,8 @@ func TestRefusals(t *testing.T) {
 		{"used code", reply{status: 400, body: fault("AuthorizationCode", "code", "invalid")}, strava.InvalidCode, 1},
 		{"expired code", reply{status: 400, body: fault("AuthorizationCode", "", "expired")}, strava.InvalidCode, 1},
 		{"dead refresh token", reply{status: 400, body: fault("RefreshToken", "refresh_token", "invalid")}, strava.InvalidRefreshToken, 1},
+		{"dead refresh token, zipped", reply{status: 400, body: zipped(fault("RefreshToken", "refresh_token", "invalid"))}, strava.InvalidRefreshToken, 1},
+		{"dead refresh token, another status", reply{status: 422, body: fault("RefreshToken", "refresh_token", "expired")}, strava.Unrecognized, 1},
 		{"rate limit", reply{status: 429, body: fault("Application", "rate limit", "exceeded")}, strava.RateLimited, 1},
 		{"rate limit with Retry-After", reply{status: 429, header: map[string]string{"Retry-After": "1"}}, strava.RateLimited, 1},
 		{"outage", reply{status: 500, body: "<html>"}, strava.Outage, 3},
@@ -110,7 +121,7 @@ func TestRefusals(t *testing.T) {
 				if !errors.As(err, &e) || e.Kind != tt.want {
 					t.Errorf("Refresh: got %v, want kind %s", err, tt.want)
 				}
-				if !token.AccessToken.Empty() || !token.RefreshToken.Empty() {
+				if !token.AccessToken.Empty() || !token.RefreshToken.Empty() || len(token.Unread) > 0 {
 					t.Error("a refusal handed out a token")
 				}
 				if *requests != tt.requests {

@@ -57,16 +57,6 @@ func (e *Error) Error() string {
 // Unwrap returns the network's error, if there is one.
 func (e *Error) Unwrap() error { return e.cause }
 
-// isKnown reports whether it is a refusal of Strava's own, after which nothing has
-// changed.
-func (e *Error) isKnown() bool {
-	switch e.Kind {
-	case Outage, Redirected, RateLimited, Unrecognized:
-		return false
-	}
-	return true
-}
-
 // fault is the shape of Strava's refusals.
 type fault struct {
 	Errors []struct {
@@ -74,6 +64,15 @@ type fault struct {
 		Field    string `json:"field"`
 		Code     string `json:"code"`
 	} `json:"errors"`
+}
+
+// isFault reports whether an answer is such a refusal, with no token beside it.
+func isFault(body []byte) bool {
+	fields, ok := members(body)
+	for name := range fields {
+		ok = ok && !mentionsToken([]byte(name))
+	}
+	return ok && len(fields["errors"]) > 0
 }
 
 // refusal turns an answer other than a success into an Error.
