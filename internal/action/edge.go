@@ -28,12 +28,13 @@ type edge struct {
 
 func newEdge(getenv func(string) string, stdout io.Writer) *edge {
 	out := &steadyWriter{w: stdout}
+	pages := pagesOf(getenv)
 	return &edge{
-		pages:  pagesOf(getenv),
+		pages:  pages,
 		getenv: getenv,
 		out:    out,
 		sdk:    githubactions.New(githubactions.WithGetenv(getenv), githubactions.WithWriter(out)),
-		voice:  words.Step(troubleshooting(getenv)).In(getenv("GITHUB_SERVER_URL"), getenv("GITHUB_REPOSITORY")),
+		voice:  words.Step(troubleshooting(getenv)).In(getenv("GITHUB_SERVER_URL"), getenv("GITHUB_REPOSITORY")).Authorizing("", pages.workflow),
 	}
 }
 

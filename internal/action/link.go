@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"os"
 	"strings"
 
@@ -32,19 +33,25 @@ type pages struct {
 func pagesOf(getenv func(string) string) pages {
 	server := cmp.Or(getenv("GITHUB_SERVER_URL"), words.GitHub)
 	repository := server + "/" + getenv("GITHUB_REPOSITORY")
-	path, ref, _ := strings.Cut(getenv("GITHUB_WORKFLOW_REF"), "@")
+	path, ref, _ := strings.Cut(getenv("GITHUB_WORKFLOW_REF"), "@refs/") // a name may have an @ in it
 	path, ours := strings.CutPrefix(path, getenv("GITHUB_REPOSITORY")+"/")
 	file, inFolder := strings.CutPrefix(path, ".github/workflows/")
 	if !ours || !inFolder || file == "" || strings.Contains(file, "/") {
 		return pages{workflow: repository + "/actions", edit: repository + "/actions"}
 	}
-	branch := strings.TrimPrefix(ref, "refs/heads/")
+	change := "/blob/HEAD/" // a tag can't be edited
+	if branch, isBranch := strings.CutPrefix(ref, "heads/"); isBranch {
+		change = "/edit/" + escaped(branch) + "/"
+	}
 	return pages{
-		workflow: repository + "/actions/workflows/" + file,
-		edit:     repository + "/edit/" + branch + "/" + path,
+		workflow: repository + "/actions/workflows/" + escaped(file),
+		edit:     repository + change + escaped(path),
 		known:    true,
 	}
 }
+
+// escaped is a path as an address has it.
+func escaped(path string) string { return strings.ReplaceAll(url.PathEscape(path), "%2F", "/") }
 
 // link is the page of Strava's on which this app is authorized for this place, and
 // had are the scopes that the token had before.
@@ -85,10 +92,14 @@ func (e *edge) offerDeadEnd(in *input.Inputs, err error) {
 }
 
 // firstStep ends a run that has no refresh token to begin with: the app and the
-// targets are right, and one step is left.
-func (e *edge) firstStep(ctx context.Context, in *input.Inputs, run *provider.Run) error {
+// targets are right, and one step is left. otherLogin says that the code, if there
+// was one, is of another login.
+func (e *edge) firstStep(ctx context.Context, in *input.Inputs, run *provider.Run, otherLogin error) error {
 	if err := run.Strava.CheckApp(ctx); err != nil {
 		return err
+	}
+	if otherLogin != nil {
+		return otherLogin
 	}
 	event := readEvent(e.getenv)
 	if event.isDispatch && event.code != "" {

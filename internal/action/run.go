@@ -41,7 +41,12 @@ func Run(ctx context.Context, c Config) provider.Status {
 		e.addSummary(e.refusal(messages))
 		return provider.BadInput
 	}
+	var otherLogin []error // that the code is of one is told with a link
 	for _, warning := range append(in.OtherHosts(), in.Warnings...) {
+		if e.voice.Asks(warning) && !in.Doctor {
+			otherLogin = append(otherLogin, warning)
+			continue
+		}
 		e.warning(text(e.voice.Explain(warning)))
 	}
 	network := transport.New(c.Dial)
@@ -56,7 +61,9 @@ func Run(ctx context.Context, c Config) provider.Status {
 	}
 	outcome := run.Do(ctx)
 	if isWithoutToken(outcome) {
-		outcome.Failures = []error{e.firstStep(ctx, in, run)}
+		outcome.Failures = []error{e.firstStep(ctx, in, run, errors.Join(otherLogin...))}
+	} else {
+		outcome.Warnings = append(otherLogin, outcome.Warnings...)
 	}
 	if err := e.export(in, outcome); err != nil {
 		outcome.NotExported(err)

@@ -215,6 +215,9 @@ func TestACodeIsRefused(t *testing.T) {
 		{"an old code", func(_ *step, link *url.URL) string {
 			return "http://localhost/?state=" + link.Query().Get("state") + "&code=" + strings.Repeat("0", 40)
 		}, 1, "strava-invalid-code"},
+		{"another login's", func(*step, *url.URL) string {
+			return "http://localhost/?state=other&code=" + strings.Repeat("0", 40)
+		}, 1, "input-wrong-state"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			inStep(t, sandbox.Knobs{}, func(t *testing.T, s *step) {
@@ -222,6 +225,7 @@ func TestACodeIsRefused(t *testing.T) {
 				s.run()
 				before := s.server.LiveRefreshToken()
 				s.asInExample(tt.code(s, s.link()))
+				s.dispatched(`{"code":"an address"}`)
 				s.expect(tt.status, tt.says)
 				s.link()
 				if s.server.LiveRefreshToken() != before {

@@ -54,28 +54,30 @@ func nearestCommand(root *cobra.Command, args []string) string {
 	if args[0] == "help" && len(args) > 1 {
 		args = args[1:]
 	}
-	root.SuggestionsMinimumDistance = mistyped
-	return first(root.SuggestionsFor(args[0]))
+	return nearest(root, args[0])
 }
 
 // nearestFlag is the flag that was most likely meant, or nothing. The library has
 // suggestions for commands alone.
 func nearestFlag(c *cobra.Command, name string) string {
-	flags := &cobra.Command{SuggestionsMinimumDistance: mistyped}
+	flags := &cobra.Command{}
 	c.Flags().VisitAll(func(f *pflag.Flag) {
 		flags.AddCommand(&cobra.Command{Use: f.Name, Run: func(*cobra.Command, []string) {}})
 	})
-	if nearest := first(flags.SuggestionsFor(name)); nearest != "" {
-		return "--" + nearest
+	if flag := nearest(flags, name); flag != "" {
+		return "--" + flag
 	}
 	return ""
 }
 
-func first(names []string) string {
-	if len(names) == 0 {
-		return ""
+// nearest is the command that differs the least, or nothing.
+func nearest(parent *cobra.Command, name string) string {
+	for parent.SuggestionsMinimumDistance = 1; parent.SuggestionsMinimumDistance <= mistyped; parent.SuggestionsMinimumDistance++ {
+		if names := parent.SuggestionsFor(name); len(names) > 0 {
+			return names[0]
+		}
 	}
-	return names[0]
+	return ""
 }
 
 var errArguments = errors.New("too many arguments")

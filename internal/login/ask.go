@@ -119,6 +119,8 @@ func repository(text string) string {
 	text = strings.TrimSpace(text)
 	if _, path, isAddress := strings.Cut(text, "://"); isAddress {
 		_, text, _ = strings.Cut(path, "/")
+	} else if _, path, isSSH := strings.Cut(text, "@"); isSSH {
+		_, text, _ = strings.Cut(path, ":")
 	}
 	return strings.TrimSuffix(strings.TrimSuffix(text, "/"), ".git")
 }

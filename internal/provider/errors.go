@@ -134,8 +134,9 @@ const (
 // StaleError is a refresh token that Strava refused, and why.
 type StaleError struct {
 	Reason  StaleReason
-	Target  string    // the target that was updated last, if there is one
-	Updated time.Time // when it was
+	Target  string         // the target that was updated last, if there is one
+	Updated time.Time      // when it was
+	Seen    words.Sentence // what strikes in the refresh token that was passed
 	Err     error
 }
 

@@ -10,6 +10,7 @@ import (
 	"strava-token/internal/store"
 	"strava-token/internal/strava"
 	"strava-token/internal/transport"
+	"strava-token/internal/words"
 )
 
 const (
@@ -51,7 +52,11 @@ func (r *Run) refresh(ctx, answering context.Context, queue []candidate, facts [
 			queue = r.awaitNewer(ctx, answering, &past)
 		}
 	}
-	return issued{}, r.whyNothing(ctx, answering, past, facts)
+	why := r.whyNothing(ctx, answering, past, facts)
+	if stale, ok := errors.AsType[*StaleError](why); ok {
+		stale.Seen = words.Seen(r.Input.Reveal())
+	}
+	return issued{}, why
 }
 
 // existing names a target that exists already, of those that cannot be read back.

@@ -149,7 +149,7 @@ func (e *TokenExpiresError) Note() words.Note {
 
 // Note returns the words for a refresh token that Strava refused.
 func (e *StaleError) Note() words.Note {
-	b := words.Blanks{"target": e.Target, "updated": words.Moment(e.Updated), "branch": "", "file": ""}
+	b := words.Blanks{"target": e.Target, "updated": words.Moment(e.Updated), "branch": "", "file": "", "seen": e.Seen}
 	if e.Target == "" {
 		b["updated"] = ""
 	}

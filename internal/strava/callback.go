@@ -124,7 +124,8 @@ func ParsePasted(text, state string) (Grant, error) {
 // trimPasted undoes, once, what was done to an address on its way: signs around
 // it, blanks in it, an encoding, and HTML's or a full-width ampersand.
 func trimPasted(text string) string {
-	text = strings.Trim(strings.TrimSpace(text), `"'<> `)
+	text = strings.Trim(strings.TrimSpace(text), "\"'<> \u200b\ufeff")
+	text = strings.TrimRight(text, ".,;)]") // of the sentence around it
 	if strings.Contains(text, "=") || strings.Contains(text, "%3D") {
 		text = strings.Join(strings.Fields(text), "")
 	}

@@ -37,6 +37,8 @@ func TestParsePasted(t *testing.T) {
 		// What happens to an address on its way is undone once.
 		{"http%3A%2F%2Flocalhost%2Ftoken%3Fstate%3D" + state + "%26code%3D" + code + "%26scope%3Dread", []string{"read"}, nil},
 		{"http://localhost/token?state=" + state + "&amp;code=" + code + "&amp;scope=read", []string{"read"}, nil},
+		{"http://localhost/token?state=" + state + "&code=" + code + "&scope=read.", []string{"read"}, nil},
+		{"http://localhost/token?state=" + state + "&code=" + code + "&scope=read\u200b", []string{"read"}, nil},
 		{"http://localhost/token?state=" + state + "＆code=" + code + "＆scope=read", []string{"read"}, nil},
 		{"http://localhost/token?state=" + state + "&code=" + code[:20] + " \n" + code[20:] + "&scope=read", []string{"read"}, nil},
 		{"http://localhost/token?state=" + state[:31] + "&code=" + code, nil, strava.ErrWrongState},

@@ -11,6 +11,7 @@ import (
 
 	"strava-token/internal/secret"
 	"strava-token/internal/transport"
+	"strava-token/internal/words"
 )
 
 const (
@@ -55,6 +56,9 @@ func (c *Client) grant(ctx, answering context.Context, form url.Values) (Token, 
 		var e *Error
 		if err == nil || !token.RefreshToken.Empty() || !errors.As(err, &e) {
 			return token, err
+		}
+		if e.Kind == WrongClientSecret {
+			e.seen = words.Seen(c.ClientSecret.Reveal())
 		}
 		unread = append(unread, token.Unread...)
 		token.Unread = unread

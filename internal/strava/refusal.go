@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"strava-token/internal/words"
 )
 
 // Kind says why a call gave nothing. Its text is stable: the words that users
@@ -40,9 +42,10 @@ const (
 // could be a secret.
 type Error struct {
 	Kind   Kind
-	Status int       // 0 if no answer arrived
-	Until  time.Time // for RateLimited: when the window resets at the latest
-	Host   string    // for what never reached Strava: the host that was called
+	Status int            // 0 if no answer arrived
+	Until  time.Time      // for RateLimited: when the window resets at the latest
+	Host   string         // for what never reached Strava: the host that was called
+	seen   words.Sentence // for WrongClientSecret: what strikes in it
 	cause  error
 }
 

@@ -10,6 +10,6 @@ func (e *Error) Note() words.Note {
 		id = "stale-dead"
 	}
 	return words.Note{ID: id, Blanks: words.Blanks{
-		"host": e.Host, "status": e.Status, "until": words.Clock(e.Until),
+		"host": e.Host, "status": e.Status, "until": words.Clock(e.Until), "seen": e.seen,
 	}}
 }

@@ -57,6 +57,11 @@ func (v *Voice) value(value any) (text string, known bool) {
 			return "", true
 		}
 		return Visible(v.server + "/" + string(value)), true
+	case Sentence:
+		if value == "" {
+			return "", true
+		}
+		return v.Say(string(value), nil), true
 	case Short:
 		return v.Explain(value.Err)[0].What, true
 	case System:

@@ -1,0 +1,24 @@
+package words_test
+
+import (
+	"strings"
+	"testing"
+
+	"strava-token/internal/words"
+)
+
+// TestSeen holds what people paste for a token, which is T here.
+func TestSeen(t *testing.T) {
+	t.Parallel()
+	token := strings.Repeat("0123456789", 4)
+	for pasted, want := range map[string]words.Sentence{
+		"T": "", "T,": "log-seen-around", "NAME=T": "log-seen-around", "refresh_token=r'T'": "log-seen-around",
+		"T%":                                 "log-seen-around",
+		`{"expires_in":21600,"refresh":"T"}`: "log-seen-around", token[:39]: "log-seen-length", "TT": "log-seen-length",
+		token[:8] + "****" + token[:8]: "log-seen-hidden", "another-form-of-token": "",
+	} {
+		if got := words.Seen(strings.ReplaceAll(pasted, "T", token)); got != want {
+			t.Errorf("%s: got %q, want %q", pasted, got, want)
+		}
+	}
+}
