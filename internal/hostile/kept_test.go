@@ -277,7 +277,7 @@ func encodings(plain string) map[string]cell {
 	inString, _ := json.Marshal(plain)
 	twice, _ := json.Marshal(string(inString))
 	form := url.Values{"access_token": {accessToken}, "refresh_token": {newToken}, "expires_in": {"21600"}}.Encode()
-	noise := make([]byte, 300<<10)
+	noise := make([]byte, 80<<10)
 	for i, x := 0, uint32(1); i < len(noise); i++ {
 		x = x*1664525 + 1013904223
 		noise[i] = byte(x >> 24)
@@ -306,7 +306,7 @@ func encodings(plain string) map[string]cell {
 		"another case":              {raw: strings.ReplaceAll(plain, "refresh_token", "Refresh_Token"), want: found},
 		"the key twice":             {raw: strings.Replace(plain, "{", `{"refresh_token":"`+oldToken+`",`, 1), want: found},
 		"another case behind":       {raw: strings.TrimSuffix(plain, "}") + `,"Refresh_Token":"` + oldToken + `"}`, want: kept},
-		"blanks in front":           {raw: strings.Repeat(" ", unlessWhole(2, 16)<<20) + plain, want: kept},
+		"blanks in front":           {raw: strings.Repeat(" ", unlessWhole(1, 32)<<19) + plain, want: kept},
 		"much in front":             {raw: strings.Repeat("<!-- x -->", unlessWhole(10, 100)<<10) + plain, want: found},
 		"noise around":              {raw: string(noise) + plain + string(noise), want: found},
 		"a tail":                    {raw: plain + "<!-- served by a proxy -->", want: kept},
