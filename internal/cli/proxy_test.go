@@ -53,12 +53,13 @@ func (p *proxy) tunnel(conn net.Conn) {
 	}
 	p.mu.Lock()
 	_ = req.Write(&p.seen)
+	answer := p.answer
 	p.mu.Unlock()
 	if req.Method != http.MethodConnect {
 		return
 	}
-	if p.answer != "" {
-		head, page, _ := strings.Cut(p.answer, "<")
+	if answer != "" {
+		head, page, _ := strings.Cut(answer, "<")
 		_, _ = io.WriteString(conn, head)
 		if page != "" { // the client speaks first
 			_, _ = reader.ReadByte()
@@ -134,7 +135,9 @@ func TestEachFailureOfAProxyIsTold(t *testing.T) {
 		t.Run(tt.id, func(t *testing.T) {
 			t.Parallel()
 			s, p := newTLSStep(t, authority.good)
+			p.mu.Lock()
 			p.answer = tt.answer
+			p.mu.Unlock()
 			if tt.address != "" {
 				s.runner.Set("HTTPS_PROXY", tt.address)
 			}
