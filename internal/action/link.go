@@ -182,7 +182,7 @@ func (e *edge) summaryOfFirstStep(first *firstStepError) string {
 	for i, id := range steps {
 		fmt.Fprintf(&b, "%d. %s\n", i+1, markdown(e.voice.Say(id, words.Blanks{"edit": first.edit})))
 		if id == "summary-first-add" {
-			fmt.Fprintf(&b, "\n   ```yaml\n   on:\n     workflow_dispatch:\n       inputs:\n         code:\n           description: %q\n   ```\n\n", e.voice.Say("summary-first-field", nil))
+			fmt.Fprintf(&b, "\n   ```yaml\n     workflow_dispatch:\n       inputs:\n         code:\n           description: %q\n\n             code: ${{ inputs.code }}\n   ```\n\n", e.voice.Say("summary-first-field", nil))
 		}
 	}
 	return b.String()

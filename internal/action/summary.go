@@ -27,6 +27,8 @@ func (e *edge) story(o *provider.Outcome, first bool) []string {
 	switch {
 	case o.Token.RefreshToken.Empty():
 		return lines
+	case first && len(o.Kept) > 0:
+		id = "log-first-kept"
 	case !o.Rotated && len(o.Kept) > 0:
 		id = "log-unchanged-kept"
 	case !o.Rotated:
@@ -122,7 +124,7 @@ func text(messages []words.Message) string {
 
 var markup = strings.NewReplacer(
 	"&", "&amp;", "<", "&lt;", ">", "&gt;",
-	"\\", "\\\\", "`", "\\`", "*", "\\*", "_", "\\_", "[", "\\[", "]", "\\]", "|", "\\|", "#", "\\#",
+	"\\", "\\\\", "`", "\\`", "*", "\\*", "_", "\\_", "[", "\\[", "]", "\\]", "|", "\\|", "#", "\\#", "~", "\\~", "$", "\\$", "www.", "www\\.",
 )
 
 var address = regexp.MustCompile(`https?://[^\s<>)]*[^\s<>).,;:]`)

@@ -187,7 +187,7 @@ func TestAWorkflowWithoutTheFieldIsToldTheLines(t *testing.T) {
 		s.dispatched("null")
 		s.expect(1, "run-authorize-add-code")
 		s.link()
-		for _, want := range []string{"inputs:\n         code:", "https://github.com/octo/running/edit/main/.github/workflows/strava.yml"} {
+		for _, want := range []string{"inputs:\n         code:", "code: ${{ inputs.code }}", "https://github.com/octo/running/edit/main/.github/workflows/strava.yml"} {
 			if !strings.Contains(s.runner.File("GITHUB_STEP_SUMMARY"), want) {
 				t.Errorf("%q is not in the summary:\n%s", want, s.runner.File("GITHUB_STEP_SUMMARY"))
 			}
