@@ -78,7 +78,8 @@ func TestARemovedLockLocksNothing(t *testing.T) {
 			has.Store(true)
 			unlock()
 		}()
-		time.Sleep(time.Second) // on the fake clock: the second one waits
+		// On the fake clock: the second one waits, and asks again a moment later.
+		time.Sleep(time.Second + 5*time.Millisecond)
 		if err := os.Remove(path + ".lock"); err != nil {
 			t.Fatal(err)
 		}
