@@ -16,7 +16,7 @@ import (
 )
 
 var inChinese = words.Step("https://github.com/octocat/strava-token/blob/v1/docs/troubleshooting.md").
-	In("", "octocat/sync").Authorizing(authorizeLink, "").Speaking("zh")
+	In("", "octocat/sync").Authorizing(authorizeLink, "").Editing("https://github.com/octocat/sync/edit/main/x.yml").Speaking("zh")
 
 var (
 	title   = regexp.MustCompile(`^#+ <a id="([a-z-]+)"></a>|^- ` + "`([a-z-]+)`: " + ``)
@@ -146,7 +146,7 @@ func TestChinese(t *testing.T) {
 		{"doctor-scopes-are", words.Blanks{"scopes": 42 * time.Minute}, "42 分钟"},
 		{"doctor-scopes-are", words.Blanks{"scopes": 359 * time.Minute}, "5 小时 59 分钟"},
 		{"doctor-scopes-are", words.Blanks{"scopes": words.Clock(noon)}, "12:00 UTC"},
-		{"doctor-scopes-are", words.Blanks{"scopes": words.Place("client-secret")}, "client-secret 所读的 secret"},
+		{"doctor-scopes-are", words.Blanks{"scopes": words.Place("client-secret")}, "client-secret 所读的 secret（https://github.com/octocat/sync/settings/secrets/actions ）"},
 		{"doctor-scopes-are", words.Blanks{"scopes": outage}, "GitHub 出现故障。请求 o/r/NAME 时，它返回了状态码 503。"},
 	} {
 		if got := inChinese.Say(c.id, c.blanks); got != c.want {

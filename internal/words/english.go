@@ -17,7 +17,7 @@ type Table struct {
 	stops, gap             string    // the ends of sentences, and what's between two of them
 	open, close            string    // the parentheses around a part that can be left out
 	comma                  string    // between the values of a list
-	place                  string    // of the value of an input, %s
+	place                  string    // of the value of an input, and the page on which it is changed
 	hours, minutes         [2]string // of one and of several
 	underAMinute           string
 	clock, day, moment     string // layouts, in UTC
@@ -32,7 +32,7 @@ var English = newTable(Table{
 	inWorkflow: "In a workflow: ", inTerminal: "In a terminal: ",
 	next: "Next: ", more: "more: ",
 	stops: ".?!", gap: " ", open: "(", close: ")", comma: ", ",
-	place: "the secret that %s reads",
+	place: "the secret that %s reads (%s)",
 	hours: [2]string{"hour", "hours"}, minutes: [2]string{"minute", "minutes"}, underAMinute: "less than a minute",
 	clock: "15:04 UTC", day: "2 January 2006", moment: "2 January 2006, 15:04 UTC",
 })

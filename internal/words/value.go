@@ -94,7 +94,7 @@ func (v *Voice) place(input string) string {
 	switch input {
 	case "client-secret", "refresh-token", "github-token":
 		if v.step {
-			return fmt.Sprintf(v.table.place, input)
+			return fmt.Sprintf(v.table.place, input, v.server+"/"+v.repository+"/settings/secrets/actions")
 		}
 	}
 	return v.input(input)

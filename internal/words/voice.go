@@ -15,6 +15,7 @@ type Voice struct {
 	repository string
 	link       string  // to authorize at Strava; empty if it can't be made here
 	workflow   string  // the page of this workflow, on which it is run
+	edit       string  // and the page on which its file is changed
 	login      Command // gets a new refresh token
 }
 
@@ -63,6 +64,13 @@ func (v *Voice) In(server, repository string) *Voice {
 func (v *Voice) Authorizing(link, workflow string) *Voice {
 	at := *v
 	at.link, at.workflow = link, workflow
+	return &at
+}
+
+// Editing returns the voice with the page on which the workflow is changed.
+func (v *Voice) Editing(page string) *Voice {
+	at := *v
+	at.edit = page
 	return &at
 }
 
@@ -214,6 +222,8 @@ func (v *Voice) own(name string) (any, bool) {
 			return Page(v.repository + "/actions"), true
 		}
 		return v.workflow, true
+	case "edit-page":
+		return v.edit, true
 	case "link":
 		return v.link, true
 	case "authorize":
