@@ -156,7 +156,10 @@ func grant(t *testing.T, link, lands string) string {
 		}
 		go func() {
 			_ = fetch.FailRequest(paused.RequestID, network.ErrorReasonConnectionRefused).Do(cdp.WithExecutor(ctx, chromedp.FromContext(ctx).Target))
-			landed <- paused.Request.URL
+			select {
+			case landed <- paused.Request.URL:
+			default: // it tries again
+			}
 		}()
 	})
 	watch := fetch.Enable().WithPatterns([]*fetch.RequestPattern{{URLPattern: lands + "?*"}})
