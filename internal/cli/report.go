@@ -13,6 +13,7 @@ import (
 	"strava-token/internal/input"
 	"strava-token/internal/recovery"
 	"strava-token/internal/secret"
+	"strava-token/internal/store"
 	"strava-token/internal/terminal"
 	"strava-token/internal/words"
 )
@@ -84,8 +85,8 @@ func isNull(w io.Writer) bool {
 func folders(p Process, rotateTo []string) []string {
 	var all []string
 	for _, target := range rotateTo {
-		if path, isFile := strings.CutPrefix(target, "file:"); isFile && path != "" {
-			all = append(all, filepath.Dir(path))
+		if t, err := store.Parse(strings.TrimSpace(target), ""); err == nil && t.IsFile() {
+			all = append(all, filepath.Dir(t.Path))
 		}
 	}
 	state := p.Getenv("XDG_STATE_HOME")

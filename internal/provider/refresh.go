@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 	"time"
 
 	"strava-token/internal/store"
@@ -223,7 +222,7 @@ func (s Snapshot) reason(ctx context.Context, e *StaleError, meanwhile bool) Sta
 	}
 	queued, known := time.Time{}, false
 	// Secrets of an environment are read when the job starts, which nothing tells.
-	if e.Target != "" && !strings.Contains(e.Target, "@") && s.Queued != nil {
+	if t, known := parsed(e.Target); known && t.Environment == "" && s.Queued != nil {
 		queued, known = s.Queued(ctx)
 	}
 	switch {

@@ -2,7 +2,6 @@ package provider
 
 import (
 	"errors"
-	"strings"
 
 	"strava-token/internal/store"
 	"strava-token/internal/strava"
@@ -24,18 +23,22 @@ func (e *NotKeptError) Note() words.Note {
 
 // destination fills in the one of three blanks that says how target is written.
 func destination(b words.Blanks, target string) {
-	_, err := store.Parse(target, "owner/repo")
-	switch {
-	case err != nil: // standard output, or a file of login's
+	switch t, known := parsed(target); {
+	case !known: // standard output
 		b["printed"] = target
-	case onBranch(target):
+	case t.IsBranch():
 		b["branch"] = target
 	default:
 		b["destination"] = target
 	}
 }
 
-func onBranch(target string) bool { return strings.HasPrefix(target, "branch:") }
+// parsed returns the target that has this name, or false if none has. A name that
+// was written out needs no repository, but for a branch, which is always of this one.
+func parsed(name string) (t store.Target, known bool) {
+	t, err := store.Parse(name, "owner/repo")
+	return t, err == nil
+}
 
 // Note returns the words for a new refresh token without a place.
 func (e *NoTargetError) Note() words.Note {
@@ -137,7 +140,7 @@ func (e *UnverifiedError) Note() words.Note {
 func ProbeCause(err error) any {
 	var e *strava.Error
 	if !errors.As(err, &e) {
-		return "There was no access token to ask with."
+		return words.Sentence("log-no-access-token")
 	}
 	return words.Short{Err: e}
 }
@@ -153,10 +156,10 @@ func (e *StaleError) Note() words.Note {
 	if e.Target == "" {
 		b["updated"] = ""
 	}
-	switch {
-	case onBranch(e.Target):
+	switch t, _ := parsed(e.Target); {
+	case t.IsBranch():
 		b["branch"] = e.Target
-	default:
+	case t.IsFile():
 		b["file"] = e.Target
 	}
 	return words.Note{ID: "stale-" + string(e.Reason), Blanks: b}
