@@ -222,7 +222,7 @@ func (s Snapshot) reason(ctx context.Context, e *StaleError, meanwhile bool) Sta
 	}
 	queued, known := time.Time{}, false
 	// Secrets of an environment are read when the job starts, which nothing tells.
-	if t, known := parsed(e.Target); known && t.Environment == "" && s.Queued != nil {
+	if t, isTarget := parsed(e.Target); isTarget && t.Environment == "" && s.Queued != nil {
 		queued, known = s.Queued(ctx)
 	}
 	switch {
