@@ -6,21 +6,25 @@ import (
 	"unicode"
 )
 
+// Lengths are compared apart: a count in the pattern takes milliseconds of every
+// start to compile.
 var (
-	ownerName  = regexp.MustCompile(`^[0-9A-Za-z_-]{1,100}$`)
-	repoName   = regexp.MustCompile(`^[0-9A-Za-z._-]{1,100}$`)
-	secretName = regexp.MustCompile(`^[A-Za-z_][0-9A-Za-z_]{0,254}$`)
-	branchName = regexp.MustCompile(`^[0-9A-Za-z_./+-]{1,200}$`)
+	ownerName  = regexp.MustCompile(`^[0-9A-Za-z_-]+$`)
+	repoName   = regexp.MustCompile(`^[0-9A-Za-z._-]+$`)
+	secretName = regexp.MustCompile(`^[A-Za-z_][0-9A-Za-z_]*$`)
+	branchName = regexp.MustCompile(`^[0-9A-Za-z_./+-]+$`)
 )
 
-func validOwner(s string) bool { return ownerName.MatchString(s) }
+func validOwner(s string) bool { return len(s) <= 100 && ownerName.MatchString(s) }
 
-func validRepo(s string) bool { return repoName.MatchString(s) && s != "." && s != ".." }
+func validRepo(s string) bool {
+	return len(s) <= 100 && repoName.MatchString(s) && s != "." && s != ".."
+}
 
 // validName follows GitHub's rules: letters, digits and underscores, not
 // starting with a digit or with GITHUB_.
 func validName(s string) bool {
-	return secretName.MatchString(s) && !strings.HasPrefix(strings.ToUpper(s), "GITHUB_")
+	return len(s) <= 255 && secretName.MatchString(s) && !strings.HasPrefix(strings.ToUpper(s), "GITHUB_")
 }
 
 // validBranch follows what git allows in a branch's name, without the signs that
@@ -31,7 +35,7 @@ func validBranch(s string) bool {
 			return false
 		}
 	}
-	return branchName.MatchString(s) && s != "HEAD" &&
+	return len(s) <= 200 && branchName.MatchString(s) && s != "HEAD" &&
 		!strings.HasPrefix(s, "-") && !strings.HasPrefix(s, "refs/") && !strings.Contains(s, "..")
 }
 

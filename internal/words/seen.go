@@ -2,28 +2,34 @@ package words
 
 import (
 	"regexp"
+	"slices"
 	"strings"
+	"unicode"
 )
 
 // Sentence is the id of a sentence; an empty one says nothing.
 type Sentence string
 
 // Strava's tokens and client secrets are 40 hexadecimal digits today.
-var (
-	looksWhole = regexp.MustCompile(`(?i)(?:^|[^0-9a-z])[0-9a-f]{40}(?:$|[^0-9a-z])`)
-	looksCut   = regexp.MustCompile(`(?i)^[0-9a-f]{20,39}$|^[0-9a-f]{41,80}$`)
-)
+const usualLength = 40
+
+var hexDigits = regexp.MustCompile(`(?i)^[0-9a-f]+$`)
 
 // Seen is what a message says of a credential that Strava refused, without showing
 // any of it.
 func Seen(credential string) Sentence {
+	n := len(credential)
 	switch {
 	case strings.ContainsAny(credential, "*…•"):
 		return "log-seen-hidden"
-	case looksCut.MatchString(credential):
+	case n >= 20 && n <= 80 && n != usualLength && hexDigits.MatchString(credential):
 		return "log-seen-length"
-	case len(credential) > 40 && looksWhole.MatchString(credential):
+	case n > usualLength && slices.ContainsFunc(strings.FieldsFunc(credential, isPunctuation), isUsual):
 		return "log-seen-around"
 	}
 	return ""
 }
+
+func isPunctuation(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }
+
+func isUsual(word string) bool { return len(word) == usualLength && hexDigits.MatchString(word) }
