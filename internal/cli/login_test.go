@@ -301,7 +301,6 @@ func TestLoginCatchesSlips(t *testing.T) {
 		{"STRAVA_CLIENT_ID", "48 213", repo, "input-whitespace"},
 		{"STRAVA_CLIENT_ID", "app!", repo, "input-not-a-client-id"},
 		{"STRAVA_CLIENT_SECRET", "null", repo, "input-placeholder"},
-		{"STRAVA_CLIENT_SECRET", "0123 4567", repo, "input-whitespace"},
 		{"GITHUB_API_URL", "http://api.github.com", repo, "input-insecure-address"},
 		{"", "", []string{"--scope", "view_private", "--format", "json"}, "input-unknown-scope"},
 		{"", "", []string{"--scope", " "}, "login-no-scope"},

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -70,6 +71,39 @@ func TestGoodInputs(t *testing.T) {
 	}
 	if in.ExpectedAthlete != 126651800 || in.GitHubURL.Path != "/api/v3" {
 		t.Errorf("got athlete %d, address %s", in.ExpectedAthlete, in.GitHubURL)
+	}
+}
+
+// TestStravaJudgesWhatMayHoldACredential holds that only Strava refuses what people
+// paste with something around it, and that it's masked, line by line.
+func TestStravaJudgesWhatMayHoldACredential(t *testing.T) {
+	t.Parallel()
+	const token = "89abcdef0123456789abcdef0123456789abcdef"
+	for _, pasted := range []string{
+		token + ",", `"` + token + `"`, "refresh_token = " + token, token[:39], token + "ä", strings.Repeat(token, 100),
+		"{\n  \"refresh_token\": \"" + token + "\"\n}",
+	} {
+		for _, variable := range []string{"INPUT_CLIENT-SECRET", "INPUT_REFRESH-TOKEN"} {
+			env := good(t)
+			env[variable] = pasted
+			_, problems, masked := read(env)
+			if len(problems) > 0 || !slices.ContainsFunc(masked, func(m string) bool { return strings.Contains(pasted, m) && len(m) > 38 }) {
+				t.Errorf("%s=%q: problems %v, masked %q", variable, pasted, problems, masked)
+			}
+			if slices.Contains(masked, "{") {
+				t.Error("a brace is masked everywhere")
+			}
+		}
+	}
+}
+
+// TestSwapped holds that two values in each other's place are one problem.
+func TestSwapped(t *testing.T) {
+	t.Parallel()
+	env := good(t)
+	env["INPUT_CLIENT-ID"], env["INPUT_CLIENT-SECRET"] = env["INPUT_CLIENT-SECRET"], env["INPUT_CLIENT-ID"]
+	if _, problems, _ := read(env); len(problems) != 1 || problems[0].ID != "input-secret-as-id" {
+		t.Errorf("got %v", problems)
 	}
 }
 

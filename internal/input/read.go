@@ -52,12 +52,12 @@ const defaultGitHubURL = "https://api.github.com"
 func Read(s Source, tokenNeeded bool) (*Inputs, error) {
 	r := reader{Source: s}
 	in := &Inputs{Repository: s.Text("repo"), RepositoryID: s.RepositoryID()}
-	in.ClientSecret = r.credential("client-secret")
+	in.ClientSecret = r.stravaCredential("client-secret")
 	in.ClientID = r.clientID()
 	in.RequireScopes = r.scopes("require-scopes")
 	in.Targets = r.targets(in.Repository)
 	if tokenNeeded && (s.Text("refresh-token") != "" || s.TokenNeeded(r.readable, len(s.Lines("rotate-to")) > 0)) {
-		in.RefreshToken = r.credential("refresh-token")
+		in.RefreshToken = r.stravaCredential("refresh-token")
 	}
 	r.code(in)
 	in.GitHubToken = r.githubToken(in.Targets)
@@ -93,24 +93,34 @@ func (r *reader) problem(name string, fault Fault, detail string) {
 	r.problems = append(r.problems, problem(name, fault, detail))
 }
 
+// mask hides v, each line for itself if it has several, as the log has them. Lines
+// that could not be credentials stay: their masks would mangle the log.
 func (r *reader) mask(v secret.Value) {
-	r.Mask(v)
-	r.masked = append(r.masked, v)
+	for line := range strings.Lines(v.Reveal()) {
+		if one := secret.New(strings.TrimSpace(line)); secret.MayHold(one.Reveal()) {
+			r.Mask(one)
+			r.masked = append(r.masked, one)
+		}
+	}
 }
 
 // credential reads a secret and masks it before anything else is done with it.
-// What is no credential is not masked: the mask of a blank, a word or a few
-// characters would mangle everything else in the log.
 func (r *reader) credential(name string) secret.Value {
 	v := secret.New(r.Text(name))
-	flaw := secret.Inspect(v.Reveal())
-	switch flaw {
-	case secret.Missing, secret.Placeholder, secret.Short, secret.Expression:
-	default:
-		r.mask(v)
-	}
-	if flaw != "" {
+	r.mask(v)
+	if flaw := secret.Inspect(v.Reveal()); flaw != "" {
 		r.problem(name, Fault(flaw), "")
+	}
+	return v
+}
+
+// stravaCredential is a credential that Strava judges: whatever may hold one is let
+// through, with signs around it or not, since nothing promises its form.
+func (r *reader) stravaCredential(name string) secret.Value {
+	v := secret.New(r.Text(name))
+	r.mask(v)
+	if !secret.MayHold(v.Reveal()) {
+		r.problem(name, Fault(secret.Inspect(v.Reveal())), "")
 	}
 	return v
 }
@@ -123,6 +133,9 @@ func (r *reader) clientID() string {
 	fault := InspectClientID(text)
 	if fault == FaultSecretAsID {
 		r.mask(secret.New(text))
+		if isNumber(r.Text("client-secret")) {
+			r.problems = nil // they are in each other's place, and the message says so
+		}
 	}
 	if fault != "" {
 		r.problem(name, fault, odd(text))

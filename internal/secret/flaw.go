@@ -57,6 +57,13 @@ func Inspect(s string) Flaw {
 	return ""
 }
 
+// MayHold reports whether a credential may be in s, perhaps with something around
+// it: there is enough of it, and no program or page put it there for one.
+func MayHold(s string) bool {
+	flaw := Inspect(s)
+	return flaw != Missing && flaw != Placeholder && flaw != Expression && len(s) >= minLength
+}
+
 // IsPlaceholder reports whether s is a word that people and programs leave
 // where a value belongs: null, undefined, xxx, -, ***, <token> and the like.
 func IsPlaceholder(s string) bool {

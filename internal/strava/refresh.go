@@ -57,7 +57,11 @@ func (c *Client) grant(ctx, answering context.Context, form url.Values) (Token, 
 		if err == nil || !token.RefreshToken.Empty() || !errors.As(err, &e) {
 			return token, err
 		}
-		if e.Kind == WrongClientSecret {
+		switch {
+		case e.Kind != WrongClientSecret && e.Kind != InvalidClientID:
+		case c.ClientID == words.ExampleClientID:
+			e.seen = "log-seen-example"
+		case e.Kind == WrongClientSecret:
 			e.seen = words.Seen(c.ClientSecret.Reveal())
 		}
 		unread = append(unread, token.Unread...)

@@ -45,7 +45,7 @@ type Error struct {
 	Status int            // 0 if no answer arrived
 	Until  time.Time      // for RateLimited: when the window resets at the latest
 	Host   string         // for what never reached Strava: the host that was called
-	seen   words.Sentence // for WrongClientSecret: what strikes in it
+	seen   words.Sentence // for WrongClientSecret and InvalidClientID: what strikes in it
 	cause  error
 }
 

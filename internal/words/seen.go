@@ -13,6 +13,9 @@ type Sentence string
 // Strava's tokens and client secrets are 40 hexadecimal digits today.
 const usualLength = 40
 
+// ExampleClientID is the client id in the workflow that people copy.
+const ExampleClientID = "12345"
+
 var hexDigits = regexp.MustCompile(`(?i)^[0-9a-f]+$`)
 
 // Seen is what a message says of a credential that Strava refused, without showing
@@ -26,9 +29,14 @@ func Seen(credential string) Sentence {
 		return "log-seen-length"
 	case n > usualLength && slices.ContainsFunc(strings.FieldsFunc(credential, isPunctuation), isUsual):
 		return "log-seen-around"
+	case strings.ContainsFunc(credential, isNoCredentials):
+		return "log-seen-signs"
 	}
 	return ""
 }
+
+// isNoCredentials reports whether no credential of Strava's has c in it.
+func isNoCredentials(c rune) bool { return c <= ' ' || c > '~' || strings.ContainsRune(`"'`, c) }
 
 func isPunctuation(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }
 

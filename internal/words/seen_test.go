@@ -15,7 +15,7 @@ func TestSeen(t *testing.T) {
 		"T": "", "T,": "log-seen-around", "NAME=T": "log-seen-around", "refresh_token=r'T'": "log-seen-around",
 		"T%":                                 "log-seen-around",
 		`{"expires_in":21600,"refresh":"T"}`: "log-seen-around", token[:39]: "log-seen-length", "TT": "log-seen-length",
-		token[:8] + "****" + token[:8]: "log-seen-hidden", "another-form-of-token": "",
+		token[:8] + "****" + token[:8]: "log-seen-hidden", "another-form-of-token": "", "another form": "log-seen-signs", "‘another-form’": "log-seen-signs", `"another`: "log-seen-signs",
 	} {
 		if got := words.Seen(strings.ReplaceAll(pasted, "T", token)); got != want {
 			t.Errorf("%s: got %q, want %q", pasted, got, want)

@@ -144,7 +144,7 @@ func TestMissing(t *testing.T) {
 		want []string
 	}{
 		{words.Note{ID: "strava-nothing"}, []string{"strava-nothing"}},
-		{words.Note{ID: "strava-invalid-client-id"}, nil},
+		{words.Note{ID: "strava-missing-client-secret"}, nil},
 		{words.Note{ID: "target-rate-limited", Blanks: words.Blanks{"until": "", "says": ""}}, []string{"target"}},
 		{words.Note{ID: "run-scope-unchecked", Blanks: words.Blanks{"scopes": 1.5}}, []string{"scopes"}},
 	} {
