@@ -74,7 +74,7 @@ func (l *Login) tellOfWorkflow(in *input.Inputs, scopes []string) {
 	if i := slices.IndexFunc(in.Targets, store.Target.IsSecret); i >= 0 {
 		l.Terminal.Say("\nThe workflow below writes a secret, so it needs one more: SECRETS_WRITER, a")
 		l.Terminal.Say("personal access token from")
-		l.Terminal.Say("  " + in.Targets[i].TokenLink(l.gitHub()))
+		l.Terminal.Say("  " + l.gitHub() + "/" + string(in.Targets[i].TokenPage()))
 	}
 	l.Terminal.Say("\nSave this as " + WorkflowFile + " on the default branch of " + l.Repository + ":\n")
 	l.Terminal.Say(Workflow(in, l.Environment, scopes))

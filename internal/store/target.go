@@ -68,15 +68,15 @@ func (t Target) Permission() string {
 	return "Secrets: read and write"
 }
 
-// TokenLink is the page of a GitHub server on which a personal access token that
-// may write the target is made, with everything filled in.
-func (t Target) TokenLink(server string) string {
+// TokenPage is the page of GitHub on which a personal access token that may write
+// the target is made, with everything filled in.
+func (t Target) TokenPage() words.Page {
 	owner := t.Owner
 	if t.Organization != "" {
 		owner = t.Organization
 	}
 	query := url.Values{"name": {"strava-token"}, "target_name": {owner}, "expires_in": {"365"}}
-	return server + "/settings/personal-access-tokens/new?" + query.Encode() + "&" + t.parameter()
+	return words.Page("settings/personal-access-tokens/new?" + query.Encode() + "&" + t.parameter())
 }
 
 // parameter is the permission as that page takes it.

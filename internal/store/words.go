@@ -16,7 +16,7 @@ func (e *Error) Note() words.Note {
 		"says": e.Says, "new-name": e.NewName, "branch": e.Target.Branch,
 		"target": e.Target, "name": e.Name, "path": e.Target.Path, "lock": e.Name + ".lock",
 		"host": e.Host, "status": e.Status, "until": words.Clock(e.Until), "rule": e.Rule, "system": words.System{Err: e.cause},
-		"permission": e.Target.Permission(), "parameter": e.Target.parameter(), "settings": words.Page(e.Target.settings()),
+		"permission": e.Target.Permission(), "token-page": e.Target.TokenPage(), "settings": words.Page(e.Target.settings()),
 	}}
 }
 

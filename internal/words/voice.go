@@ -217,6 +217,10 @@ func (v *Voice) own(name string) (any, bool) {
 		return v.repository, true
 	case "repository-page":
 		return Page(v.repository), true
+	case "tokens-page":
+		return Page("settings/personal-access-tokens"), true
+	case "classic-tokens-page":
+		return Page("settings/tokens"), true
 	case "workflow-page":
 		if v.workflow == "" {
 			return Page(v.repository + "/actions"), true

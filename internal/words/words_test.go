@@ -24,7 +24,7 @@ var blanks = words.Blanks{
 	"detail": "text", "fields": []string{"scope"}, "file": "file:/x", "flag": "--port", "form": "a number", "got": int64(2222), "held": "branch:strava-token",
 	"host": "www.strava.com", "input": words.Input("client-secret"), "inputs": []string{"client-id"}, "kept": []string{"branch:a"},
 	"left": 42 * time.Minute, "lock": "token.lock", "name": "NAME", "nearest": "refresh",
-	"parameter": "secrets=write", "path": "/x", "permission": "Secrets: read and write", "place": words.Place("client-secret"),
+	"token-page": words.Page("settings/personal-access-tokens/new"), "path": "/x", "permission": "Secrets: read and write", "place": words.Place("client-secret"),
 	"port": 8000, "printed": "standard output", "problem": "It's wrong.", "renewed": words.Clock(noon), "rule": "pull_request", "says": "No.", "new-name": "octocat/running",
 	"scopes": []string{"read", "activity:read"}, "seen": words.Sentence("log-seen-length"), "settings": words.Page("o/r/settings"), "status": 503,
 	"edit": "https://github.com/octocat/sync/edit/main/.github/workflows/strava.yml", "tree": "/home/me/sync", "system": words.System{Err: os.ErrPermission}, "target": "o/r/NAME", "targets": []string{"o/r/NAME"},
