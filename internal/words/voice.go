@@ -19,15 +19,18 @@ type Voice struct {
 	login      Command // gets a new refresh token
 }
 
+// anyRepository stands for a repository that isn't known.
+const anyRepository = "OWNER/REPO"
+
 // Step returns the voice of a workflow step. page is the address of
 // docs/troubleshooting.md on GitHub, or "" if it's unknown.
 func Step(page string) *Voice {
-	return &Voice{table: &English, step: true, page: page, server: "https://github.com", repository: "OWNER/REPO"}
+	return &Voice{table: &English, step: true, page: page, server: "https://github.com", repository: anyRepository}
 }
 
 // Terminal returns the voice of a command.
 func Terminal() *Voice {
-	return &Voice{table: &English, server: "https://github.com", repository: "OWNER/REPO"}
+	return &Voice{table: &English, server: "https://github.com", repository: anyRepository}
 }
 
 // languages are those that a step speaks. A table is made when it's asked for: that
@@ -145,6 +148,9 @@ func (v *Voice) message(n Note) Message {
 		ID: n.ID, What: v.fill(r.what, n.Blanks), Why: v.fill(r.why, n.Blanks), Next: v.fill(r.next, n.Blanks),
 		More: v.table.more + n.ID, Label: v.table.next,
 	}
+	if v.step && v.repository != anyRepository && isEdit(n.ID, r) && !strings.Contains(m.Next, "://") {
+		m.Next = v.Join(m.Next, v.Say("log-edit", nil))
+	}
 	if v.step && v.page != "" {
 		m.More = strings.TrimSuffix(v.page, ".md") + v.table.extension + "#" + n.ID
 	}
@@ -154,6 +160,11 @@ func (v *Voice) message(n Note) Message {
 		m.Next += " " + Visible(n.Page)
 	}
 	return m
+}
+
+// isEdit reports whether the next step is to change the workflow.
+func isEdit(id string, r row) bool {
+	return strings.HasPrefix(id, "input-") || strings.Contains(r.next, `<var title="rotate-to">`) || strings.Contains(r.next, `<var title="expected-athlete">`)
 }
 
 // Join makes one text of sentences.
