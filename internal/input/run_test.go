@@ -47,9 +47,9 @@ func TestOtherHosts(t *testing.T) {
 
 func TestGiteaHasNoTargets(t *testing.T) {
 	t.Parallel()
-	gitea := Workflow{Getenv: func(name string) string { return map[string]string{"GITEA_ACTIONS": "true"}[name] }}
+	gitea := &Workflow{Getenv: func(name string) string { return map[string]string{"GITEA_ACTIONS": "true"}[name] }}
 	for _, target := range []store.Target{{Owner: "o", Repo: "r", Branch: "b"}, {Owner: "o", Repo: "r", Name: "N"}, {Path: "/x"}} {
-		if got := gitea.Objection(target); got != FaultNotOnGitHub {
+		if got := gitea.objection(target); got != FaultNotOnGitHub {
 			t.Errorf("%s: got %q", target, got)
 		}
 	}
