@@ -3,6 +3,7 @@ package login
 import (
 	"context"
 	"errors"
+	"io"
 	"os/exec"
 	"slices"
 	"strings"
@@ -54,8 +55,7 @@ func AskClientSecret(ctx context.Context, t *terminal.Terminal) (secret.Value, e
 func untilRight(t *terminal.Terminal, name, label string, inspect func(string) input.Fault, ask func() (secret.Value, error)) (secret.Value, error) {
 	for {
 		answer, err := ask()
-		var nobody *terminal.NobodyError
-		if errors.As(err, &nobody) && !nobody.Secret {
+		if errors.Is(err, io.EOF) {
 			return answer, input.Wrong(name, input.Fault(secret.Missing))
 		}
 		if err != nil {

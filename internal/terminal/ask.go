@@ -3,7 +3,6 @@ package terminal
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"strings"
@@ -14,71 +13,55 @@ import (
 	"strava-token/internal/words"
 )
 
-// NobodyError is a question that nobody can answer.
-type NobodyError struct {
-	Secret bool // it takes a terminal, since the answer isn't shown
-}
+// ErrNoTerminal is a secret that can't be asked for: that takes a terminal, since the
+// answer isn't shown.
+var ErrNoTerminal error = &words.Failure{ID: "recover-no-secret"}
 
-func (e *NobodyError) Error() string { return "there is nobody to ask" }
-
-// Note is the error's message.
-func (e *NobodyError) Note() words.Note { return words.Note{ID: "recover-no-secret"} }
-
-// Ask asks for a line. If ctx ends first, its error is returned; a *NobodyError if
-// the input does.
+// Ask asks for a line. If ctx ends first, its error is returned; io.EOF if the input
+// does.
 func (t *Terminal) Ask(ctx context.Context, question string) (string, error) {
-	_ = t.print(question)
-	read := t.readLine
-	if t.lines != nil {
-		read = t.nextLine
-	}
-	line, err := Interruptible(ctx, read)
+	_ = t.print(question, false)
+	line, err := Interruptible(ctx, func() (string, error) {
+		if t.lines == nil {
+			return t.readLine()
+		}
+		line, open := <-t.lines
+		if !open {
+			return "", io.EOF
+		}
+		return line, nil
+	})
 	if err != nil {
 		t.Say("") // the question is left without an answer
 	}
 	return line, err
 }
 
-// nextLine is readLine if lines are read in the background.
-func (t *Terminal) nextLine() (string, error) {
-	line, open := <-t.lines
-	if !open {
-		return "", &NobodyError{}
-	}
-	return line, nil
-}
-
 // Interruptible waits for f, which may wait for people, or for the end of ctx.
 func Interruptible[T any](ctx context.Context, f func() (T, error)) (T, error) {
-	type result struct {
-		value T
-		err   error
-	}
-	done := make(chan result, 1)
+	var value, none T
+	var err error
+	done := make(chan struct{})
 	go func() {
-		value, err := f()
-		done <- result{value, err}
+		defer close(done)
+		value, err = f()
 	}()
 	select {
-	case r := <-done:
+	case <-done:
 		if ctx.Err() == nil {
-			return r.value, r.err
+			return value, err
 		}
 	case <-ctx.Done():
 	}
-	var none T
 	return none, ctx.Err()
 }
 
 // Confirm asks a question that is answered by yes or no; an empty answer is
 // fallback.
 func (t *Terminal) Confirm(ctx context.Context, question string, fallback bool) (bool, error) {
-	choice := " [y/N] "
-	if fallback {
-		choice = " [Y/n] "
-	}
+	choice := map[bool]string{true: " [Y/n] ", false: " [y/N] "}
 	for {
-		answer, err := t.Ask(ctx, question+choice)
+		answer, err := t.Ask(ctx, question+choice[fallback])
 		if err != nil {
 			return false, err
 		}
@@ -98,71 +81,55 @@ func (t *Terminal) Confirm(ctx context.Context, question string, fallback bool) 
 // question.
 func (t *Terminal) readLine() (string, error) {
 	var line []byte
-	one := make([]byte, 1)
-	for {
+	for one := make([]byte, 1); ; {
 		n, err := t.In.Read(one)
-		if n == 1 && one[0] == '\n' {
-			return strings.TrimSuffix(string(line), "\r"), nil
-		}
-		if n == 1 {
-			line = append(line, one[0])
-		}
-		if err != nil {
-			if len(line) > 0 {
-				return string(line), nil
-			}
-			return "", &NobodyError{}
+		line = append(line, one[:n]...)
+		text, whole := strings.CutSuffix(string(line), "\n")
+		switch {
+		case whole || err != nil && text != "":
+			return strings.TrimSuffix(text, "\r"), nil
+		case err != nil:
+			return "", io.EOF
 		}
 	}
 }
 
-// Listen begins to read lines in the background, for as long as the process
+// Listen begins, once, to read lines in the background, for as long as the process
 // lives.
 func (t *Terminal) Listen() <-chan string {
-	if t.lines == nil {
-		t.lines = make(chan string)
-		go func() {
-			defer close(t.lines)
-			for {
-				line, err := t.readLine()
-				if err != nil {
-					return
-				}
-				t.lines <- line
-			}
-		}()
-	}
+	t.lines = make(chan string)
+	go func() {
+		defer close(t.lines)
+		for line, err := t.readLine(); err == nil; line, err = t.readLine() {
+			t.lines <- line
+		}
+	}()
 	return t.lines
 }
 
 // AskSecret asks for a secret, without echo. If standard input is taken it asks
-// at the controlling terminal. Its errors are those of Ask.
+// at the controlling terminal. Its errors are those of Ask, and ErrNoTerminal.
 func (t *Terminal) AskSecret(ctx context.Context, question string) (secret.Value, error) {
-	tty, ok := t.In.(*os.File)
-	if !ok || !term.IsTerminal(int(tty.Fd())) {
+	tty, _ := t.In.(*os.File)
+	if !Is(t.In) {
 		opened, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
 		if err != nil {
-			return secret.Value{}, &NobodyError{Secret: true}
+			return secret.Value{}, ErrNoTerminal
 		}
 		defer opened.Close()
 		tty = opened
 	}
-	_ = t.print(question)
+	_ = t.print(question, false)
 	fd := int(tty.Fd())
 	state, err := term.GetState(fd)
 	if err != nil {
-		return secret.Value{}, fmt.Errorf("read the terminal: %w", err)
+		return secret.Value{}, ErrNoTerminal
 	}
 	text, err := Interruptible(ctx, func() ([]byte, error) { return term.ReadPassword(fd) })
 	_ = term.Restore(fd, state) // the echo comes back whatever ended the question
 	t.Say("")
-	switch {
-	case ctx.Err() != nil:
-		return secret.Value{}, ctx.Err()
-	case errors.Is(err, io.EOF):
-		return secret.Value{}, &NobodyError{} // Ctrl-D
-	case err != nil:
-		return secret.Value{}, errors.Join(&NobodyError{Secret: true}, err)
+	if err != nil && ctx.Err() == nil && !errors.Is(err, io.EOF) { // which is Ctrl-D
+		err = ErrNoTerminal
 	}
-	return secret.New(strings.TrimSpace(string(text))), nil
+	return secret.New(strings.TrimSpace(string(text))), err
 }

@@ -4,8 +4,15 @@
 package terminal
 
 import (
+	"context"
+	"fmt"
 	"io"
+	"os"
+	"strings"
 	"sync"
+	"time"
+
+	"golang.org/x/term"
 
 	"strava-token/internal/secret"
 	"strava-token/internal/words"
@@ -23,17 +30,53 @@ type Terminal struct {
 	status string // the line of a countdown, if that's the last one shown
 }
 
-// print writes text, in place of a countdown.
-func (t *Terminal) print(text string) error {
+// print writes text in place of a countdown, of which it may be the next line.
+func (t *Terminal) print(text string, countdown bool) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	text, t.status = erase(t.status)+text, ""
-	_, err := io.WriteString(t.Out, text)
+	erased := ""
+	if t.status != "" {
+		erased = "\r" + strings.Repeat(" ", len(t.status)) + "\r" // blanks do on every terminal
+	}
+	t.status = ""
+	if countdown {
+		t.status = text
+	}
+	_, err := io.WriteString(t.Out, erased+text)
 	return err
 }
 
+// countdownStep is how often the time that is left is shown: what a person types
+// meanwhile is on the same line.
+const countdownStep = 10 * time.Second
+
+// Countdown shows that the program waits, and for how long yet, until stop is
+// called. If nobody is watching it says so once.
+func (t *Terminal) Countdown(what string, limit time.Duration) (stop func()) {
+	if !Is(t.Out) {
+		t.Say(fmt.Sprintf("%s, for %d minutes at most.", what, int(limit.Minutes())))
+		return func() {}
+	}
+	counting, cancel := context.WithCancel(context.Background())
+	var shown sync.WaitGroup
+	shown.Go(func() {
+		for left := limit; left >= 0 && counting.Err() == nil; left -= countdownStep {
+			_ = t.print(fmt.Sprintf("%s, %d:%02d left (Ctrl-C ends it) ", what, left/time.Minute, left%time.Minute/time.Second), true)
+			select {
+			case <-time.After(countdownStep):
+			case <-counting.Done():
+			}
+		}
+	})
+	return func() {
+		cancel()
+		shown.Wait()
+		_ = t.print("", false)
+	}
+}
+
 // Say prints a line.
-func (t *Terminal) Say(text string) { _ = t.print(text + "\n") }
+func (t *Terminal) Say(text string) { _ = t.print(text+"\n", false) }
 
 // Note prints a line under a label, such as warning.
 func (t *Terminal) Note(label, text string) { t.Say("strava-token: " + label + ": " + text) }
@@ -46,15 +89,18 @@ func (t *Terminal) Warn(err error) { t.explain("warning", err) }
 
 func (t *Terminal) explain(label string, err error) {
 	for _, m := range t.Voice.Explain(err) {
-		t.Note(label, m.What)
-		if m.Why != "" {
-			t.Note("why", m.Why)
+		for _, part := range [][2]string{{label, m.What}, {"why", m.Why}, {"hint", m.Next}, {"more", m.ID}} {
+			if part[1] != "" {
+				t.Note(part[0], part[1])
+			}
 		}
-		if m.Next != "" {
-			t.Note("hint", m.Next)
-		}
-		t.Note("more", m.ID)
 	}
+}
+
+// Is reports whether a stream is a terminal.
+func Is(stream any) bool {
+	f, isFile := stream.(*os.File)
+	return isFile && term.IsTerminal(int(f.Fd()))
 }
 
 // Mask does nothing: nobody reads masks here, and nothing secret is printed.
@@ -63,5 +109,5 @@ func (t *Terminal) Mask(secret.Value) bool { return true }
 // Recover prints a sealed refresh token. It returns false if nobody can read it.
 func (t *Terminal) Recover(sealed string) bool {
 	t.Note("warning", t.Voice.Say("log-recovery", nil)+" "+t.Voice.Say("log-recovery-command", words.Blanks{"target": "TARGET"}))
-	return t.print(sealed) == nil
+	return t.print(sealed, false) == nil
 }
