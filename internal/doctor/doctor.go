@@ -39,7 +39,7 @@ type Finding struct {
 }
 
 // Lines are the finding as lines of text.
-func (f Finding) Lines(voice *words.Voice) []string {
+func (f Finding) Lines(voice *words.Voice) (lines []string) {
 	about := words.Visible(f.About)
 	if about == "" {
 		about = voice.Say(f.Part, nil)
@@ -52,12 +52,8 @@ func (f Finding) Lines(voice *words.Voice) []string {
 		}
 		return []string{head + strings.Join(says, " ")}
 	}
-	var lines []string
 	for _, m := range voice.Explain(f.Err) {
-		lines = append(lines, head+m.What)
-		for _, line := range strings.Split(m.Text(), "\n")[1:] {
-			lines = append(lines, "         "+line)
-		}
+		lines = append(lines, strings.Split(head+strings.ReplaceAll(m.Text(), "\n", "\n         "), "\n")...)
 	}
 	return lines
 }
@@ -66,33 +62,36 @@ func (f Finding) Lines(voice *words.Voice) []string {
 // deadline of its own.
 const examination = 30 * time.Second
 
-// shadowed is a target that can tell whether workflows read another secret.
-type shadowed interface {
-	Shadows(ctx context.Context, repository string) (shadows []string, known bool)
-}
-
-// Examine looks at the app, the targets, and, if the targets can keep what
-// comes, at the refresh token by a normal run. repository is where the
+// Examine looks, side by side, at the app and the targets, and, if the targets can
+// keep what comes, at the refresh token by a normal run. repository is where the
 // workflow runs, as "owner/repo". The status is that of the whole: Failed if
 // a finding is a failure.
 func Examine(ctx context.Context, run *provider.Run, repository string) Report {
+	checking, cancel := context.WithTimeout(ctx, examination)
+	defer cancel()
 	targets := run.Targets()
-	findings := examineFirst(ctx, run, targets, repository)
-	status := provider.Done
+	found := make([][]Finding, 1+len(targets))
+	var all sync.WaitGroup
+	all.Go(func() { found[0] = []Finding{examineApp(checking, run)} })
+	for i, t := range targets {
+		all.Go(func() { found[1+i] = examineTarget(checking, t, repository) })
+	}
+	all.Wait()
+	r := Report{Findings: slices.Concat(found...)}
 	switch {
-	case len(run.Targets()) == 0:
-		findings = append(findings, Finding{Level: Warning, Part: "doctor-refresh-token", Err: &words.Failure{ID: "doctor-no-target"}})
-	case failed(findings):
-		findings = append(findings, Finding{Level: Warning, Part: "doctor-refresh-token", Err: &words.Failure{ID: "doctor-not-tried"}})
+	case len(targets) == 0:
+		r.Findings = append(r.Findings, Finding{Level: Warning, Part: "doctor-refresh-token", Err: &words.Failure{ID: "doctor-no-target"}})
+	case r.failed():
+		r.Findings = append(r.Findings, Finding{Level: Warning, Part: "doctor-refresh-token", Err: &words.Failure{ID: "doctor-not-tried"}})
 	default:
 		outcome := run.Do(ctx)
-		findings = append(findings, examineOutcome(outcome)...)
-		status = outcome.Status()
+		r.Findings = append(r.Findings, examineOutcome(outcome)...)
+		r.Status = outcome.Status()
 	}
-	if status == provider.Done && failed(findings) {
-		status = provider.Failed
+	if r.Status == provider.Done && r.failed() {
+		r.Status = provider.Failed
 	}
-	return Report{Findings: findings, Status: status}
+	return r
 }
 
 // Report is what an examination found.
@@ -101,50 +100,26 @@ type Report struct {
 	Status   provider.Status
 }
 
-// examineFirst examines what can be examined without spending anything, side by
-// side.
-func examineFirst(ctx context.Context, run *provider.Run, targets []provider.Target, repository string) []Finding {
-	ctx, cancel := context.WithTimeout(ctx, examination)
-	defer cancel()
-	app := make(chan Finding, 1)
-	go func() { app <- examineApp(ctx, run) }()
-	found := make([][]Finding, len(targets))
-	var all sync.WaitGroup
-	for i, t := range targets {
-		all.Go(func() { found[i] = examineTarget(ctx, t, repository) })
-	}
-	all.Wait()
-	return slices.Concat(append([][]Finding{{<-app}}, found...)...)
-}
-
-func failed(findings []Finding) bool {
-	for _, f := range findings {
-		if f.Level == Failure {
-			return true
-		}
-	}
-	return false
+func (r Report) failed() bool {
+	return slices.ContainsFunc(r.Findings, func(f Finding) bool { return f.Level == Failure })
 }
 
 func examineApp(ctx context.Context, run *provider.Run) Finding {
-	const part = "doctor-app"
+	f := Finding{Level: OK, Part: "doctor-app", Says: []words.Note{{ID: "doctor-app-fits"}}}
 	var e *strava.Error
-	err := run.Strava.CheckApp(ctx)
-	if errors.As(err, &e) && unclear(e.Kind) {
-		return Finding{Level: Warning, Part: part, Err: &words.Failure{ID: "doctor-app-unchecked", Blanks: words.Blanks{"cause": provider.ProbeCause(err)}}}
+	if f.Err = run.Strava.CheckApp(ctx); f.Err != nil {
+		f.Level = Failure
 	}
-	if err != nil {
-		return Finding{Level: Failure, Part: part, Err: err}
+	if errors.As(f.Err, &e) && slices.Contains(unclear, e.Kind) {
+		f.Level, f.Err = Warning, &words.Failure{ID: "doctor-app-unchecked", Blanks: words.Blanks{"cause": provider.ProbeCause(e)}}
 	}
-	return Finding{Level: OK, Part: part, Says: []words.Note{{ID: "doctor-app-fits"}}}
+	return f
 }
 
-// unclear reports whether an answer says nothing about the app: nothing was at
-// stake in the question.
-func unclear(k strava.Kind) bool {
-	return slices.Contains([]strava.Kind{
-		strava.NoAnswer, strava.Unreachable, strava.Outage, strava.RateLimited, strava.Malformed, strava.Unrecognized,
-	}, k)
+// unclear are answers that say nothing about the app: nothing was at stake in the
+// question.
+var unclear = []strava.Kind{
+	strava.NoAnswer, strava.Unreachable, strava.Outage, strava.RateLimited, strava.Malformed, strava.Unrecognized,
 }
 
 func examineTarget(ctx context.Context, t provider.Target, repository string) []Finding {
@@ -154,26 +129,25 @@ func examineTarget(ctx context.Context, t provider.Target, repository string) []
 		return []Finding{{Level: Failure, About: about, Err: err}}
 	}
 	findings := []Finding{{Level: OK, About: about, Says: describe(facts)}}
+	warn := func(err error) { findings = append(findings, Finding{Level: Warning, About: about, Err: err}) }
+	doubt := func(id string, by []string) {
+		warn(&words.Failure{ID: id, Blanks: words.Blanks{"target": about, "by": by}})
+	}
 	if !facts.WriteProven && !facts.WriteBelieved {
-		findings = append(findings, Finding{Level: Warning, About: about, Err: doubt("doctor-unproven-write", about, nil)})
+		doubt("doctor-unproven-write", nil)
 	}
 	if err := provider.WarnOfExpiry(t, facts); err != nil {
-		findings = append(findings, Finding{Level: Warning, About: about, Err: err})
+		warn(err)
 	}
-	if s, ok := t.(shadowed); ok {
+	if s, ok := t.(*store.Secret); ok {
 		by, known := s.Shadows(ctx, repository)
 		if len(by) > 0 {
-			findings = append(findings, Finding{Level: Warning, About: about, Err: doubt("doctor-shadowed", about, by)})
+			doubt("doctor-shadowed", by)
 		} else if !known {
-			findings = append(findings, Finding{Level: Warning, About: about, Err: doubt("doctor-shadows-unknown", about, nil)})
+			doubt("doctor-shadows-unknown", nil)
 		}
 	}
 	return findings
-}
-
-// doubt is what could go wrong with a target.
-func doubt(id, target string, by []string) error {
-	return &words.Failure{ID: id, Blanks: words.Blanks{"target": target, "by": by}}
 }
 
 func describe(f store.Facts) []words.Note {
