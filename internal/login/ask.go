@@ -17,29 +17,24 @@ import (
 
 // askApp asks for what the environment doesn't have of the app's credentials.
 func (l *Login) askApp(ctx context.Context) error {
-	if err := l.askClientID(ctx); err != nil {
-		return err
+	err := l.askClientID(ctx)
+	if err == nil && l.isMissing("client-secret") {
+		l.answers["client-secret"], err = AskClientSecret(ctx, l.Terminal)
 	}
-	if l.isSet("client-secret") {
-		return nil
-	}
-	answer, err := AskClientSecret(ctx, l.Terminal)
-	l.answers["client-secret"] = answer
 	return err
 }
 
-func (l *Login) askClientID(ctx context.Context) error {
-	if l.isSet("client-id") {
+func (l *Login) askClientID(ctx context.Context) (err error) {
+	if !l.isMissing("client-id") {
 		return nil
 	}
-	l.Terminal.Say("Client ID and Client Secret are at " + words.StravaSettings + ".")
-	l.Terminal.Say("(No app yet? Create one there: any name, category, website and icon, and")
-	l.Terminal.Say("github.com as Authorization Callback Domain.)")
-	answer, err := untilRight(l.Terminal, "client-id", "Client ID", input.InspectClientID, func() (secret.Value, error) {
+	l.Terminal.Say("Client ID and Client Secret are at " + words.StravaSettings + ".\n" +
+		"(No app yet? Create one there: any name, category, website and icon, and\n" +
+		"github.com as Authorization Callback Domain.)")
+	l.answers["client-id"], err = untilRight(l.Terminal, "client-id", "Client ID", input.InspectClientID, func() (secret.Value, error) {
 		line, err := l.Terminal.Ask(ctx, "Client ID: ")
 		return secret.New(strings.TrimSpace(line)), err
 	})
-	l.answers["client-id"] = answer
 	return err
 }
 
@@ -72,25 +67,18 @@ func untilRight(t *terminal.Terminal, name, label string, inspect func(string) i
 	}
 }
 
-func (l *Login) isSet(name string) bool {
-	return strings.TrimSpace(l.Getenv(input.Variables[name][0])) != ""
+func (l *Login) isMissing(name string) bool {
+	isSet := func(variable string) bool { return strings.TrimSpace(l.Getenv(variable)) != "" }
+	return l.answers[name].Empty() && !slices.ContainsFunc(input.Variables[name], isSet)
 }
 
 // findGitHubToken finds a GitHub token where gh keeps it, unless the environment
 // has one.
 func (l *Login) findGitHubToken(ctx context.Context) {
-	if !l.gitHubTokenIsMissing() || l.Getenv("PATH") == "" {
-		return
-	}
-	cmd := exec.CommandContext(ctx, "gh", "auth", "token")
-	cmd.Stderr = nil
-	if out, err := cmd.Output(); err == nil {
+	if l.isMissing("github-token") && l.Getenv("PATH") != "" {
+		out, _ := exec.CommandContext(ctx, "gh", "auth", "token").Output()
 		l.answers["github-token"] = secret.New(strings.TrimSpace(string(out)))
 	}
-}
-
-func (l *Login) gitHubTokenIsMissing() bool {
-	return l.answers["github-token"].Empty() && l.Getenv("GH_TOKEN") == "" && l.Getenv("GITHUB_TOKEN") == ""
 }
 
 // checkFlags refuses what doesn't go together, before anything is asked.

@@ -1,22 +1,27 @@
 package login
 
 import (
+	"context"
 	"crypto/subtle"
 	"errors"
 	"net/http"
-	"net/url"
 	"strings"
-	"sync"
+	"time"
 
-	"strava-token/internal/secret"
 	"strava-token/internal/strava"
 	"strava-token/internal/words"
 )
 
+// Timeout is how long a login waits for the browser.
+const Timeout = 5 * time.Minute
+
 var (
+	// ErrNobodyCame ends a login if neither a callback nor a pasted address came in time.
+	ErrNobodyCame error = &words.Failure{ID: "login-nobody-came"}
 	// ErrOpenedTwice ends a login whose local page was opened a second time.
 	ErrOpenedTwice error = &words.Failure{ID: "login-opened-twice"}
-	// ErrCodeAlone is a code that was pasted without its address.
+	// ErrCodeAlone is a code that was pasted without its address: it carries no state,
+	// and any word could be one.
 	ErrCodeAlone error = &words.Failure{ID: "login-code-alone"}
 )
 
@@ -25,37 +30,34 @@ var (
 // browser to Strava. Each has a state of its own, and the state of the local page
 // counts only in the browser that opened it. What is pasted may have either.
 type Attempt struct {
-	link      string // for a person
-	linkState string
+	link, linkState string // for a person
 
-	local  string // the page on this machine
-	key    string // of that page
-	behind string // where it leads
-	state  string // of that
-	cookie string // empty until the page is opened
+	local, key    string // the page on this machine, and what its address ends with
+	behind, state string // where it leads
+	cookie        string // of the browser that opens it
+	opened        bool
 
-	result chan result // one, at most
-
-	// Each attempt has a page of its own for the end, since its browser may ask
-	// for that only after the next one began. The listener's lock guards them.
-	over    bool          // a result came
-	page    *Page         // nil until it is known
-	known   chan struct{} // closed then
-	fetched chan struct{} // closed once the page was written
-	once    sync.Once
-}
-
-type result struct {
+	// The listener's lock guards the rest.
+	over  bool // a browser came back
 	grant strava.Grant
 	err   error
+	came  chan struct{} // closed then
+
+	// Each attempt has a page of its own for the end, since its browser may ask
+	// for that only after the next one began.
+	page    *Page         // nil until it is known
+	known   chan struct{} // closed then
+	fetched context.Context
+	fetch   context.CancelFunc // once the page was written
 }
 
 func newAttempt(authorize func(state string) string) *Attempt {
 	a := &Attempt{
-		linkState: strava.NewState(), state: strava.NewState(), key: strava.NewState(),
-		result: make(chan result, 1), known: make(chan struct{}), fetched: make(chan struct{}),
+		linkState: strava.NewState(), state: strava.NewState(), key: strava.NewState(), cookie: strava.NewState(),
+		came: make(chan struct{}), known: make(chan struct{}),
 	}
 	a.link, a.behind = authorize(a.linkState), authorize(a.state)
+	a.fetched, a.fetch = context.WithCancel(context.Background())
 	return a
 }
 
@@ -65,26 +67,55 @@ func (a *Attempt) Link() string { return a.link }
 // Local is the address to open the browser of this machine with.
 func (a *Attempt) Local() string { return a.local }
 
-// end hands on the first result.
+// end takes the first result.
 func (a *Attempt) end(grant strava.Grant, err error) {
 	if !a.over {
-		a.over = true
-		a.result <- result{grant, err}
+		a.over, a.grant, a.err = true, grant, err
+		close(a.came)
 	}
 }
 
-// take reports whether a callback may be believed, and hands on the first one.
+// take reports whether a callback may be believed, and takes the first one.
 func (a *Attempt) take(r *http.Request) bool {
-	state := a.linkState
-	if cookie, err := r.Cookie(cookieName); err == nil && a.cookie != "" && isSame(cookie.Value, a.cookie) && isSame(r.URL.Query().Get("state"), a.state) {
-		state = a.state
+	grant, err := strava.ParseCallback(r.URL.Query(), a.linkState)
+	cookie, _ := r.Cookie(cookieName)
+	if errors.Is(err, strava.ErrWrongState) && cookie != nil && subtle.ConstantTimeCompare([]byte(cookie.Value), []byte(a.cookie)) == 1 {
+		grant, err = strava.ParseCallback(r.URL.Query(), a.state)
 	}
-	grant, err := strava.ParseCallback(r.URL.Query(), state)
 	if err != nil && !isDenied(err) {
 		return false
 	}
 	a.end(grant, err)
 	return true
+}
+
+// Wait returns what the browser brought or what was pasted, whichever is first.
+// A pasted text that is wrong is told to complain, and the waiting goes on; so it
+// does if pasted is closed.
+func (a *Attempt) Wait(ctx context.Context, pasted <-chan string, complain func(error)) (strava.Grant, error) {
+	timeout := time.After(Timeout)
+	for {
+		select {
+		case <-a.came:
+			return a.grant, a.err
+		case text, open := <-pasted:
+			if !open {
+				pasted = nil
+			}
+			if strings.TrimSpace(text) == "" {
+				continue
+			}
+			grant, err := a.read(text)
+			if err == nil || isDenied(err) {
+				return grant, err
+			}
+			complain(err)
+		case <-timeout:
+			return strava.Grant{}, ErrNobodyCame
+		case <-ctx.Done():
+			return strava.Grant{}, ctx.Err()
+		}
+	}
 }
 
 // read reads what was pasted.
@@ -93,33 +124,13 @@ func (a *Attempt) read(text string) (strava.Grant, error) {
 	if errors.Is(err, strava.ErrWrongState) {
 		grant, err = strava.ParseAddress(text, a.state)
 	}
-	if err != nil && isCodeAlone(text) {
+	if code, pasteErr := strava.ParsePasted(text, a.state); err != nil && pasteErr == nil && code.Stateless {
 		err = ErrCodeAlone
 	}
 	return grant, err
-}
-
-// isCodeAlone reports whether a text is a code, or an address with one, that came
-// without a state.
-func isCodeAlone(text string) bool {
-	text = strings.TrimSpace(text)
-	if _, query, ok := strings.Cut(text, "?"); ok {
-		text = query
-	}
-	values, err := url.ParseQuery(text)
-	if err != nil || values.Get("state") != "" {
-		return false
-	}
-	code := values.Get("code")
-	if code == "" {
-		code, _, _ = strings.Cut(text, "&")
-	}
-	return secret.Inspect(code) == "" && !strings.ContainsAny(code, "=/:")
 }
 
 func isDenied(err error) bool {
 	var denied *strava.DeniedError
 	return errors.As(err, &denied)
 }
-
-func isSame(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }

@@ -16,116 +16,92 @@ import (
 	"strava-token/internal/words"
 )
 
-// value is one of the app's credentials under the name of its variable.
-type value struct {
-	name string
-	text secret.Value
-}
-
-func appValues(in *input.Inputs) []value {
-	return []value{{"STRAVA_CLIENT_ID", secret.New(in.ClientID)}, {"STRAVA_CLIENT_SECRET", in.ClientSecret}}
-}
-
 // credentials are a file with the client id and the client secret, for those who
 // use the token from this machine.
 type credentials struct {
-	path   string
-	lines  string
-	opened *os.File // nil if an earlier login left the same file
-	kept   bool
+	path, lines string
+	opened      *os.File // nil once it's written, or if an earlier login left the same
 }
 
 // openCredentials makes the file, or finds one that says the same. It leaves
 // everything else alone.
-func openCredentials(path string, values []value) (*credentials, error) {
-	c := &credentials{path: path, lines: dotenv(values)}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return nil, input.Misuse("login-file", words.Blanks{"file": path})
+func openCredentials(path, lines string) (*credentials, error) {
+	c := &credentials{path: path, lines: lines}
+	err := os.MkdirAll(filepath.Dir(path), 0o700)
+	if err == nil && !has(path, lines) {
+		c.opened, err = os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	}
-	if before, err := readSmall(path, len(c.lines)); err == nil && before == c.lines {
-		return c, nil
-	}
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return nil, input.Misuse("login-file", words.Blanks{"file": path})
 	}
-	c.opened = f
 	return c, nil
 }
 
-// readSmall reads a plain file of this size; of a pipe it reads nothing.
-func readSmall(path string, size int) (string, error) {
+// has reports whether a plain file says this; of a pipe it reads nothing.
+func has(path, lines string) bool {
 	info, err := os.Lstat(path)
-	if err != nil || !info.Mode().IsRegular() || info.Size() != int64(size) {
-		return "", errors.Join(err, os.ErrNotExist)
+	if err != nil || !info.Mode().IsRegular() || info.Size() != int64(len(lines)) {
+		return false
 	}
 	content, err := os.ReadFile(path)
-	return string(content), err
+	return err == nil && string(content) == lines
 }
 
 func (c *credentials) write() error {
-	if c.opened != nil {
-		_, err := io.WriteString(c.opened, c.lines)
-		if err := errors.Join(err, c.opened.Sync(), c.opened.Close()); err != nil {
-			return fmt.Errorf("write %s: %w", c.path, err)
-		}
+	if c.opened == nil {
+		return nil
 	}
-	c.kept = true
+	_, err := io.WriteString(c.opened, c.lines)
+	if err := errors.Join(err, c.opened.Sync(), c.opened.Close()); err != nil {
+		return fmt.Errorf("write %s: %w", c.path, err)
+	}
+	c.opened = nil
 	return nil
 }
 
-// discard removes a file that nothing was written to.
+// discard removes a file that wasn't written.
 func (c *credentials) discard() {
-	if c != nil && c.opened != nil && !c.kept {
+	if c != nil && c.opened != nil {
 		_ = c.opened.Close()
 		_ = os.Remove(c.path)
 	}
 }
 
-// dotenv writes values as a shell reads them.
-func dotenv(values []value) string {
-	var b strings.Builder
+// formatted are the app's credentials, and the refresh token unless it's empty, as
+// JSON or, in any other format, as a shell reads them.
+func formatted(format string, in *input.Inputs, refreshToken secret.Value) string {
+	values := [][2]string{{"STRAVA_CLIENT_ID", in.ClientID}, {"STRAVA_CLIENT_SECRET", in.ClientSecret.Reveal()}}
+	if !refreshToken.Empty() {
+		values = append(values, [2]string{"STRAVA_REFRESH_TOKEN", refreshToken.Reveal()})
+	}
+	var text strings.Builder
+	object := map[string]string{}
 	for _, v := range values {
-		b.WriteString(v.name + "=" + words.Quote(v.text.Reveal()) + "\n")
-	}
-	return b.String()
-}
-
-// printed is standard output as a target, which --format asks for.
-type printed struct {
-	out    io.Writer
-	format string // json or dotenv
-	app    []value
-	apart  bool // a target keeps the refresh token, and a copy would be the end of it
-}
-
-func (p *printed) String() string { return "standard output" }
-
-// Check always succeeds.
-func (p *printed) Check(context.Context) (store.Facts, error) { return store.Facts{}, nil }
-
-// Store prints the credentials.
-func (p *printed) Store(_ context.Context, r store.Record) error {
-	values := p.app
-	if !p.apart {
-		values = append(values, value{"STRAVA_REFRESH_TOKEN", r.RefreshToken})
-	}
-	text := dotenv(values)
-	if p.format == "json" {
-		object := map[string]string{}
-		for _, v := range values {
-			object[v.name] = v.text.Reveal()
+		object[v[0]] = v[1]
+		if format != "json" {
+			text.WriteString(v[0] + "=" + words.Quote(v[1]) + "\n")
 		}
-		var b strings.Builder
-		encoder := json.NewEncoder(&b)
+	}
+	if format == "json" {
+		encoder := json.NewEncoder(&text)
 		encoder.SetEscapeHTML(false)
 		encoder.SetIndent("", "  ")
-		if err := encoder.Encode(object); err != nil {
-			return fmt.Errorf("encode: %w", err)
-		}
-		text = b.String()
+		_ = encoder.Encode(object) // strings alone
 	}
-	if _, err := io.WriteString(p.out, text); err != nil {
+	return text.String()
+}
+
+// Printed is standard output as a target.
+type Printed func(store.Record) error
+
+func (Printed) String() string { return "standard output" }
+
+// Check always succeeds.
+func (Printed) Check(context.Context) (store.Facts, error) { return store.Facts{}, nil }
+
+// Store prints.
+func (p Printed) Store(_ context.Context, r store.Record) error {
+	if err := p(r); err != nil {
 		return fmt.Errorf("print: %w", err)
 	}
 	return nil

@@ -2,7 +2,6 @@ package login
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -16,7 +15,7 @@ import (
 const (
 	callbackPath = "/token"
 	startPath    = "/start/" // and the key of the attempt
-	donePath     = "/done/"  // and its number
+	donePath     = "/done/"  // and the key
 	cookieName   = "strava-token"
 	// patience is how long the page in the browser waits for the end of the
 	// login, which is a few requests away.
@@ -31,7 +30,8 @@ type Listener struct {
 	server *http.Server
 
 	mu       sync.Mutex
-	attempts []*Attempt // the last one is waited for
+	attempts map[string]*Attempt // by their keys
+	current  *Attempt            // the one that is waited for; nil before the first
 }
 
 // Listen opens port on 127.0.0.1; 0 is any free one.
@@ -41,11 +41,11 @@ func Listen(ctx context.Context, port int) (*Listener, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listen: %w", err)
 	}
-	l := &Listener{tcp: tcp}
+	l := &Listener{tcp: tcp, attempts: map[string]*Attempt{}}
 	mux := http.NewServeMux()
 	mux.HandleFunc(callbackPath, l.callback)
 	mux.HandleFunc(startPath+"{key}", l.start)
-	mux.HandleFunc(donePath+"{number}", l.done)
+	mux.HandleFunc(donePath+"{key}", l.done)
 	l.server = &http.Server{Handler: l.guard(mux), ReadHeaderTimeout: 10 * time.Second, MaxHeaderBytes: 64 << 10}
 	go func() { _ = l.server.Serve(tcp) }()
 	return l, nil
@@ -64,20 +64,18 @@ func (l *Listener) Begin(authorize func(state string) string) *Attempt {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	a.local = l.origin() + startPath + a.key
-	l.attempts = append(l.attempts, a)
+	l.current, l.attempts[a.key] = a, a
 	return a
 }
 
 // Answer shows the browser how it ended, and waits until it fetched the page.
 // Without a browser waiting it does nothing.
 func (l *Listener) Answer(p Page) {
-	fetched := l.Tell(p)
-	if fetched == nil {
-		return
-	}
-	select {
-	case <-fetched:
-	case <-time.After(farewell):
+	if fetched := l.Tell(p); fetched != nil {
+		select {
+		case <-fetched:
+		case <-time.After(farewell):
+		}
 	}
 }
 
@@ -86,33 +84,33 @@ func (l *Listener) Answer(p Page) {
 func (l *Listener) Tell(p Page) <-chan struct{} {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if len(l.attempts) == 0 {
-		return nil
-	}
-	a := l.attempts[len(l.attempts)-1]
-	if !a.over || a.page != nil {
+	a := l.current
+	if a == nil || !a.over || a.page != nil {
 		return nil
 	}
 	a.page = &p
 	close(a.known)
-	return a.fetched
+	return a.fetched.Done()
 }
 
 // Close ends the listener.
 func (l *Listener) Close() {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
-	if errors.Is(l.server.Shutdown(ctx), context.DeadlineExceeded) {
+	if l.server.Shutdown(ctx) != nil {
 		_ = l.server.Close()
 	}
 }
 
-// guard refuses whatever isn't a GET, and requests under another name: a page
+// guard keeps answers out of caches, and their addresses out of what the next page
+// is told. It refuses whatever isn't a GET, and requests under another name: a page
 // elsewhere can make its own name point to this machine.
 func (l *Listener) guard(next http.Handler) http.Handler {
 	_, port, _ := net.SplitHostPort(l.tcp.Addr().String())
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		protect(w)
+		w.Header().Set("Cache-Control", "no-store")
+		w.Header().Set("Referrer-Policy", "no-referrer")
+		w.Header().Set("X-Content-Type-Options", "nosniff")
 		host, asked, err := net.SplitHostPort(r.Host)
 		if err != nil {
 			host, asked = r.Host, "80" // which browsers leave out
@@ -134,20 +132,18 @@ func (l *Listener) guard(next http.Handler) http.Handler {
 func (l *Listener) start(w http.ResponseWriter, r *http.Request) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	number := len(l.attempts) - 1
-	if number < 0 || r.PathValue("key") != l.attempts[number].key {
+	a := l.current
+	switch {
+	case a == nil || r.PathValue("key") != a.key:
 		http.NotFound(w, r)
-		return
-	}
-	a := l.attempts[number]
-	if a.cookie != "" {
+	case a.opened:
 		a.end(strava.Grant{}, ErrOpenedTwice)
-		http.Redirect(w, r, donePath+strconv.Itoa(number), http.StatusSeeOther)
-		return
+		http.Redirect(w, r, donePath+a.key, http.StatusSeeOther)
+	default:
+		a.opened = true
+		http.SetCookie(w, &http.Cookie{Name: cookieName, Value: a.cookie, Path: callbackPath, HttpOnly: true, SameSite: http.SameSiteLaxMode})
+		http.Redirect(w, r, a.behind, http.StatusSeeOther)
 	}
-	a.cookie = strava.NewState()
-	http.SetCookie(w, &http.Cookie{Name: cookieName, Value: a.cookie, Path: callbackPath, HttpOnly: true, SameSite: http.SameSiteLaxMode})
-	http.Redirect(w, r, a.behind, http.StatusSeeOther)
 }
 
 // callback takes the first callback that may be believed, and sends the browser
@@ -156,8 +152,7 @@ func (l *Listener) start(w http.ResponseWriter, r *http.Request) {
 func (l *Listener) callback(w http.ResponseWriter, r *http.Request) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	number := len(l.attempts) - 1
-	if number < 0 || !l.attempts[number].take(r) {
+	if l.current == nil || !l.current.take(r) {
 		Page{Status: http.StatusBadRequest, Title: "This isn't the answer that was asked for",
 			Lines: []string{
 				"Something other than the login that is waiting opened this page, or an older one did.",
@@ -165,36 +160,26 @@ func (l *Listener) callback(w http.ResponseWriter, r *http.Request) {
 			}}.write(w)
 		return
 	}
-	http.Redirect(w, r, donePath+strconv.Itoa(number), http.StatusSeeOther)
+	http.Redirect(w, r, donePath+l.current.key, http.StatusSeeOther)
 }
 
-// done shows how an attempt ended, once that is known.
+// done shows how an attempt ended, once that is known, if a browser came back from it.
 func (l *Listener) done(w http.ResponseWriter, r *http.Request) {
-	a := l.ended(r.PathValue("number"))
-	if a == nil {
+	l.mu.Lock()
+	a := l.attempts[r.PathValue("key")]
+	over := a != nil && a.over
+	l.mu.Unlock()
+	if !over {
 		http.NotFound(w, r)
 		return
 	}
 	select {
 	case <-a.known:
+		a.page.write(w)
+		a.fetch()
 	case <-r.Context().Done():
-		return
 	case <-time.After(patience):
 		Page{Status: http.StatusGatewayTimeout, Title: "This takes too long",
 			Lines: []string{"Look at the terminal: it says what happened."}}.write(w)
-		return
 	}
-	a.page.write(w)
-	a.once.Do(func() { close(a.fetched) })
-}
-
-// ended returns the attempt of this number, or nil if no browser came back from it.
-func (l *Listener) ended(number string) *Attempt {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	n, err := strconv.Atoi(number)
-	if err != nil || n < 0 || n >= len(l.attempts) || !l.attempts[n].over {
-		return nil
-	}
-	return l.attempts[n]
 }

@@ -15,8 +15,10 @@ import (
 
 	"github.com/cli/browser"
 
+	"strava-token/internal/input"
 	"strava-token/internal/provider"
 	"strava-token/internal/secret"
+	"strava-token/internal/store"
 	"strava-token/internal/strava"
 	"strava-token/internal/terminal"
 	"strava-token/internal/transport"
@@ -45,11 +47,17 @@ type Login struct {
 	Browse   func(string) error // opens an address; nil: in the browser
 
 	answers map[string]secret.Value
+
+	// Where everything goes.
+	in           *input.Inputs
+	run          *provider.Run
+	clientSecret *store.Secret // of the repository; nil without one, and if it wasn't stored
+	credentials  *credentials  // nil with a repository, with --format, and if they weren't stored
 }
 
 // Run logs in. The error is that of ctx if ctx ended before the code was sent.
 func (l *Login) Run(ctx context.Context) error {
-	err := l.run(ctx)
+	err := l.logIn(ctx)
 	var ended *provider.EndError // it knows itself how far it came
 	if ctx.Err() != nil && !errors.As(err, &ended) {
 		return ctx.Err()
@@ -57,15 +65,15 @@ func (l *Login) Run(ctx context.Context) error {
 	return err
 }
 
-// run opens nothing before everything that can be checked was.
-func (l *Login) run(ctx context.Context) error {
+// logIn opens nothing before everything that can be checked was.
+func (l *Login) logIn(ctx context.Context) error {
 	l.answers = map[string]secret.Value{}
 	if err := l.checkFlags(); err != nil {
 		return err
 	}
 	l.Terminal.Voice = l.Terminal.Voice.In(l.Getenv("GITHUB_SERVER_URL"), l.Repository).LoggingIn(l.again())
 	l.findGitHubToken(ctx)
-	if l.Repository != "" && l.gitHubTokenIsMissing() {
+	if l.Repository != "" && l.isMissing("github-token") {
 		return l.withoutGitHubToken(ctx)
 	}
 	if err := l.askApp(ctx); err != nil {
@@ -73,18 +81,14 @@ func (l *Login) run(ctx context.Context) error {
 	}
 	network := transport.New(l.Dial)
 	defer network.Close()
-	k, err := l.prepare(ctx, network)
-	if k != nil {
-		defer k.credentials.discard()
-	}
-	if err != nil {
+	defer func() { l.credentials.discard() }()
+	if err := l.prepare(ctx, network); err != nil {
 		return err
 	}
-	for _, other := range k.inputs.OtherHosts() {
+	for _, other := range l.in.OtherHosts() {
 		l.Terminal.Warn(other)
 	}
-	client := k.inputs.Strava(network)
-	if err := client.CheckApp(ctx); strava.IsAppRefused(err) {
+	if err := l.run.Strava.CheckApp(ctx); strava.IsAppRefused(err) {
 		return err
 	}
 	listener, err := Listen(ctx, l.Port)
@@ -92,30 +96,39 @@ func (l *Login) run(ctx context.Context) error {
 		return &words.Failure{ID: "login-port", Blanks: words.Blanks{"port": l.Port}}
 	}
 	defer listener.Close()
-	grant, err := l.authorize(ctx, client, k.inputs.RequireScopes, listener)
+	grant, err := l.authorize(ctx, listener)
 	if err != nil {
 		listener.Answer(refusedPage(err))
 		return err
 	}
-	outcome := k.exchange(ctx, grant)
-	k.finish(ctx, outcome)
+	return l.keep(ctx, grant, listener)
+}
+
+// keep spends the code, and keeps what it brings before anything is proved.
+func (l *Login) keep(ctx context.Context, grant strava.Grant, listener *Listener) error {
+	l.run.Code, l.run.Granted = grant.Code, grant.Scopes
+	if grant.Scopes != nil {
+		l.run.RequireScopes = nil // what the callback lacks was decided by a person
+	}
+	outcome := l.run.Do(ctx)
+	l.finish(ctx, outcome)
 	for _, warning := range outcome.Warnings {
 		l.Terminal.Warn(warning)
 	}
 	listener.Answer(closingPage(l.Terminal.Voice, outcome, grant))
 	if len(outcome.Kept) > 0 {
-		l.tellWhatNow(outcome, k, grant)
+		l.tellWhatNow(outcome, grant)
 	}
 	return outcome.Err()
 }
 
 // authorize sends the athlete to Strava until the scopes are right, or until
 // the athlete goes on without them.
-func (l *Login) authorize(ctx context.Context, client *strava.Client, scopes []string, listener *Listener) (strava.Grant, error) {
-	pasted := l.Terminal.Listen()
+func (l *Login) authorize(ctx context.Context, listener *Listener) (strava.Grant, error) {
+	scopes, pasted := l.in.RequireScopes, l.Terminal.Listen()
 	for force := false; ; force = true {
 		attempt := listener.Begin(func(state string) string {
-			return client.AuthorizeURL(listener.Redirect(), scopes, state, force)
+			return l.run.Strava.AuthorizeURL(listener.Redirect(), scopes, state, force)
 		})
 		l.open(attempt)
 		stop := l.Terminal.Countdown("Waiting for Strava's answer", Timeout)

@@ -47,26 +47,26 @@ func whose(o *provider.Outcome) string {
 }
 
 // tellWhatNow says where everything is, and ends with what to do now.
-func (l *Login) tellWhatNow(o *provider.Outcome, k *keeper, grant strava.Grant) {
-	if l.Format != "" && len(k.inputs.Targets) == 0 {
+func (l *Login) tellWhatNow(o *provider.Outcome, grant strava.Grant) {
+	if l.Format != "" && len(l.in.Targets) == 0 {
 		return // standard output has it all
 	}
 	l.Terminal.Say("\nThe refresh token" + whose(o) + " is kept in " + strings.Join(o.Kept, ", ") + ".")
-	if k.credentials != nil && k.credentials.kept {
-		l.Terminal.Say("The client id and the client secret are in " + k.credentials.path + ".")
+	if l.credentials != nil {
+		l.Terminal.Say("The client id and the client secret are in " + l.credentials.path + ".")
 		l.Terminal.Say("From now on this prints an access token, from any folder:\n")
-		l.Terminal.Say("  (set -a && . " + words.Quote(k.credentials.path) + " && " + refreshCommand(k.inputs).String() + ")")
+		l.Terminal.Say("  (set -a && . " + words.Quote(l.credentials.path) + " && " + refreshCommand(l.in).String() + ")")
 	}
-	if !k.complete {
+	if l.clientSecret == nil {
 		return
 	}
-	l.Terminal.Say("The client secret is kept in " + k.clientSecret.String() + ".")
-	scopes := k.inputs.RequireScopes
+	l.Terminal.Say("The client secret is kept in " + l.clientSecret.String() + ".")
+	scopes := l.in.RequireScopes
 	if missing := grant.Missing(scopes); len(missing) > 0 {
 		scopes = grant.Scopes
 		l.Terminal.Note("warning", "the token lacks "+strings.Join(missing, ", ")+", so the workflow below doesn't require it")
 	}
-	l.tellOfWorkflow(k.inputs, scopes)
+	l.tellOfWorkflow(l.in, scopes)
 }
 
 // tellOfWorkflow prints the workflow to copy.
