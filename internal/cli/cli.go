@@ -4,14 +4,23 @@ package cli
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io"
+	"runtime"
 
 	"github.com/spf13/cobra"
 
+	"strava-token/internal/action"
+	"strava-token/internal/input"
+	"strava-token/internal/provider"
 	"strava-token/internal/terminal"
 	"strava-token/internal/transport"
 	"strava-token/internal/words"
 )
+
+// version is set when a release is built.
+var version = "dev"
 
 // Process is what a command runs in.
 type Process struct {
@@ -43,6 +52,7 @@ func Run(ctx context.Context, p Process) int {
 		return c.Help()
 	}
 	root.SetUsageFunc(showUsage)
+	root.SetFlagErrorFunc(badFlag)
 	root.SetArgs(p.Args)
 	root.SetIn(p.Stdin)
 	root.SetOut(p.Stdout)
@@ -52,15 +62,83 @@ func Run(ctx context.Context, p Process) int {
 		actionCommand(p), loginCommand(p, t), refreshCommand(p, t), execCommand(p, t), doctorCommand(p, t),
 		recoverCommand(p, t), revokeCommand(p, t), sandboxCommand(p), demoCommand(p), versionCommand(p),
 	)
+	for _, c := range root.Commands() {
+		if c.Args == nil {
+			c.Args = atMost(0)
+		}
+	}
 	root.SetHelpCommand(helpCommand(root))
 	addCompletion(root)
 	err := root.ExecuteContext(ctx)
+	if _, _, unknown := root.Find(p.Args); unknown != nil {
+		err = noCommand(root, p.Args)
+	}
+	var said statusError
 	switch {
 	case err == context.Canceled: // as it is if that's all that happened
 		t.Note("cancelled", "nothing was changed")
-	case err != nil && !isStatus(err):
-		err = usage(root, p.Args, err)
+	case err != nil && !errors.As(err, &said):
 		t.Error(err)
 	}
 	return int(statusOf(err))
+}
+
+func actionCommand(p Process) *cobra.Command {
+	return &cobra.Command{
+		Use:   "action",
+		Short: "Run as a step of a GitHub workflow (what action.yml calls)",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if p.Getenv("GITHUB_ACTIONS") != "true" {
+				return input.Misuse("input-not-in-actions", nil)
+			}
+			return ended(action.Run(cmd.Context(), action.Config{Getenv: p.Getenv, Stdout: p.Stdout, Stderr: p.Stderr, Dial: p.Dial}))
+		},
+	}
+}
+
+func versionCommand(p Process) *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "Print the version",
+		RunE:  func(*cobra.Command, []string) error { return printVersion(p.Stdout) },
+	}
+}
+
+func printVersion(w io.Writer) error {
+	_, err := fmt.Fprintf(w, "strava-token %s %s/%s\n", version, runtime.GOOS, runtime.GOARCH)
+	return err
+}
+
+// statusError ends a command that has already said why.
+type statusError provider.Status
+
+func (s statusError) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
+
+// Status is what the command ends with.
+func (s statusError) Status() provider.Status { return provider.Status(s) }
+
+// ended is the end of a command that has said why, or nil if all went well.
+func ended(status provider.Status) error {
+	if status == provider.Done {
+		return nil
+	}
+	return statusError(status)
+}
+
+// interrupted is what a command ends with that was told to stop while it asked or
+// waited: 128 and the number of SIGINT, as shells have it.
+const interrupted provider.Status = 130
+
+// statusOf is what the process ends with after err.
+func statusOf(err error) provider.Status {
+	var known interface{ Status() provider.Status }
+	switch {
+	case err == nil:
+		return provider.Done
+	case err == context.Canceled:
+		return interrupted
+	case errors.As(err, &known):
+		return known.Status()
+	}
+	return provider.Failed
 }

@@ -20,7 +20,6 @@ func demoCommand(p Process) *cobra.Command {
 		Short: "Show the whole thing at work, with no account",
 		Long: "demo starts the sandbox inside this process and runs the action against it for\n" +
 			"real, over HTTP. Nothing leaves this machine.",
-		Args: atMost(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ok, err := demo(cmd.Context(), p)
 			if err != nil {

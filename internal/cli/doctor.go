@@ -12,7 +12,7 @@ import (
 )
 
 func doctorCommand(p Process, t *terminal.Terminal) *cobra.Command {
-	f := &runFlags{}
+	s := &shell{Process: p, t: t}
 	c := &cobra.Command{
 		Use:   "doctor",
 		Short: "Check the app, the targets and the refresh token",
@@ -21,25 +21,24 @@ func doctorCommand(p Process, t *terminal.Terminal) *cobra.Command {
 			"can keep its successor. The exit status is 1 if something would fail.",
 		Example: "  strava-token doctor --rotate-to owner/repo/STRAVA_REFRESH_TOKEN \\\n" +
 			"    --require-scopes activity:read_all",
-		Args: atMost(0),
-		RunE: func(cmd *cobra.Command, _ []string) error { return examine(cmd.Context(), p, t, f) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return s.examine(cmd.Context()) },
 	}
-	f.addTargets(c)
-	f.addScopes(c)
+	s.addTargets(c)
+	s.addScopes(c)
 	return c
 }
 
-func examine(ctx context.Context, p Process, t *terminal.Terminal, f *runFlags) error {
-	in, err := f.read(p, t, len(f.rotateTo) > 0, nil)
+func (s *shell) examine(ctx context.Context) error {
+	in, err := s.read(len(s.rotateTo) > 0, nil)
 	if err != nil {
 		return err
 	}
-	network := transport.New(p.Dial)
+	network := transport.New(s.Dial)
 	defer network.Close()
-	report := doctor.Examine(ctx, in.Run(network, newReporter(p, t, f.rotateTo), false), in.Repository)
+	report := doctor.Examine(ctx, in.Run(network, s, false), in.Repository)
 	for _, f := range report.Findings {
-		for _, line := range f.Lines(t.Voice) {
-			_, _ = fmt.Fprintln(p.Stdout, line)
+		for _, line := range f.Lines(s.t.Voice) {
+			_, _ = fmt.Fprintln(s.Stdout, line)
 		}
 	}
 	return ended(report.Status)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"os/exec"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -17,7 +18,7 @@ import (
 )
 
 func execCommand(p Process, t *terminal.Terminal) *cobra.Command {
-	r := &refreshing{p: p, t: t}
+	r := newRefreshing(p, t)
 	c := &cobra.Command{
 		Use:   "exec [flags] -- COMMAND [ARGUMENTS]",
 		Short: "Run a command with a fresh access token in STRAVA_ACCESS_TOKEN",
@@ -26,6 +27,7 @@ func execCommand(p Process, t *terminal.Terminal) *cobra.Command {
 			"Variables with a secret that exec was given, as it is, are removed from the\n" +
 			"command's environment. Copies in another form, such as base64, stay.\n\n" + refreshCredentials,
 		Example: "  strava-token exec --rotate-to file:/var/lib/strava/token -- ./sync.sh",
+		Args:    cobra.ArbitraryArgs,
 		RunE:    func(cmd *cobra.Command, args []string) error { return r.exec(cmd.Context(), args) },
 	}
 	c.Flags().SetInterspersed(false)
@@ -42,7 +44,7 @@ func (r *refreshing) exec(ctx context.Context, args []string) error {
 	if err != nil {
 		return notFound(args[0], err)
 	}
-	o, err := r.run(ctx)
+	o, err := r.refresh(ctx)
 	if err == nil {
 		err = o.Err()
 	}
@@ -78,34 +80,20 @@ func (r *refreshing) childEnvironment(o *provider.Outcome) []string {
 	secrets := []string{o.Token.RefreshToken.Reveal()}
 	for _, name := range []string{"client-secret", "refresh-token", "github-token"} {
 		for _, variable := range input.Variables[name] {
-			names, secrets = append(names, variable), append(secrets, r.p.Getenv(variable))
+			names, secrets = append(names, variable), append(secrets, r.Getenv(variable))
 		}
 	}
 	var env []string
-	for _, variable := range r.p.Environ {
+	for _, variable := range r.Environ {
 		name, value, _ := strings.Cut(variable, "=")
-		if !isOurs(name, names) && !hasOne(value, secrets) {
+		isOurs := func(one string) bool { return strings.EqualFold(name, one) } // Windows ignores case
+		hasOne := func(one string) bool {
+			one = strings.TrimSpace(one)
+			return secret.Inspect(one) == "" && strings.Contains(value, one) // what is no credential may be anywhere by chance
+		}
+		if !slices.ContainsFunc(names, isOurs) && !slices.ContainsFunc(secrets, hasOne) {
 			env = append(env, variable)
 		}
 	}
 	return append(env, accessTokenVariable+"="+o.Token.AccessToken.Reveal())
-}
-
-func isOurs(name string, ours []string) bool {
-	for _, one := range ours {
-		if strings.EqualFold(name, one) { // Windows ignores case
-			return true
-		}
-	}
-	return false
-}
-
-func hasOne(value string, secrets []string) bool {
-	for _, s := range secrets {
-		// What is no credential may be anywhere by chance.
-		if s = strings.TrimSpace(s); secret.Inspect(s) == "" && strings.Contains(value, s) {
-			return true
-		}
-	}
-	return false
 }

@@ -27,7 +27,6 @@ func loginCommand(p Process, t *terminal.Terminal) *cobra.Command {
 		Example: "  strava-token login --repo owner/name\n" +
 			"  strava-token login --rotate-to file:/var/lib/strava/token\n" +
 			"  strava-token login --format dotenv >strava.env",
-		Args: atMost(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			err := l.Run(cmd.Context())
 			if cmd.Context().Err() != nil && err != context.Canceled && statusOf(err) == provider.Failed {

@@ -5,13 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"strava-token/internal/input"
 	"strava-token/internal/login"
@@ -20,12 +18,11 @@ import (
 	"strava-token/internal/secret"
 	"strava-token/internal/store"
 	"strava-token/internal/terminal"
-	"strava-token/internal/transport"
 	"strava-token/internal/words"
 )
 
 func recoverCommand(p Process, t *terminal.Terminal) *cobra.Command {
-	r := &recovering{p: p, t: t}
+	r := &recovering{shell: shell{Process: p, t: t}}
 	c := &cobra.Command{
 		Use:   "recover [FILE]",
 		Short: "Get a sealed refresh token out of a log",
@@ -48,9 +45,7 @@ func recoverCommand(p Process, t *terminal.Terminal) *cobra.Command {
 }
 
 type recovering struct {
-	runFlags
-	p     Process
-	t     *terminal.Terminal
+	shell
 	print bool
 	files map[string]string // the files that texts were left in
 }
@@ -58,7 +53,7 @@ type recovering struct {
 // recover is the command; nothing is sent before the text was opened and every
 // target checked.
 func (r *recovering) recover(ctx context.Context, args []string) error {
-	if err := needMasks(r.p); err != nil && r.print {
+	if err := r.needMasks(); err != nil && r.print {
 		return err
 	}
 	texts, err := terminal.Interruptible(ctx, func() ([]string, error) { return r.readTexts(args) })
@@ -81,7 +76,7 @@ func (r *recovering) recover(ctx context.Context, args []string) error {
 	if len(r.rotateTo) == 0 && !r.print {
 		return input.Misuse("recover-no-destination", words.Blanks{"targets": namedTargets(opened[0])})
 	}
-	in, err := r.read(r.p, r.t, false, map[string]secret.Value{
+	in, err := r.read(false, map[string]secret.Value{
 		"client-id": secret.New(opened[0].ClientID), "client-secret": clientSecret,
 	})
 	if err != nil {
@@ -96,41 +91,40 @@ func (r *recovering) recover(ctx context.Context, args []string) error {
 	if len(refreshTokens(opened)) == 0 {
 		return r.show(opened, &words.Failure{ID: "recover-no-token"})
 	}
-	return r.run(ctx, in, opened)
+	return r.prove(ctx, in, opened)
 }
 
 // show prints answers in which no token was found for their owner, who asked for
 // that, or returns hidden. The log of a workflow would show them to others.
 func (r *recovering) show(opened []recovery.Content, hidden error) error {
 	answers := slices.ContainsFunc(opened, func(c recovery.Content) bool { return len(c.Unread) > 0 })
-	if !r.print || !answers || inStep(r.p) {
+	if !r.print || !answers || r.inStep() {
 		return hidden
 	}
-	out, isFile := r.p.Stdout.(*os.File)
-	steers := isFile && term.IsTerminal(int(out.Fd()))
 	for _, c := range slices.Backward(opened) {
 		for _, answer := range c.Unread {
 			text := answer.Reveal()
-			if steers {
+			if terminal.Is(r.Stdout) {
 				text = recovery.Shown(answer)
 			}
-			_, _ = fmt.Fprintln(r.p.Stdout, text)
+			_, _ = fmt.Fprintln(r.Stdout, text)
 		}
 	}
 	return &words.Failure{ID: "recover-answer-shown"}
 }
 
-// run proves the newest refresh token that lives, and keeps it.
-func (r *recovering) run(ctx context.Context, in *input.Inputs, opened []recovery.Content) error {
-	network := transport.New(r.p.Dial)
-	defer network.Close()
+// prove proves the newest refresh token that lives, and keeps it.
+func (r *recovering) prove(ctx context.Context, in *input.Inputs, opened []recovery.Content) error {
 	in.Verify = false
-	run := in.Run(network, newReporter(r.p, r.t, r.rotateTo), false)
-	run.Recovered = refreshTokens(opened)
-	if r.print {
-		run.WriteOnly = append(run.WriteOnly, &printed{w: r.p.Stdout})
-	}
-	o := do(ctx, r.t, run)
+	o := r.run(ctx, in, func(run *provider.Run) {
+		run.Recovered = refreshTokens(opened)
+		if r.print {
+			run.WriteOnly = append(run.WriteOnly, login.Printed(func(record store.Record) error {
+				_, err := fmt.Fprintln(r.Stdout, record.RefreshToken.Reveal())
+				return err
+			}))
+		}
+	})
 	if len(o.Failures) == 0 {
 		r.t.Note("done", "the refresh token lives, and is in "+strings.Join(o.Kept, ", "))
 		r.tidy(opened)
@@ -165,14 +159,16 @@ func (r *recovering) readTexts(args []string) ([]string, error) {
 		defer f.Close()
 		return recovery.Find(f)
 	}
-	in := bufio.NewReader(r.p.Stdin)
-	tty, isFile := r.p.Stdin.(*os.File)
-	if !isFile || !term.IsTerminal(int(tty.Fd())) {
+	in := bufio.NewReader(r.Stdin)
+	if !terminal.Is(r.Stdin) {
 		if _, err := in.Peek(1); err == nil {
 			return recovery.Find(in)
 		}
 	}
-	if texts := r.readLeft(); len(texts) > 0 || !isFile {
+	if _, isFile := r.Stdin.(*os.File); !isFile {
+		return r.readLeft(), nil
+	}
+	if texts := r.readLeft(); len(texts) > 0 {
 		return texts, nil
 	}
 	return recovery.Find(in)
@@ -181,7 +177,7 @@ func (r *recovering) readTexts(args []string) ([]string, error) {
 // readLeft reads the texts that could not be printed.
 func (r *recovering) readLeft() (all []string) {
 	r.files = map[string]string{}
-	for _, file := range recovery.Left(folders(r.p, r.rotateTo)) {
+	for _, file := range recovery.Left(r.folders()) {
 		texts, err := recovery.ReadLeft(file)
 		if err != nil {
 			continue // it isn't ours
@@ -196,7 +192,7 @@ func (r *recovering) readLeft() (all []string) {
 
 // clientSecret reads the client secret, or asks for it until it can be one.
 func (r *recovering) clientSecret(ctx context.Context) (secret.Value, error) {
-	v := secret.New(strings.TrimSpace(r.p.Getenv("STRAVA_CLIENT_SECRET")))
+	v := secret.New(strings.TrimSpace(r.Getenv("STRAVA_CLIENT_SECRET")))
 	if !v.Empty() {
 		if flaw := secret.Inspect(v.Reveal()); flaw != "" {
 			return v, input.Wrong("client-secret", input.Fault(flaw))
@@ -204,21 +200,4 @@ func (r *recovering) clientSecret(ctx context.Context) (secret.Value, error) {
 		return v, nil
 	}
 	return login.AskClientSecret(ctx, r.t)
-}
-
-// printed is standard output as a target: it keeps a refresh token for whoever
-// reads it.
-type printed struct{ w io.Writer }
-
-func (p *printed) String() string { return "standard output" }
-
-// Check always succeeds.
-func (p *printed) Check(context.Context) (store.Facts, error) { return store.Facts{}, nil }
-
-// Store prints the token, which was asked for by --print.
-func (p *printed) Store(_ context.Context, r store.Record) error {
-	if _, err := fmt.Fprintln(p.w, r.RefreshToken.Reveal()); err != nil {
-		return fmt.Errorf("print: %w", err)
-	}
-	return nil
 }

@@ -3,17 +3,18 @@ package cli
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"strava-token/internal/input"
+	"strava-token/internal/login"
 	"strava-token/internal/provider"
 	"strava-token/internal/terminal"
-	"strava-token/internal/transport"
 	"strava-token/internal/words"
 )
 
@@ -26,13 +27,14 @@ const (
 	renewal = time.Hour
 )
 
-// refreshing is what refresh and exec have in common: one run of the provider,
-// outside GitHub.
+// refreshing is what refresh and exec have in common.
 type refreshing struct {
-	runFlags
-	p           Process
-	t           *terminal.Terminal
+	shell
 	minValidity time.Duration
+}
+
+func newRefreshing(p Process, t *terminal.Terminal) *refreshing {
+	return &refreshing{shell: shell{Process: p, t: t}}
 }
 
 const refreshCredentials = "STRAVA_CLIENT_ID and STRAVA_CLIENT_SECRET are read from the environment, and so\n" +
@@ -49,7 +51,7 @@ func (r *refreshing) addFlags(c *cobra.Command) {
 }
 
 func refreshCommand(p Process, t *terminal.Terminal) *cobra.Command {
-	r := &refreshing{p: p, t: t}
+	r := newRefreshing(p, t)
 	var format string
 	c := &cobra.Command{
 		Use:   "refresh",
@@ -57,7 +59,6 @@ func refreshCommand(p Process, t *terminal.Terminal) *cobra.Command {
 		Long: "refresh prints an access token to standard output, and everything else to\n" +
 			"standard error.\n\n" + refreshCredentials,
 		Example: "  token=$(strava-token refresh --rotate-to file:/var/lib/strava/token)",
-		Args:    atMost(0),
 		RunE:    func(cmd *cobra.Command, _ []string) error { return r.print(cmd.Context(), format) },
 	}
 	r.addFlags(c)
@@ -67,35 +68,34 @@ func refreshCommand(p Process, t *terminal.Terminal) *cobra.Command {
 
 // print is the command refresh.
 func (r *refreshing) print(ctx context.Context, format string) error {
-	write, known := formats[format]
-	if !known {
+	if !slices.Contains([]string{"token", "json", "dotenv"}, format) {
 		return input.Misuse("refresh-format", nil)
 	}
-	o, err := r.run(ctx)
+	o, err := r.refresh(ctx)
 	if err != nil {
 		return err
 	}
-	if o.Export == provider.ExportAll && write(r.p.Stdout, o) != nil {
-		o.Fail(&words.Failure{ID: "refresh-not-printed"})
+	if o.Export == provider.ExportAll {
+		if _, err := io.WriteString(r.Stdout, printed(format, o)); err != nil {
+			o.Fail(&words.Failure{ID: "refresh-not-printed"})
+		}
 	}
 	return o.Err()
 }
 
-// run gets an access token. An error is about what the command was told.
-func (r *refreshing) run(ctx context.Context) (*provider.Outcome, error) {
+// refresh gets an access token. An error is about what the command was told.
+func (r *refreshing) refresh(ctx context.Context) (*provider.Outcome, error) {
 	if r.minValidity < 0 || r.minValidity > longest {
 		return nil, input.Misuse("refresh-min-validity", nil)
 	}
-	if err := needMasks(r.p); err != nil {
+	if err := r.needMasks(); err != nil {
 		return nil, err
 	}
-	in, err := r.read(r.p, r.t, true, nil)
+	in, err := r.read(true, nil)
 	if err != nil {
 		return nil, err
 	}
-	network := transport.New(r.p.Dial)
-	defer network.Close()
-	o := do(ctx, r.t, in.Run(network, newReporter(r.p, r.t, r.rotateTo), false))
+	o := r.run(ctx, in, func(*provider.Run) {})
 	if left := o.Token.ExpiresIn; o.Export == provider.ExportAll && left < r.minValidity {
 		o.Export = provider.ExportNone
 		o.Fail(&words.Failure{ID: "refresh-too-short", Blanks: words.Blanks{
@@ -105,36 +105,25 @@ func (r *refreshing) run(ctx context.Context) (*provider.Outcome, error) {
 	return o, nil
 }
 
-// formats are the ways to print an access token.
-var formats = map[string]func(io.Writer, *provider.Outcome) error{
-	"token": func(w io.Writer, o *provider.Outcome) error {
-		_, err := fmt.Fprintln(w, o.Token.AccessToken.Reveal())
-		return err
-	},
-	"json":   printJSON,
-	"dotenv": printDotenv,
-}
-
-func printJSON(w io.Writer, o *provider.Outcome) error {
-	encoder := json.NewEncoder(w)
+// printed is an access token in a format.
+func printed(format string, o *provider.Outcome) string {
+	token, ends := o.Token.AccessToken.Reveal(), o.Token.ExpiresAt.Unix()
+	switch format {
+	case "token":
+		return token + "\n"
+	case "dotenv":
+		return login.Formatted(format, [][2]string{{accessTokenVariable, token}, {"STRAVA_EXPIRES_AT", strconv.FormatInt(ends, 10)}})
+	}
+	var text strings.Builder
+	encoder := json.NewEncoder(&text)
 	encoder.SetEscapeHTML(false)
-	return encoder.Encode(struct {
+	_ = encoder.Encode(struct { // strings and numbers alone
 		AccessToken string   `json:"access_token"`
 		ExpiresAt   int64    `json:"expires_at"`
 		ExpiresIn   int64    `json:"expires_in"`
 		Rotated     bool     `json:"rotated"`
 		AthleteID   int64    `json:"athlete_id,omitempty"`
 		Scope       []string `json:"scope,omitempty"`
-	}{
-		o.Token.AccessToken.Reveal(), o.Token.ExpiresAt.Unix(), int64(o.Token.ExpiresIn.Seconds()),
-		o.Rotated, o.AthleteID, o.Scope,
-	})
-}
-
-// printDotenv prints lines that a shell reads as well: a value that is more than
-// a word is quoted.
-func printDotenv(w io.Writer, o *provider.Outcome) error {
-	_, err := fmt.Fprintf(w, "%s=%s\nSTRAVA_EXPIRES_AT=%s\n",
-		accessTokenVariable, words.Quote(o.Token.AccessToken.Reveal()), strconv.FormatInt(o.Token.ExpiresAt.Unix(), 10))
-	return err
+	}{token, ends, int64(o.Token.ExpiresIn.Seconds()), o.Rotated, o.AthleteID, o.Scope})
+	return text.String()
 }

@@ -1,15 +1,18 @@
 package cli
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 
 	"github.com/spf13/cobra"
 
+	"strava-token/internal/input"
+	"strava-token/internal/login"
 	"strava-token/internal/sandbox"
+	"strava-token/internal/words"
 )
 
 // sandboxSecret is the secret that the sandbox's repository starts with.
@@ -32,7 +35,6 @@ func sandboxCommand(p Process) *cobra.Command {
 			"environment to export, and stops on a signal. None of its credentials is real.",
 		Example: "  strava-token sandbox --rotation always >sandbox.env &\n" +
 			"  . ./sandbox.env",
-		Args: atMost(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := f.check(); err != nil {
 				return refused(err.Error() + ".")
@@ -43,7 +45,7 @@ func sandboxCommand(p Process) *cobra.Command {
 			}
 			s := sandbox.NewFor(f.app, f.refreshToken, f.knobs)
 			s.SetSecret(sandboxSecret, s.LiveRefreshToken())
-			environments[f.format](p.Stdout, s.Environment("http://"+listener.Addr().String()))
+			_, _ = io.WriteString(p.Stdout, login.Formatted(f.format, s.Environment("http://"+listener.Addr().String())))
 			return s.Serve(cmd.Context(), listener)
 		},
 	}
@@ -62,32 +64,11 @@ func sandboxCommand(p Process) *cobra.Command {
 	return c
 }
 
-// environments print variables, by the name of the format. The values need no
-// quotes.
-var environments = map[string]func(io.Writer, [][2]string){
-	"shell":  func(w io.Writer, all [][2]string) { printLines(w, "export ", all) },
-	"dotenv": func(w io.Writer, all [][2]string) { printLines(w, "", all) },
-	"json": func(w io.Writer, all [][2]string) {
-		object := map[string]string{}
-		for _, v := range all {
-			object[v[0]] = v[1]
-		}
-		text, _ := json.MarshalIndent(object, "", "  ") // strings alone
-		_, _ = fmt.Fprintln(w, string(text))
-	},
-}
-
-func printLines(w io.Writer, before string, all [][2]string) {
-	for _, v := range all {
-		_, _ = fmt.Fprintf(w, "%s%s=%s\n", before, v[0], v[1])
-	}
-}
-
 // check reports a flag that is written wrongly, and takes the others over.
 func (f *sandboxFlags) check() error {
 	plain := regexp.MustCompile(`^[A-Za-z0-9_-]*$`)
 	switch {
-	case environments[f.format] == nil:
+	case !slices.Contains([]string{"shell", "dotenv", "json"}, f.format):
 		return errors.New("--format is shell, dotenv or json")
 	case !regexp.MustCompile(`^[0-9]+$`).MatchString(f.app.ID):
 		return errors.New("--client-id is a number")
@@ -99,4 +80,9 @@ func (f *sandboxFlags) check() error {
 		return fmt.Errorf("--%w", err)
 	}
 	return nil
+}
+
+// refused is a flag that is written wrongly.
+func refused(problem string) error {
+	return input.Misuse("usage-refused", words.Blanks{"problem": problem, "command": "strava-token sandbox"})
 }

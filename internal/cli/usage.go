@@ -2,6 +2,7 @@ package cli
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -13,48 +14,105 @@ import (
 	"strava-token/internal/words"
 )
 
-// usage turns an error of the command line's library into one of ours: the
-// library's quote what was written, which may be a secret in the wrong place.
-func usage(root *cobra.Command, args []string, err error) error {
-	at := root
-	if c, _, findErr := root.Find(args); findErr == nil {
-		at = c
+// screen is how wide a help text may be.
+const screen = 80
+
+// showUsage is the library's, at most as wide as a screen.
+func showUsage(c *cobra.Command) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "Usage:\n  %s\n", c.UseLine())
+	if c.HasExample() {
+		fmt.Fprintf(&b, "\nExamples:\n%s\n", c.Example)
 	}
-	command := at.CommandPath()
+	if c.HasAvailableSubCommands() {
+		b.WriteString("\nCommands:\n")
+		for _, sub := range c.Commands() {
+			if sub.IsAvailableCommand() || sub.Name() == "help" {
+				fmt.Fprintf(&b, "  %-*s %s\n", sub.NamePadding(), sub.Name(), sub.Short)
+			}
+		}
+	}
+	fmt.Fprintf(&b, "\nFlags:\n%s", c.LocalFlags().FlagUsagesWrapped(screen))
+	_, err := fmt.Fprint(c.OutOrStdout(), b.String())
+	return err
+}
+
+// helpCommand is the library's, which quotes what it does not find: it may be a
+// secret in the wrong place.
+func helpCommand(root *cobra.Command) *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [command]",
+		Short: "Help about a command",
+		RunE: func(_ *cobra.Command, args []string) error {
+			c, rest, err := root.Find(args)
+			if err != nil || len(rest) > 0 {
+				return noCommand(root, args)
+			}
+			return c.Help()
+		},
+	}
+}
+
+// addCompletion adds the library's command, which quotes arguments as well.
+func addCompletion(root *cobra.Command) {
+	root.InitDefaultCompletionCmd()
+	c, _, _ := root.Find([]string{"completion"})
+	c.Short = "Print what makes a shell complete commands and flags"
+	c.Args, c.RunE = atMost(0), func(c *cobra.Command, _ []string) error { return c.Help() }
+	for _, shell := range c.Commands() {
+		shell.Args = atMost(0)
+	}
+}
+
+// atMost lets n arguments through.
+func atMost(n int) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		if len(args) > n {
+			return input.Misuse("usage-arguments", words.Blanks{"command": c.CommandPath()})
+		}
+		return nil
+	}
+}
+
+func noCommand(root *cobra.Command, args []string) error {
+	return input.Misuse("usage-no-command", words.Blanks{"nearest": nearest(root, args[0])})
+}
+
+// badFlag turns an error of the command line's library into one of ours: the
+// library's quote what was written.
+func badFlag(c *cobra.Command, err error) error {
+	id, blanks := "usage-no-flag", words.Blanks{"flag": "", "command": c.CommandPath(), "nearest": ""}
 	var unknown *pflag.NotExistError
-	var syntax *pflag.InvalidSyntaxError
 	var empty *pflag.ValueRequiredError
 	var invalid *pflag.InvalidValueError
 	switch {
 	case errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() == "":
 		name := unknown.GetSpecifiedName()
-		return input.Misuse("usage-no-flag", words.Blanks{"flag": shown("--" + name), "command": command, "nearest": nearestFlag(at, name)})
-	case errors.As(err, &unknown), errors.As(err, &syntax):
-		return input.Misuse("usage-no-flag", words.Blanks{"flag": "", "command": command, "nearest": ""})
+		blanks["flag"], blanks["nearest"] = shown("--"+name), nearestFlag(c, name)
 	case errors.As(err, &empty):
-		return input.Misuse("usage-no-value", words.Blanks{"flag": "--" + empty.GetFlag().Name, "command": command})
+		id, blanks["flag"] = "usage-no-value", "--"+empty.GetFlag().Name
 	case errors.As(err, &invalid):
 		flag := invalid.GetFlag()
-		return input.Misuse("usage-bad-value", words.Blanks{"flag": "--" + flag.Name, "form": flagForms[flag.Value.Type()], "command": command})
-	case errors.Is(err, errArguments):
-		return input.Misuse("usage-arguments", words.Blanks{"command": command})
-	case errors.Is(err, errNoCommand), at == root && len(args) > 0:
-		return input.Misuse("usage-no-command", words.Blanks{"nearest": nearestCommand(root, args)})
+		id, blanks["flag"], blanks["form"] = "usage-bad-value", "--"+flag.Name, flagForms[flag.Value.Type()]
 	}
-	return err
+	return input.Misuse(id, blanks)
 }
 
-var errNoCommand = errors.New("no such command")
+// flagForms say how the value of a flag is written, by its type.
+var flagForms = map[string]string{
+	"bool":     "true or false",
+	"int":      "a number",
+	"int64":    "a number",
+	"duration": "a number with its unit, as in 30m or 1h",
+}
 
-// mistyped is how many letters a word may differ in from the one that was meant.
-const mistyped = 2
-
-// nearestCommand is the command that was most likely meant, or nothing.
-func nearestCommand(root *cobra.Command, args []string) string {
-	if args[0] == "help" && len(args) > 1 {
-		args = args[1:]
+// shown is the name of a flag if it can be printed back: it is no longer than
+// one, and of its letters.
+func shown(name string) string {
+	if len(name) > 22 || slices.Contains([]string{"", "--"}, name) || strings.Trim(name, "abcdefghijklmnopqrstuvwxyz-") != "" {
+		return ""
 	}
-	return nearest(root, args[0])
+	return secret.Quotable(name)
 }
 
 // nearestFlag is the flag that was most likely meant, or nothing. The library has
@@ -70,6 +128,9 @@ func nearestFlag(c *cobra.Command, name string) string {
 	return ""
 }
 
+// mistyped is how many letters a word may differ in from the one that was meant.
+const mistyped = 2
+
 // nearest is the command that differs the least, or nothing.
 func nearest(parent *cobra.Command, name string) string {
 	for parent.SuggestionsMinimumDistance = 1; parent.SuggestionsMinimumDistance <= mistyped; parent.SuggestionsMinimumDistance++ {
@@ -78,38 +139,4 @@ func nearest(parent *cobra.Command, name string) string {
 		}
 	}
 	return ""
-}
-
-var errArguments = errors.New("too many arguments")
-
-// atMost lets n arguments through.
-func atMost(n int) cobra.PositionalArgs {
-	return func(_ *cobra.Command, args []string) error {
-		if len(args) > n {
-			return errArguments
-		}
-		return nil
-	}
-}
-
-// flagForms say how the value of a flag is written, by its type.
-var flagForms = map[string]string{
-	"bool":     "true or false",
-	"int":      "a number",
-	"int64":    "a number",
-	"duration": "a number with its unit, as in 30m or 1h",
-}
-
-// refused is a flag of the sandbox that is written wrongly.
-func refused(problem string) error {
-	return input.Misuse("usage-refused", words.Blanks{"problem": problem, "command": "strava-token sandbox"})
-}
-
-// shown is the name of a flag if it can be printed back: it is no longer than
-// one, and of its letters.
-func shown(name string) string {
-	if len(name) > 22 || slices.Contains([]string{"", "--"}, name) || strings.Trim(name, "abcdefghijklmnopqrstuvwxyz-") != "" {
-		return ""
-	}
-	return secret.Quotable(name)
 }

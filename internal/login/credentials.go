@@ -67,26 +67,33 @@ func (c *credentials) discard() {
 	}
 }
 
-// formatted are the app's credentials, and the refresh token unless it's empty, as
-// JSON or, in any other format, as a shell reads them.
+// formatted are the app's credentials, and the refresh token unless it's empty.
 func formatted(format string, in *input.Inputs, refreshToken secret.Value) string {
 	values := [][2]string{{"STRAVA_CLIENT_ID", in.ClientID}, {"STRAVA_CLIENT_SECRET", in.ClientSecret.Reveal()}}
 	if !refreshToken.Empty() {
 		values = append(values, [2]string{"STRAVA_REFRESH_TOKEN", refreshToken.Reveal()})
 	}
+	return Formatted(format, values)
+}
+
+// Formatted are variables and their values as a JSON object, or as lines that a shell
+// reads: with the format "shell" it exports them.
+func Formatted(format string, values [][2]string) string {
 	var text strings.Builder
-	object := map[string]string{}
-	for _, v := range values {
-		object[v[0]] = v[1]
-		if format != "json" {
-			text.WriteString(v[0] + "=" + words.Quote(v[1]) + "\n")
-		}
-	}
 	if format == "json" {
+		object := map[string]string{}
+		for _, v := range values {
+			object[v[0]] = v[1]
+		}
 		encoder := json.NewEncoder(&text)
 		encoder.SetEscapeHTML(false)
 		encoder.SetIndent("", "  ")
 		_ = encoder.Encode(object) // strings alone
+		return text.String()
+	}
+	before := map[string]string{"shell": "export "}[format]
+	for _, v := range values {
+		text.WriteString(before + v[0] + "=" + words.Quote(v[1]) + "\n")
 	}
 	return text.String()
 }
