@@ -22,13 +22,10 @@ func demoCommand(p Process) *cobra.Command {
 			"real, over HTTP. Nothing leaves this machine.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ok, err := demo(cmd.Context(), p)
-			if err != nil {
-				return err
-			}
-			if !ok {
+			if err == nil && !ok {
 				return ended(provider.Failed)
 			}
-			return nil
+			return err
 		},
 	}
 }
@@ -44,83 +41,68 @@ func demo(ctx context.Context, p Process) (ok bool, err error) {
 	s := sandbox.New(sandbox.Knobs{Rotation: sandbox.RotateAlways})
 	s.SetSecret(sandboxSecret, s.LiveRefreshToken())
 	go func() { _ = s.Serve(ctx, listener) }()
+	say := func(text string) { _, _ = fmt.Fprintln(p.Stdout, text) }
+	say("strava-token against a sandbox of Strava and GitHub on this machine.")
+	say("Tokens are shown by generation: refresh#1 is the first refresh token, and so on.")
 
-	d := &theater{p: p, server: s, base: "http://" + listener.Addr().String()}
-	d.print("strava-token against a sandbox of Strava and GitHub on this machine.")
-	d.print("Tokens are shown by generation: refresh#1 is the first refresh token, and so on.")
-
-	d.scene("1. A scheduled run. Strava replaces the refresh token, and the new one goes into the secret.")
-	first := d.run(ctx)
-	d.scene("2. The next day. The run starts from the refresh token that the first one stored.")
-	s.Advance(24 * time.Hour)
-	second := d.run(ctx)
-	d.scene("3. The app's owner has no Strava subscription any more. Refreshing still works, and nothing else does.")
-	s.Advance(24 * time.Hour)
-	s.Set(func(k *sandbox.Knobs) { k.Inactive = true })
-	third := d.run(ctx)
-
+	ok = true
+	for _, scene := range []struct {
+		title    string
+		inactive bool
+		ends     provider.Status
+	}{
+		{"1. A scheduled run. Strava replaces the refresh token, and the new one goes into the secret.", false, provider.Done},
+		{"2. The next day. The run starts from the refresh token that the first one stored.", false, provider.Done},
+		{"3. The app's owner has no Strava subscription any more. Refreshing still works, and nothing else does.", true, provider.Failed},
+	} {
+		say("\n" + scene.title + "\n")
+		s.Set(func(k *sandbox.Knobs) { k.Inactive = scene.inactive })
+		status, happened, log, err := runOnce(ctx, s, "http://"+listener.Addr().String())
+		if err != nil {
+			return false, err
+		}
+		ok = ok && status == scene.ends
+		say(indent("what happened", happened))
+		say(indent("what the log shows", log))
+		s.Advance(24 * time.Hour)
+	}
 	kept := s.Secret(sandboxSecret) == s.LiveRefreshToken()
 	if kept {
-		d.print("\nThrough all of it the secret holds the refresh token that lives.")
+		say("\nThrough all of it the secret holds the refresh token that lives.")
 	}
-	ok = kept && first == provider.Done && second == provider.Done && third == provider.Failed && d.err == nil
-	return ok, d.err
+	return ok && kept, nil
 }
 
-// theater runs scenes and shows them.
-type theater struct {
-	p      Process
-	server *sandbox.Server
-	base   string
-	shown  int // how much of the journal was shown
-	err    error
-}
-
-func (d *theater) print(text string) { _, _ = fmt.Fprintln(d.p.Stdout, text) }
-
-func (d *theater) scene(title string) { d.print("\n" + title + "\n") }
-
-// run is one run of the workflow, with the refresh token that the secret holds.
-func (d *theater) run(ctx context.Context) provider.Status {
+// runOnce is one run of the workflow, with the refresh token that the secret holds.
+func runOnce(ctx context.Context, s *sandbox.Server, base string) (status provider.Status, happened, log string, err error) {
 	dir, err := os.MkdirTemp("", "strava-token-demo-")
 	if err != nil {
-		d.err = err
-		return provider.Failed
+		return 0, "", "", err
 	}
 	defer os.RemoveAll(dir)
-	runner, err := d.server.NewRunner(dir, d.base)
+	runner, err := s.NewRunner(dir, base)
 	if err != nil {
-		d.err = err
-		return provider.Failed
+		return 0, "", "", err
 	}
-	runner.Input("refresh-token", d.server.Secret(sandboxSecret))
+	runner.Input("refresh-token", s.Secret(sandboxSecret))
 	runner.Input("rotate-to", sandboxSecret)
-	runner.Input("github-token", d.server.GitHubToken())
-	status := action.Run(ctx, action.Config{Getenv: runner.Getenv, Stdout: runner})
-	d.showJournal()
-	d.print(indent("what the log shows", runner.Log()))
-	return status
+	runner.Input("github-token", s.GitHubToken())
+	before := s.Journal()
+	status = action.Run(ctx, action.Config{Getenv: runner.Getenv, Stdout: runner})
+	return status, shortened(strings.TrimPrefix(s.Journal(), before)), runner.Log(), nil
 }
 
-func (d *theater) showJournal() {
-	journal := d.server.Journal()
-	lines := strings.SplitAfter(journal, "\n")
-	var steps []string
-	for _, line := range lines[min(d.shown, len(lines)):] {
-		if strings.HasPrefix(line, "runner  print") || strings.HasPrefix(line, "runner  warning") || strings.TrimSpace(line) == "" {
-			continue
+// shortened is a journal without what the log shows.
+func shortened(journal string) string {
+	var steps strings.Builder
+	for line := range strings.Lines(journal) {
+		if !strings.HasPrefix(line, "runner  print") && !strings.HasPrefix(line, "runner  warning") && strings.TrimSpace(line) != "" {
+			steps.WriteString(line)
 		}
-		steps = append(steps, line)
 	}
-	d.shown = len(lines) - 1
-	d.print(indent("what happened", strings.Join(steps, "")))
+	return steps.String()
 }
 
 func indent(title, text string) string {
-	var b strings.Builder
-	b.WriteString("  " + title + "\n")
-	for line := range strings.Lines(text) {
-		b.WriteString("    " + strings.TrimRight(line, "\n") + "\n")
-	}
-	return strings.TrimRight(b.String(), "\n") + "\n"
+	return "  " + title + "\n    " + strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "\n    ") + "\n"
 }

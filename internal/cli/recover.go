@@ -127,7 +127,13 @@ func (r *recovering) prove(ctx context.Context, in *input.Inputs, opened []recov
 	})
 	if len(o.Failures) == 0 {
 		r.t.Note("done", "the refresh token lives, and is in "+strings.Join(o.Kept, ", "))
-		r.tidy(opened)
+		for _, c := range opened {
+			for _, file := range c.Files {
+				if len(r.rotateTo) > 0 {
+					_ = os.Remove(file) // its token is stored by now
+				}
+			}
+		}
 	}
 	var stale *provider.StaleError
 	var unread *provider.UnreadError
@@ -137,17 +143,6 @@ func (r *recovering) prove(ctx context.Context, in *input.Inputs, opened []recov
 		}
 	}
 	return o.Err()
-}
-
-// tidy removes the files whose token is stored by now.
-func (r *recovering) tidy(opened []recovery.Content) {
-	for _, c := range opened {
-		for _, file := range c.Files {
-			if len(r.rotateTo) > 0 {
-				_ = os.Remove(file)
-			}
-		}
-	}
 }
 
 func (r *recovering) readTexts(args []string) ([]string, error) {
@@ -193,11 +188,11 @@ func (r *recovering) readLeft() (all []string) {
 // clientSecret reads the client secret, or asks for it until it can be one.
 func (r *recovering) clientSecret(ctx context.Context) (secret.Value, error) {
 	v := secret.New(strings.TrimSpace(r.Getenv("STRAVA_CLIENT_SECRET")))
-	if !v.Empty() {
-		if flaw := secret.Inspect(v.Reveal()); flaw != "" {
-			return v, input.Wrong("client-secret", input.Fault(flaw))
-		}
-		return v, nil
+	if v.Empty() {
+		return login.AskClientSecret(ctx, r.t)
 	}
-	return login.AskClientSecret(ctx, r.t)
+	if flaw := secret.Inspect(v.Reveal()); flaw != "" {
+		return v, input.Wrong("client-secret", input.Fault(flaw))
+	}
+	return v, nil
 }

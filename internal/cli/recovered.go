@@ -42,14 +42,11 @@ func (r *recovering) openAll(texts []string, clientSecret secret.Value) ([]recov
 // meantFor returns those that were meant for one of targets, or all if none was:
 // one log may have the tokens of several athletes, each with a target of its own.
 func meantFor(opened []recovery.Content, targets []store.Target) []recovery.Content {
-	var meant []recovery.Content
-	for _, c := range opened {
-		if slices.ContainsFunc(targets, func(t store.Target) bool {
-			return slices.ContainsFunc(c.Targets, func(name string) bool { return strings.EqualFold(name, t.String()) })
-		}) {
-			meant = append(meant, c)
-		}
+	var names []string
+	for _, t := range targets {
+		names = append(names, t.String())
 	}
+	meant := slices.DeleteFunc(slices.Clone(opened), func(c recovery.Content) bool { return !shareOne(c.Targets, names) })
 	if len(meant) == 0 {
 		return opened
 	}
@@ -59,17 +56,18 @@ func meantFor(opened []recovery.Content, targets []store.Target) []recovery.Cont
 // athletes counts those whose tokens these are. If that was not known when a text
 // was printed, the targets tell: texts that share one are of the same athlete.
 func athletes(opened []recovery.Content) int {
-	found := slices.Clone(opened)
-	for i := 0; i < len(found); i++ {
-		for j := i + 1; j < len(found); j++ {
-			if !sameAthlete(found[i], found[j]) {
+	var found []recovery.Content
+	for _, c := range opened {
+		var others []recovery.Content
+		for _, known := range found {
+			if !sameAthlete(known, c) {
+				others = append(others, known)
 				continue
 			}
-			found[i].AthleteID = max(found[i].AthleteID, found[j].AthleteID) // one of them may be unknown
-			found[i].Targets = slices.Concat(found[i].Targets, found[j].Targets)
-			found = slices.Delete(found, j, j+1)
-			j = i // what it names now may join more of them
+			c.AthleteID = max(c.AthleteID, known.AthleteID) // one of them may be unknown
+			c.Targets = slices.Concat(known.Targets, c.Targets)
 		}
+		found = append(others, c)
 	}
 	return len(found)
 }
@@ -78,8 +76,13 @@ func sameAthlete(a, b recovery.Content) bool {
 	if a.AthleteID != 0 && b.AthleteID != 0 {
 		return a.AthleteID == b.AthleteID
 	}
-	return len(a.Targets) == 0 && len(b.Targets) == 0 || slices.ContainsFunc(a.Targets, func(target string) bool {
-		return slices.ContainsFunc(b.Targets, func(other string) bool { return strings.EqualFold(target, other) })
+	return len(a.Targets)+len(b.Targets) == 0 || shareOne(a.Targets, b.Targets)
+}
+
+// shareOne reports whether two lists name the same target.
+func shareOne(a, b []string) bool {
+	return slices.ContainsFunc(a, func(name string) bool {
+		return slices.ContainsFunc(b, func(other string) bool { return strings.EqualFold(name, other) })
 	})
 }
 
