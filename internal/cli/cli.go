@@ -58,9 +58,11 @@ func Run(ctx context.Context, p Process) int {
 	root.SetOut(p.Stdout)
 	root.SetErr(p.Stderr)
 	t := &terminal.Terminal{In: p.Stdin, Out: p.Stderr, Voice: words.Terminal()}
+	s := &shell{Process: p, t: t, network: transport.New(p.Dial), verify: true}
+	defer s.network.Close()
 	root.AddCommand(
-		actionCommand(p), loginCommand(p, t), refreshCommand(p, t), execCommand(p, t), doctorCommand(p, t),
-		recoverCommand(p, t), revokeCommand(p, t), sandboxCommand(p), demoCommand(p), versionCommand(p),
+		actionCommand(p), loginCommand(p, t), refreshCommand(s), execCommand(s), doctorCommand(s),
+		recoverCommand(s), revokeCommand(s), sandboxCommand(p), demoCommand(p), versionCommand(p),
 	)
 	for _, c := range root.Commands() {
 		if c.Args == nil {

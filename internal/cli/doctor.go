@@ -7,12 +7,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"strava-token/internal/doctor"
-	"strava-token/internal/terminal"
-	"strava-token/internal/transport"
 )
 
-func doctorCommand(p Process, t *terminal.Terminal) *cobra.Command {
-	s := &shell{Process: p, t: t}
+func doctorCommand(s *shell) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "doctor",
 		Short: "Check the app, the targets and the refresh token",
@@ -33,9 +30,7 @@ func (s *shell) examine(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	network := transport.New(s.Dial)
-	defer network.Close()
-	report := doctor.Examine(ctx, in.Run(network, s, false), in.Repository)
+	report := doctor.Examine(ctx, in.Run(s.network, s, false), in.Repository)
 	for _, f := range report.Findings {
 		for _, line := range f.Lines(s.t.Voice) {
 			_, _ = fmt.Fprintln(s.Stdout, line)

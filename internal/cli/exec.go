@@ -13,12 +13,10 @@ import (
 	"strava-token/internal/input"
 	"strava-token/internal/provider"
 	"strava-token/internal/secret"
-	"strava-token/internal/terminal"
 	"strava-token/internal/words"
 )
 
-func execCommand(p Process, t *terminal.Terminal) *cobra.Command {
-	r := newRefreshing(p, t)
+func execCommand(s *shell) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "exec [flags] -- COMMAND [ARGUMENTS]",
 		Short: "Run a command with a fresh access token in STRAVA_ACCESS_TOKEN",
@@ -28,15 +26,15 @@ func execCommand(p Process, t *terminal.Terminal) *cobra.Command {
 			"command's environment. Copies in another form, such as base64, stay.\n\n" + refreshCredentials,
 		Example: "  strava-token exec --rotate-to file:/var/lib/strava/token -- ./sync.sh",
 		Args:    cobra.ArbitraryArgs,
-		RunE:    func(cmd *cobra.Command, args []string) error { return r.exec(cmd.Context(), args) },
+		RunE:    func(cmd *cobra.Command, args []string) error { return s.exec(cmd.Context(), args) },
 	}
 	c.Flags().SetInterspersed(false)
-	r.addFlags(c)
+	s.addRefreshing(c)
 	return c
 }
 
 // exec is the command.
-func (r *refreshing) exec(ctx context.Context, args []string) error {
+func (s *shell) exec(ctx context.Context, args []string) error {
 	if len(args) == 0 {
 		return input.Misuse("exec-no-command", nil)
 	}
@@ -44,7 +42,7 @@ func (r *refreshing) exec(ctx context.Context, args []string) error {
 	if err != nil {
 		return notFound(args[0], err)
 	}
-	o, err := r.refresh(ctx)
+	o, err := s.refresh(ctx)
 	if err == nil {
 		err = o.Err()
 	}
@@ -54,7 +52,7 @@ func (r *refreshing) exec(ctx context.Context, args []string) error {
 	if ctx.Err() != nil {
 		return &words.Failure{ID: "exec-cancelled"}
 	}
-	child, err := become(path, args, r.childEnvironment(o))
+	child, err := become(path, args, s.childEnvironment(o))
 	if err != nil {
 		return &words.Failure{ID: "exec-not-run", Blanks: words.Blanks{"system": words.System{Err: err}}}
 	}
@@ -75,16 +73,16 @@ func notFound(command string, err error) error {
 
 // childEnvironment is the environment without our secrets, whatever variable
 // has them, and with the access token.
-func (r *refreshing) childEnvironment(o *provider.Outcome) []string {
+func (s *shell) childEnvironment(o *provider.Outcome) []string {
 	names := []string{accessTokenVariable}
 	secrets := []string{o.Token.RefreshToken.Reveal()}
 	for _, name := range []string{"client-secret", "refresh-token", "github-token"} {
 		for _, variable := range input.Variables[name] {
-			names, secrets = append(names, variable), append(secrets, r.Getenv(variable))
+			names, secrets = append(names, variable), append(secrets, s.Getenv(variable))
 		}
 	}
 	var env []string
-	for _, variable := range r.Environ {
+	for _, variable := range s.Environ {
 		name, value, _ := strings.Cut(variable, "=")
 		isOurs := func(one string) bool { return strings.EqualFold(name, one) } // Windows ignores case
 		hasOne := func(one string) bool {

@@ -21,8 +21,8 @@ import (
 	"strava-token/internal/words"
 )
 
-func recoverCommand(p Process, t *terminal.Terminal) *cobra.Command {
-	r := &recovering{shell: shell{Process: p, t: t}}
+func recoverCommand(s *shell) *cobra.Command {
+	r := &recovering{shell: s}
 	c := &cobra.Command{
 		Use:   "recover [FILE]",
 		Short: "Get a sealed refresh token out of a log",
@@ -45,7 +45,7 @@ func recoverCommand(p Process, t *terminal.Terminal) *cobra.Command {
 }
 
 type recovering struct {
-	shell
+	*shell
 	print bool
 	files map[string]string // the files that texts were left in
 }
@@ -116,15 +116,15 @@ func (r *recovering) show(opened []recovery.Content, hidden error) error {
 // prove proves the newest refresh token that lives, and keeps it.
 func (r *recovering) prove(ctx context.Context, in *input.Inputs, opened []recovery.Content) error {
 	in.Verify = false
-	o := r.run(ctx, in, func(run *provider.Run) {
-		run.Recovered = refreshTokens(opened)
-		if r.print {
-			run.WriteOnly = append(run.WriteOnly, login.Printed(func(record store.Record) error {
-				_, err := fmt.Fprintln(r.Stdout, record.RefreshToken.Reveal())
-				return err
-			}))
-		}
-	})
+	run := in.Run(r.network, r, false)
+	run.Recovered = refreshTokens(opened)
+	if r.print {
+		run.WriteOnly = append(run.WriteOnly, login.Printed(func(record store.Record) error {
+			_, err := fmt.Fprintln(r.Stdout, record.RefreshToken.Reveal())
+			return err
+		}))
+	}
+	o := r.do(ctx, run)
 	if len(o.Failures) == 0 {
 		r.t.Note("done", "the refresh token lives, and is in "+strings.Join(o.Kept, ", "))
 		for _, c := range opened {

@@ -14,7 +14,6 @@ import (
 	"strava-token/internal/input"
 	"strava-token/internal/login"
 	"strava-token/internal/provider"
-	"strava-token/internal/terminal"
 	"strava-token/internal/words"
 )
 
@@ -27,31 +26,21 @@ const (
 	renewal = time.Hour
 )
 
-// refreshing is what refresh and exec have in common.
-type refreshing struct {
-	shell
-	minValidity time.Duration
-}
-
-func newRefreshing(p Process, t *terminal.Terminal) *refreshing {
-	return &refreshing{shell: shell{Process: p, t: t}}
-}
-
 const refreshCredentials = "STRAVA_CLIENT_ID and STRAVA_CLIENT_SECRET are read from the environment, and so\n" +
 	"is STRAVA_REFRESH_TOKEN, unless a branch or a file keeps it. GH_TOKEN is for\n" +
 	"targets on GitHub."
 
-func (r *refreshing) addFlags(c *cobra.Command) {
-	r.addTargets(c)
-	r.addScopes(c)
+// addRefreshing adds the flags of refresh and exec.
+func (s *shell) addRefreshing(c *cobra.Command) {
+	s.addTargets(c)
+	s.addScopes(c)
 	f := c.Flags()
-	f.DurationVar(&r.minValidity, "min-validity", 0, "fail unless the access token lasts this much longer, as in 30m")
-	f.Int64Var(&r.athlete, "expected-athlete", 0, "id of the athlete whose token it must be")
-	f.BoolVar(&r.verify, "verify", true, "prove with one API call that the access token works")
+	f.DurationVar(&s.minValidity, "min-validity", 0, "fail unless the access token lasts this much longer, as in 30m")
+	f.Int64Var(&s.athlete, "expected-athlete", 0, "id of the athlete whose token it must be")
+	f.BoolVar(&s.verify, "verify", true, "prove with one API call that the access token works")
 }
 
-func refreshCommand(p Process, t *terminal.Terminal) *cobra.Command {
-	r := newRefreshing(p, t)
+func refreshCommand(s *shell) *cobra.Command {
 	var format string
 	c := &cobra.Command{
 		Use:   "refresh",
@@ -59,24 +48,24 @@ func refreshCommand(p Process, t *terminal.Terminal) *cobra.Command {
 		Long: "refresh prints an access token to standard output, and everything else to\n" +
 			"standard error.\n\n" + refreshCredentials,
 		Example: "  token=$(strava-token refresh --rotate-to file:/var/lib/strava/token)",
-		RunE:    func(cmd *cobra.Command, _ []string) error { return r.print(cmd.Context(), format) },
+		RunE:    func(cmd *cobra.Command, _ []string) error { return s.print(cmd.Context(), format) },
 	}
-	r.addFlags(c)
+	s.addRefreshing(c)
 	c.Flags().StringVar(&format, "format", "token", "what is printed: token, json or dotenv")
 	return c
 }
 
 // print is the command refresh.
-func (r *refreshing) print(ctx context.Context, format string) error {
+func (s *shell) print(ctx context.Context, format string) error {
 	if !slices.Contains([]string{"token", "json", "dotenv"}, format) {
 		return input.Misuse("refresh-format", nil)
 	}
-	o, err := r.refresh(ctx)
+	o, err := s.refresh(ctx)
 	if err != nil {
 		return err
 	}
 	if o.Export == provider.ExportAll {
-		if _, err := io.WriteString(r.Stdout, printed(format, o)); err != nil {
+		if _, err := io.WriteString(s.Stdout, printed(format, o)); err != nil {
 			o.Fail(&words.Failure{ID: "refresh-not-printed"})
 		}
 	}
@@ -84,22 +73,22 @@ func (r *refreshing) print(ctx context.Context, format string) error {
 }
 
 // refresh gets an access token. An error is about what the command was told.
-func (r *refreshing) refresh(ctx context.Context) (*provider.Outcome, error) {
-	if r.minValidity < 0 || r.minValidity > longest {
+func (s *shell) refresh(ctx context.Context) (*provider.Outcome, error) {
+	if s.minValidity < 0 || s.minValidity > longest {
 		return nil, input.Misuse("refresh-min-validity", nil)
 	}
-	if err := r.needMasks(); err != nil {
+	if err := s.needMasks(); err != nil {
 		return nil, err
 	}
-	in, err := r.read(true, nil)
+	in, err := s.read(true, nil)
 	if err != nil {
 		return nil, err
 	}
-	o := r.run(ctx, in, func(*provider.Run) {})
-	if left := o.Token.ExpiresIn; o.Export == provider.ExportAll && left < r.minValidity {
+	o := s.do(ctx, in.Run(s.network, s, false))
+	if left := o.Token.ExpiresIn; o.Export == provider.ExportAll && left < s.minValidity {
 		o.Export = provider.ExportNone
 		o.Fail(&words.Failure{ID: "refresh-too-short", Blanks: words.Blanks{
-			"left": left, "wanted": r.minValidity, "renewed": words.Clock(o.Token.ExpiresAt.Add(-renewal)),
+			"left": left, "wanted": s.minValidity, "renewed": words.Clock(o.Token.ExpiresAt.Add(-renewal)),
 		}})
 	}
 	return o, nil

@@ -7,12 +7,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"strava-token/internal/provider"
-	"strava-token/internal/terminal"
-	"strava-token/internal/transport"
 )
 
-func revokeCommand(p Process, t *terminal.Terminal) *cobra.Command {
-	s := &shell{Process: p, t: t}
+func revokeCommand(s *shell) *cobra.Command {
 	var yes bool
 	c := &cobra.Command{
 		Use:   "revoke",
@@ -36,8 +33,6 @@ func (s *shell) revoke(ctx context.Context, yes bool) error {
 	if err != nil {
 		return err
 	}
-	network := transport.New(s.Dial)
-	defer network.Close()
 	s.t.Note("warning", "every workflow and program that uses this refresh token, or an access token of the same app and athlete, stops working at once")
 	if !yes {
 		sure, err := s.t.Confirm(ctx, "Revoke the access of app "+in.ClientID+"?", false)
@@ -51,7 +46,7 @@ func (s *shell) revoke(ctx context.Context, yes bool) error {
 	}
 	// A refresh token that Strava replaces is kept, or else sealed, so that revoke
 	// can be run again if it fails.
-	o := in.Run(network, s.t, false).Do(ctx)
+	o := in.Run(s.network, s.t, false).Do(ctx)
 	for _, warning := range o.Warnings {
 		var nowhere *provider.NoTargetError
 		if !errors.As(warning, &nowhere) { // it is about to die
@@ -62,7 +57,7 @@ func (s *shell) revoke(ctx context.Context, yes bool) error {
 		s.t.Note("note", "nothing was revoked. Without a refresh token that lives, take the access away at https://www.strava.com/settings/apps")
 		return err
 	}
-	if err := in.Strava(network).Revoke(ctx, o.Token.RefreshToken); err != nil {
+	if err := in.Strava(s.network).Revoke(ctx, o.Token.RefreshToken); err != nil {
 		return err
 	}
 	s.t.Note("done", "access is revoked; strava-token login grants it again")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -19,17 +20,18 @@ import (
 // where they run, and what their flags say.
 type shell struct {
 	Process
-	t        *terminal.Terminal
-	rotateTo []string
-	repo     string
-	scopes   string
-	athlete  int64
-	verify   bool
+	t           *terminal.Terminal
+	network     *transport.Network
+	rotateTo    []string
+	repo        string
+	scopes      string
+	athlete     int64
+	verify      bool
+	minValidity time.Duration
 }
 
 // addTargets adds the flags of every command that keeps a refresh token.
 func (s *shell) addTargets(c *cobra.Command) {
-	s.verify = true
 	c.Flags().StringArrayVar(&s.rotateTo, "rotate-to", nil, "target that keeps the refresh token; may be repeated")
 	c.Flags().StringVar(&s.repo, "repo", "", "repository that a bare NAME belongs to, as owner/repo (default $GITHUB_REPOSITORY)")
 }
@@ -70,12 +72,8 @@ func loginLine(in *input.Inputs) words.Command {
 	return line
 }
 
-// run makes a run, which prepare may change first, and warns of what did not fail.
-func (s *shell) run(ctx context.Context, in *input.Inputs, prepare func(*provider.Run)) *provider.Outcome {
-	network := transport.New(s.Dial)
-	defer network.Close()
-	run := in.Run(network, s, false)
-	prepare(run)
+// do runs, and warns of what did not fail.
+func (s *shell) do(ctx context.Context, run *provider.Run) *provider.Outcome {
 	o := run.Do(ctx)
 	for _, warning := range o.Warnings {
 		s.t.Warn(warning)
