@@ -97,10 +97,10 @@ func (r *recovering) recover(ctx context.Context, args []string) error {
 // show prints answers in which no token was found for their owner, who asked for
 // that, or returns hidden. The log of a workflow would show them to others.
 func (r *recovering) show(opened []recovery.Content, hidden error) error {
-	answers := slices.ContainsFunc(opened, func(c recovery.Content) bool { return len(c.Unread) > 0 })
-	if !r.print || !answers || r.inStep() {
+	if !r.print || r.inStep() {
 		return hidden
 	}
+	said := hidden
 	for _, c := range slices.Backward(opened) {
 		for _, answer := range c.Unread {
 			text := answer.Reveal()
@@ -108,9 +108,10 @@ func (r *recovering) show(opened []recovery.Content, hidden error) error {
 				text = recovery.Shown(answer)
 			}
 			_, _ = fmt.Fprintln(r.Stdout, text)
+			said = &words.Failure{ID: "recover-answer-shown"}
 		}
 	}
-	return &words.Failure{ID: "recover-answer-shown"}
+	return said
 }
 
 // prove proves the newest refresh token that lives, and keeps it.
@@ -159,9 +160,6 @@ func (r *recovering) readTexts(args []string) ([]string, error) {
 		if _, err := in.Peek(1); err == nil {
 			return recovery.Find(in)
 		}
-	}
-	if _, isFile := r.Stdin.(*os.File); !isFile {
-		return r.readLeft(), nil
 	}
 	if texts := r.readLeft(); len(texts) > 0 {
 		return texts, nil

@@ -2,6 +2,11 @@ package cli
 
 import (
 	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"time"
@@ -10,14 +15,17 @@ import (
 
 	"strava-token/internal/input"
 	"strava-token/internal/provider"
+	"strava-token/internal/recovery"
 	"strava-token/internal/secret"
+	"strava-token/internal/store"
 	"strava-token/internal/terminal"
 	"strava-token/internal/transport"
 	"strava-token/internal/words"
 )
 
 // shell is what the commands that make a run outside a workflow have in common:
-// where they run, and what their flags say.
+// where they run, and what their flags say. It prints what can't wait until the run is
+// over.
 type shell struct {
 	Process
 	t           *terminal.Terminal
@@ -79,4 +87,77 @@ func (s *shell) do(ctx context.Context, run *provider.Run) *provider.Outcome {
 		s.t.Warn(warning)
 	}
 	return o
+}
+
+func (s *shell) inStep() bool { return s.Getenv("GITHUB_ACTIONS") == "true" }
+
+var maskable = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A")
+
+// Mask hides v in the log of a workflow. A value on standard output may still be
+// faster than its mask on standard error.
+func (s *shell) Mask(v secret.Value) bool {
+	if !s.inStep() || v.Empty() {
+		return true
+	}
+	_, err := fmt.Fprintf(s.t.Out, "::add-mask::%s\n", maskable.Replace(v.Reveal()))
+	return err == nil
+}
+
+// Recover prints a recovery text, or leaves it in a file if nobody would read it.
+func (s *shell) Recover(sealed string) bool {
+	if s.t.Recover(sealed) && !isNull(s.t.Out) {
+		return true
+	}
+	path, err := recovery.Leave(sealed, s.folders())
+	if err == nil {
+		s.t.Note("warning", s.t.Voice.Say("log-recovery-file", words.Blanks{"file": path}))
+	}
+	return err == nil
+}
+
+// needMasks refuses to obtain what the runner of a workflow couldn't be told to hide.
+func (s *shell) needMasks() error {
+	f, isFile := s.Stderr.(*os.File)
+	if !s.inStep() || !isFile || terminal.Is(f) {
+		return nil
+	}
+	info, err := f.Stat()
+	if err == nil && info.Mode()&(os.ModeNamedPipe|os.ModeSocket) != 0 { // node's pipes are sockets
+		return nil
+	}
+	return input.Misuse("refresh-unmasked", nil)
+}
+
+// isNull reports whether what is written to w is thrown away. A closed standard error
+// is, too: Go opens the null device in its place.
+func isNull(w io.Writer) bool {
+	f, isFile := w.(*os.File)
+	if !isFile {
+		return false
+	}
+	null, err := os.Stat(os.DevNull)
+	info, statErr := f.Stat()
+	return err == nil && statErr == nil && os.SameFile(null, info)
+}
+
+// folders are where recovery texts that couldn't be printed are: beside the targets
+// that are files, and in the user's folder for such things.
+func (s *shell) folders() []string {
+	var all []string
+	for _, target := range s.rotateTo {
+		if t, err := store.Parse(strings.TrimSpace(target), ""); err == nil && t.IsFile() {
+			all = append(all, filepath.Dir(t.Path))
+		}
+	}
+	state := s.Getenv("XDG_STATE_HOME")
+	if home := s.Getenv("HOME"); state == "" && home != "" {
+		state = filepath.Join(home, ".local", "state")
+	}
+	if runtime.GOOS == "windows" {
+		state = s.Getenv("LOCALAPPDATA")
+	}
+	if filepath.IsAbs(state) {
+		all = append(all, filepath.Join(state, "strava-token"))
+	}
+	return all
 }

@@ -115,8 +115,12 @@ func repository(text string) string {
 
 // read reads what the command was told. What's wrong with the unneeded inputs is
 // nobody's concern.
-func (l *Login) read(unneeded ...string) (*input.Inputs, error) {
-	in, err := input.Read(input.Shell{
+func (l *Login) read(unneeded ...string) error {
+	err := l.chooseTarget()
+	if err != nil {
+		return err
+	}
+	l.in, err = input.Read(input.Shell{
 		Getenv: l.Getenv,
 		Flags: map[string][]string{
 			"repo": {l.Repository}, "rotate-to": l.RotateTo, "require-scopes": {l.Scope},
@@ -131,12 +135,12 @@ func (l *Login) read(unneeded ...string) (*input.Inputs, error) {
 				wrong.Problems[i].Input = "scope" // as the flag is called here
 			}
 		}
-		if len(wrong.Problems) == 0 {
-			err = nil
+		if len(wrong.Problems) > 0 {
+			return err
 		}
 	}
-	if err == nil && l.Repository != "" && slices.ContainsFunc(in.Targets, store.Target.IsFile) {
-		err = input.Misuse("login-together", nil)
+	if l.Repository != "" && slices.ContainsFunc(l.in.Targets, store.Target.IsFile) {
+		return input.Misuse("login-together", nil)
 	}
-	return in, err
+	return nil
 }

@@ -53,10 +53,7 @@ func (l *Login) finish(ctx context.Context, o *provider.Outcome) {
 // prepare finds out where everything goes, and that it can go there. Nothing is
 // written but an empty file, which the caller discards.
 func (l *Login) prepare(ctx context.Context, network *transport.Network) (err error) {
-	if err = l.chooseTarget(); err != nil {
-		return err
-	}
-	if l.in, err = l.read(); err != nil {
+	if err = l.read(); err != nil {
 		return err
 	}
 	l.run = l.in.Run(network, l.Terminal, true)
@@ -93,14 +90,8 @@ func (l *Login) chooseTarget() error {
 		return nil
 	}
 	folder, err := ownFolder()
-	if err != nil {
-		return err
-	}
-	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return input.Misuse("login-file", words.Blanks{"file": folder})
-	}
 	l.RotateTo = []string{"file:" + filepath.Join(folder, "token")}
-	return nil
+	return err
 }
 
 // ownFolder is in the user's configuration.
@@ -109,7 +100,11 @@ func ownFolder() (string, error) {
 	if err != nil {
 		return "", input.Misuse("login-no-folder", nil)
 	}
-	return filepath.Join(folder, "strava-token"), nil
+	folder = filepath.Join(folder, "strava-token")
+	if os.MkdirAll(folder, 0o700) != nil {
+		return "", input.Misuse("login-file", words.Blanks{"file": folder})
+	}
+	return folder, nil
 }
 
 // prepareCredentials makes the file for the app's credentials: the one that was

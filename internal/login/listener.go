@@ -3,9 +3,11 @@ package login
 import (
 	"context"
 	"fmt"
+	"html"
 	"net"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -26,12 +28,12 @@ const (
 
 // Listener waits on loopback for the browser that comes back from Strava.
 type Listener struct {
-	tcp    net.Listener
+	origin string // its address
+	mux    *http.ServeMux
 	server *http.Server
 
-	mu       sync.Mutex
-	attempts map[string]*Attempt // by their keys
-	current  *Attempt            // the one that is waited for; nil before the first
+	mu      sync.Mutex
+	current *Attempt // the one that is waited for; nil before the first
 }
 
 // Listen opens port on 127.0.0.1; 0 is any free one.
@@ -41,30 +43,26 @@ func Listen(ctx context.Context, port int) (*Listener, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listen: %w", err)
 	}
-	l := &Listener{tcp: tcp, attempts: map[string]*Attempt{}}
-	mux := http.NewServeMux()
-	mux.HandleFunc(callbackPath, l.callback)
-	mux.HandleFunc(startPath+"{key}", l.start)
-	mux.HandleFunc(donePath+"{key}", l.done)
-	l.server = &http.Server{Handler: l.guard(mux), ReadHeaderTimeout: 10 * time.Second, MaxHeaderBytes: 64 << 10}
+	l := &Listener{origin: "http://" + tcp.Addr().String(), mux: http.NewServeMux()}
+	l.mux.HandleFunc(callbackPath, l.callback)
+	l.server = &http.Server{Handler: http.HandlerFunc(l.serve), ReadHeaderTimeout: 10 * time.Second, MaxHeaderBytes: 64 << 10}
 	go func() { _ = l.server.Serve(tcp) }()
 	return l, nil
 }
 
-// origin is the address of the listener.
-func (l *Listener) origin() string { return "http://" + l.tcp.Addr().String() }
-
 // Redirect is the address that Strava sends the browser back to.
-func (l *Listener) Redirect() string { return l.origin() + callbackPath }
+func (l *Listener) Redirect() string { return l.origin + callbackPath }
 
 // Begin begins an attempt, and ends the one before: nothing of that is believed any
 // more. authorize makes the address of Strava's page with a state.
 func (l *Listener) Begin(authorize func(state string) string) *Attempt {
 	a := newAttempt(authorize)
+	a.local = l.origin + startPath + a.key
+	l.mux.HandleFunc(startPath+a.key, func(w http.ResponseWriter, r *http.Request) { l.start(a, w, r) })
+	l.mux.HandleFunc(donePath+a.key, a.done)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	a.local = l.origin() + startPath + a.key
-	l.current, l.attempts[a.key] = a, a
+	l.current = a
 	return a
 }
 
@@ -102,39 +100,35 @@ func (l *Listener) Close() {
 	}
 }
 
-// guard keeps answers out of caches, and their addresses out of what the next page
+// serve keeps answers out of caches, and their addresses out of what the next page
 // is told. It refuses whatever isn't a GET, and requests under another name: a page
 // elsewhere can make its own name point to this machine.
-func (l *Listener) guard(next http.Handler) http.Handler {
-	_, port, _ := net.SplitHostPort(l.tcp.Addr().String())
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Cache-Control", "no-store")
-		w.Header().Set("Referrer-Policy", "no-referrer")
-		w.Header().Set("X-Content-Type-Options", "nosniff")
-		host, asked, err := net.SplitHostPort(r.Host)
-		if err != nil {
-			host, asked = r.Host, "80" // which browsers leave out
-		}
-		switch {
-		case r.Method != http.MethodGet:
-			http.Error(w, "GET only", http.StatusMethodNotAllowed)
-		case asked != port || host != "127.0.0.1" && host != "localhost":
-			http.Error(w, "unknown host", http.StatusMisdirectedRequest)
-		default:
-			next.ServeHTTP(w, r)
-		}
-	})
+func (l *Listener) serve(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Referrer-Policy", "no-referrer")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	host, port := r.Host, strings.TrimPrefix(l.origin, "http://127.0.0.1")
+	if !strings.Contains(host, ":") {
+		host += ":80" // which browsers leave out
+	}
+	switch {
+	case r.Method != http.MethodGet:
+		http.Error(w, "GET only", http.StatusMethodNotAllowed)
+	case host != "127.0.0.1"+port && host != "localhost"+port:
+		http.Error(w, "unknown host", http.StatusMisdirectedRequest)
+	default:
+		l.mux.ServeHTTP(w, r)
+	}
 }
 
 // start is the page that the browser is opened with, once: its address can be read
 // in the list of processes, so it says nothing, and whoever opens it besides the
 // browser ends the login. The cookie tells that browser from others.
-func (l *Listener) start(w http.ResponseWriter, r *http.Request) {
+func (l *Listener) start(a *Attempt, w http.ResponseWriter, r *http.Request) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	a := l.current
 	switch {
-	case a == nil || r.PathValue("key") != a.key:
+	case a != l.current:
 		http.NotFound(w, r)
 	case a.opened:
 		a.end(strava.Grant{}, ErrOpenedTwice)
@@ -163,16 +157,8 @@ func (l *Listener) callback(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, donePath+l.current.key, http.StatusSeeOther)
 }
 
-// done shows how an attempt ended, once that is known, if a browser came back from it.
-func (l *Listener) done(w http.ResponseWriter, r *http.Request) {
-	l.mu.Lock()
-	a := l.attempts[r.PathValue("key")]
-	over := a != nil && a.over
-	l.mu.Unlock()
-	if !over {
-		http.NotFound(w, r)
-		return
-	}
+// done shows how the attempt ended, once that is known.
+func (a *Attempt) done(w http.ResponseWriter, r *http.Request) {
 	select {
 	case <-a.known:
 		a.page.write(w)
@@ -181,5 +167,48 @@ func (l *Listener) done(w http.ResponseWriter, r *http.Request) {
 	case <-time.After(patience):
 		Page{Status: http.StatusGatewayTimeout, Title: "This takes too long",
 			Lines: []string{"Look at the terminal: it says what happened."}}.write(w)
+	}
+}
+
+// Page is what the browser shows at the end: plain words, no script, nothing
+// from the network.
+type Page struct {
+	Status int // 200 if it worked
+	Title  string
+	Lines  []string
+}
+
+const (
+	pageTop = `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="referrer" content="no-referrer">
+<link rel="icon" href="data:,">
+<title>%[1]s</title>
+<style>
+body { font: 1.1rem/1.5 system-ui, sans-serif; max-width: 34rem; margin: 12vh auto; padding: 0 1.25rem; background: #fff; color: #1c1c1c }
+h1 { font-size: 1.5rem; line-height: 1.25; border-left: .3rem solid #1a7f37; padding-left: .8rem }
+.failed h1 { border-color: #c4320a }
+@media (prefers-color-scheme: dark) { body { background: #161616; color: #ececec } }
+</style>
+<body class="%[2]s"><h1>%[1]s</h1>
+`
+	// policy lets the page's own style in and nothing else.
+	policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+func (p Page) write(w http.ResponseWriter) {
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Content-Security-Policy", policy)
+	w.WriteHeader(p.Status)
+	class := "worked"
+	if p.Status != http.StatusOK {
+		class = "failed"
+	}
+	_, _ = fmt.Fprintf(w, pageTop, html.EscapeString(p.Title), class)
+	for _, line := range p.Lines {
+		_, _ = fmt.Fprintf(w, "<p>%s</p>\n", html.EscapeString(line))
 	}
 }

@@ -66,18 +66,18 @@ func (l *Login) tellWhatNow(o *provider.Outcome, grant strava.Grant) {
 		scopes = grant.Scopes
 		l.Terminal.Note("warning", "the token lacks "+strings.Join(missing, ", ")+", so the workflow below doesn't require it")
 	}
-	l.tellOfWorkflow(l.in, scopes)
+	l.tellOfWorkflow(scopes)
 }
 
 // tellOfWorkflow prints the workflow to copy.
-func (l *Login) tellOfWorkflow(in *input.Inputs, scopes []string) {
-	if i := slices.IndexFunc(in.Targets, store.Target.IsSecret); i >= 0 {
+func (l *Login) tellOfWorkflow(scopes []string) {
+	if i := slices.IndexFunc(l.in.Targets, store.Target.IsSecret); i >= 0 {
 		l.Terminal.Say("\nThe workflow below writes a secret, so it needs one more: SECRETS_WRITER, a")
 		l.Terminal.Say("personal access token from")
-		l.Terminal.Say("  " + l.gitHub() + "/" + string(in.Targets[i].TokenPage()))
+		l.Terminal.Say("  " + l.gitHub() + "/" + string(l.in.Targets[i].TokenPage()))
 	}
 	l.Terminal.Say("\nSave this as " + WorkflowFile + " on the default branch of " + l.Repository + ":\n")
-	l.Terminal.Say(Workflow(in, l.Environment, scopes))
+	l.Terminal.Say(Workflow(l.in, l.Environment, scopes))
 }
 
 // refreshCommand is what prints an access token from now on.
@@ -127,11 +127,7 @@ func (l *Login) withoutGitHubToken(ctx context.Context) error {
 	if err := l.askClientID(ctx); err != nil {
 		return err
 	}
-	if err := l.chooseTarget(); err != nil {
-		return err
-	}
-	in, err := l.read("client-secret", "github-token")
-	if err != nil {
+	if err := l.read("client-secret", "github-token"); err != nil {
 		return err
 	}
 	place := l.gitHub() + "/" + l.Repository + "/settings/"
@@ -143,7 +139,7 @@ func (l *Login) withoutGitHubToken(ctx context.Context) error {
 	l.Terminal.Say("\nThere is no GitHub token here, but the browser does as well:")
 	l.Terminal.Say("  1. Add the secret " + clientSecretName + " at " + place)
 	l.Terminal.Say("  2. Save the workflow below. Its first run shows the link to authorize.")
-	l.tellOfWorkflow(in, in.RequireScopes)
+	l.tellOfWorkflow(l.in.RequireScopes)
 	l.Terminal.Say("")
 	return &words.Failure{ID: "login-no-github-token"}
 }
