@@ -20,23 +20,17 @@ func demoCommand(p Process) *cobra.Command {
 		Short: "Show the whole thing at work, with no account",
 		Long: "demo starts the sandbox inside this process and runs the action against it for\n" +
 			"real, over HTTP. Nothing leaves this machine.",
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			ok, err := demo(cmd.Context(), p)
-			if err == nil && !ok {
-				return ended(provider.Failed)
-			}
-			return err
-		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return demo(cmd.Context(), p) },
 	}
 }
 
-// demo shows three scenes. It returns false if one did not end as it says.
-func demo(ctx context.Context, p Process) (ok bool, err error) {
+// demo shows three scenes. It fails if one did not end as it says.
+func demo(ctx context.Context, p Process) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	listener, err := sandbox.Listen(ctx, "127.0.0.1:0")
 	if err != nil {
-		return false, err
+		return err
 	}
 	s := sandbox.New(sandbox.Knobs{Rotation: sandbox.RotateAlways})
 	s.SetSecret(sandboxSecret, s.LiveRefreshToken())
@@ -45,7 +39,7 @@ func demo(ctx context.Context, p Process) (ok bool, err error) {
 	say("strava-token against a sandbox of Strava and GitHub on this machine.")
 	say("Tokens are shown by generation: refresh#1 is the first refresh token, and so on.")
 
-	ok = true
+	status := provider.Done
 	for _, scene := range []struct {
 		title    string
 		inactive bool
@@ -57,39 +51,41 @@ func demo(ctx context.Context, p Process) (ok bool, err error) {
 	} {
 		say("\n" + scene.title + "\n")
 		s.Set(func(k *sandbox.Knobs) { k.Inactive = scene.inactive })
-		status, happened, log, err := runOnce(ctx, s, "http://"+listener.Addr().String())
+		got, err := runOnce(ctx, s, "http://"+listener.Addr().String(), say)
 		if err != nil {
-			return false, err
+			return err
 		}
-		ok = ok && status == scene.ends
-		say(indent("what happened", happened))
-		say(indent("what the log shows", log))
+		if got != scene.ends {
+			status = provider.Failed
+		}
 		s.Advance(24 * time.Hour)
 	}
-	kept := s.Secret(sandboxSecret) == s.LiveRefreshToken()
-	if kept {
-		say("\nThrough all of it the secret holds the refresh token that lives.")
+	if s.Secret(sandboxSecret) != s.LiveRefreshToken() {
+		return ended(provider.Failed)
 	}
-	return ok && kept, nil
+	say("\nThrough all of it the secret holds the refresh token that lives.")
+	return ended(status)
 }
 
 // runOnce is one run of the workflow, with the refresh token that the secret holds.
-func runOnce(ctx context.Context, s *sandbox.Server, base string) (status provider.Status, happened, log string, err error) {
+func runOnce(ctx context.Context, s *sandbox.Server, base string, say func(string)) (provider.Status, error) {
 	dir, err := os.MkdirTemp("", "strava-token-demo-")
 	if err != nil {
-		return 0, "", "", err
+		return 0, err
 	}
 	defer os.RemoveAll(dir)
 	runner, err := s.NewRunner(dir, base)
 	if err != nil {
-		return 0, "", "", err
+		return 0, err
 	}
 	runner.Input("refresh-token", s.Secret(sandboxSecret))
 	runner.Input("rotate-to", sandboxSecret)
 	runner.Input("github-token", s.GitHubToken())
 	before := s.Journal()
-	status = action.Run(ctx, action.Config{Getenv: runner.Getenv, Stdout: runner})
-	return status, shortened(strings.TrimPrefix(s.Journal(), before)), runner.Log(), nil
+	status := action.Run(ctx, action.Config{Getenv: runner.Getenv, Stdout: runner})
+	say(indent("what happened", shortened(strings.TrimPrefix(s.Journal(), before))))
+	say(indent("what the log shows", runner.Log()))
+	return status, nil
 }
 
 // shortened is a journal without what the log shows.

@@ -28,11 +28,11 @@ func revokeCommand(s *shell) *cobra.Command {
 }
 
 func (s *shell) revoke(ctx context.Context, yes bool) error {
-	s.verify = false
 	in, err := s.read(true, nil)
 	if err != nil {
 		return err
 	}
+	in.Verify = false
 	s.t.Note("warning", "every workflow and program that uses this refresh token, or an access token of the same app and athlete, stops working at once")
 	if !yes {
 		sure, err := s.t.Confirm(ctx, "Revoke the access of app "+in.ClientID+"?", false)

@@ -1,8 +1,6 @@
 package cli
 
 import (
-	"errors"
-	"fmt"
 	"io"
 	"regexp"
 	"slices"
@@ -20,10 +18,10 @@ const sandboxSecret = "STRAVA_REFRESH_TOKEN"
 
 // sandboxFlags are what the sandbox begins with.
 type sandboxFlags struct {
-	address, format, rotation string
-	app                       sandbox.App
-	refreshToken              string
-	knobs                     sandbox.Knobs
+	address, format string
+	app             sandbox.App
+	refreshToken    string
+	knobs           sandbox.Knobs
 }
 
 func sandboxCommand(p Process) *cobra.Command {
@@ -37,7 +35,7 @@ func sandboxCommand(p Process) *cobra.Command {
 			"  . ./sandbox.env",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := f.check(); err != nil {
-				return refused(err.Error() + ".")
+				return err
 			}
 			listener, err := sandbox.Listen(cmd.Context(), f.address)
 			if err != nil {
@@ -56,7 +54,7 @@ func sandboxCommand(p Process) *cobra.Command {
 	c.Flags().StringVar(&f.refreshToken, "refresh-token", "", "made-up refresh token; never a real one (default: random)")
 	c.Flags().StringSliceVar(&f.knobs.Scopes, "scopes", nil, "what the athlete has granted (default read,activity:read_all)")
 	c.Flags().StringVar(&f.knobs.CallbackDomain, "callback-domain", "localhost", "authorization callback domain of the app")
-	c.Flags().StringVar(&f.rotation, "rotation", string(sandbox.RotateNever), "when Strava replaces the refresh token: never, expiry or always")
+	c.Flags().StringVar((*string)(&f.knobs.Rotation), "rotation", string(sandbox.RotateNever), "when Strava replaces the refresh token: never, expiry or always")
 	c.Flags().IntVar(&f.knobs.Activities, "activities", 100, "how many activities the athlete has")
 	c.Flags().Int64Var(&f.knobs.Seed, "seed", 1, "another seed makes other activities")
 	c.Flags().BoolVar(&f.knobs.Inactive, "inactive", false, "make the app inactive: it still refreshes, and every API call is refused")
@@ -64,25 +62,23 @@ func sandboxCommand(p Process) *cobra.Command {
 	return c
 }
 
-// check reports a flag that is written wrongly, and takes the others over.
+// check reports a flag that is written wrongly.
 func (f *sandboxFlags) check() error {
 	plain := regexp.MustCompile(`^[A-Za-z0-9_-]*$`)
 	switch {
 	case !slices.Contains([]string{"shell", "dotenv", "json"}, f.format):
-		return errors.New("--format is shell, dotenv or json")
+		return refused("--format is shell, dotenv or json.")
 	case !regexp.MustCompile(`^[0-9]+$`).MatchString(f.app.ID):
-		return errors.New("--client-id is a number")
+		return refused("--client-id is a number.")
 	case !plain.MatchString(f.app.Secret) || !plain.MatchString(f.refreshToken):
-		return errors.New("--client-secret and --refresh-token are letters, digits, - and _")
+		return refused("--client-secret and --refresh-token are letters, digits, - and _.")
 	}
-	f.knobs.Rotation = sandbox.Rotation(f.rotation)
 	if err := f.knobs.Check(); err != nil {
-		return fmt.Errorf("--%w", err)
+		return refused("--" + err.Error() + ".")
 	}
 	return nil
 }
 
-// refused is a flag that is written wrongly.
 func refused(problem string) error {
 	return input.Misuse("usage-refused", words.Blanks{"problem": problem, "command": "strava-token sandbox"})
 }

@@ -3,7 +3,6 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -109,7 +108,7 @@ var flagForms = map[string]string{
 // shown is the name of a flag if it can be printed back: it is no longer than
 // one, and of its letters.
 func shown(name string) string {
-	if len(name) > 22 || slices.Contains([]string{"", "--"}, name) || strings.Trim(name, "abcdefghijklmnopqrstuvwxyz-") != "" {
+	if len(name) > 22 || name == "--" || strings.Trim(name, "abcdefghijklmnopqrstuvwxyz-") != "" {
 		return ""
 	}
 	return secret.Quotable(name)
@@ -128,12 +127,10 @@ func nearestFlag(c *cobra.Command, name string) string {
 	return ""
 }
 
-// mistyped is how many letters a word may differ in from the one that was meant.
-const mistyped = 2
-
-// nearest is the command that differs the least, or nothing.
+// nearest is the command that differs the least, in at most two letters, or nothing.
 func nearest(parent *cobra.Command, name string) string {
-	for parent.SuggestionsMinimumDistance = 1; parent.SuggestionsMinimumDistance <= mistyped; parent.SuggestionsMinimumDistance++ {
+	for distance := range 2 {
+		parent.SuggestionsMinimumDistance = 1 + distance
 		if names := parent.SuggestionsFor(name); len(names) > 0 {
 			return names[0]
 		}
