@@ -76,8 +76,9 @@ func (l *Login) isMissing(name string) bool {
 // has one.
 func (l *Login) findGitHubToken(ctx context.Context) {
 	if l.isMissing("github-token") && l.Getenv("PATH") != "" {
-		out, _ := exec.CommandContext(ctx, "gh", "auth", "token").Output()
-		l.answers["github-token"] = secret.New(strings.TrimSpace(string(out)))
+		if out, err := exec.CommandContext(ctx, "gh", "auth", "token").Output(); err == nil {
+			l.answers["github-token"] = secret.New(strings.TrimSpace(string(out)))
+		}
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,25 +15,26 @@ import (
 	"strava-token/internal/words"
 )
 
-// credentials are a file with the client id and the client secret, for those who
-// use the token from this machine.
-type credentials struct {
-	path, lines string
-	opened      *os.File // nil once it's written, or if an earlier login left the same
-}
-
-// openCredentials makes the file, or finds one that says the same. It leaves
+// writeCredentials writes the file with the client id and the client secret, for those
+// who use the token from this machine, or finds one that says the same. It leaves
 // everything else alone.
-func openCredentials(path, lines string) (*credentials, error) {
-	c := &credentials{path: path, lines: lines}
+func (l *Login) writeCredentials(path string) error {
+	l.credentials = path
+	lines := formatted("dotenv", l.in, secret.Value{})
 	err := os.MkdirAll(filepath.Dir(path), 0o700)
-	if err == nil && !has(path, lines) {
-		c.opened, err = os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err == nil && has(path, lines) {
+		return nil
+	}
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err == nil {
+		l.discardable = true
+		_, err = f.WriteString(lines)
+		err = errors.Join(err, f.Sync(), f.Close())
 	}
 	if err != nil {
-		return nil, input.Misuse("login-file", words.Blanks{"file": path})
+		return input.Misuse("login-file", words.Blanks{"file": path})
 	}
-	return c, nil
+	return nil
 }
 
 // has reports whether a plain file says this; of a pipe it reads nothing.
@@ -47,23 +47,10 @@ func has(path, lines string) bool {
 	return err == nil && string(content) == lines
 }
 
-func (c *credentials) write() error {
-	if c.opened == nil {
-		return nil
-	}
-	_, err := io.WriteString(c.opened, c.lines)
-	if err := errors.Join(err, c.opened.Sync(), c.opened.Close()); err != nil {
-		return fmt.Errorf("write %s: %w", c.path, err)
-	}
-	c.opened = nil
-	return nil
-}
-
-// discard removes a file that wasn't written.
-func (c *credentials) discard() {
-	if c != nil && c.opened != nil {
-		_ = c.opened.Close()
-		_ = os.Remove(c.path)
+// discard removes the file of a login that came to nothing.
+func (l *Login) discard() {
+	if l.discardable {
+		_ = os.Remove(l.credentials)
 	}
 }
 

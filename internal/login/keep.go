@@ -27,31 +27,26 @@ const clientSecretName = "STRAVA_CLIENT_SECRET"
 // finishTime bounds the writes after the one that counts.
 const finishTime = 8 * time.Second
 
-// finish stores the app's credentials, once the refresh token is kept, and forgets
-// what it couldn't store. A cancellation only hurries it.
+// finish stores the client secret, once the refresh token is kept, and forgets where if
+// that fails. A cancellation only hurries it.
 func (l *Login) finish(ctx context.Context, o *provider.Outcome) {
 	if len(o.Kept) == 0 {
 		return
 	}
-	if l.credentials != nil {
-		if err := l.credentials.write(); err != nil {
-			o.Fail(err)
-			l.credentials.discard()
-			l.credentials = nil
-		}
+	l.discardable = false
+	if l.clientSecret == nil {
+		return
 	}
-	if l.clientSecret != nil {
-		uninterrupted, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishTime)
-		defer cancel()
-		if err := l.clientSecret.Set(uninterrupted, l.in.ClientSecret); err != nil {
-			o.Fail(err)
-			l.clientSecret = nil
-		}
+	uninterrupted, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishTime)
+	defer cancel()
+	if err := l.clientSecret.Set(uninterrupted, l.in.ClientSecret); err != nil {
+		o.Fail(err)
+		l.clientSecret = nil
 	}
 }
 
 // prepare finds out where everything goes, and that it can go there. Nothing is
-// written but an empty file, which the caller discards.
+// written but the app's credentials, which the caller discards.
 func (l *Login) prepare(ctx context.Context, network *transport.Network) (err error) {
 	if err = l.read(); err != nil {
 		return err
@@ -128,7 +123,7 @@ func (l *Login) prepareCredentials() error {
 	if tree := gitTree(path); tree != "" {
 		l.Terminal.Warn(&words.Failure{ID: "login-in-git-tree", Blanks: words.Blanks{"file": path, "tree": tree}})
 	}
-	l.credentials, err = openCredentials(path, formatted("dotenv", l.in, secret.Value{}))
+	err = l.writeCredentials(path)
 	if slices.ContainsFunc(l.in.Targets, func(t store.Target) bool { return t.IsFile() && sameFile(t.Path, path) }) {
 		return input.Wrong("output", input.FaultDoubledTarget)
 	}

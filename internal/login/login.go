@@ -52,7 +52,8 @@ type Login struct {
 	in           *input.Inputs
 	run          *provider.Run
 	clientSecret *store.Secret // of the repository; nil without one, and if it wasn't stored
-	credentials  *credentials  // nil with a repository, with --format, and if they weren't stored
+	credentials  string        // their file; empty with a repository, and with --format
+	discardable  bool          // this login made it, and nothing is kept yet
 }
 
 // Run logs in. The error is that of ctx if ctx ended before the code was sent.
@@ -81,7 +82,7 @@ func (l *Login) logIn(ctx context.Context) error {
 	}
 	network := transport.New(l.Dial)
 	defer network.Close()
-	defer func() { l.credentials.discard() }()
+	defer l.discard()
 	if err := l.prepare(ctx, network); err != nil {
 		return err
 	}

@@ -52,10 +52,10 @@ func (l *Login) tellWhatNow(o *provider.Outcome, grant strava.Grant) {
 		return // standard output has it all
 	}
 	l.Terminal.Say("\nThe refresh token" + whose(o) + " is kept in " + strings.Join(o.Kept, ", ") + ".")
-	if l.credentials != nil {
-		l.Terminal.Say("The client id and the client secret are in " + l.credentials.path + ".")
+	if l.credentials != "" {
+		l.Terminal.Say("The client id and the client secret are in " + l.credentials + ".")
 		l.Terminal.Say("From now on this prints an access token, from any folder:\n")
-		l.Terminal.Say("  (set -a && . " + words.Quote(l.credentials.path) + " && " + refreshCommand(l.in).String() + ")")
+		l.Terminal.Say("  (set -a && . " + words.Quote(l.credentials) + " && " + refreshCommand(l.in).String() + ")")
 	}
 	if l.clientSecret == nil {
 		return

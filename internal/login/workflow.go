@@ -39,7 +39,6 @@ func Workflow(in *input.Inputs, environment string, scopes []string) string {
 // keeping are the lines that say where the refresh token is kept: it is read from a
 // secret if no branch has it, and a secret takes a token to write it.
 func keeping(targets []store.Target, indent string) string {
-	isSecret := func(t store.Target) bool { return !t.IsBranch() }
 	var names []string
 	for _, t := range targets {
 		names = append(names, t.String())
@@ -48,7 +47,7 @@ func keeping(targets []store.Target, indent string) string {
 	if len(names) > 1 {
 		lines = "rotate-to: |" + indent + "  " + strings.Join(names, indent+"  ")
 	}
-	first := slices.IndexFunc(targets, isSecret)
+	first := slices.IndexFunc(targets, store.Target.IsSecret)
 	if first >= 0 && !slices.ContainsFunc(targets, store.Target.IsBranch) {
 		lines = "refresh-token: ${{ secrets." + targets[first].Name + " }}" + indent + lines
 	}
