@@ -106,12 +106,13 @@ func (r Report) failed() bool {
 
 func examineApp(ctx context.Context, run *provider.Run) Finding {
 	f := Finding{Level: OK, Part: "doctor-app", Says: []words.Note{{ID: "doctor-app-fits"}}}
+	f.Err = run.Strava.CheckApp(ctx)
 	var e *strava.Error
-	if f.Err = run.Strava.CheckApp(ctx); f.Err != nil {
+	switch {
+	case errors.As(f.Err, &e) && slices.Contains(unclear, e.Kind):
+		f.Level, f.Err = Warning, &words.Failure{ID: "doctor-app-unchecked", Blanks: words.Blanks{"cause": words.Short{Err: e}}}
+	case f.Err != nil:
 		f.Level = Failure
-	}
-	if errors.As(f.Err, &e) && slices.Contains(unclear, e.Kind) {
-		f.Level, f.Err = Warning, &words.Failure{ID: "doctor-app-unchecked", Blanks: words.Blanks{"cause": provider.ProbeCause(e)}}
 	}
 	return f
 }
@@ -150,32 +151,33 @@ func examineTarget(ctx context.Context, t provider.Target, repository string) []
 	return findings
 }
 
-func describe(f store.Facts) []words.Note {
-	id := "doctor-target-exists"
-	switch {
+func describe(f store.Facts) (says []words.Note) {
+	add := func(id string, blanks words.Blanks) { says = append(says, words.Note{ID: id, Blanks: blanks}) }
+	switch updated := (words.Blanks{"updated": words.Day(f.UpdatedAt)}); {
 	case !f.Exists:
-		id = "doctor-target-new"
+		add("doctor-target-new", updated)
 	case f.Held:
-		id = "doctor-target-holds"
+		add("doctor-target-holds", updated)
+	default:
+		add("doctor-target-exists", updated)
 	}
-	says := []words.Note{{ID: id, Blanks: words.Blanks{"updated": words.Day(f.UpdatedAt)}}}
 	switch {
 	case f.Exists && f.WriteProven:
-		says = append(says, words.Note{ID: "doctor-target-writable"})
+		add("doctor-target-writable", nil)
 	case f.WriteBelieved:
-		says = append(says, words.Note{ID: "doctor-target-believed"})
+		add("doctor-target-believed", nil)
 	}
 	switch {
 	case f.Local:
-		return says
 	case f.TokenExpires.IsZero():
-		return append(says, words.Note{ID: "doctor-github-token-endless"})
+		add("doctor-github-token-endless", nil)
+	default:
+		add("doctor-github-token-ends", words.Blanks{"when": words.Day(f.TokenExpires)})
 	}
-	return append(says, words.Note{ID: "doctor-github-token-ends", Blanks: words.Blanks{"when": words.Day(f.TokenExpires)}})
+	return says
 }
 
-func examineOutcome(o *provider.Outcome) []Finding {
-	var findings []Finding
+func examineOutcome(o *provider.Outcome) (findings []Finding) {
 	ok := func(part, id string, blanks words.Blanks) {
 		findings = append(findings, Finding{Level: OK, Part: part, Says: []words.Note{{ID: id, Blanks: blanks}}})
 	}
@@ -196,10 +198,9 @@ func examineOutcome(o *provider.Outcome) []Finding {
 		findings = append(findings, Finding{Level: Failure, Part: "doctor-run", Err: err})
 	}
 	for _, err := range o.Warnings {
-		if _, told := err.(*provider.TokenExpiresError); told {
-			continue // the target said so already
+		if _, told := err.(*provider.TokenExpiresError); !told { // by the target
+			findings = append(findings, Finding{Level: Warning, Part: "doctor-run", Err: err})
 		}
-		findings = append(findings, Finding{Level: Warning, Part: "doctor-run", Err: err})
 	}
 	return findings
 }
