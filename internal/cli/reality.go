@@ -40,12 +40,12 @@ func checkReality(ctx context.Context, p Process, t *terminal.Terminal, f *runFl
 	}
 	network := transport.New(p.Dial)
 	defer network.Close()
-	rows, err := reality.Check(ctx, reality.Setup{
+	table, noneFalse, err := reality.Check(ctx, reality.Setup{
 		Inputs: in, Contents: secret.New(p.Getenv(reality.ContentsToken)), Network: network, Reporter: newReporter(p, t, f.rotateTo),
 		Do: func(ctx context.Context, run *provider.Run) *provider.Outcome { return do(ctx, t, run) },
 	})
-	_, printErr := fmt.Fprint(p.Stdout, reality.Table(rows))
-	if err == nil && (printErr != nil || ctx.Err() != nil || reality.AnyFalse(rows)) {
+	_, printErr := fmt.Fprint(p.Stdout, table)
+	if err == nil && (printErr != nil || ctx.Err() != nil || !noneFalse) {
 		err = ended(provider.Failed)
 	}
 	return err

@@ -14,27 +14,13 @@ import (
 type object map[string]any
 
 // createBlob makes one that nothing refers to.
-func (w *world) createBlob(ctx context.Context, token secret.Value) answer {
+func createBlob(ctx context.Context, w *world, token secret.Value) answer {
 	return w.ask(ctx, token, http.MethodPost, "/git/blobs", object{"content": "strava-token reality\n", "encoding": "utf-8"})
 }
 
-func blobAllowed(ctx context.Context, w *world) finding {
-	a := w.createBlob(ctx, w.Contents)
-	if a.lacksPermission() {
-		return untold(a.says() + "; give " + ContentsToken + " contents: write")
-	}
-	return a.judge(a.status == http.StatusCreated)
-}
-
-// blobForbidden believes that a token may write contents if a reference to a commit
-// that doesn't exist fails for that reason.
-func blobForbidden(ctx context.Context, w *world) finding {
-	a := w.createBlob(ctx, w.Inputs.GitHubToken)
-	ref := object{"ref": "refs/heads/" + branchName(), "sha": neverIssued}
-	if !a.lacksPermission() && !w.ask(ctx, w.Inputs.GitHubToken, http.MethodPost, "/git/refs", ref).lacksPermission() {
-		return untold(a.says() + "; give a GH_TOKEN without Contents")
-	}
-	return a.judge(a.lacksPermission())
+// referToNothing makes no branch, since there's no such commit.
+func referToNothing(ctx context.Context, w *world, token secret.Value) answer {
+	return w.ask(ctx, token, http.MethodPost, "/git/refs", object{"ref": "refs/heads/" + branchName(), "sha": neverIssued})
 }
 
 // trial is what was found in the short life of a branch.
@@ -79,7 +65,7 @@ func (w *world) tryBranch(ctx context.Context) {
 	}
 	a.read(&made)
 	w.trial.branch = a.judge(a.status == http.StatusCreated && made.Ref == "refs/heads/"+name && made.Object.SHA == sha)
-	if w.trial.branch.verdict == Confirmed {
+	if a.succeeded() {
 		w.tryReplace(ctx, name, tree.Tree[0].SHA)
 	}
 }
@@ -119,10 +105,9 @@ func (w *world) tryReplace(ctx context.Context, branch, sha string) {
 }
 
 func (w *world) deleteBranch(ctx context.Context, name string) finding {
-	a := w.undo(ctx, w.Contents, "/git/refs/heads/"+name)
-	gone := a.status == http.StatusNoContent || // or it never was
-		w.ask(context.WithoutCancel(ctx), w.Contents, http.MethodGet, "/branches/"+name, nil).status == http.StatusNotFound
-	if gone {
+	ctx = context.WithoutCancel(ctx)
+	a := w.ask(ctx, w.Contents, http.MethodDelete, "/git/refs/heads/"+name, nil)
+	if a.succeeded() || w.ask(ctx, w.Contents, http.MethodGet, "/branches/"+name, nil).status == http.StatusNotFound {
 		return told(true, "deleted")
 	}
 	return told(false, "delete the branch "+name+" by hand: "+a.says())

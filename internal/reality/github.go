@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
-	"encoding/base64"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -16,42 +15,41 @@ import (
 	"strava-token/internal/store"
 )
 
-func secretsToken(w *world) string {
-	if w.bySecrets.status == http.StatusOK {
+// credential is one of two GitHub tokens, each of which may do what the other may not.
+type credential struct {
+	give  string
+	token func(*world) secret.Value
+}
+
+var (
+	secretsToken = &credential{
+		"--repo OWNER/REPO and GH_TOKEN, a personal access token with Secrets and Environments: write, Actions: read, and without Contents",
+		func(w *world) secret.Value { return w.Inputs.GitHubToken },
+	}
+	contentsToken = &credential{
+		"--repo OWNER/REPO and " + ContentsToken + ", a token with contents: write and without secrets, such as the built-in one",
+		func(w *world) secret.Value { return w.Contents },
+	}
+)
+
+// missing returns what to give if the token doesn't see the repository.
+func (c *credential) missing(w *world) string {
+	if w.sees[c].status == http.StatusOK {
 		return ""
 	}
-	return "--repo OWNER/REPO and GH_TOKEN, a personal access token with Secrets and Environments: write, Actions: read, and without Contents"
+	return c.give
 }
 
-func contentsToken(w *world) string {
-	if w.byContents.status == http.StatusOK {
-		return ""
-	}
-	return "--repo OWNER/REPO and " + ContentsToken + ", a token with contents: write and without secrets, such as the built-in one"
-}
-
-func bothTokens(w *world) string {
-	if missing := secretsToken(w); missing != "" {
-		return missing
-	}
-	return contentsToken(w)
-}
-
-// ask sends a request about the repository, once.
+// ask sends a request about the repository, once, but for a DELETE: that may be repeated
+// without harm.
 func (w *world) ask(ctx context.Context, token secret.Value, method, path string, body any) answer {
-	return w.askOver(ctx, w.Network.Once, token, method, path, body)
-}
-
-// undo takes something back, whatever happened to ctx meanwhile, and tries again.
-func (w *world) undo(ctx context.Context, token secret.Value, path string) answer {
-	return w.askOver(context.WithoutCancel(ctx), w.Network.Reads, token, http.MethodDelete, path, nil)
-}
-
-func (w *world) askOver(ctx context.Context, client *http.Client, token secret.Value, method, path string, body any) answer {
 	if token.Empty() {
 		return answer{}
 	}
-	text := []byte(nil)
+	client, text := w.Network.Once, []byte(nil)
+	if method == http.MethodDelete {
+		client = w.Network.Reads
+	}
 	if body != nil {
 		text, _ = json.Marshal(body) // texts alone
 	}
@@ -66,49 +64,70 @@ func (w *world) askOver(ctx context.Context, client *http.Client, token secret.V
 	return send(ctx, client, req)
 }
 
-// randomName is one that nothing has: 80 random bits.
-func randomName() string { return rand.Text()[:16] }
+// attempt is a request that changes nothing, with a token.
+type attempt func(context.Context, *world, secret.Value) answer
 
-// attempt sends what can't change anything to a secret that doesn't exist. If GitHub
-// made one even so, it's deleted.
-func (w *world) attempt(ctx context.Context, token secret.Value, method string) answer {
-	path := "/actions/secrets/STRAVA_TOKEN_REALITY_" + randomName()
-	var body any
-	if method == http.MethodPut {
-		body = struct{}{} // no value, and no key
-	}
-	a := w.ask(ctx, token, method, path, body)
-	if method == http.MethodPut && (a.succeeded() || a.status == 0) && !w.undo(ctx, token, path).is(http.StatusNoContent, http.StatusNotFound) {
-		a.note = "and it may be left: delete " + path
-	}
-	return a
-}
-
-// seesSecrets reports whether a token may have the permission Secrets, if only to read.
-func (w *world) seesSecrets(ctx context.Context, token secret.Value) bool {
-	return !w.ask(ctx, token, http.MethodGet, "/actions/secrets/public-key", nil).lacksPermission()
-}
-
-func bySecretsToken(method string, want int) check {
+// allowed wants a status.
+func allowed(c *credential, try attempt, want int) check {
 	return func(ctx context.Context, w *world) finding {
-		a := w.attempt(ctx, w.Inputs.GitHubToken, method)
+		a := try(ctx, w, c.token(w))
 		if a.lacksPermission() {
-			return untold(a.says() + "; give GH_TOKEN Secrets: read and write")
+			return untold(a.says() + "; give " + c.give)
 		}
 		return a.judge(a.status == want)
 	}
 }
 
-func byContentsToken(method string) check {
+// forbidden wants a refusal. control is refused as well if the token really may not.
+func forbidden(c *credential, try, control attempt) check {
 	return func(ctx context.Context, w *world) finding {
-		a := w.attempt(ctx, w.Contents, method)
-		if !a.lacksPermission() && w.seesSecrets(ctx, w.Contents) {
-			return untold(a.says() + "; give " + ContentsToken + " no permission for secrets")
+		a := try(ctx, w, c.token(w))
+		if !a.lacksPermission() && !control(ctx, w, c.token(w)).lacksPermission() {
+			return untold(a.says() + "; give " + c.give)
 		}
 		return a.judge(a.lacksPermission())
 	}
 }
 
+func permissionNamed(c *credential, try attempt, want string) check {
+	return func(ctx context.Context, w *world) finding {
+		a := try(ctx, w, c.token(w))
+		if !a.lacksPermission() {
+			return untold(a.says() + "; give " + c.give)
+		}
+		named := a.header.Get("X-Accepted-GitHub-Permissions")
+		return told(strings.Contains(named, want), "named: "+named)
+	}
+}
+
+// randomName is one that nothing has: 80 random bits.
+func randomName() string { return rand.Text()[:16] }
+
+func impossibleSecret() string { return "/actions/secrets/STRAVA_TOKEN_REALITY_" + randomName() }
+
+func deleteSecret(ctx context.Context, w *world, token secret.Value) answer {
+	return w.ask(ctx, token, http.MethodDelete, impossibleSecret(), nil)
+}
+
+// putNothing names no value and no key. If GitHub makes a secret of that, it's deleted.
+func putNothing(ctx context.Context, w *world, token secret.Value) answer {
+	path := impossibleSecret()
+	a := w.ask(ctx, token, http.MethodPut, path, struct{}{})
+	if a.status != 0 && !a.succeeded() {
+		return a
+	}
+	if undone := w.ask(context.WithoutCancel(ctx), token, http.MethodDelete, path, nil); !undone.succeeded() && undone.status != http.StatusNotFound {
+		a.note = "; delete what may be left of " + path
+	}
+	return a
+}
+
+// readKey takes the permission Secrets, if only to read.
+func readKey(ctx context.Context, w *world, token secret.Value) answer {
+	return w.ask(ctx, token, http.MethodGet, "/actions/secrets/public-key", nil)
+}
+
+// environmentSecrets believes that the address is wrong only if the environment exists.
 func environmentSecrets(ctx context.Context, w *world) finding {
 	i := slices.IndexFunc(w.Inputs.Targets, func(t store.Target) bool {
 		return t.Environment != "" && strings.EqualFold(t.Repository(), w.Inputs.Repository)
@@ -116,25 +135,22 @@ func environmentSecrets(ctx context.Context, w *world) finding {
 	if i < 0 {
 		return untold("give --rotate-to NAME@ENVIRONMENT")
 	}
-	name := w.Inputs.Targets[i].Environment
-	a := w.ask(ctx, w.Inputs.GitHubToken, http.MethodGet, "/environments/"+url.PathEscape(name)+"/secrets/public-key", nil)
-	if a.is(http.StatusForbidden, http.StatusNotFound) {
-		var list struct{ Environments []struct{ Name string } }
-		w.ask(ctx, w.Inputs.GitHubToken, http.MethodGet, "/environments?per_page=100", nil).read(&list)
-		exists := slices.ContainsFunc(list.Environments, func(e struct{ Name string }) bool { return strings.EqualFold(e.Name, name) })
-		if !exists || a.status == http.StatusForbidden {
-			return untold(a.says() + "; give an environment that exists, and GH_TOKEN Environments: write and Actions: read")
-		}
+	name, token := w.Inputs.Targets[i].Environment, w.Inputs.GitHubToken
+	a := w.ask(ctx, token, http.MethodGet, "/environments/"+url.PathEscape(name)+"/secrets/public-key", nil)
+	var list struct{ Environments []struct{ Name string } }
+	w.ask(ctx, token, http.MethodGet, "/environments?per_page=100", nil).read(&list)
+	exists := slices.ContainsFunc(list.Environments, func(e struct{ Name string }) bool { return strings.EqualFold(e.Name, name) })
+	if a.lacksPermission() || a.status == http.StatusNotFound && !exists {
+		return untold(a.says() + "; give an environment that exists, and " + secretsToken.give)
 	}
-	var key struct{ Key string }
+	var key struct{ Key []byte } // base64 in JSON
 	a.read(&key)
-	raw, _ := base64.StdEncoding.DecodeString(key.Key)
-	return a.judge(a.status == http.StatusOK && len(raw) == 32)
+	return a.judge(a.status == http.StatusOK && len(key.Key) == 32)
 }
 
 // tokenExpiry reads the header as go-github does.
 func tokenExpiry(_ context.Context, w *world) finding {
-	text := w.bySecrets.header.Get("GitHub-Authentication-Token-Expiration")
+	text := w.sees[secretsToken].header.Get("GitHub-Authentication-Token-Expiration")
 	if text == "" {
 		return untold("no header; give a GH_TOKEN that ends")
 	}
@@ -144,14 +160,4 @@ func tokenExpiry(_ context.Context, w *world) finding {
 		}
 	}
 	return told(false, "not a time: "+text)
-}
-
-func permissionNamed(ctx context.Context, w *world) finding {
-	secrets, blob := w.attempt(ctx, w.Contents, http.MethodDelete), w.createBlob(ctx, w.Inputs.GitHubToken)
-	if !secrets.lacksPermission() || !blob.lacksPermission() {
-		return untold("neither token may have the permission of the other: " + secrets.says() + ", " + blob.says())
-	}
-	const header = "X-Accepted-GitHub-Permissions"
-	one, two := secrets.header.Get(header), blob.header.Get(header)
-	return told(strings.Contains(one, "secrets=write") && strings.Contains(two, "contents=write"), "named: "+one+", "+two)
 }

@@ -2,16 +2,15 @@
 // services themselves. It's for the owner of the project alone, so its words are here,
 // in English, and not among the messages that are translated.
 //
-// It sends no living token but to refresh it, as every run does. What it writes has a
-// random name, and is deleted again: what it can't delete is a few objects in git that
-// nothing refers to, which GitHub drops in time.
+// It sends no living token but to refresh it, as every run does. What it makes has a
+// random name and is deleted again, but for a few objects in git that nothing refers to:
+// GitHub drops those in time.
 package reality
 
 import (
 	"context"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 	"unicode"
 
@@ -35,24 +34,6 @@ type Setup struct {
 	Do func(context.Context, *provider.Run) *provider.Outcome
 }
 
-// Verdict is what became of an assumption.
-type Verdict string
-
-// The verdicts.
-const (
-	Confirmed Verdict = "confirmed"
-	False     Verdict = "false"
-	Untold    Verdict = "could not be told"
-)
-
-// Row is an assumption, and what was seen of it.
-type Row struct {
-	Verdict Verdict
-	About   string
-	Seen    string
-	Relies  string // the file that relies on it
-}
-
 // assumption is one line of the table in assumptions.go. needs returns what has to be
 // given before it can be checked, or nothing.
 type assumption struct {
@@ -63,67 +44,57 @@ type assumption struct {
 
 type check func(context.Context, *world) finding
 
-type finding struct {
-	verdict Verdict
-	seen    string // or what to give
-}
+type finding struct{ verdict, seen string }
+
+const (
+	isConfirmed = "confirmed"
+	isFalse     = "false"
+)
 
 func told(confirmed bool, seen string) finding {
 	if confirmed {
-		return finding{Confirmed, seen}
+		return finding{isConfirmed, seen}
 	}
-	return finding{False, seen}
+	return finding{isFalse, seen}
 }
 
-func untold(why string) finding { return finding{Untold, why} }
+func untold(why string) finding { return finding{"could not be told", why} }
 
 // world is what is found out once, for several rows.
 type world struct {
 	Setup
-	outcomes              []*provider.Outcome // of the refreshes
-	bySecrets, byContents answer              // what each token sees of the repository
-	trial                 trial
+	outcomes []*provider.Outcome    // of the refreshes
+	sees     map[*credential]answer // what each sees of the repository
+	trial    trial
 }
 
-// Check checks every assumption. The error is that of a refresh which failed; the rows
-// are all there even so.
-func Check(ctx context.Context, s Setup) ([]Row, error) {
-	w := &world{Setup: s}
-	err := w.refresh(ctx)
+// Check returns a table in Markdown with every assumption, and whether all of them may
+// be true. The error is that of a refresh; the table is whole even so.
+func Check(ctx context.Context, s Setup) (table string, noneFalse bool, err error) {
+	w := &world{Setup: s, sees: map[*credential]answer{}}
+	err = w.refresh(ctx)
 	if _, _, ok := store.SplitRepository(s.Inputs.Repository); ok {
-		w.bySecrets = w.ask(ctx, s.Inputs.GitHubToken, http.MethodGet, "", nil)
-		w.byContents = w.ask(ctx, s.Contents, http.MethodGet, "", nil)
+		for _, c := range []*credential{secretsToken, contentsToken} {
+			w.sees[c] = w.ask(ctx, c.token(w), http.MethodGet, "", nil)
+		}
 	}
-	if contentsToken(w) == "" {
+	if contentsToken.missing(w) == "" {
 		w.tryBranch(ctx)
 	}
-	rows := make([]Row, len(assumptions))
-	for i, a := range assumptions {
+	noneFalse = true
+	table = "| verdict | assumption | what was seen | relied on by |\n|---|---|---|---|\n"
+	for _, a := range assumptions {
 		f := untold("give " + a.needs(w))
 		if a.needs(w) == "" {
 			f = a.check(ctx, w)
 		}
-		rows[i] = Row{f.verdict, a.about, w.harmless(f.seen), a.relies}
+		noneFalse = noneFalse && f.verdict != isFalse
+		table += fmt.Sprintf("| %s | %s | %s | %s |\n", f.verdict, a.about, w.harmless(f.seen), a.relies)
 	}
-	return rows, err
+	return table, noneFalse, err
 }
 
-// AnyFalse reports whether an assumption is false.
-func AnyFalse(rows []Row) bool {
-	return slices.ContainsFunc(rows, func(r Row) bool { return r.Verdict == False })
-}
-
-// Table is the rows in Markdown.
-func Table(rows []Row) string {
-	var b strings.Builder
-	b.WriteString("| verdict | assumption | what was seen | relied on by |\n|---|---|---|---|\n")
-	for _, r := range rows {
-		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", r.Verdict, r.About, r.Seen, r.Relies)
-	}
-	return b.String()
-}
-
-const maxSeen = 200 // characters
+const maxSeen = 300 // characters
 
 // harmless is what was seen without anything secret in it: a service may send back what
 // it was sent. If it has one of our values in it, in whatever spelling, none of it stays.

@@ -208,8 +208,10 @@ var falsified = map[string]func(*account){
 	"the branch of this check is gone again":                        answers("delete-ref", 0, 403, ``),
 	"answers say when a personal access token ends": fails(sandbox.Fault{
 		Call: "repository", Kind: sandbox.FaultHeader, Header: map[string]string{"Github-Authentication-Token-Expiration": "soon"}}),
-	"a refusal names the permission": fails(sandbox.Fault{
+	"a refusal names the permission secrets=write": fails(sandbox.Fault{
 		Call: "try-delete", Kind: sandbox.FaultHeader, Path: repositorySecrets, Header: map[string]string{"X-Accepted-GitHub-Permissions": "metadata=read"}}),
+	"a refusal names the permission contents=write": fails(sandbox.Fault{
+		Call: "blob", Kind: sandbox.FaultHeader, Header: map[string]string{"X-Accepted-GitHub-Permissions": ""}}),
 }
 
 func TestEveryAssumptionCanBeFalse(t *testing.T) {
@@ -241,7 +243,8 @@ func TestWhatIsMissing(t *testing.T) {
 		conflict        = "an old sha is a conflict"
 		gone            = "the branch of this check is gone again"
 		expiry          = "answers say when a personal access token ends"
-		permission      = "a refusal names the permission"
+		namesSecrets    = "a refusal names the permission secrets=write"
+		namesContents   = "a refusal names the permission contents=write"
 	)
 	with := func(variable string, change func(*sandbox.GitHubToken)) func(*account) {
 		return func(a *account) {
@@ -262,25 +265,25 @@ func TestWhatIsMissing(t *testing.T) {
 		rows   []string
 	}{
 		"no token that writes contents": {func(a *account) { a.env["REALITY_CONTENTS_TOKEN"] = "" }, 0, "give --repo OWNER/REPO and REALITY_CONTENTS_TOKEN",
-			[]string{deleteForbidden, putForbidden, blobAllowed, branch, conflict, gone, permission}},
+			[]string{deleteForbidden, putForbidden, blobAllowed, branch, conflict, gone, namesSecrets}},
 		"no token that writes secrets": {func(a *account) { keptInFile(a); a.env["GH_TOKEN"] = "" }, 0, "give --repo OWNER/REPO and GH_TOKEN",
-			[]string{deleteAllowed, putAllowed, environment, blobForbidden, expiry, permission}},
+			[]string{deleteAllowed, putAllowed, environment, blobForbidden, expiry, namesContents}},
 		"no repository": {func(a *account) { keptInFile(a); a.env["GITHUB_REPOSITORY"] = "" }, 0, "give --repo OWNER/REPO",
 			[]string{deleteAllowed, deleteForbidden, branch, expiry}},
 		"no environment": {inRepository, 0, "give --rotate-to NAME@ENVIRONMENT", []string{environment}},
-		"a token that may not write secrets": {with("GH_TOKEN", func(t *sandbox.GitHubToken) { t.Secrets = sandbox.Read }), 0, "give GH_TOKEN Secrets: read and write",
+		"a token that may not write secrets": {with("GH_TOKEN", func(t *sandbox.GitHubToken) { t.Secrets = sandbox.Read }), 0, "GH_TOKEN, a personal access token with Secrets",
 			[]string{deleteAllowed, putAllowed}},
-		"a token that may write contents as well": {with("GH_TOKEN", func(t *sandbox.GitHubToken) { t.Contents = sandbox.Write }), 0, "without Contents|neither token",
-			[]string{blobForbidden, permission}},
+		"a token that may write contents as well": {with("GH_TOKEN", func(t *sandbox.GitHubToken) { t.Contents = sandbox.Write }), 0, "without Contents",
+			[]string{blobForbidden, namesContents}},
 		"a token that does not end": {with("GH_TOKEN", func(t *sandbox.GitHubToken) { t.Expires = time.Time{} }), 0, "give a GH_TOKEN that ends", []string{expiry}},
-		"a token that may write secrets as well": {with("REALITY_CONTENTS_TOKEN", func(*sandbox.GitHubToken) {}), 0, "no permission for secrets|contents: write|failed|no branch|neither token",
-			[]string{deleteForbidden, putForbidden, blobAllowed, branch, conflict, gone, permission}},
+		"a token that may write secrets as well": {with("REALITY_CONTENTS_TOKEN", func(*sandbox.GitHubToken) {}), 0, "contents: write and without secrets|failed|no branch",
+			[]string{deleteForbidden, putForbidden, blobAllowed, branch, conflict, gone, namesSecrets}},
 		"another callback domain": {func(a *account) { a.server.Set(func(k *sandbox.Knobs) { k.CallbackDomain = "" }) }, 0, "Callback Domain github.com",
 			[]string{"before login, github.com is allowed as callback domain"}},
 		"an outage of Strava's": {answers("authorize", 0, 503, ""), 0, "503", []string{"before login, the digits of a client id may be percent-encoded"}},
 		"a rule":                {answersText("ref", 422, "Repository rule violations found"), 0, "rule violations|failed", []string{branch, conflict}},
-		"a rate limit of GitHub's": {answersText("blob", 403, "You have exceeded a secondary rate limit."), 0, "contents: write|rate limit|neither token",
-			[]string{blobAllowed, blobForbidden, permission}},
+		"a rate limit of GitHub's": {answersText("blob", 403, "You have exceeded a secondary rate limit."), 0, "secondary rate limit",
+			[]string{blobAllowed, blobForbidden, namesContents}},
 		"an app that is inactive": {func(a *account) { a.server.Set(func(k *sandbox.Knobs) { k.Inactive = true }) }, 1, "give credentials that a refresh succeeds with",
 			[]string{"a refresh returns the refresh token that was sent", "a wrong client secret is 401 Application//invalid"}},
 	} {
