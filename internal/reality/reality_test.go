@@ -115,9 +115,9 @@ func (a *account) assertUndone() {
 	if a.kept() != a.server.LiveRefreshToken() {
 		a.t.Errorf("the newest refresh token is not kept\n%s", journal)
 	}
-	for _, name := range regexp.MustCompile(`/heads/(strava-token-reality-\w+)`).FindAllStringSubmatch(journal, -1) {
-		if n, _ := a.server.Commits(name[1]); n > 0 && !strings.Contains(journal, name[1]+" 403") {
-			a.t.Errorf("%s is left\n%s", name[1], journal)
+	for _, name := range a.server.Branches()[1:] { // after main
+		if !strings.Contains(journal, "/git/refs/heads/"+name+" 403") {
+			a.t.Errorf("%s is left\n%s", name, journal)
 		}
 	}
 	for _, name := range regexp.MustCompile(`/actions/secrets/(STRAVA_TOKEN_REALITY_\w+)`).FindAllStringSubmatch(journal, -1) {
@@ -354,6 +354,35 @@ func TestTheNewestRefreshTokenIsKept(t *testing.T) {
 			a.args = a.args[:1]
 			if a.check(2); a.server.Journal() != "" {
 				t.Errorf("something was sent:\n%s", a.server.Journal())
+			}
+		})
+	})
+}
+
+// TestTheBranchIsGone if its making was not answered, or the check is cancelled.
+func TestTheBranchIsGone(t *testing.T) {
+	t.Parallel()
+	t.Run("answer lost", func(t *testing.T) {
+		inAccount(t, func(a *account) {
+			a.server.Fail(sandbox.Fault{Call: "ref", Kind: sandbox.FaultCutAfter, Times: 1})
+			rows := a.check(0)
+			if r := rows["the branch of this check is gone again"]; r.verdict != "confirmed" {
+				t.Errorf("got %q: %s", r.verdict, r.seen)
+			}
+		})
+	})
+	t.Run("cancelled", func(t *testing.T) {
+		inAccount(t, func(a *account) {
+			ctx, cancel := context.WithCancel(a.ctx)
+			a.ctx = ctx
+			a.server.Notify(func(call string) {
+				if call == "put-content" {
+					cancel()
+				}
+			})
+			a.check(1)
+			if a.server.Count("github", "DELETE", "/repos/octo/running/git/refs/heads/") != 1 {
+				t.Errorf("the branch was not deleted\n%s", a.server.Journal())
 			}
 		})
 	})

@@ -7,8 +7,10 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 	"time"
 )
@@ -99,6 +101,13 @@ func (s *Server) DeleteBranch(name string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.git.branches, name)
+}
+
+// Branches returns the names of all branches, sorted.
+func (s *Server) Branches() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Sorted(maps.Keys(s.git.branches))
 }
 
 // File returns a file of a branch, or "".
