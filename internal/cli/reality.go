@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -41,7 +42,7 @@ func checkReality(ctx context.Context, p Process, t *terminal.Terminal, f *runFl
 	network := transport.New(p.Dial)
 	defer network.Close()
 	table, noneFalse, err := reality.Check(ctx, reality.Setup{
-		Inputs: in, Contents: secret.New(p.Getenv(reality.ContentsToken)), Network: network, Reporter: newReporter(p, t, f.rotateTo),
+		Inputs: in, Contents: secret.New(strings.TrimSpace(p.Getenv(reality.ContentsToken))), Network: network, Reporter: newReporter(p, t, f.rotateTo),
 		Do: func(ctx context.Context, run *provider.Run) *provider.Outcome { return do(ctx, t, run) },
 	})
 	_, printErr := fmt.Fprint(p.Stdout, table)

@@ -32,12 +32,12 @@ var (
 	}
 )
 
-// missing returns what to give if the token doesn't see the repository.
+// missing says what to give if the token doesn't see the repository.
 func (c *credential) missing(w *world) string {
 	if w.sees[c].status == http.StatusOK {
 		return ""
 	}
-	return c.give
+	return w.sees[c].says() + "; give " + c.give
 }
 
 // ask sends a request about the repository, once, but for a DELETE: that may be repeated

@@ -34,8 +34,8 @@ type Setup struct {
 	Do func(context.Context, *provider.Run) *provider.Outcome
 }
 
-// assumption is one line of the table in assumptions.go. needs returns what has to be
-// given before it can be checked, or nothing.
+// assumption is one line of the table in assumptions.go. needs says what has to be given
+// before it can be checked, or nothing.
 type assumption struct {
 	about, relies string
 	needs         func(*world) string
@@ -84,8 +84,8 @@ func Check(ctx context.Context, s Setup) (table string, noneFalse bool, err erro
 	noneFalse = true
 	table = "| verdict | assumption | what was seen | relied on by |\n|---|---|---|---|\n"
 	for _, a := range assumptions {
-		f := untold("give " + a.needs(w))
-		if a.needs(w) == "" {
+		f := untold(a.needs(w))
+		if f.seen == "" {
 			f = a.check(ctx, w)
 		}
 		noneFalse = noneFalse && f.verdict != isFalse

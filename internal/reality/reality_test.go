@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"fmt"
 	"io"
 	"log"
 	"maps"
@@ -156,13 +157,20 @@ func TestEveryAssumptionIsConfirmed(t *testing.T) {
 // repositorySecrets is where impossible secrets are tried, unlike those of a target.
 const repositorySecrets = "/repos/" + sandbox.Repository + "/actions/secrets/"
 
+func sets(change func(*sandbox.Knobs)) func(*account) {
+	return func(a *account) { a.server.Set(change) }
+}
+
 func fails(f sandbox.Fault) func(*account) { return func(a *account) { a.server.Fail(f) } }
 
-// answers makes the nth call be answered with a status, and a fault of Strava's in
-// which the fields are that.
-func answers(call string, skip, status int, fields string) func(*account) {
-	return fails(sandbox.Fault{Call: call, Kind: sandbox.FaultStatus, Skip: skip, Times: 1, Status: status,
-		Body: `{"message":"Bad Request","errors":[{` + fields + `}]}`})
+// answers makes one call after skip others be answered with a status, and a fault of
+// Strava's.
+func answers(call string, skip, status int, fault string) func(*account) {
+	part := append(strings.Split(fault, "/"), "", "")
+	return fails(sandbox.Fault{
+		Call: call, Kind: sandbox.FaultStatus, Skip: skip, Times: 1, Status: status,
+		Body: fmt.Sprintf(`{"message":"Bad Request","errors":[{"resource":%q,"field":%q,"code":%q}]}`, part[0], part[1], part[2]),
+	})
 }
 
 // falsified are what makes each row false, by what it's about.
@@ -178,17 +186,15 @@ var falsified = map[string]func(*account){
 			}
 		})
 	},
-	"a refresh returns the refresh token that was sent": func(a *account) {
-		a.server.Set(func(k *sandbox.Knobs) { k.Rotation = sandbox.RotateAlways })
-	},
-	"a wrong client secret is 401 Application//invalid":              answers("token", 2, 400, `"resource":"Application","field":"","code":"invalid"`),
-	"an unknown client id is 400 Application/client_id/invalid":      answers("token", 3, 401, `"resource":"Application","field":"","code":"invalid"`),
-	"a dead code is 400 AuthorizationCode/code/invalid":              answers("token", 4, 400, `"resource":"AuthorizationCode","field":"","code":"expired"`),
-	"a dead refresh token is 400 RefreshToken/refresh_token/invalid": answers("token", 5, 400, ``),
-	"before login, the digits of a client id may be percent-encoded": answers("authorize", 0, 400, `"resource":"Application","field":"client_id","code":"invalid"`),
-	"before login, localhost is allowed besides the callback domain": answers("authorize", 1, 400, `"resource":"Application","field":"redirect_uri","code":"invalid"`),
-	"before login, github.com is allowed as callback domain":         answers("authorize", 2, 200, ``),
-	"before login, another address is refused with 400":              func(a *account) { a.server.Set(func(k *sandbox.Knobs) { k.CallbackDomain = "strava-token.invalid" }) },
+	"a refresh returns the refresh token that was sent":              sets(func(k *sandbox.Knobs) { k.Rotation = sandbox.RotateAlways }),
+	"a wrong client secret is 401 Application//invalid":              answers("token", 2, 400, "Application//invalid"),
+	"an unknown client id is 400 Application/client_id/invalid":      answers("token", 3, 401, "Application//invalid"),
+	"a dead code is 400 AuthorizationCode/code/invalid":              answers("token", 4, 400, "AuthorizationCode//expired"),
+	"a dead refresh token is 400 RefreshToken/refresh_token/invalid": answers("token", 5, 400, ""),
+	"before login, the digits of a client id may be percent-encoded": answers("authorize", 0, 400, "Application/client_id/invalid"),
+	"before login, localhost is allowed besides the callback domain": answers("authorize", 1, 400, "Application/redirect_uri/invalid"),
+	"before login, github.com is allowed as callback domain":         answers("authorize", 2, 200, ""),
+	"before login, another address is refused with 400":              sets(func(k *sandbox.Knobs) { k.CallbackDomain = "strava-token.invalid" }),
 	"DELETE of an impossible secret is 404 with a token that may write secrets": fails(sandbox.Fault{
 		Call: "try-delete", Kind: sandbox.FaultStatus, Path: repositorySecrets, Times: 1, Status: 422}),
 	"DELETE of an impossible secret is 403 with one that may not": fails(sandbox.Fault{
@@ -199,17 +205,19 @@ var falsified = map[string]func(*account){
 		Call: "try-write", Kind: sandbox.FaultStatus, Path: repositorySecrets, Skip: 1, Times: 1, Status: 422}),
 	"secrets of an environment have the documented address": fails(sandbox.Fault{ // after the checks of the target
 		Call: "public-key", Kind: sandbox.FaultStatus, Path: "/repos/" + sandbox.Repository + "/environments/", Skip: 2, Status: 404}),
-	"a blob can be created with contents: write":                    answers("blob", 0, 422, ``),
-	"a blob can't be created without contents: write":               answers("blob", 1, 201, ``),
-	"a commit that nothing refers to says whether GitHub signed it": fails(sandbox.Fault{Call: "commit", Kind: sandbox.FaultBody, Status: 201, Body: `{"sha":"1"}`}),
-	"a first commit without parents becomes a new branch":           fails(sandbox.Fault{Call: "ref", Kind: sandbox.FaultBody, Status: 201, Body: `{}`}),
-	"a file is replaced by its sha":                                 answers("put-content", 0, 422, ``),
-	"an old sha is a conflict":                                      answers("put-content", 1, 200, ``),
-	"the branch of this check is gone again":                        answers("delete-ref", 0, 403, ``),
+	"a blob can be created with contents: write":      answers("blob", 0, 422, ""),
+	"a blob can't be created without contents: write": answers("blob", 1, 201, ""),
+	"a commit that nothing refers to says whether GitHub signed it": fails(sandbox.Fault{
+		Call: "commit", Kind: sandbox.FaultBody, Status: 201, Body: `{"sha":"1"}`}),
+	"a first commit without parents becomes a new branch": fails(sandbox.Fault{Call: "ref", Kind: sandbox.FaultBody, Status: 201, Body: `{}`}),
+	"a file is replaced by its sha":                       answers("put-content", 0, 422, ""),
+	"an old sha is a conflict":                            answers("put-content", 1, 200, ""),
+	"the branch of this check is gone again":              answers("delete-ref", 0, 403, ""),
 	"answers say when a personal access token ends": fails(sandbox.Fault{
 		Call: "repository", Kind: sandbox.FaultHeader, Header: map[string]string{"Github-Authentication-Token-Expiration": "soon"}}),
 	"a refusal names the permission secrets=write": fails(sandbox.Fault{
-		Call: "try-delete", Kind: sandbox.FaultHeader, Path: repositorySecrets, Header: map[string]string{"X-Accepted-GitHub-Permissions": "metadata=read"}}),
+		Call: "try-delete", Kind: sandbox.FaultHeader, Path: repositorySecrets,
+		Header: map[string]string{"X-Accepted-GitHub-Permissions": "metadata=read"}}),
 	"a refusal names the permission contents=write": fails(sandbox.Fault{
 		Call: "blob", Kind: sandbox.FaultHeader, Header: map[string]string{"X-Accepted-GitHub-Permissions": ""}}),
 }
@@ -222,202 +230,6 @@ func TestEveryAssumptionCanBeFalse(t *testing.T) {
 				given(a)
 				if r := a.check(1)[about]; r.verdict != "false" {
 					t.Errorf("got %q: %s", r.verdict, r.seen)
-				}
-			})
-		})
-	}
-}
-
-// TestWhatIsMissing: a row that lacks what it takes says what to give.
-func TestWhatIsMissing(t *testing.T) {
-	t.Parallel()
-	const (
-		deleteAllowed   = "DELETE of an impossible secret is 404 with a token that may write secrets"
-		deleteForbidden = "DELETE of an impossible secret is 403 with one that may not"
-		putAllowed      = "PUT of a secret without a value is 422 with a token that may write secrets"
-		putForbidden    = "PUT of a secret without a value is 403 with one that may not"
-		environment     = "secrets of an environment have the documented address"
-		blobAllowed     = "a blob can be created with contents: write"
-		blobForbidden   = "a blob can't be created without contents: write"
-		branch          = "a first commit without parents becomes a new branch"
-		conflict        = "an old sha is a conflict"
-		gone            = "the branch of this check is gone again"
-		expiry          = "answers say when a personal access token ends"
-		namesSecrets    = "a refusal names the permission secrets=write"
-		namesContents   = "a refusal names the permission contents=write"
-	)
-	with := func(variable string, change func(*sandbox.GitHubToken)) func(*account) {
-		return func(a *account) {
-			token := secretsToken()
-			change(&token)
-			a.env[variable] = a.token("other", token)
-		}
-	}
-	inRepository := func(a *account) {
-		a.args = []string{"reality", "--rotate-to", "STRAVA_REFRESH_TOKEN"}
-		a.server.SetSecret("STRAVA_REFRESH_TOKEN", a.server.LiveRefreshToken())
-		a.kept = func() string { return a.server.Secret("STRAVA_REFRESH_TOKEN") }
-	}
-	for name, tt := range map[string]struct {
-		given  func(*account)
-		status int
-		says   string
-		rows   []string
-	}{
-		"no token that writes contents": {func(a *account) { a.env["REALITY_CONTENTS_TOKEN"] = "" }, 0, "give --repo OWNER/REPO and REALITY_CONTENTS_TOKEN",
-			[]string{deleteForbidden, putForbidden, blobAllowed, branch, conflict, gone, namesSecrets}},
-		"no token that writes secrets": {func(a *account) { keptInFile(a); a.env["GH_TOKEN"] = "" }, 0, "give --repo OWNER/REPO and GH_TOKEN",
-			[]string{deleteAllowed, putAllowed, environment, blobForbidden, expiry, namesContents}},
-		"no repository": {func(a *account) { keptInFile(a); a.env["GITHUB_REPOSITORY"] = "" }, 0, "give --repo OWNER/REPO",
-			[]string{deleteAllowed, deleteForbidden, branch, expiry}},
-		"no environment": {inRepository, 0, "give --rotate-to NAME@ENVIRONMENT", []string{environment}},
-		"a token that may not write secrets": {with("GH_TOKEN", func(t *sandbox.GitHubToken) { t.Secrets = sandbox.Read }), 0, "GH_TOKEN, a personal access token with Secrets",
-			[]string{deleteAllowed, putAllowed}},
-		"a token that may write contents as well": {with("GH_TOKEN", func(t *sandbox.GitHubToken) { t.Contents = sandbox.Write }), 0, "without Contents",
-			[]string{blobForbidden, namesContents}},
-		"a token that does not end": {with("GH_TOKEN", func(t *sandbox.GitHubToken) { t.Expires = time.Time{} }), 0, "give a GH_TOKEN that ends", []string{expiry}},
-		"a token that may write secrets as well": {with("REALITY_CONTENTS_TOKEN", func(*sandbox.GitHubToken) {}), 0, "contents: write and without secrets|failed|no branch",
-			[]string{deleteForbidden, putForbidden, blobAllowed, branch, conflict, gone, namesSecrets}},
-		"another callback domain": {func(a *account) { a.server.Set(func(k *sandbox.Knobs) { k.CallbackDomain = "" }) }, 0, "Callback Domain github.com",
-			[]string{"before login, github.com is allowed as callback domain"}},
-		"an outage of Strava's": {answers("authorize", 0, 503, ""), 0, "503", []string{"before login, the digits of a client id may be percent-encoded"}},
-		"a rule":                {answersText("ref", 422, "Repository rule violations found"), 0, "rule violations|failed", []string{branch, conflict}},
-		"a rate limit of GitHub's": {answersText("blob", 403, "You have exceeded a secondary rate limit."), 0, "secondary rate limit",
-			[]string{blobAllowed, blobForbidden, namesContents}},
-		"an app that is inactive": {func(a *account) { a.server.Set(func(k *sandbox.Knobs) { k.Inactive = true }) }, 1, "give credentials that a refresh succeeds with",
-			[]string{"a refresh returns the refresh token that was sent", "a wrong client secret is 401 Application//invalid"}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			inAccount(t, func(a *account) {
-				tt.given(a)
-				rows := a.check(tt.status)
-				for _, about := range tt.rows {
-					if r := rows[about]; r.verdict != "could not be told" || !regexp.MustCompile(tt.says).MatchString(r.seen) {
-						t.Errorf("%s: got %q: %s", about, r.verdict, r.seen)
-					}
-				}
-				for about, r := range rows {
-					if r.verdict == "false" {
-						t.Errorf("%s: false: %s", about, r.seen)
-					}
-				}
-			})
-		})
-	}
-}
-
-// answersText makes every such call be answered with a status and a message.
-func answersText(call string, status int, message string) func(*account) {
-	return fails(sandbox.Fault{Call: call, Kind: sandbox.FaultStatus, Status: status, Body: `{"message":"` + message + `"}`})
-}
-
-// keptInFile lets a file keep the refresh token, which can be read back.
-func keptInFile(a *account) {
-	path := filepath.Join(a.t.TempDir(), "token")
-	a.args = []string{"reality", "--rotate-to", "file:" + path}
-	a.kept = func() string {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			a.t.Fatal(err)
-		}
-		return a.server.Opened(string(text))
-	}
-}
-
-// TestTheNewestRefreshTokenIsKept in a target that can be read back, too, and is sealed
-// if a target fails.
-func TestTheNewestRefreshTokenIsKept(t *testing.T) {
-	t.Parallel()
-	always := func(k *sandbox.Knobs) { k.Rotation = sandbox.RotateAlways }
-	t.Run("in a file", func(t *testing.T) {
-		inAccount(t, func(a *account) {
-			a.server.Set(always)
-			keptInFile(a)
-			a.check(1)
-		})
-	})
-	t.Run("sealed", func(t *testing.T) {
-		inAccount(t, func(a *account) {
-			a.server.Set(always)
-			answersText("put", 403, "Resource not accessible by personal access token")(a)
-			a.kept = a.server.LiveRefreshToken
-			if rows := a.check(3); len(rows) != len(falsified) {
-				t.Errorf("%d rows, want all", len(rows))
-			}
-			if n := a.server.Count("strava", "POST", "/oauth/token grant=refresh_token refresh#1"); n != 1 {
-				t.Errorf("%d refreshes, want one", n)
-			}
-		})
-	})
-	t.Run("no target", func(t *testing.T) {
-		inAccount(t, func(a *account) {
-			a.args = a.args[:1]
-			if a.check(2); a.server.Journal() != "" {
-				t.Errorf("something was sent:\n%s", a.server.Journal())
-			}
-		})
-	})
-}
-
-// TestTheBranchIsGone if its making was not answered, or the check is cancelled.
-func TestTheBranchIsGone(t *testing.T) {
-	t.Parallel()
-	t.Run("answer lost", func(t *testing.T) {
-		inAccount(t, func(a *account) {
-			a.server.Fail(sandbox.Fault{Call: "ref", Kind: sandbox.FaultCutAfter, Times: 1})
-			rows := a.check(0)
-			if r := rows["the branch of this check is gone again"]; r.verdict != "confirmed" {
-				t.Errorf("got %q: %s", r.verdict, r.seen)
-			}
-		})
-	})
-	t.Run("cancelled", func(t *testing.T) {
-		inAccount(t, func(a *account) {
-			ctx, cancel := context.WithCancel(a.ctx)
-			a.ctx = ctx
-			a.server.Notify(func(call string) {
-				if call == "put-content" {
-					cancel()
-				}
-			})
-			a.check(1)
-			if a.server.Count("github", "DELETE", "/repos/octo/running/git/refs/heads/") != 1 {
-				t.Errorf("the branch was not deleted\n%s", a.server.Journal())
-			}
-		})
-	})
-}
-
-// TestNothingSecretOfAnAnswerIsShown: services may send back what they were sent.
-func TestNothingSecretOfAnAnswerIsShown(t *testing.T) {
-	t.Parallel()
-	for _, secret := range []string{"client-secret", "refresh#1", "secrets-token", "built-in-token"} {
-		t.Run(secret, func(t *testing.T) {
-			inAccount(t, func(a *account) {
-				value := a.server.Values()[secret]
-				spaced := value[:9] + " " + value[9:]
-				refusal := `{"message":"` + spaced + `","errors":[{"resource":"` + value + `","field":"` + value + `","code":"x"}]}`
-				leak := func(call, path string, kind sandbox.FaultKind, skip int, body string) {
-					a.server.Fail(sandbox.Fault{Call: call, Path: path, Kind: kind, Skip: skip, Status: 418, Body: body, Header: map[string]string{
-						"Location": "/" + value, "X-Accepted-GitHub-Permissions": spaced, "Github-Authentication-Token-Expiration": spaced,
-					}})
-				}
-				leak("token", "", sandbox.FaultStatus, 2, refusal)
-				leak("authorize", "", sandbox.FaultStatus, 0, refusal)
-				leak("try-write", repositorySecrets, sandbox.FaultStatus, 0, refusal)
-				leak("try-delete", repositorySecrets, sandbox.FaultHeader, 0, "")
-				leak("repository", "", sandbox.FaultHeader, 0, "")
-				leak("blob", "", sandbox.FaultStatus, 0, refusal)
-				leak("delete-ref", "", sandbox.FaultStatus, 0, refusal)
-				a.server.Fail(sandbox.Fault{Call: "commit", Kind: sandbox.FaultBody, Status: 201, Body: `{"sha":"1","verification":{"verified":true,"reason":"` + spaced + `"}}`})
-				withheld := 0
-				for _, r := range a.check(1) {
-					if strings.Contains(r.seen, "withheld") {
-						withheld++
-					}
-				}
-				if withheld < 10 {
-					t.Errorf("%d rows withheld, want most", withheld)
 				}
 			})
 		})

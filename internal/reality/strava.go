@@ -26,7 +26,7 @@ func nothing(*world) string { return "" }
 // app needs credentials that are right, which a refresh proves.
 func app(w *world) string {
 	if len(w.outcomes) == 0 {
-		return "credentials that a refresh succeeds with"
+		return "give credentials that a refresh succeeds with"
 	}
 	return ""
 }
