@@ -34,8 +34,11 @@ var (
 
 // missing says what to give if the token doesn't see the repository.
 func (c *credential) missing(w *world) string {
-	if w.sees[c].status == http.StatusOK {
+	switch {
+	case w.sees[c].status == http.StatusOK:
 		return ""
+	case c.token(w).Empty():
+		return "give " + c.give
 	}
 	return w.sees[c].says() + "; give " + c.give
 }

@@ -114,7 +114,7 @@ func (w *world) harmless(seen string) string {
 		}
 		return ' '
 	}, secret.Redacted(seen))
-	letters := []rune(strings.Join(strings.Fields(seen), " "))
+	letters := []rune(strings.ReplaceAll(strings.Join(strings.Fields(seen), " "), " ;", ";"))
 	return string(letters[:min(len(letters), maxSeen)])
 }
 
