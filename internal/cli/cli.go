@@ -62,7 +62,7 @@ func Run(ctx context.Context, p Process) int {
 	defer s.network.Close()
 	root.AddCommand(
 		actionCommand(p), loginCommand(p, t), refreshCommand(s), execCommand(s), doctorCommand(s),
-		recoverCommand(s), revokeCommand(s), sandboxCommand(p), demoCommand(p), versionCommand(p),
+		recoverCommand(s), revokeCommand(s), sandboxCommand(p), demoCommand(p), versionCommand(p), realityCommand(s),
 	)
 	for _, c := range root.Commands() {
 		if c.Args == nil {
