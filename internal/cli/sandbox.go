@@ -7,10 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"strava-token/internal/input"
 	"strava-token/internal/login"
 	"strava-token/internal/sandbox"
-	"strava-token/internal/words"
 )
 
 // sandboxSecret is the secret that the sandbox's repository starts with.
@@ -77,8 +75,4 @@ func (f *sandboxFlags) check() error {
 		return refused("--" + err.Error() + ".")
 	}
 	return nil
-}
-
-func refused(problem string) error {
-	return input.Misuse("usage-refused", words.Blanks{"problem": problem, "command": "strava-token sandbox"})
 }

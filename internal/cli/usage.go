@@ -137,3 +137,8 @@ func nearest(parent *cobra.Command, name string) string {
 	}
 	return ""
 }
+
+// refused is a flag of the sandbox that is written wrongly.
+func refused(problem string) error {
+	return input.Misuse("usage-refused", words.Blanks{"problem": problem, "command": "strava-token sandbox"})
+}
