@@ -14,6 +14,7 @@ import (
 	"strava-token/internal/provider"
 	"strava-token/internal/secret"
 	"strava-token/internal/store"
+	"strava-token/internal/strava"
 	"strava-token/internal/transport"
 	"strava-token/internal/words"
 )
@@ -24,25 +25,35 @@ const defaultBranch = "branch:strava-token"
 // clientSecretName is the secret that the workflow reads.
 const clientSecretName = "STRAVA_CLIENT_SECRET"
 
-// finishTime bounds the writes after the one that counts.
+// finishTime bounds the write after the one that counts.
 const finishTime = 8 * time.Second
 
-// finish stores the client secret, once the refresh token is kept, and forgets where if
-// that fails. A cancellation only hurries it.
-func (l *Login) finish(ctx context.Context, o *provider.Outcome) {
-	if len(o.Kept) == 0 {
-		return
+// keep spends the code, and keeps what it brings before anything is proved. A
+// cancellation only hurries it.
+func (l *Login) keep(ctx context.Context, grant strava.Grant, listener *Listener) error {
+	l.run.Code, l.run.Granted = grant.Code, grant.Scopes
+	if grant.Scopes != nil {
+		l.run.RequireScopes = nil // what the callback lacks was decided by a person
 	}
-	l.discardable = false
-	if l.clientSecret == nil {
-		return
+	o := l.run.Do(ctx)
+	isKept := len(o.Kept) > 0
+	l.discardable = l.discardable && !isKept
+	if isKept && l.clientSecret != nil {
+		uninterrupted, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishTime)
+		defer cancel()
+		if err := l.clientSecret.Set(uninterrupted, l.in.ClientSecret); err != nil {
+			o.Fail(err)
+			l.clientSecret = nil
+		}
 	}
-	uninterrupted, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishTime)
-	defer cancel()
-	if err := l.clientSecret.Set(uninterrupted, l.in.ClientSecret); err != nil {
-		o.Fail(err)
-		l.clientSecret = nil
+	for _, warning := range o.Warnings {
+		l.Terminal.Warn(warning)
 	}
+	listener.Answer(closingPage(l.Terminal.Voice, o, grant))
+	if isKept {
+		l.tellWhatNow(o, grant)
+	}
+	return o.Err()
 }
 
 // prepare finds out where everything goes, and that it can go there. Nothing is
@@ -124,16 +135,13 @@ func (l *Login) prepareCredentials() error {
 		l.Terminal.Warn(&words.Failure{ID: "login-in-git-tree", Blanks: words.Blanks{"file": path, "tree": tree}})
 	}
 	err = l.writeCredentials(path)
-	if slices.ContainsFunc(l.in.Targets, func(t store.Target) bool { return t.IsFile() && sameFile(t.Path, path) }) {
-		return input.Wrong("output", input.FaultDoubledTarget)
+	mine, _ := os.Stat(path)
+	for _, t := range l.in.Targets {
+		if there, _ := os.Stat(t.Path); os.SameFile(mine, there) {
+			return input.Wrong("output", input.FaultDoubledTarget)
+		}
 	}
 	return err
-}
-
-func sameFile(a, b string) bool {
-	first, err := os.Stat(a)
-	second, otherErr := os.Stat(b)
-	return err == nil && otherErr == nil && os.SameFile(first, second)
 }
 
 // gitTree returns the work tree of git that path is in, or nothing.
@@ -177,7 +185,11 @@ func (l *Login) checkTargets(ctx context.Context) error {
 			return err
 		}
 		if facts.Exists {
-			existing = append(existing, t.String()+whoseIs(facts.AthleteID))
+			name := t.String()
+			if facts.AthleteID != 0 {
+				name += fmt.Sprintf(" (the token of athlete %d)", facts.AthleteID)
+			}
+			existing = append(existing, name)
 		}
 		l.run.Replaces = max(l.run.Replaces, facts.AthleteID) // one target at most says it
 	}
@@ -188,11 +200,4 @@ func (l *Login) checkTargets(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-func whoseIs(athlete int64) string {
-	if athlete == 0 {
-		return ""
-	}
-	return fmt.Sprintf(" (the token of athlete %d)", athlete)
 }

@@ -105,24 +105,6 @@ func (l *Login) logIn(ctx context.Context) error {
 	return l.keep(ctx, grant, listener)
 }
 
-// keep spends the code, and keeps what it brings before anything is proved.
-func (l *Login) keep(ctx context.Context, grant strava.Grant, listener *Listener) error {
-	l.run.Code, l.run.Granted = grant.Code, grant.Scopes
-	if grant.Scopes != nil {
-		l.run.RequireScopes = nil // what the callback lacks was decided by a person
-	}
-	outcome := l.run.Do(ctx)
-	l.finish(ctx, outcome)
-	for _, warning := range outcome.Warnings {
-		l.Terminal.Warn(warning)
-	}
-	listener.Answer(closingPage(l.Terminal.Voice, outcome, grant))
-	if len(outcome.Kept) > 0 {
-		l.tellWhatNow(outcome, grant)
-	}
-	return outcome.Err()
-}
-
 // authorize sends the athlete to Strava until the scopes are right, or until
 // the athlete goes on without them.
 func (l *Login) authorize(ctx context.Context, listener *Listener) (strava.Grant, error) {
