@@ -78,8 +78,8 @@ func isWithoutToken(o *provider.Outcome) bool {
 	if len(o.Failures) != 1 {
 		return false
 	}
-	none, ok := errors.AsType[*provider.NoCandidateError](o.Failures[0])
-	return ok && none.Existing == ""
+	_, ok := errors.AsType[*provider.NotAuthorizedError](o.Failures[0])
+	return ok
 }
 
 // read reads every input, and makes sure that the outputs can be written.

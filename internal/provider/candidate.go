@@ -66,23 +66,23 @@ func (r *Run) candidates() (all []candidate) {
 // issued is what Strava gave for a candidate: a refresh token, or answers that may
 // hold one.
 type issued struct {
-	token    strava.Token
-	from     candidate    // what was spent for it
-	began    secret.Value // what the run spent first, before it adopted another run's token
-	flaw     error        // the rest of the answer is no use; nil if it is
-	athlete  int64        // whose it is as far as is known; 0 if unknown
-	instead  store.Held   // what the readable target holds of another grant; empty if the token came from it
-	unmasked bool         // the runner could not be told to hide something
+	token      strava.Token
+	from       candidate    // what was spent for it
+	spentFirst secret.Value // what the run spent first, before it adopted another run's token
+	flaw       error        // the rest of the answer is no use; nil if it is
+	athlete    int64        // whose it is as far as is known; 0 if unknown
+	rival      store.Held   // what the readable target holds of another grant; empty if the token came from it
+	unmasked   bool         // the runner could not be told to hide something
 }
 
 // issue records what Strava gave for c. flaw is what is wrong with the answer, or
 // nil.
 func (r *Run) issue(c candidate, token strava.Token, flaw error) issued {
-	i := issued{token: token, from: c, began: c.token, flaw: flaw, athlete: token.AthleteID}
+	i := issued{token: token, from: c, spentFirst: c.token, flaw: flaw, athlete: token.AthleteID}
 	if held := r.held(); c.token.Equal(held.RefreshToken) {
 		i.athlete = cmp.Or(i.athlete, held.AthleteID)
 	} else {
-		i.instead = held
+		i.rival = held
 	}
 	return i
 }
@@ -92,15 +92,15 @@ func (i issued) isUnread() bool { return i.token.RefreshToken.Empty() }
 
 // rotated reports whether Strava issued another refresh token than the run began
 // with.
-func (i issued) rotated() bool { return !i.token.RefreshToken.Equal(i.began) }
+func (i issued) rotated() bool { return !i.token.RefreshToken.Equal(i.spentFirst) }
 
 // isNew reports whether it is a refresh token that no target is known to hold.
 func (i issued) isNew() bool { return i.rotated() || i.from.origin.isUnstored() }
 
-// replaces reports whether a login's token would take the place of another one
-// that the readable target holds, and that may be worth more.
-func (i issued) replaces() bool {
-	return i.from.origin == fromNewLogin && !i.instead.RefreshToken.Empty()
+// mayBeWorthLess reports whether the readable target holds another token, which may
+// have scopes that this new login's lacks.
+func (i issued) mayBeWorthLess() bool {
+	return i.from.origin == fromNewLogin && !i.rival.RefreshToken.Empty()
 }
 
 // receive makes what Strava issued the run's own: from now on it is what gets

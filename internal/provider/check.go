@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"strava-token/internal/store"
+	"strava-token/internal/words"
 )
 
 const (
@@ -29,10 +30,10 @@ func (r *Run) check(ctx context.Context, until time.Time) checked {
 	targets := r.Targets()
 	facts, errs := checkEach(checking, targets)
 	if ctx.Err() != nil {
-		return checked{failures: []error{&CancelledError{}}}
+		return checked{failures: []error{errCancelled}}
 	}
 	if holder := r.held().AthleteID; r.isUnexpected(holder) && errs[0] == nil {
-		errs[0] = &WrongAthleteError{Want: r.ExpectedAthlete, Got: holder, Holder: r.readableName(), Unspent: true}
+		errs[0] = &words.Failure{ID: "run-wrong-holder", Blanks: words.Blanks{"target": r.readableName(), "want": r.ExpectedAthlete, "got": holder}}
 	}
 	c := checked{facts: facts[len(targets)-len(r.WriteOnly):]}
 	for i, t := range targets {
@@ -61,16 +62,6 @@ func (r *Run) isUnexpected(athlete int64) bool {
 	return r.ExpectedAthlete != 0 && athlete != 0 && athlete != r.ExpectedAthlete
 }
 
-// CheckTargets returns what speaks against writing the targets. It spends nothing.
-func (r *Run) CheckTargets(ctx context.Context) []error {
-	unlock, err := lock(ctx, r.Readable)
-	if err != nil {
-		return []error{err}
-	}
-	defer unlock()
-	return r.check(ctx, time.Now().Add(checkUntil)).failures
-}
-
 // CheckTarget checks one target while nobody else uses it.
 func CheckTarget(ctx context.Context, t Target) (store.Facts, error) {
 	unlock, err := lock(ctx, t)
@@ -81,12 +72,16 @@ func CheckTarget(ctx context.Context, t Target) (store.Facts, error) {
 	return t.Check(ctx)
 }
 
+// TokenExpiresError is a GitHub token that soon cannot write any more.
+type TokenExpiresError struct{ words.Failure }
+
 // WarnOfExpiry returns a *TokenExpiresError if the token that writes t ends soon.
 func WarnOfExpiry(t Target, facts store.Facts) error {
-	if ends := facts.TokenExpires; !ends.IsZero() && time.Until(ends) < expiresSoon {
-		return &TokenExpiresError{Target: t.String(), When: ends}
+	ends := facts.TokenExpires
+	if ends.IsZero() || time.Until(ends) >= expiresSoon {
+		return nil
 	}
-	return nil
+	return &TokenExpiresError{words.Failure{ID: "run-token-expires", Blanks: words.Blanks{"target": t.String(), "when": words.Day(ends)}}}
 }
 
 // lock waits until nobody else uses t, which may be nil.
@@ -99,7 +94,7 @@ func lock(ctx context.Context, t Target) (unlock func(), err error) {
 	defer cancel()
 	unlock, err = locker.Lock(waiting)
 	if err != nil && errors.Is(ctx.Err(), context.Canceled) {
-		err = &CancelledError{}
+		err = errCancelled
 	}
 	return unlock, err
 }

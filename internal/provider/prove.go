@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"strava-token/internal/strava"
+	"strava-token/internal/words"
 )
 
 // proof is what the API said of an access token.
@@ -28,7 +29,7 @@ func (r *Run) prove(ctx context.Context, i issued) (p proof) {
 	}
 	var calls sync.WaitGroup
 	ask := func(err *error, question func() error) { calls.Go(func() { *err = steadily(question) }) }
-	if r.Verify || r.ExpectedAthlete != 0 || i.instead.AthleteID != 0 {
+	if r.Verify || r.ExpectedAthlete != 0 || i.rival.AthleteID != 0 {
 		ask(&p.athleteErr, func() (err error) {
 			p.athleteID, err = r.Strava.Athlete(ctx, access)
 			return err
@@ -49,10 +50,10 @@ func isActivityRead(scope string) bool {
 type proved struct {
 	athleteID int64  // 0 if nobody said
 	export    Export // the most that may be exported
-	// fit is false if the token must not be written over what a target holds: it
-	// is another athlete's, or lacks a scope that the other one may have.
-	fit                bool
-	wrong              *WrongAthleteError // among the failures, or nil
+	// storable is false if the token must not be written over what a target holds:
+	// it is another athlete's, or lacks a scope that the other one may have.
+	storable           bool
+	wrong              *wrongAthlete // a failure as well, before the others; or nil
 	failures, warnings []error
 }
 
@@ -61,19 +62,22 @@ func (v *proved) fail(most Export, err error) {
 	v.failures = append(v.failures, err)
 }
 
+func (v *proved) isOf(wrong wrongAthlete) {
+	v.storable, v.export, v.wrong = false, ExportNone, &wrong
+}
+
 // judge draws the consequences of a proof.
 func (r *Run) judge(i issued, p proof) proved {
-	v := proved{athleteID: cmp.Or(p.athleteID, i.token.AthleteID), export: ExportAll, fit: true}
-	holder, whose := i.instead.AthleteID, cmp.Or(p.athleteID, i.athlete)
+	v := proved{athleteID: cmp.Or(p.athleteID, i.token.AthleteID), export: ExportAll, storable: true}
+	holder, whose := i.rival.AthleteID, cmp.Or(p.athleteID, i.athlete)
 	if r.ExpectedAthlete == 0 && holder != 0 && holder != r.Replaces && whose != 0 && whose != holder {
-		v.fit, v.wrong = false, &WrongAthleteError{Want: holder, Got: whose, Holder: r.readableName()}
-		v.fail(ExportNone, v.wrong)
+		v.isOf(wrongAthlete{want: holder, got: whose, holder: r.readableName()})
 	}
 	if !i.token.AccessToken.Empty() {
 		r.judgeAthlete(&v, p)
 		r.judgeScopes(&v, i, p)
 	} else if r.ExpectedAthlete != 0 {
-		v.fail(ExportNone, &AthleteUncheckedError{Want: r.ExpectedAthlete, Err: p.athleteErr})
+		v.fail(ExportNone, r.athleteUnchecked(p))
 	}
 	return v
 }
@@ -87,13 +91,25 @@ func (r *Run) judgeAthlete(v *proved, p proof) {
 			v.export = ExportNone
 		}
 	case r.ExpectedAthlete != 0 && p.athleteErr != nil:
-		v.fail(ExportNone, &AthleteUncheckedError{Want: r.ExpectedAthlete, Err: p.athleteErr})
+		v.fail(ExportNone, r.athleteUnchecked(p))
 	case r.ExpectedAthlete != 0 && p.athleteID != r.ExpectedAthlete:
-		v.fit, v.wrong = false, &WrongAthleteError{Want: r.ExpectedAthlete, Got: p.athleteID}
-		v.fail(ExportNone, v.wrong)
+		v.isOf(wrongAthlete{want: r.ExpectedAthlete, got: p.athleteID})
 	case r.Verify && p.athleteErr != nil && !errors.Is(p.athleteErr, context.Canceled):
-		v.warnings = append(v.warnings, &UnverifiedError{Err: p.athleteErr})
+		v.warnings = append(v.warnings, &words.Failure{ID: "run-unverified", Blanks: words.Blanks{"cause": ProbeCause(p.athleteErr)}})
 	}
+}
+
+func (r *Run) athleteUnchecked(p proof) error {
+	return &words.Failure{ID: "run-athlete-unchecked", Blanks: words.Blanks{"want": r.ExpectedAthlete, "cause": ProbeCause(p.athleteErr)}}
+}
+
+// ProbeCause is the blank for why Strava gave no clear answer to a question. Its
+// own message says more than that, of a refresh token that was not at stake.
+func ProbeCause(err error) any {
+	if e, ok := errors.AsType[*strava.Error](err); ok {
+		return words.Short{Err: e}
+	}
+	return words.Sentence("log-no-access-token")
 }
 
 func (r *Run) judgeScopes(v *proved, i issued, p proof) {
@@ -107,14 +123,14 @@ func (r *Run) judgeScopes(v *proved, i issued, p proof) {
 		}
 	}
 	if len(missing) > 0 {
-		e := &ScopeError{Missing: missing, Wanted: r.RequireScopes}
-		if i.replaces() {
-			v.fit, e.Left = false, r.readableName()
+		id, left := "run-scope", ""
+		if i.mayBeWorthLess() {
+			v.storable, id, left = false, "run-scope-of-the-input", r.readableName()
 		}
-		v.fail(ExportWithoutAccessToken, e)
+		v.fail(ExportWithoutAccessToken, &words.Failure{ID: id, Blanks: words.Blanks{"scopes": missing, "target": left}})
 	}
 	if len(unchecked) > 0 {
-		v.warnings = append(v.warnings, &ScopeUncheckedError{Scopes: unchecked})
+		v.warnings = append(v.warnings, &words.Failure{ID: "run-scope-unchecked", Blanks: words.Blanks{"scopes": unchecked}})
 	}
 }
 

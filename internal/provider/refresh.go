@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"time"
 
 	"strava-token/internal/store"
 	"strava-token/internal/strava"
@@ -31,7 +30,7 @@ type attempts struct {
 // long as nothing was sent; after that only the end of answering does.
 func (r *Run) refresh(ctx, answering context.Context, queue []candidate, facts []store.Facts) (issued, error) {
 	if len(queue) == 0 {
-		return issued{}, &NoCandidateError{Target: r.readableName(), Existing: r.existing(facts)}
+		return issued{}, r.noCandidate(facts)
 	}
 	var past attempts
 	for len(queue) > 0 {
@@ -51,21 +50,28 @@ func (r *Run) refresh(ctx, answering context.Context, queue []candidate, facts [
 			queue = r.awaitNewer(ctx, answering, &past)
 		}
 	}
-	why := r.whyNothing(ctx, answering, past, facts)
-	if stale, ok := errors.AsType[*StaleError](why); ok {
-		stale.Seen = words.Seen(r.Input.Reveal())
-	}
-	return issued{}, why
+	return issued{}, r.whyNothing(ctx, answering, past, facts)
 }
 
-// existing names a target that exists already, of those that cannot be read back.
-func (r *Run) existing(facts []store.Facts) string {
-	for i, f := range facts {
-		if f.Exists {
-			return r.WriteOnly[i].String()
-		}
+// NotAuthorizedError is a run without a refresh token to begin with, as before
+// anybody authorized the app.
+type NotAuthorizedError struct{ words.Failure }
+
+// noCandidate is the failure of a run without a refresh token to begin with. A target
+// that exists, and can't be read back, tells that somebody did authorize.
+func (r *Run) noCandidate(facts []store.Facts) error {
+	existing := slices.IndexFunc(facts, func(f store.Facts) bool { return f.Exists })
+	failure := words.Failure{ID: "input-missing-refresh-token"}
+	switch {
+	case r.Readable != nil:
+		failure = words.Failure{ID: "run-no-candidate", Blanks: words.Blanks{"target": r.readableName()}}
+	case existing >= 0:
+		failure = words.Failure{ID: "run-empty-refresh-token", Blanks: words.Blanks{"target": r.WriteOnly[existing].String()}}
 	}
-	return ""
+	if existing >= 0 {
+		return &failure
+	}
+	return &NotAuthorizedError{failure}
 }
 
 // spend asks Strava with one candidate. A refresh token in the answer, or an answer
@@ -149,91 +155,4 @@ func (r *Run) awaitNewer(ctx, answering context.Context, past *attempts) []candi
 func (r *Run) isNewer(held store.Held, tried []candidate) bool {
 	return !held.RefreshToken.Empty() && !r.isUnexpected(held.AthleteID) &&
 		!slices.ContainsFunc(tried, func(c candidate) bool { return c.token.Equal(held.RefreshToken) })
-}
-
-// whyNothing is the error of a run to which nothing was issued.
-func (r *Run) whyNothing(ctx, answering context.Context, past attempts, facts []store.Facts) error {
-	cancelled, err, kind := ctx.Err() != nil, past.err, kindOf(past.err)
-	switch {
-	case cancelled && kind == strava.Unreachable && past.lost == nil:
-		return &CancelledError{} // the token request never left
-	case cancelled && kind == strava.InvalidCode:
-		return &CancelledError{Refused: true} // it may have been too early, and was not asked again
-	case past.tried[0].origin == fromCode:
-		return past.first // what was left by another job brought nothing either
-	case past.lost != nil && (kind == strava.InvalidRefreshToken || kind == strava.Unreachable):
-		err, kind = past.lost, strava.AnswerLost // what happened to the newest one
-	}
-	switch {
-	case kind == strava.AnswerLost:
-		return r.explain(answering, err, facts)
-	case kind != strava.InvalidRefreshToken:
-		return err
-	case cancelled && r.othersMayWrite(past.last()):
-		return &CancelledError{Refused: true}
-	case past.unreadable != nil:
-		return past.unreadable
-	case past.races > 0:
-		return &StaleError{Reason: StaleRaced, Target: r.readableName(), Err: err}
-	case slices.ContainsFunc(past.tried, func(c candidate) bool { return c.origin == fromReadable }):
-		return &StaleError{Reason: StaleStored, Target: r.readableName(), Err: err}
-	}
-	return r.explain(answering, err, facts)
-}
-
-// explain finds out why a refresh token was refused. before is what the targets that
-// cannot be read back said before the refresh; they are asked again, since a run
-// beside this one may have written meanwhile.
-func (r *Run) explain(ctx context.Context, refused error, before []store.Facts) error {
-	now, errs := checkEach(ctx, r.WriteOnly)
-	e := &StaleError{Err: refused}
-	meanwhile := false
-	for i, t := range r.WriteOnly {
-		if errs[i] != nil {
-			continue
-		}
-		meanwhile = meanwhile || now[i].UpdatedAt.After(before[i].UpdatedAt)
-		if e.Target == "" || now[i].UpdatedAt.After(e.Updated) {
-			e.Target, e.Updated = t.String(), now[i].UpdatedAt
-		}
-	}
-	e.Reason = r.Snapshot.reason(ctx, e, meanwhile)
-	if kindOf(refused) == strava.AnswerLost && e.Reason != StaleRerun && e.Reason != StaleQueued {
-		return refused
-	}
-	return e
-}
-
-// Snapshot knows when this run read its secrets. GitHub hands a run the
-// repository's secrets as they were when it was queued, and a re-run may get
-// those of its first attempt.
-type Snapshot struct {
-	Attempt int // 1 for a first attempt; 0 outside a workflow
-	// Queued tells when the run was queued, if that is known. It may be nil.
-	Queued func(ctx context.Context) (time.Time, bool)
-}
-
-func (s Snapshot) reason(ctx context.Context, e *StaleError, meanwhile bool) StaleReason {
-	switch {
-	case meanwhile:
-		return StaleQueued
-	case s.Attempt == 0:
-		return StaleOutside
-	}
-	queued, known := time.Time{}, false
-	// Secrets of an environment are read when the job starts, which nothing tells.
-	if t, isTarget := parsed(e.Target); isTarget && t.Environment == "" && s.Queued != nil {
-		queued, known = s.Queued(ctx)
-	}
-	switch {
-	case known && e.Updated.After(queued) && s.Attempt > 1:
-		return StaleRerun
-	case known && e.Updated.After(queued):
-		return StaleQueued
-	case known && e.Updated.Before(queued):
-		return StaleDead
-	case s.Attempt > 1:
-		return StaleMaybe
-	}
-	return StaleUnknown // in the same second, or not known at all
 }

@@ -132,14 +132,14 @@ func (r *Run) Do(ctx context.Context) (o *Outcome) {
 	}
 	issued = r.receive(issued, sealer)
 	if issued.isUnread() {
-		return sealer.unread(checked, issued, ctx.Err() != nil)
+		return sealer.unread(checked, ctx.Err() != nil)
 	}
 	plan := r.plan(issued)
 	unwatch := sealer.watch(ctx, plan)
 	kept, proof := r.keepAndProve(ctx, settling, issued, plan, sealer)
 	unwatch()
-	proved := r.judge(kept.issued, proof)
-	sealed := r.sealRest(plan, kept, proved.fit, sealer)
+	proved := r.judge(kept.living, proof)
+	sealed := sealer.sealRest(plan, kept, proved.storable)
 	return r.outcome(checked, plan, kept, proved, sealed, ctx.Err() != nil)
 }
 

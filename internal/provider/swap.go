@@ -100,7 +100,7 @@ func (r *Run) adopt(ctx, settling context.Context, mine issued, theirs store.Hel
 		return r.keepUnread(mine, token, s), answer
 	}
 	adopted := r.issue(candidate{theirs.RefreshToken, fromReadable}, token, flaw)
-	adopted.began, adopted.unmasked = mine.began, mine.unmasked
+	adopted.spentFirst, adopted.unmasked = mine.spentFirst, mine.unmasked
 	return r.receive(adopted, s), yes
 }
 
