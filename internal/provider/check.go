@@ -11,9 +11,8 @@ import (
 )
 
 const (
-	lockPatience = 2 * time.Minute     // for another process to be done with a file, before anything else
-	expiresSoon  = 14 * 24 * time.Hour // how long before its end a GitHub token is warned about
-	atOnce       = 4                   // targets asked or written side by side: GitHub wants few requests at a time
+	lockPatience = 2 * time.Minute // for another process to be done with a file, before anything else
+	atOnce       = 4               // targets asked or written side by side: GitHub wants few requests at a time
 )
 
 // checked is what the targets said before anything was spent.
@@ -33,13 +32,13 @@ func (r *Run) check(ctx context.Context, until time.Time) checked {
 		return checked{failures: []error{errCancelled}}
 	}
 	if holder := r.held().AthleteID; r.isUnexpected(holder) && errs[0] == nil {
-		errs[0] = &words.Failure{ID: "run-wrong-holder", Blanks: words.Blanks{"target": r.readableName(), "want": r.ExpectedAthlete, "got": holder}}
+		errs[0] = &words.Failure{ID: "run-wrong-holder", Blanks: words.Blanks{"target": r.Readable.String(), "want": r.ExpectedAthlete, "got": holder}}
 	}
 	c := checked{facts: facts[len(targets)-len(r.WriteOnly):]}
 	for i, t := range targets {
 		if errs[i] != nil {
 			c.failures = append(c.failures, errs[i])
-		} else if expiry := WarnOfExpiry(t, facts[i]); expiry != nil && len(c.warnings) == 0 {
+		} else if expiry := facts[i].WarnOfExpiry(t.String()); expiry != nil && len(c.warnings) == 0 {
 			c.warnings = append(c.warnings, expiry) // one token writes them all
 		}
 		if facts[i].Warning != nil {
@@ -70,18 +69,6 @@ func CheckTarget(ctx context.Context, t Target) (store.Facts, error) {
 	}
 	defer unlock()
 	return t.Check(ctx)
-}
-
-// TokenExpiresError is a GitHub token that soon cannot write any more.
-type TokenExpiresError struct{ words.Failure }
-
-// WarnOfExpiry returns a *TokenExpiresError if the token that writes t ends soon.
-func WarnOfExpiry(t Target, facts store.Facts) error {
-	ends := facts.TokenExpires
-	if ends.IsZero() || time.Until(ends) >= expiresSoon {
-		return nil
-	}
-	return &TokenExpiresError{words.Failure{ID: "run-token-expires", Blanks: words.Blanks{"target": t.String(), "when": words.Day(ends)}}}
 }
 
 // lock waits until nobody else uses t, which may be nil.

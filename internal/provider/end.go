@@ -77,7 +77,7 @@ func (s *sealer) unread(c checked, cancelled bool) *Outcome {
 	failure := words.Failure{ID: "run-unread-unsealed"}
 	if s.text != "" {
 		target := append(s.run.targetNames(), "TARGET")[0]
-		failure = words.Failure{ID: "run-unread", Blanks: addDestination(words.Blanks{}, target)}
+		failure = words.Failure{ID: "run-unread", Blanks: store.BlanksOf(target)}
 	}
 	o.Fail(&UnreadError{failure})
 	if s.err != nil {
@@ -127,36 +127,16 @@ func noTarget(sealed, handedOver bool) *NoTargetError {
 
 // notKept is the failure of a target that does not have the new refresh token.
 func (r *Run) notKept(f failedTarget, p plan, o *Outcome) error {
-	b := words.Blanks{"target": f.name, "cause": f.cause, "kept": o.Kept}
+	id, held := "run-not-kept", ""
 	switch {
 	case p.catchUp:
-		b["held"] = r.readableName()
-		return &words.Failure{ID: "run-not-kept-yet", Blanks: b}
+		id, held = "run-not-kept-yet", r.Readable.String()
 	case o.Recovery == "":
-		return &words.Failure{ID: "run-not-kept-unsealed", Blanks: b}
+		id = "run-not-kept-unsealed"
 	}
-	return &words.Failure{ID: "run-not-kept", Blanks: addDestination(b, f.name)}
-}
-
-// addDestination fills in the one of three blanks that says how target is written.
-func addDestination(b words.Blanks, target string) words.Blanks {
-	b["destination"], b["branch"], b["printed"] = "", "", ""
-	switch t, known := parsed(target); {
-	case !known: // standard output
-		b["printed"] = target
-	case t.IsBranch():
-		b["branch"] = target
-	default:
-		b["destination"] = target
-	}
-	return b
-}
-
-// parsed returns the target that has this name, or false if none has. A name that
-// was written out needs no repository, but for a branch, which is always of this one.
-func parsed(name string) (t store.Target, known bool) {
-	t, err := store.Parse(name, "owner/repo")
-	return t, err == nil
+	b := store.BlanksOf(f.name)
+	b["cause"], b["kept"], b["held"] = f.cause, o.Kept, held
+	return &words.Failure{ID: id, Blanks: b}
 }
 
 // wrongAthlete is a token of another athlete than expected.

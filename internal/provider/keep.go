@@ -67,7 +67,7 @@ func (k *kept) add(targets []Target, errs []error) {
 // keepAndProve keeps what was issued, uninterrupted, and proves that what lives by
 // then works, which the end of ctx ends.
 func (r *Run) keepAndProve(ctx, settling context.Context, i issued, p plan, s *sealer) (kept, proof) {
-	proving, cancel := untilEither(settling, ctx)
+	proving, cancel := within(ctx, settling)
 	defer cancel()
 	var k kept
 	var said proof

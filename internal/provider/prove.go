@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 	"sync"
 
 	"strava-token/internal/strava"
@@ -35,15 +34,11 @@ func (r *Run) prove(ctx context.Context, i issued) (p proof) {
 			return err
 		})
 	}
-	if i.token.Scope == nil && slices.ContainsFunc(r.RequireScopes, isActivityRead) {
+	if i.token.Scope == nil && slices.ContainsFunc(r.RequireScopes, strava.IsActivityRead) {
 		ask(&p.activitiesErr, func() error { return r.Strava.Activities(ctx, access) })
 	}
 	calls.Wait()
 	return p
-}
-
-func isActivityRead(scope string) bool {
-	return scope == "activity:read" || scope == "activity:read_all"
 }
 
 // proved is what follows from a proof.
@@ -71,7 +66,7 @@ func (r *Run) judge(i issued, p proof) proved {
 	v := proved{athleteID: cmp.Or(p.athleteID, i.token.AthleteID), export: ExportAll, storable: true}
 	holder, whose := i.rival.AthleteID, cmp.Or(p.athleteID, i.athlete)
 	if r.ExpectedAthlete == 0 && holder != 0 && holder != r.Replaces && whose != 0 && whose != holder {
-		v.isOf(wrongAthlete{want: holder, got: whose, holder: r.readableName()})
+		v.isOf(wrongAthlete{want: holder, got: whose, holder: r.Readable.String()})
 	}
 	if !i.token.AccessToken.Empty() {
 		r.judgeAthlete(&v, p)
@@ -95,60 +90,32 @@ func (r *Run) judgeAthlete(v *proved, p proof) {
 	case r.ExpectedAthlete != 0 && p.athleteID != r.ExpectedAthlete:
 		v.isOf(wrongAthlete{want: r.ExpectedAthlete, got: p.athleteID})
 	case r.Verify && p.athleteErr != nil && !errors.Is(p.athleteErr, context.Canceled):
-		v.warnings = append(v.warnings, &words.Failure{ID: "run-unverified", Blanks: words.Blanks{"cause": ProbeCause(p.athleteErr)}})
+		v.warnings = append(v.warnings, &words.Failure{ID: "run-unverified", Blanks: words.Blanks{"cause": strava.ProbeCause(p.athleteErr)}})
 	}
 }
 
 func (r *Run) athleteUnchecked(p proof) error {
-	return &words.Failure{ID: "run-athlete-unchecked", Blanks: words.Blanks{"want": r.ExpectedAthlete, "cause": ProbeCause(p.athleteErr)}}
-}
-
-// ProbeCause is the blank for why Strava gave no clear answer to a question. Its
-// own message says more than that, of a refresh token that was not at stake.
-func ProbeCause(err error) any {
-	if e, ok := errors.AsType[*strava.Error](err); ok {
-		return words.Short{Err: e}
-	}
-	return words.Sentence("log-no-access-token")
+	return &words.Failure{ID: "run-athlete-unchecked", Blanks: words.Blanks{"want": r.ExpectedAthlete, "cause": strava.ProbeCause(p.athleteErr)}}
 }
 
 func (r *Run) judgeScopes(v *proved, i issued, p proof) {
 	var missing, unchecked []string
 	for _, scope := range r.RequireScopes {
-		switch hasScope(i.token, p, scope) {
-		case no:
+		switch strava.HasScope(i.token.Scope, scope, p.activitiesErr) {
+		case strava.No:
 			missing = append(missing, scope)
-		case unclear:
+		case strava.Unclear:
 			unchecked = append(unchecked, scope)
 		}
 	}
 	if len(missing) > 0 {
 		id, left := "run-scope", ""
 		if i.mayBeWorthLess() {
-			v.storable, id, left = false, "run-scope-of-the-input", r.readableName()
+			v.storable, id, left = false, "run-scope-of-the-input", r.Readable.String()
 		}
 		v.fail(ExportWithoutAccessToken, &words.Failure{ID: id, Blanks: words.Blanks{"scopes": missing, "target": left}})
 	}
 	if len(unchecked) > 0 {
 		v.warnings = append(v.warnings, &words.Failure{ID: "run-scope-unchecked", Blanks: words.Blanks{"scopes": unchecked}})
 	}
-}
-
-// hasScope tells whether the token has scope: from the answer if it carries scopes,
-// from a probe if one can tell. A probe of the activities cannot tell activity:read
-// from activity:read_all.
-func hasScope(token strava.Token, p proof, scope string) answer {
-	switch {
-	case token.Scope != nil && strava.Covers(token.Scope, scope), scope == "read":
-		return yes
-	case token.Scope != nil:
-		return no
-	case !isActivityRead(scope):
-		return unclear
-	case kindOf(p.activitiesErr) == strava.ScopeMissing:
-		return no
-	case p.activitiesErr == nil && !strings.HasSuffix(scope, "_all"):
-		return yes
-	}
-	return unclear
 }

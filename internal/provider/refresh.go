@@ -2,7 +2,6 @@ package provider
 
 import (
 	"context"
-	"errors"
 	"slices"
 
 	"strava-token/internal/store"
@@ -64,7 +63,7 @@ func (r *Run) noCandidate(facts []store.Facts) error {
 	failure := words.Failure{ID: "input-missing-refresh-token"}
 	switch {
 	case r.Readable != nil:
-		failure = words.Failure{ID: "run-no-candidate", Blanks: words.Blanks{"target": r.readableName()}}
+		failure = words.Failure{ID: "run-no-candidate", Blanks: words.Blanks{"target": r.Readable.String()}}
 	case existing >= 0:
 		failure = words.Failure{ID: "run-empty-refresh-token", Blanks: words.Blanks{"target": r.WriteOnly[existing].String()}}
 	}
@@ -97,7 +96,7 @@ func (a *attempts) add(c candidate, err error) bool {
 		a.first = err
 	}
 	a.tried, a.err = append(a.tried, c), err
-	kind := kindOf(err)
+	kind := strava.KindOf(err)
 	if kind == strava.AnswerLost {
 		a.lost = err
 	}
@@ -105,14 +104,6 @@ func (a *attempts) add(c candidate, err error) bool {
 }
 
 func (a *attempts) last() candidate { return a.tried[len(a.tried)-1] }
-
-// kindOf says how a request to Strava failed, if that is what err is about.
-func kindOf(err error) strava.Kind {
-	if e, ok := errors.AsType[*strava.Error](err); ok {
-		return e.Kind
-	}
-	return ""
-}
 
 // othersMayWrite reports whether another run may be about to write a newer refresh
 // token than c.
@@ -129,7 +120,7 @@ func (r *Run) awaitNewer(ctx, answering context.Context, past *attempts) []candi
 	if !r.othersMayWrite(past.last()) || len(past.tried) > maxRaces {
 		return nil
 	}
-	waiting, cancel := untilEither(answering, ctx)
+	waiting, cancel := within(ctx, answering)
 	defer cancel()
 	for backoff := transport.Backoff(rereads); ; {
 		held, err := r.Readable.Reread(waiting)

@@ -13,37 +13,23 @@ import (
 // StaleError is a refresh token that Strava refused. Its message says why.
 type StaleError struct{ words.Failure }
 
-// Why Strava refused a refresh token: the ids of the messages.
+// The two reasons that are certain: another run has replaced it.
 const (
-	staleRerun   = "stale-rerun"   // a re-run with the secret of an earlier attempt
-	staleMaybe   = "stale-maybe"   // a re-run, and nothing else is known
-	staleQueued  = "stale-queued"  // replaced by another run after this one was queued
-	staleDead    = "stale-dead"    // the newest one there is, and dead
-	staleOutside = "stale-outside" // outside a workflow: not the newest, or dead
-	staleUnknown = "stale-unknown" // any of these
-	staleStored  = "stale-stored"  // what a readable target holds is dead
-	staleRaced   = "stale-raced"   // other runs were faster each time
+	replacedBeforeRerun = "stale-rerun" // a re-run with the secret of an earlier attempt
+	replacedAfterQueued = "stale-queued"
 )
 
 // stale is a refused refresh token. target is the one that was updated last, if any
 // was.
 func (r *Run) stale(id, target string, updated time.Time) error {
-	b := words.Blanks{
-		"target": target, "updated": words.Moment(updated), "branch": "", "file": "",
-		"seen": words.Seen(r.Input.Reveal()),
-	}
-	switch t, _ := parsed(target); {
-	case t.IsBranch():
-		b["branch"] = target
-	case t.IsFile():
-		b["file"] = target
-	}
+	b := store.BlanksOf(target)
+	b["updated"], b["seen"] = words.Moment(updated), words.Seen(r.Input.Reveal())
 	return &StaleError{words.Failure{ID: id, Blanks: b}}
 }
 
 // whyNothing is the failure of a run to which nothing was issued.
 func (r *Run) whyNothing(ctx, answering context.Context, past attempts, before []store.Facts) error {
-	cancelled, err, kind := ctx.Err() != nil, past.err, kindOf(past.err)
+	cancelled, err, kind := ctx.Err() != nil, past.err, strava.KindOf(past.err)
 	switch {
 	case cancelled && kind == strava.Unreachable && past.lost == nil:
 		return errCancelled // the token request never left
@@ -64,9 +50,9 @@ func (r *Run) whyNothing(ctx, answering context.Context, past attempts, before [
 	case past.unreadable != nil:
 		return past.unreadable
 	case past.races > 0:
-		return r.stale(staleRaced, r.readableName(), time.Time{})
+		return r.stale("stale-raced", r.Readable.String(), time.Time{}) // other runs were faster each time
 	case slices.ContainsFunc(past.tried, func(c candidate) bool { return c.origin == fromReadable }):
-		return r.stale(staleStored, r.readableName(), time.Time{})
+		return r.stale("stale-stored", r.Readable.String(), time.Time{})
 	}
 	return r.whyRefused(answering, err, before)
 }
@@ -86,44 +72,31 @@ func (r *Run) whyRefused(ctx context.Context, refused error, before []store.Fact
 			last, updated = t.String(), now[i].UpdatedAt
 		}
 	}
-	id := staleQueued
+	id := replacedAfterQueued
 	if !meanwhile {
-		id = r.Snapshot.whyStale(ctx, last, updated)
+		id = r.whyStale(ctx, last, updated)
 	}
-	if kindOf(refused) == strava.AnswerLost && id != staleRerun && id != staleQueued {
+	if strava.KindOf(refused) == strava.AnswerLost && id != replacedBeforeRerun && id != replacedAfterQueued {
 		return refused
 	}
 	return r.stale(id, last, updated)
 }
 
-// Snapshot knows when this run read its secrets. GitHub hands a run the
-// repository's secrets as they were when it was queued, and a re-run may get
-// those of its first attempt.
-type Snapshot struct {
-	Attempt int // 1 for a first attempt; 0 outside a workflow
-	// Queued tells when the run was queued, if that is known. It may be nil.
-	Queued func(ctx context.Context) (time.Time, bool)
-}
-
-// whyStale tells why what was read is dead, from when target was updated.
-func (s Snapshot) whyStale(ctx context.Context, target string, updated time.Time) string {
-	if s.Attempt == 0 {
-		return staleOutside
+// whyStale tells why a refresh token is dead from when target was updated.
+func (r *Run) whyStale(ctx context.Context, target string, updated time.Time) string {
+	if r.Snapshot.Attempt == 0 {
+		return "stale-outside" // not the newest, or dead
 	}
-	queued, known := time.Time{}, false
-	// Secrets of an environment are read when the job starts, which nothing tells.
-	if t, isTarget := parsed(target); isTarget && t.Environment == "" && s.Queued != nil {
-		queued, known = s.Queued(ctx)
+	read, known := r.Snapshot.Read(ctx, target)
+	switch isRerun := r.Snapshot.Attempt > 1; {
+	case known && updated.After(read) && isRerun:
+		return replacedBeforeRerun
+	case known && updated.After(read):
+		return replacedAfterQueued
+	case known && updated.Before(read):
+		return "stale-dead" // though it is the newest one there is
+	case isRerun:
+		return "stale-maybe" // it may have the secrets of its first attempt
 	}
-	switch {
-	case known && updated.After(queued) && s.Attempt > 1:
-		return staleRerun
-	case known && updated.After(queued):
-		return staleQueued
-	case known && updated.Before(queued):
-		return staleDead
-	case s.Attempt > 1:
-		return staleMaybe
-	}
-	return staleUnknown // in the same second, or not known at all
+	return "stale-unknown" // in the same second, or not known at all
 }

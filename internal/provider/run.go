@@ -67,7 +67,7 @@ type Run struct {
 	HandedOver      bool           // the caller gets the refresh token itself, as one more place that keeps it
 	RepositoryID    int64          // optional, told to the owner of a sealed token
 	Masked          []secret.Value // what the log replaces by ***
-	Snapshot        Snapshot
+	Snapshot        store.Snapshot
 	Reporter        Reporter
 }
 
@@ -159,14 +159,6 @@ func (r *Run) held() store.Held {
 	return r.Readable.Held()
 }
 
-// readableName is what the readable target is called, or "".
-func (r *Run) readableName() string {
-	if r.Readable == nil {
-		return ""
-	}
-	return r.Readable.String()
-}
-
 // detach returns a context that a cancelled ctx only shortens: it ends at
 // until, or grace after ctx did.
 func detach(ctx context.Context, until time.Time, grace time.Duration) (context.Context, context.CancelFunc) {
@@ -175,12 +167,9 @@ func detach(ctx context.Context, until time.Time, grace time.Duration) (context.
 	return detached, func() { stop(); cancel() }
 }
 
-// untilEither returns a context that ends with whichever of two ends first.
-func untilEither(a, b context.Context) (context.Context, context.CancelFunc) {
-	both, cancel := context.WithCancel(a)
-	stop := context.AfterFunc(b, cancel)
-	if b.Err() != nil {
-		cancel() // at once, rather than a moment later
-	}
-	return both, func() { stop(); cancel() }
+// within returns a context that ends with ctx, or at the deadline of what was detached
+// from it.
+func within(ctx, detached context.Context) (context.Context, context.CancelFunc) {
+	until, _ := detached.Deadline()
+	return context.WithDeadline(ctx, until)
 }
