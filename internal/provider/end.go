@@ -138,25 +138,3 @@ func (r *Run) notKept(f failedTarget, p plan, o *Outcome) error {
 	b["cause"], b["kept"], b["held"] = f.cause, o.Kept, held
 	return &words.Failure{ID: id, Blanks: b}
 }
-
-// wrongAthlete is a token of another athlete than expected.
-type wrongAthlete struct {
-	want, got int64
-	holder    string // the readable target that says who is expected; may be empty
-}
-
-// failure says where the token is: replaced is one that Strava replaced.
-func (w wrongAthlete) failure(replaced, sealed bool) error {
-	id := "run-wrong-athlete"
-	switch {
-	case replaced && !sealed:
-		id = "run-wrong-athlete-lost"
-	case replaced && w.holder != "":
-		id = "run-holder-of-another-sealed"
-	case replaced:
-		id = "run-wrong-athlete-sealed"
-	case w.holder != "":
-		id = "run-holder-of-another"
-	}
-	return &words.Failure{ID: id, Blanks: words.Blanks{"target": w.holder, "want": w.want, "got": w.got}}
-}

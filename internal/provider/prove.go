@@ -48,7 +48,7 @@ type proved struct {
 	// storable is false if the token must not be written over what a target holds:
 	// it is another athlete's, or lacks a scope that the other one may have.
 	storable           bool
-	wrong              *wrongAthlete // a failure as well, before the others; or nil
+	wrong              *wrongAthlete // or nil; it is said before the other failures
 	failures, warnings []error
 }
 
@@ -57,22 +57,21 @@ func (v *proved) fail(most Export, err error) {
 	v.failures = append(v.failures, err)
 }
 
-func (v *proved) isOf(wrong wrongAthlete) {
-	v.storable, v.export, v.wrong = false, ExportNone, &wrong
-}
-
 // judge draws the consequences of a proof.
 func (r *Run) judge(i issued, p proof) proved {
 	v := proved{athleteID: cmp.Or(p.athleteID, i.token.AthleteID), export: ExportAll, storable: true}
 	holder, whose := i.rival.AthleteID, cmp.Or(p.athleteID, i.athlete)
 	if r.ExpectedAthlete == 0 && holder != 0 && holder != r.Replaces && whose != 0 && whose != holder {
-		v.isOf(wrongAthlete{want: holder, got: whose, holder: r.Readable.String()})
+		v.wrong = &wrongAthlete{want: holder, got: whose, holder: r.Readable.String()}
 	}
 	if !i.token.AccessToken.Empty() {
 		r.judgeAthlete(&v, p)
 		r.judgeScopes(&v, i, p)
 	} else if r.ExpectedAthlete != 0 {
 		v.fail(ExportNone, r.athleteUnchecked(p))
+	}
+	if v.wrong != nil {
+		v.storable, v.export = false, ExportNone
 	}
 	return v
 }
@@ -88,7 +87,7 @@ func (r *Run) judgeAthlete(v *proved, p proof) {
 	case r.ExpectedAthlete != 0 && p.athleteErr != nil:
 		v.fail(ExportNone, r.athleteUnchecked(p))
 	case r.ExpectedAthlete != 0 && p.athleteID != r.ExpectedAthlete:
-		v.isOf(wrongAthlete{want: r.ExpectedAthlete, got: p.athleteID})
+		v.wrong = &wrongAthlete{want: r.ExpectedAthlete, got: p.athleteID}
 	case r.Verify && p.athleteErr != nil && !errors.Is(p.athleteErr, context.Canceled):
 		v.warnings = append(v.warnings, &words.Failure{ID: "run-unverified", Blanks: words.Blanks{"cause": strava.ProbeCause(p.athleteErr)}})
 	}
@@ -118,4 +117,26 @@ func (r *Run) judgeScopes(v *proved, i issued, p proof) {
 	if len(unchecked) > 0 {
 		v.warnings = append(v.warnings, &words.Failure{ID: "run-scope-unchecked", Blanks: words.Blanks{"scopes": unchecked}})
 	}
+}
+
+// wrongAthlete is a token of another athlete than expected.
+type wrongAthlete struct {
+	want, got int64
+	holder    string // the readable target that says who is expected; may be empty
+}
+
+// failure says where the token is: replaced is one that Strava replaced.
+func (w wrongAthlete) failure(replaced, sealed bool) error {
+	id := "run-wrong-athlete"
+	switch {
+	case replaced && !sealed:
+		id = "run-wrong-athlete-lost"
+	case replaced && w.holder != "":
+		id = "run-holder-of-another-sealed"
+	case replaced:
+		id = "run-wrong-athlete-sealed"
+	case w.holder != "":
+		id = "run-holder-of-another"
+	}
+	return &words.Failure{ID: id, Blanks: words.Blanks{"target": w.holder, "want": w.want, "got": w.got}}
 }

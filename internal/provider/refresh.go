@@ -7,7 +7,6 @@ import (
 	"strava-token/internal/store"
 	"strava-token/internal/strava"
 	"strava-token/internal/transport"
-	"strava-token/internal/words"
 )
 
 const (
@@ -18,8 +17,9 @@ const (
 // attempts are the candidates that brought nothing, and what is known about why.
 type attempts struct {
 	tried      []candidate
-	first, err error // of the first and the last one
-	lost       error // of one whose answer was lost on the way
+	firstErr   error
+	lastErr    error
+	lostErr    error // of the last one whose answer was lost on the way
 	races      int   // how often another run was faster, and had written the next one
 	unreadable error // why the readable target could not be read again
 }
@@ -52,27 +52,6 @@ func (r *Run) refresh(ctx, answering context.Context, queue []candidate, facts [
 	return issued{}, r.whyNothing(ctx, answering, past, facts)
 }
 
-// NotAuthorizedError is a run without a refresh token to begin with, as before
-// anybody authorized the app.
-type NotAuthorizedError struct{ words.Failure }
-
-// noCandidate is the failure of a run without a refresh token to begin with. A target
-// that exists, and can't be read back, tells that somebody did authorize.
-func (r *Run) noCandidate(facts []store.Facts) error {
-	existing := slices.IndexFunc(facts, func(f store.Facts) bool { return f.Exists })
-	failure := words.Failure{ID: "input-missing-refresh-token"}
-	switch {
-	case r.Readable != nil:
-		failure = words.Failure{ID: "run-no-candidate", Blanks: words.Blanks{"target": r.Readable.String()}}
-	case existing >= 0:
-		failure = words.Failure{ID: "run-empty-refresh-token", Blanks: words.Blanks{"target": r.WriteOnly[existing].String()}}
-	}
-	if existing >= 0 {
-		return &failure
-	}
-	return &NotAuthorizedError{failure}
-}
-
 // spend asks Strava with one candidate. A refresh token in the answer, or an answer
 // that may hold one, counts even if there is an error as well.
 func (r *Run) spend(ctx, answering context.Context, c candidate) (strava.Token, error) {
@@ -93,12 +72,12 @@ func (r *Run) spend(ctx, answering context.Context, c candidate) (strava.Token, 
 // tried.
 func (a *attempts) add(c candidate, err error) bool {
 	if len(a.tried) == 0 {
-		a.first = err
+		a.firstErr = err
 	}
-	a.tried, a.err = append(a.tried, c), err
+	a.tried, a.lastErr = append(a.tried, c), err
 	kind := strava.KindOf(err)
 	if kind == strava.AnswerLost {
-		a.lost = err
+		a.lostErr = err
 	}
 	return kind == strava.AnswerLost || kind == strava.InvalidRefreshToken || kind == strava.InvalidCode
 }
