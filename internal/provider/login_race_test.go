@@ -245,3 +245,27 @@ func TestTheRecoveryTextNamesTheAthlete(t *testing.T) {
 		}
 	})
 }
+
+// TestAnAnswerInASwapThatCannotBeRead is sealed beside this run's own token.
+func TestAnAnswerInASwapThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	for _, isLogin := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t, sandbox.Knobs{Rotation: sandbox.RotateAlways})
+			w.wantStatus(w.do(w.server.LiveRefreshToken()), provider.Done)
+			input := ""
+			if isLogin {
+				input = w.server.Connect(sandbox.AthleteID)
+			}
+			document := w.document(w.server.Connect(sandbox.AthleteID))
+			w.atFirstWrite(func() { w.server.SetFile(branchName, documentPath, document) })
+			w.server.Fail(sandbox.Fault{Call: "token", Kind: sandbox.FaultTruncate, Skip: 1})
+			o := w.do(input)
+			w.wantStatus(o, provider.NotKept)
+			c, err := recovery.Open(w.rep.sealed, w.run.Strava.ClientSecret)
+			if err != nil || len(c.Unread) != 1 || c.RefreshToken.Empty() {
+				t.Errorf("login %t: sealed %d answers, %v", isLogin, len(c.Unread), err)
+			}
+		})
+	}
+}

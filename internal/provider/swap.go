@@ -41,7 +41,7 @@ func (r *Run) swap(ctx, settling context.Context, mine issued, s *sealer) (now i
 		}
 		living, known := r.resolve(ctx, settling, mine, theirs, s)
 		if !known {
-			return mine, false, err
+			return living, false, err
 		}
 		if mine = living; mine.token.RefreshToken.Equal(theirs.RefreshToken) {
 			return mine, false, nil
