@@ -87,9 +87,6 @@ func (r *Run) issue(c candidate, token strava.Token, flaw error) issued {
 	return i
 }
 
-// isUnread reports whether there are but answers that may hold a refresh token.
-func (i issued) isUnread() bool { return i.token.RefreshToken.Empty() }
-
 // rotated reports whether Strava issued another refresh token than the run began
 // with.
 func (i issued) rotated() bool { return !i.token.RefreshToken.Equal(i.spentFirst) }

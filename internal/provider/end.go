@@ -73,15 +73,15 @@ func (o *Outcome) haveNoTarget(handedOver bool) {
 // unread is the outcome if there are but answers that may hold a refresh token.
 func (s *sealer) unread(c checked, cancelled bool) *Outcome {
 	s.seal()
-	o := &Outcome{Recovery: s.text, Warnings: c.warnings, notKept: true}
+	o := &Outcome{Recovery: s.sealed.text, Warnings: c.warnings, notKept: true}
 	failure := words.Failure{ID: "run-unread-unsealed"}
-	if s.text != "" {
+	if o.Recovery != "" {
 		target := append(s.run.targetNames(), "TARGET")[0]
 		failure = words.Failure{ID: "run-unread", Blanks: store.BlanksOf(target)}
 	}
 	o.Fail(&UnreadError{failure})
-	if s.err != nil {
-		o.Warnings = append(o.Warnings, s.err)
+	if s.sealed.err != nil {
+		o.Warnings = append(o.Warnings, s.sealed.err)
 	}
 	if cancelled {
 		o.Fail(errCancelledLate)
@@ -100,7 +100,7 @@ func (s *sealer) unforeseen() *Outcome {
 	o.Token, o.Rotated = i.token, i.rotated()
 	if i.isNew() {
 		s.seal()
-		o.Recovery, o.notKept = s.text, true
+		o.Recovery, o.notKept = s.sealed.text, true
 	}
 	return o
 }

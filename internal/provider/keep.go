@@ -3,7 +3,6 @@ package provider
 import (
 	"cmp"
 	"context"
-	"slices"
 	"time"
 )
 
@@ -54,10 +53,11 @@ type failedTarget struct {
 	cause error
 }
 
-func (k *kept) add(targets []Target, errs []error) {
-	for i, t := range targets {
-		if errs[i] != nil {
-			k.failed = append(k.failed, failedTarget{t.String(), errs[i]})
+// add records what came of writing to targets: err, or nil if they have it.
+func (k *kept) add(err error, targets ...Target) {
+	for _, t := range targets {
+		if err != nil {
+			k.failed = append(k.failed, failedTarget{t.String(), err})
 		} else {
 			k.in = append(k.in, t.String())
 		}
@@ -66,11 +66,9 @@ func (k *kept) add(targets []Target, errs []error) {
 
 // keepAndProve keeps what was issued, uninterrupted, and proves that what lives by
 // then works, which the end of ctx ends.
-func (r *Run) keepAndProve(ctx, settling context.Context, i issued, p plan, s *sealer) (kept, proof) {
+func (r *Run) keepAndProve(ctx, settling context.Context, i issued, p plan, s *sealer) (k kept, said proof) {
 	proving, cancel := within(ctx, settling)
 	defer cancel()
-	var k kept
-	var said proof
 	if p.proveFirst {
 		bounded, enough := context.WithTimeout(proving, proofTimeout)
 		said = r.prove(bounded, i)
@@ -109,11 +107,11 @@ func (r *Run) keep(ctx, settling context.Context, i issued, p plan, s *sealer) k
 	if p.writeReadable {
 		living, written, err := r.swap(ctx, settling, i, s)
 		k.living = living
-		k.add([]Target{r.Readable}, []error{err})
+		k.add(err, r.Readable)
 		switch {
 		case isOvertaken(err):
 			if writeOthers { // a secret that another run has written may hold what lives
-				k.add(r.WriteOnly, slices.Repeat([]error{err}, len(r.WriteOnly)))
+				k.add(err, r.WriteOnly...)
 			}
 			return k
 		case err == nil && !written && !i.from.origin.isUnstored():
@@ -125,7 +123,10 @@ func (r *Run) keep(ctx, settling context.Context, i issued, p plan, s *sealer) k
 		return k // likewise
 	}
 	if writeOthers {
-		k.add(r.WriteOnly, each(r.WriteOnly, func(_ int, t Target) error { return t.Store(settling, r.record(k.living)) }))
+		errs := each(r.WriteOnly, func(_ int, t Target) error { return t.Store(settling, r.record(k.living)) })
+		for i, err := range errs {
+			k.add(err, r.WriteOnly[i])
+		}
 	}
 	return k
 }

@@ -53,7 +53,7 @@ func ofTargets() (all []error) {
 		all = append(all, readable.noCandidate(nil), writeOnly.noCandidate([]store.Facts{{Exists: true}}), (&Run{}).noCandidate(nil),
 			readable.notKept(failedTarget{name, errUnforeseen}, plan{catchUp: true}, &Outcome{}))
 		for _, text := range []string{"", "sealed"} {
-			s := &sealer{run: writeOnly, text: text}
+			s := &sealer{run: writeOnly, sealed: sealed{text: text}}
 			s.take(issued{})
 			all = append(all, s.unread(checked{}, false).Failures[0],
 				writeOnly.notKept(failedTarget{name, errUnforeseen}, plan{}, &Outcome{Recovery: text}))

@@ -10,8 +10,6 @@ import (
 	"strava-token/internal/words"
 )
 
-// Why nothing was issued to a run.
-
 // NotAuthorizedError is a run without a refresh token to begin with, whose app
 // nobody has authorized yet as far as is known.
 type NotAuthorizedError struct{ words.Failure }

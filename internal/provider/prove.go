@@ -18,13 +18,14 @@ type proof struct {
 	activitiesErr error // nil if activities can be read, or were not asked for
 }
 
-var errNoAccessToken = errors.New("no access token")
-
 // prove asks the API what only it can tell.
 func (r *Run) prove(ctx context.Context, i issued) (p proof) {
 	access := i.token.AccessToken
 	if access.Empty() {
-		return proof{athleteErr: errNoAccessToken, activitiesErr: errNoAccessToken}
+		if r.ExpectedAthlete != 0 {
+			p.athleteErr = errors.New("no access token")
+		}
+		return p
 	}
 	var calls sync.WaitGroup
 	ask := func(err *error, question func() error) { calls.Go(func() { *err = steadily(question) }) }
@@ -64,11 +65,9 @@ func (r *Run) judge(i issued, p proof) proved {
 	if r.ExpectedAthlete == 0 && holder != 0 && holder != r.Replaces && whose != 0 && whose != holder {
 		v.wrong = &wrongAthlete{want: holder, got: whose, holder: r.Readable.String()}
 	}
+	r.judgeAthlete(&v, p)
 	if !i.token.AccessToken.Empty() {
-		r.judgeAthlete(&v, p)
 		r.judgeScopes(&v, i, p)
-	} else if r.ExpectedAthlete != 0 {
-		v.fail(ExportNone, r.athleteUnchecked(p))
 	}
 	if v.wrong != nil {
 		v.storable, v.export = false, ExportNone
@@ -85,16 +84,13 @@ func (r *Run) judgeAthlete(v *proved, p proof) {
 			v.export = ExportNone
 		}
 	case r.ExpectedAthlete != 0 && p.athleteErr != nil:
-		v.fail(ExportNone, r.athleteUnchecked(p))
+		blanks := words.Blanks{"want": r.ExpectedAthlete, "cause": strava.ProbeCause(p.athleteErr)}
+		v.fail(ExportNone, &words.Failure{ID: "run-athlete-unchecked", Blanks: blanks})
 	case r.ExpectedAthlete != 0 && p.athleteID != r.ExpectedAthlete:
 		v.wrong = &wrongAthlete{want: r.ExpectedAthlete, got: p.athleteID}
 	case r.Verify && p.athleteErr != nil && !errors.Is(p.athleteErr, context.Canceled):
 		v.warnings = append(v.warnings, &words.Failure{ID: "run-unverified", Blanks: words.Blanks{"cause": strava.ProbeCause(p.athleteErr)}})
 	}
-}
-
-func (r *Run) athleteUnchecked(p proof) error {
-	return &words.Failure{ID: "run-athlete-unchecked", Blanks: words.Blanks{"want": r.ExpectedAthlete, "cause": strava.ProbeCause(p.athleteErr)}}
 }
 
 func (r *Run) judgeScopes(v *proved, i issued, p proof) {

@@ -131,7 +131,7 @@ func (r *Run) Do(ctx context.Context) (o *Outcome) {
 		return &Outcome{Failures: []error{err}, Warnings: checked.warnings}
 	}
 	issued = r.receive(issued, sealer)
-	if issued.isUnread() {
+	if issued.token.RefreshToken.Empty() { // there are but answers that may hold one
 		return sealer.unread(checked, ctx.Err() != nil)
 	}
 	plan := r.plan(issued)

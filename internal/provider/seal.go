@@ -19,8 +19,14 @@ type sealer struct {
 
 	printing sync.Mutex
 	last     *issued // what was sealed last
-	text     string  // its recovery text; "" if it could not be made or printed
-	err      error   // why one could not be made
+	sealed   sealed  // and what came of that
+}
+
+// sealed is what became of a refresh token that is not in every target.
+type sealed struct {
+	unkept bool   // there is one, and it is new
+	text   string // the recovery text that was printed last; "" if none was
+	err    error  // why one could not be made, or nil
 }
 
 // take makes i what is sealed from now on.
@@ -52,12 +58,12 @@ func (s *sealer) seal() {
 	if !s.run.Recovery || s.last != nil && i.sealsLike(*s.last) {
 		return
 	}
-	s.last, s.text = &i, ""
+	s.last, s.sealed.text = &i, ""
 	text, err := s.run.recoveryText(i)
 	if err != nil {
-		s.err = &words.Failure{ID: "run-not-sealed"}
+		s.sealed.err = &words.Failure{ID: "run-not-sealed"}
 	} else if s.run.Reporter.Recover(text) {
-		s.text = text
+		s.sealed.text = text
 	}
 }
 
@@ -86,20 +92,13 @@ func (r *Run) recoveryText(i issued) (string, error) {
 	}, r.Strava.ClientSecret, append([]secret.Value{i.token.AccessToken, i.token.RefreshToken}, r.Masked...))
 }
 
-// sealed is what was sealed, by a cancellation or at the end.
-type sealed struct {
-	unkept bool   // a new refresh token is not in every target
-	text   string // the recovery text that was printed, or ""
-	err    error  // why none could be made, or nil
-}
-
 // sealRest seals a new refresh token that is not in every target.
 func (s *sealer) sealRest(p plan, k kept, storable bool) sealed {
-	unkept := isUnkept(p, k, storable)
-	if unkept {
+	s.sealed.unkept = isUnkept(p, k, storable)
+	if s.sealed.unkept {
 		s.seal()
 	}
-	return sealed{unkept, s.text, s.err}
+	return s.sealed
 }
 
 // isUnkept reports whether a new refresh token is not in every target.
