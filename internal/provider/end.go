@@ -22,7 +22,7 @@ func (r *Run) outcome(c checked, p plan, k kept, v proved, s sealed, cancelled b
 	living := k.living
 	o := &Outcome{
 		Token: living.token, Rotated: living.rotated(), AthleteID: v.athleteID, Scope: living.token.Scope,
-		Kept: k.in, Recovery: s.text, Export: v.export, notKept: s.unkept,
+		Kept: k.in, Recovery: s.text, Export: v.export, notKept: k.leavesUnkept(p, v.storable),
 		Warnings: slices.Concat(c.warnings, v.warnings),
 	}
 	if cancelled || living.unmasked || living.flaw != nil {
@@ -89,20 +89,21 @@ func (s *sealer) unread(c checked, cancelled bool) *Outcome {
 	return o
 }
 
-// unforeseen is the outcome of a mistake of this program, which seals the refresh
-// token that was issued before.
-func (s *sealer) unforeseen() *Outcome {
+// rescue ends a run after a mistake of this program, and seals the refresh token that
+// was issued before. The panic is not shown: it may quote anything.
+func (s *sealer) rescue(end **Outcome) {
+	if recover() == nil {
+		return
+	}
 	o := &Outcome{Failures: []error{errUnforeseen}}
-	i := s.newest.Load()
-	if i == nil {
-		return o
+	if i := s.newest.Load(); i != nil {
+		o.Token, o.Rotated = i.token, i.rotated()
+		if i.isNew() {
+			s.seal()
+			o.Recovery, o.notKept = s.sealed.text, true
+		}
 	}
-	o.Token, o.Rotated = i.token, i.rotated()
-	if i.isNew() {
-		s.seal()
-		o.Recovery, o.notKept = s.sealed.text, true
-	}
-	return o
+	*end = o
 }
 
 // UnreadError is an answer that may hold a new refresh token, and can't be read.

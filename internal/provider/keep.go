@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"time"
+
+	"strava-token/internal/store"
 )
 
 // proofTimeout bounds a proof that comes before the store, which needs its own time.
@@ -129,4 +131,27 @@ func (r *Run) keep(ctx, settling context.Context, i issued, p plan, s *sealer) k
 		}
 	}
 	return k
+}
+
+// record is what the targets are given to keep.
+func (r *Run) record(i issued) store.Record {
+	scope := i.token.Scope
+	if scope == nil {
+		scope = r.held().Scope // the answer does not name them
+	}
+	return store.Record{RefreshToken: i.token.RefreshToken, AthleteID: i.athlete, Input: r.Input, Scope: scope}
+}
+
+// leavesUnkept reports whether a new refresh token is not in every target: it is
+// sealed then.
+func (k kept) leavesUnkept(p plan, storable bool) bool {
+	switch {
+	case !p.isAtStake(), p.catchUp:
+		return false // there was nothing to write, or only what the readable target had all along
+	case !storable && !k.living.isNew():
+		return false // what the run began with still lives where it was
+	case p.noTarget, len(k.failed) > 0:
+		return true
+	}
+	return !storable && len(k.in) == 0 // it was not written anywhere
 }

@@ -1,9 +1,11 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
+	"strava-token/internal/secret"
 	"strava-token/internal/store"
 	"strava-token/internal/strava"
 	"strava-token/internal/transport"
@@ -13,6 +15,53 @@ const (
 	rereads  = 4  // how often a target is read again, about 7 s in all, to which a newer token may be under way
 	maxRaces = 16 // how many refresh tokens a run tries that others were faster with
 )
+
+// issued is what Strava gave for a candidate: a refresh token, or answers that may
+// hold one.
+type issued struct {
+	token      strava.Token
+	from       candidate    // what was spent for it
+	spentFirst secret.Value // what the run spent first, before it adopted another run's token
+	flaw       error        // the rest of the answer is no use; nil if it is
+	athlete    int64        // whose it is as far as is known; 0 if unknown
+	rival      store.Held   // what the readable target holds of another grant; empty if the token came from it
+	unmasked   bool         // the runner could not be told to hide something
+}
+
+// issue records what Strava gave for c. flaw is what is wrong with the answer, or
+// nil.
+func (r *Run) issue(c candidate, token strava.Token, flaw error) issued {
+	i := issued{token: token, from: c, spentFirst: c.token, flaw: flaw, athlete: token.AthleteID}
+	if held := r.held(); c.token.Equal(held.RefreshToken) {
+		i.athlete = cmp.Or(i.athlete, held.AthleteID)
+	} else {
+		i.rival = held
+	}
+	return i
+}
+
+// rotated reports whether Strava issued another refresh token than the run began
+// with.
+func (i issued) rotated() bool { return !i.token.RefreshToken.Equal(i.spentFirst) }
+
+// isNew reports whether it is a refresh token that no target is known to hold.
+func (i issued) isNew() bool { return i.rotated() || i.from.origin.isUnstored() }
+
+// mayBeWorthLess reports whether the readable target holds another token, which may
+// have scopes that this new login's lacks.
+func (i issued) mayBeWorthLess() bool {
+	return i.from.origin == fromNewLogin && !i.rival.RefreshToken.Empty()
+}
+
+// receive makes what Strava issued the run's own: from now on it is what gets
+// sealed, and it is masked before anything else is done with it.
+func (r *Run) receive(i issued, s *sealer) issued {
+	s.take(i)
+	masked := r.Reporter.Mask(i.token.AccessToken)
+	masked = r.Reporter.Mask(i.token.RefreshToken) && masked
+	i.unmasked = i.unmasked || !masked
+	return i
+}
 
 // attempts are the candidates that brought nothing, and what is known about why.
 type attempts struct {

@@ -103,11 +103,7 @@ type Reporter interface {
 // ends the run at once; after it, the run only hurries.
 func (r *Run) Do(ctx context.Context) (o *Outcome) {
 	sealer := &sealer{run: r}
-	defer func() {
-		if recover() != nil { // the panic is not shown: it may quote anything
-			o = sealer.unforeseen()
-		}
-	}()
+	defer sealer.rescue(&o)
 	unlock, err := lock(ctx, r.Readable)
 	if err != nil {
 		return &Outcome{Failures: []error{err}}
@@ -139,8 +135,10 @@ func (r *Run) Do(ctx context.Context) (o *Outcome) {
 	kept, proof := r.keepAndProve(ctx, settling, issued, plan, sealer)
 	unwatch()
 	proved := r.judge(kept.living, proof)
-	sealed := sealer.sealRest(plan, kept, proved.storable)
-	return r.outcome(checked, plan, kept, proved, sealed, ctx.Err() != nil)
+	if kept.leavesUnkept(plan, proved.storable) {
+		sealer.seal()
+	}
+	return r.outcome(checked, plan, kept, proved, sealer.sealed, ctx.Err() != nil)
 }
 
 // Targets returns all of them, the readable one first.

@@ -22,11 +22,10 @@ type sealer struct {
 	sealed   sealed  // and what came of that
 }
 
-// sealed is what became of a refresh token that is not in every target.
+// sealed is what was sealed, by a cancellation or at the end.
 type sealed struct {
-	unkept bool   // there is one, and it is new
-	text   string // the recovery text that was printed last; "" if none was
-	err    error  // why one could not be made, or nil
+	text string // the recovery text that was printed last; "" if none was
+	err  error  // why one could not be made, or nil
 }
 
 // take makes i what is sealed from now on.
@@ -90,26 +89,4 @@ func (r *Run) recoveryText(i issued) (string, error) {
 		RefreshToken: i.token.RefreshToken,
 		Unread:       i.token.Unread,
 	}, r.Strava.ClientSecret, append([]secret.Value{i.token.AccessToken, i.token.RefreshToken}, r.Masked...))
-}
-
-// sealRest seals a new refresh token that is not in every target.
-func (s *sealer) sealRest(p plan, k kept, storable bool) sealed {
-	s.sealed.unkept = isUnkept(p, k, storable)
-	if s.sealed.unkept {
-		s.seal()
-	}
-	return s.sealed
-}
-
-// isUnkept reports whether a new refresh token is not in every target.
-func isUnkept(p plan, k kept, storable bool) bool {
-	switch {
-	case !p.isAtStake(), p.catchUp:
-		return false // there was nothing to write, or only what the readable target had all along
-	case !storable && !k.living.isNew():
-		return false // what the run began with still lives where it was
-	case p.noTarget, len(k.failed) > 0:
-		return true
-	}
-	return !storable && len(k.in) == 0 // it was not written anywhere
 }
