@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"strava-token/internal/secret"
-	"strava-token/internal/words"
 )
 
 // Record is what a target is given to keep. A secret keeps the refresh token
@@ -86,18 +85,4 @@ type Facts struct {
 	// attempts that can't change anything show.
 	WriteProven, WriteBelieved bool
 	Warning                    error // or nil
-}
-
-// expiresSoon is how long before its end a GitHub token is warned about.
-const expiresSoon = 14 * 24 * time.Hour
-
-// TokenExpiresError is a GitHub token that soon cannot write any more.
-type TokenExpiresError struct{ words.Failure }
-
-// WarnOfExpiry returns a *TokenExpiresError if the token that writes target ends soon.
-func (f Facts) WarnOfExpiry(target string) error {
-	if f.TokenExpires.IsZero() || time.Until(f.TokenExpires) >= expiresSoon {
-		return nil
-	}
-	return &TokenExpiresError{words.Failure{ID: "run-token-expires", Blanks: words.Blanks{"target": target, "when": words.Day(f.TokenExpires)}}}
 }

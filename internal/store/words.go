@@ -30,23 +30,3 @@ func (e *TargetError) Note() words.Note {
 func (e *UnsignedError) Note() words.Note {
 	return words.Note{ID: "target-unsigned", Blanks: words.Blanks{"target": e.Target}}
 }
-
-// BlanksOf are the blanks for the target of this name, and for how it's written in
-// a hint. A name that was written out needs no repository, but for a branch, which is
-// always of this one.
-func BlanksOf(name string) words.Blanks {
-	b := words.Blanks{"target": name, "destination": "", "branch": "", "file": "", "printed": ""}
-	t, err := Parse(name, "owner/repo")
-	switch {
-	case err != nil: // standard output
-		b["printed"] = name
-	case t.IsBranch():
-		b["branch"] = name
-	default:
-		b["destination"] = name
-	}
-	if t.IsFile() {
-		b["file"] = name
-	}
-	return b
-}
