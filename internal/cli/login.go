@@ -22,8 +22,8 @@ func loginCommand(p Process, t *terminal.Terminal) *cobra.Command {
 			"a branch of that repository, encrypted, and the client secret into one of its\n" +
 			"secrets. login then prints the workflow to save. Without --repo, both go into\n" +
 			"files on this machine, or to standard output with --format.\n\n" +
-			"In a remote shell, open the address that it prints on any device, and paste the\n" +
-			"address of the page that follows.",
+			"In a remote shell, open the printed address on any device, and paste the address\n" +
+			"of the page that follows.",
 		Example: "  strava-token login --repo owner/name\n" +
 			"  strava-token login --rotate-to file:/var/lib/strava/token\n" +
 			"  strava-token login --format dotenv >strava.env",
