@@ -45,7 +45,7 @@ func (s *shell) addTargets(c *cobra.Command) {
 }
 
 func (s *shell) addScopes(c *cobra.Command) {
-	c.Flags().StringVar(&s.scopes, "require-scopes", "", "scopes that the token must have, comma between them")
+	c.Flags().StringVar(&s.scopes, "require-scopes", "", "scopes that the token must have, separated by commas")
 }
 
 // read reads the environment and the flags, and warns of every host but Strava's own

@@ -56,7 +56,7 @@ func helpCommand(root *cobra.Command) *cobra.Command {
 func addCompletion(root *cobra.Command) {
 	root.InitDefaultCompletionCmd()
 	c, _, _ := root.Find([]string{"completion"})
-	c.Short = "Print what makes a shell complete commands and flags"
+	c.Short = "Print a completion script for your shell"
 	c.Args, c.RunE = atMost(0), func(c *cobra.Command, _ []string) error { return c.Help() }
 	for _, shell := range c.Commands() {
 		shell.Args = atMost(0)

@@ -5,7 +5,6 @@ package doctor
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -107,10 +106,9 @@ func (r Report) failed() bool {
 func examineApp(ctx context.Context, run *provider.Run) Finding {
 	f := Finding{Level: OK, Part: "doctor-app", Says: []words.Note{{ID: "doctor-app-fits"}}}
 	f.Err = run.Strava.CheckApp(ctx)
-	var e *strava.Error
 	switch {
-	case errors.As(f.Err, &e) && slices.Contains(unclear, e.Kind):
-		f.Level, f.Err = Warning, &words.Failure{ID: "doctor-app-unchecked", Blanks: words.Blanks{"cause": words.Short{Err: e}}}
+	case slices.Contains(unclear, strava.KindOf(f.Err)):
+		f.Level, f.Err = Warning, &words.Failure{ID: "doctor-app-unchecked", Blanks: words.Blanks{"cause": strava.ProbeCause(f.Err)}}
 	case f.Err != nil:
 		f.Level = Failure
 	}
@@ -137,7 +135,7 @@ func examineTarget(ctx context.Context, t provider.Target, repository string) []
 	if !facts.WriteProven && !facts.WriteBelieved {
 		doubt("doctor-unproven-write", nil)
 	}
-	if err := provider.WarnOfExpiry(t, facts); err != nil {
+	if err := facts.WarnOfExpiry(about); err != nil {
 		warn(err)
 	}
 	if s, ok := t.(*store.Secret); ok {
@@ -198,7 +196,7 @@ func examineOutcome(o *provider.Outcome) (findings []Finding) {
 		findings = append(findings, Finding{Level: Failure, Part: "doctor-run", Err: err})
 	}
 	for _, err := range o.Warnings {
-		if _, told := err.(*provider.TokenExpiresError); !told { // by the target
+		if _, told := err.(*store.TokenExpiresError); !told { // by the target
 			findings = append(findings, Finding{Level: Warning, Part: "doctor-run", Err: err})
 		}
 	}
