@@ -36,6 +36,26 @@ type Process struct {
 
 // Run runs the command that the arguments name and returns the exit status.
 func Run(ctx context.Context, p Process) int {
+	t := &terminal.Terminal{In: p.Stdin, Out: p.Stderr, Voice: words.Terminal()}
+	network := transport.New(p.Dial)
+	defer network.Close()
+	root := newRoot(&shell{Process: p, t: t, network: network, verify: true})
+	err := root.ExecuteContext(ctx)
+	if _, _, unknown := root.Find(p.Args); unknown != nil {
+		err = noCommand(root, p.Args)
+	}
+	_, said := errors.AsType[statusError](err)
+	switch {
+	case err == context.Canceled: // as it is if that's all that happened
+		t.Note("cancelled", "nothing was changed")
+	case err != nil && !said:
+		t.Error(err)
+	}
+	return int(statusOf(err))
+}
+
+// newRoot makes the commands. They share one shell, since one of them runs.
+func newRoot(s *shell) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "strava-token",
 		Short: "A fresh Strava access token for every run, and a refresh token that does not get lost",
@@ -47,22 +67,19 @@ func Run(ctx context.Context, p Process) int {
 	showVersion := root.Flags().BoolP("version", "v", false, "print the version")
 	root.RunE = func(c *cobra.Command, _ []string) error {
 		if *showVersion {
-			return printVersion(p.Stdout)
+			return printVersion(s.Stdout)
 		}
 		return c.Help()
 	}
 	root.SetUsageFunc(showUsage)
 	root.SetFlagErrorFunc(badFlag)
-	root.SetArgs(p.Args)
-	root.SetIn(p.Stdin)
-	root.SetOut(p.Stdout)
-	root.SetErr(p.Stderr)
-	t := &terminal.Terminal{In: p.Stdin, Out: p.Stderr, Voice: words.Terminal()}
-	s := &shell{Process: p, t: t, network: transport.New(p.Dial), verify: true}
-	defer s.network.Close()
+	root.SetArgs(s.Args)
+	root.SetIn(s.Stdin)
+	root.SetOut(s.Stdout)
+	root.SetErr(s.Stderr)
 	root.AddCommand(
-		actionCommand(p), loginCommand(p, t), refreshCommand(s), execCommand(s), doctorCommand(s),
-		recoverCommand(s), revokeCommand(s), sandboxCommand(p), demoCommand(p), versionCommand(p), realityCommand(s),
+		actionCommand(s.Process), loginCommand(s), refreshCommand(s), execCommand(s), doctorCommand(s), recoverCommand(s),
+		revokeCommand(s), sandboxCommand(s.Process), demoCommand(s.Process), versionCommand(s.Process), realityCommand(s),
 	)
 	for _, c := range root.Commands() {
 		if c.Args == nil {
@@ -71,18 +88,7 @@ func Run(ctx context.Context, p Process) int {
 	}
 	root.SetHelpCommand(helpCommand(root))
 	addCompletion(root)
-	err := root.ExecuteContext(ctx)
-	if _, _, unknown := root.Find(p.Args); unknown != nil {
-		err = noCommand(root, p.Args)
-	}
-	var said statusError
-	switch {
-	case err == context.Canceled: // as it is if that's all that happened
-		t.Note("cancelled", "nothing was changed")
-	case err != nil && !errors.As(err, &said):
-		t.Error(err)
-	}
-	return int(statusOf(err))
+	return root
 }
 
 func actionCommand(p Process) *cobra.Command {

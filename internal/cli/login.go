@@ -7,11 +7,10 @@ import (
 
 	"strava-token/internal/login"
 	"strava-token/internal/provider"
-	"strava-token/internal/terminal"
 )
 
-func loginCommand(p Process, t *terminal.Terminal) *cobra.Command {
-	l := &login.Login{Getenv: p.Getenv, Terminal: t, Stdout: p.Stdout, Dial: p.Dial, Browse: p.Browse}
+func loginCommand(s *shell) *cobra.Command {
+	l := &login.Login{Getenv: s.Getenv, Terminal: s.t, Stdout: s.Stdout, Dial: s.Dial, Browse: s.Browse}
 	c := &cobra.Command{
 		Use:   "login",
 		Short: "Get the first refresh token, in a browser on any device",
@@ -30,7 +29,7 @@ func loginCommand(p Process, t *terminal.Terminal) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			err := l.Run(cmd.Context())
 			if cmd.Context().Err() != nil && err != context.Canceled && statusOf(err) == provider.Failed {
-				t.Error(err) // it was interrupted while it kept the token
+				s.t.Error(err) // it was interrupted while it kept the token
 				return ended(interrupted)
 			}
 			return err

@@ -131,6 +131,6 @@ func (a *Attempt) read(text string) (strava.Grant, error) {
 }
 
 func isDenied(err error) bool {
-	var denied *strava.DeniedError
-	return errors.As(err, &denied)
+	_, denied := errors.AsType[*strava.DeniedError](err)
+	return denied
 }

@@ -59,8 +59,7 @@ type Login struct {
 // Run logs in. The error is that of ctx if ctx ended before the code was sent.
 func (l *Login) Run(ctx context.Context) error {
 	err := l.logIn(ctx)
-	var ended *provider.EndError // it knows itself how far it came
-	if ctx.Err() != nil && !errors.As(err, &ended) {
+	if _, ended := errors.AsType[*provider.EndError](err); ctx.Err() != nil && !ended { // which knows how far it came
 		return ctx.Err()
 	}
 	return err
@@ -130,16 +129,13 @@ func (l *Login) authorize(ctx context.Context, listener *Listener) (strava.Grant
 			Lines: []string{"Strava didn't grant " + strings.Join(missing, ", ") + ".", "The terminal asks whether to try again. You can close this window."}})
 		again, err := l.Terminal.Confirm(ctx, "Ask again?", true)
 		if err != nil {
-			return strava.Grant{}, &untickedError{words.Failure{ID: "run-scope", Blanks: words.Blanks{"scopes": missing}}}
+			return strava.Grant{}, &words.Failure{ID: "run-scope", Blanks: words.Blanks{"scopes": missing}}
 		}
 		if !again {
 			return grant, nil
 		}
 	}
 }
-
-// untickedError is a grant without a scope that was asked for.
-type untickedError struct{ words.Failure }
 
 // open prints Strava's address, and opens the browser if there is one.
 func (l *Login) open(attempt *Attempt) {
@@ -166,11 +162,9 @@ func (l *Login) open(attempt *Attempt) {
 // refusedPage tells the browser that nothing came of it.
 func refusedPage(err error) Page {
 	title := "No access was granted"
-	var unticked *untickedError
-	switch {
-	case errors.As(err, &unticked):
+	if failure, ok := errors.AsType[*words.Failure](err); ok && failure.ID == "run-scope" {
 		title = "A box was unticked"
-	case errors.Is(err, ErrOpenedTwice):
+	} else if err == ErrOpenedTwice {
 		title = "This login was opened twice"
 	}
 	return Page{Status: 403, Title: title,
