@@ -17,8 +17,8 @@ import (
 func (s *Secret) attempt(ctx context.Context) (believed bool, err error) {
 	var put, del *Error
 	var both sync.WaitGroup
-	both.Go(func() { put = s.try(ctx, http.MethodPut, s.path(), struct{}{}) })
-	both.Go(func() { del = s.try(ctx, http.MethodDelete, secretsOf(s.Target)+"STRAVA_TOKEN_"+impossible(), nil) })
+	both.Go(func() { put = s.try(ctx, http.MethodPut, s.Target.Name, struct{}{}) })
+	both.Go(func() { del = s.try(ctx, http.MethodDelete, "STRAVA_TOKEN_"+strings.ToUpper(rand.Text()), nil) }) // 128 random bits
 	both.Wait()
 	for _, refused := range []*Error{put, del} {
 		if refused != nil && (refused.Status >= 300 && refused.Status < 400 || refused.Status >= 500 ||
@@ -33,14 +33,9 @@ func (s *Secret) attempt(ctx context.Context) (believed bool, err error) {
 }
 
 // try returns what an attempt was refused with, or nil.
-func (s *Secret) try(ctx context.Context, method, path string, body any) *Error {
-	if _, err := call(ctx, s.github.reads, method, path, body, nil); err != nil {
+func (s *Secret) try(ctx context.Context, method, name string, body any) *Error {
+	if _, err := call(ctx, s.github.reads, method, s.Target.scope().secrets+name, body, nil); err != nil {
 		return s.github.classify(s.Target, err, WriteRefused)
 	}
 	return nil
-}
-
-// impossible is a name of 128 random bits, which no secret has.
-func impossible() string {
-	return strings.ToUpper(rand.Text()) // 26 letters and digits of base32
 }

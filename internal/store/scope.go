@@ -4,23 +4,9 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"net/url"
 
 	"github.com/google/go-github/v60/github"
 )
-
-// secretsOf is the address of the secrets among which t is, relative to the API's
-// base. go-github v60 has an address for those of environments that GitHub no longer
-// describes, and escapes no name.
-func secretsOf(t Target) string {
-	switch {
-	case t.Organization != "":
-		return "orgs/" + t.Organization + "/actions/secrets/"
-	case t.Environment != "":
-		return "repos/" + t.Repository() + "/environments/" + url.PathEscape(t.Environment) + "/secrets/"
-	}
-	return "repos/" + t.Repository() + "/actions/secrets/"
-}
 
 // call sends a request with client, and reads the answer into an address, if there
 // is one.

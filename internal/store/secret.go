@@ -43,7 +43,7 @@ func NewSecret(gh *GitHub, t Target) *Secret { return &Secret{Target: t, github:
 func (s *Secret) String() string { return s.Target.String() }
 
 // path is the address of the secret, relative to the API's base.
-func (s *Secret) path() string { return secretsOf(s.Target) + s.Target.Name }
+func (s *Secret) path() string { return s.Target.scope().secrets + s.Target.Name }
 
 // Check asks, without writing anything, whether the secret exists, whether its
 // public key is one, and whether a write would be let through. The questions go out
@@ -62,7 +62,7 @@ func (s *Secret) Check(ctx context.Context) (Facts, error) {
 		calls           sync.WaitGroup
 	)
 	calls.Go(func() {
-		answer, keyErr = call(ctx, s.github.reads, http.MethodGet, secretsOf(s.Target)+"public-key", nil, &key)
+		answer, keyErr = call(ctx, s.github.reads, http.MethodGet, s.Target.scope().secrets+"public-key", nil, &key)
 	})
 	calls.Go(func() { current, readErr = s.current(ctx) })
 	calls.Go(func() { believed, writeErr = s.attempt(ctx) })

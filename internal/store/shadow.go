@@ -59,6 +59,6 @@ func (s *Secret) environmentShadows(ctx context.Context, t Target) (shadows []st
 
 // exists asks for a secret.
 func (s *Secret) exists(ctx context.Context, t Target) (exists, known bool) {
-	_, err := call(ctx, s.github.reads, http.MethodGet, secretsOf(t)+t.Name, nil, nil)
+	_, err := call(ctx, s.github.reads, http.MethodGet, t.scope().secrets+t.Name, nil, nil)
 	return err == nil, err == nil || isStatus(err, http.StatusNotFound)
 }

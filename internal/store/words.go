@@ -12,18 +12,13 @@ func (e *Error) Note() words.Note {
 	if e.Target.IsBranch() && slices.Contains([]Kind{IntegrationForbidden, Conflict, Overtaken, Unprocessable}, e.Kind) {
 		area = "branch-" // which means something else of a branch
 	}
+	scope := e.Target.scope()
 	return words.Note{ID: area + string(e.Kind), Page: e.signOn, Blanks: words.Blanks{
 		"says": e.Says, "new-name": e.NewName, "branch": e.Target.Branch,
 		"target": e.Target, "name": e.Name, "path": e.Target.Path, "lock": e.Name + ".lock",
 		"host": e.Host, "status": e.Status, "until": words.Clock(e.Until), "rule": e.Rule, "system": words.System{Err: e.cause},
-		"permission": e.Target.Permission(), "token-page": e.Target.TokenPage(), "settings": words.Page(e.Target.settings()),
+		"permission": scope.permission, "token-page": e.Target.TokenPage(), "settings": words.Page(scope.settings),
 	}}
-}
-
-// Note returns the words for a target that was not understood. What was written is
-// not told: it may be a secret in the wrong place. Who read it knows better.
-func (e *TargetError) Note() words.Note {
-	return words.Note{ID: "input-" + string(e.Kind), Blanks: words.Blanks{"input": words.Input("rotate-to"), "detail": ""}}
 }
 
 // Note returns the words for commits that may be unsigned.
