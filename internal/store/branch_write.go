@@ -17,7 +17,7 @@ func (b *Branch) whyRefused(ctx context.Context, refused *Error) *Error {
 	}
 	if found := b.refuse(&now); found != nil {
 		refused.Kind, refused.Rule = found.Kind, found.Rule
-	} else if refused.Kind == Conflict && now.exists == b.existed && now.head == b.head {
+	} else if refused.Kind == Conflict && now.exists == b.checked.exists && now.head == b.checked.head {
 		refused.Kind = Blocked
 	}
 	return refused
@@ -31,10 +31,10 @@ func (b *Branch) write(ctx context.Context, text string) *Error {
 		return b.create(ctx, text)
 	}
 	options := &github.RepositoryContentFileOptions{
-		Message: github.String(commitMessage), Content: []byte(text), Branch: github.String(b.Target.Branch),
+		Message: new(commitMessage), Content: []byte(text), Branch: new(b.Target.Branch),
 	}
 	if b.sha != "" {
-		options.SHA = github.String(b.sha)
+		options.SHA = new(b.sha)
 	}
 	written, answer, err := b.github.once.Repositories.UpdateFile(ctx, b.Target.Owner, b.Target.Repo, b.path(), options)
 	if err != nil {
@@ -49,7 +49,7 @@ func (b *Branch) write(ctx context.Context, text string) *Error {
 
 // refusedWrite tells a change by somebody else from a refusal.
 func (b *Branch) refusedWrite(err error) *Error {
-	e := b.github.classify(b.Target, err, WriteRefused)
+	e := b.classify(err, WriteRefused)
 	if e.Kind == Unprocessable && b.sha == "" {
 		e.Kind = Conflict // the file, or the branch, exists meanwhile
 	}
@@ -64,7 +64,7 @@ func (b *Branch) create(ctx context.Context, text string) *Error {
 	}
 	name := "refs/heads/" + b.Target.Branch
 	ref, answer, err := b.github.once.Git.CreateRef(ctx, b.Target.Owner, b.Target.Repo, &github.Reference{
-		Ref: github.String(name), Object: &github.GitObject{SHA: commit.SHA},
+		Ref: new(name), Object: &github.GitObject{SHA: commit.SHA},
 	})
 	if err != nil {
 		return b.refusedWrite(err)
@@ -87,28 +87,22 @@ func (b *Branch) create(ctx context.Context, text string) *Error {
 func (b *Branch) commit(ctx context.Context, client *github.Client, text string) (*github.Tree, *github.Commit, *Error) {
 	owner, repo := b.Target.Owner, b.Target.Repo
 	tree, answer, err := client.Git.CreateTree(ctx, owner, repo, "", []*github.TreeEntry{{
-		Path: github.String(b.path()), Mode: github.String("100644"), Type: github.String("blob"), Content: github.String(text),
+		Path: new(b.path()), Mode: new("100644"), Type: new("blob"), Content: new(text),
 	}})
 	if err != nil {
-		return nil, nil, b.github.classify(b.Target, err, WriteRefused)
+		return nil, nil, b.classify(err, WriteRefused)
 	}
 	if tree.GetSHA() == "" {
 		return nil, nil, b.unrecognized(answer)
 	}
 	commit, answer, err := client.Git.CreateCommit(ctx, owner, repo, &github.Commit{
-		Message: github.String(commitMessage), Tree: tree,
+		Message: new(commitMessage), Tree: tree,
 	}, nil)
 	if err != nil {
-		return nil, nil, b.github.classify(b.Target, err, WriteRefused)
+		return nil, nil, b.classify(err, WriteRefused)
 	}
 	if commit.GetSHA() == "" {
 		return nil, nil, b.unrecognized(answer)
 	}
 	return tree, commit, nil
-}
-
-func (b *Branch) unrecognized(answer *github.Response) *Error {
-	e := b.github.fault(b.Target, Unrecognized, nil)
-	e.Status = answer.StatusCode
-	return e
 }

@@ -115,50 +115,58 @@ func (e *Error) Error() string {
 // Unwrap returns the library's error.
 func (e *Error) Unwrap() error { return e.cause }
 
-// fault is an Error about t.
-func (g *GitHub) fault(t Target, kind Kind, cause error) *Error {
-	return &Error{Kind: kind, Target: t, Name: t.Name, Host: g.host, cause: cause}
+func (r *remote) fault(kind Kind, cause error) *Error {
+	return &Error{Kind: kind, Target: r.Target, Name: r.Target.Name, Host: r.github.host, cause: cause}
 }
 
-// nearlySpent is an Error if too few requests are left to write t, or nil.
-func (g *GitHub) nearlySpent(t Target, answer *github.Response) *Error {
-	rate := answer.Rate
-	if rate.Limit == 0 || rate.Remaining >= putRetries {
+// unrecognized is a success that is none of those expected.
+func (r *remote) unrecognized(answer *github.Response) *Error {
+	e := r.fault(Unrecognized, nil)
+	e.Status = answer.StatusCode
+	return e
+}
+
+// nearlySpent is an Error if too few requests are left to write the target, or nil.
+func (r *remote) nearlySpent(answer *github.Response) error {
+	if answer.Rate.Limit == 0 || answer.Rate.Remaining >= putRetries {
 		return nil
 	}
-	e := g.fault(t, RateLimited, nil)
-	e.Until = rate.Reset.Time
+	e := r.fault(RateLimited, nil)
+	e.Until = answer.Rate.Reset.Time
 	return e
 }
 
 // classify turns what go-github returned into an Error. notFound is what a 404
 // means for this call. Nothing of hidden is quoted.
-func (g *GitHub) classify(t Target, err error, notFound Kind, hidden ...secret.Value) *Error {
-	e := g.fault(t, Unreachable, err)
+func (r *remote) classify(err error, notFound Kind, hidden ...secret.Value) *Error {
+	e := r.fault(Unreachable, err)
 	if answer, message := refusedBy(err); answer != nil {
 		e.refused(answer, message, notFound)
 		if e.Status != http.StatusNotFound { // which says the same of everything
-			e.Says = g.harmless(message, hidden...)
+			e.Says = r.github.harmless(message, hidden...)
 		}
 	}
-	var primary *github.RateLimitError
-	var accepted *github.AcceptedError
-	var syntax *json.SyntaxError
-	var mismatch *json.UnmarshalTypeError
-	var proxy *transport.ProxyError
+	primary, isPrimary := errors.AsType[*github.RateLimitError](err)
+	proxy, isProxy := errors.AsType[*transport.ProxyError](err)
 	switch {
-	case errors.As(err, &primary):
+	case isPrimary:
 		e.Kind, e.Until = RateLimited, primary.Rate.Reset.Time
-	case errors.As(err, &proxy):
+	case isProxy:
 		e.Kind, e.Host, e.Status = Kind(proxy.Fault), proxy.Host, proxy.Status
 	case errors.Is(err, transport.ErrPage):
 		e.Kind = Page
-	case errors.Is(err, errNoVisibility), errors.Is(err, errIncomplete), errors.As(err, &syntax), errors.As(err, &mismatch), errors.As(err, &accepted), strings.HasPrefix(err.Error(), "unable to unmarshal"):
+	case errors.Is(err, errIncomplete), is[*json.SyntaxError](err), is[*json.UnmarshalTypeError](err), is[*github.AcceptedError](err),
+		strings.HasPrefix(err.Error(), "unable to unmarshal"):
 		e.Kind = Unrecognized
 	case transport.IsCertificate(err):
 		e.Kind = BadCertificate
 	}
 	return e
+}
+
+func is[E error](err error) bool {
+	_, ok := errors.AsType[E](err)
+	return ok
 }
 
 // repeatable reports whether a write that failed like this may succeed in a

@@ -11,6 +11,7 @@ import (
 	"cmp"
 	"net/url"
 	"strings"
+	"time"
 
 	"strava-token/internal/secret"
 	"strava-token/internal/words"
@@ -90,6 +91,21 @@ func (t Target) Flags() words.Command {
 		return words.Command{"--repo", t.Repository(), "--rotate-to", t.String()}
 	}
 	return words.Command{"--rotate-to", t.String()}
+}
+
+// Facts is what Check learned of a target.
+type Facts struct {
+	Exists       bool      // it is there already
+	Held         bool      // and what it holds was read
+	AthleteID    int64     // whose token that is; 0 if unknown
+	Local        bool      // it is on this machine
+	UpdatedAt    time.Time // when it was last written; zero if that is not known
+	TokenExpires time.Time // when the GitHub token ends; zero if it does not say
+	// WriteProven reports that a write was let through that nobody sees.
+	// WriteBelieved: GitHub would let a write of a secret through, as far as two
+	// attempts that can't change anything show.
+	WriteProven, WriteBelieved bool
+	Warning                    error // or nil
 }
 
 // TargetError says what is wrong with a target, but not how it was written: it may be

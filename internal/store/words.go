@@ -20,8 +20,3 @@ func (e *Error) Note() words.Note {
 		"permission": scope.permission, "token-page": e.Target.TokenPage(), "settings": words.Page(scope.settings),
 	}}
 }
-
-// Note returns the words for commits that may be unsigned.
-func (e *UnsignedError) Note() words.Note {
-	return words.Note{ID: "target-unsigned", Blanks: words.Blanks{"target": e.Target}}
-}
