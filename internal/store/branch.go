@@ -71,23 +71,15 @@ func (b *Branch) Check(ctx context.Context) (Facts, error) {
 	calls.Go(func() { content, errs[4] = b.fetch(ctx) })
 	calls.Wait()
 
-	for _, err := range errs {
-		if err != nil {
-			return Facts{}, err
-		}
-	}
-	if spent := b.nearlySpent(answer); spent != nil {
-		return Facts{}, spent
-	}
-	b.exists = b.checked.exists || content != nil // the two were asked at the same time
-	if refused := b.refuse(&b.checked); refused != nil {
-		return Facts{}, refused
-	}
-	if err := b.take(content); err != nil {
+	if err := cmp.Or(errs[:]...); err != nil {
 		return Facts{}, err
 	}
-	if refused := b.tryCommit(ctx, &b.checked); refused != nil {
-		return Facts{}, refused
+	b.exists = b.checked.exists || content != nil // the two were asked at the same time
+	if err := cmp.Or(b.nearlySpent(answer), b.refuse(&b.checked), b.take(content)); err != nil {
+		return Facts{}, err
+	}
+	if err := b.tryCommit(ctx, &b.checked); err != nil {
+		return Facts{}, err
 	}
 	facts := b.facts()
 	facts.Exists, facts.TokenExpires = content != nil, answer.TokenExpiration.Time

@@ -11,8 +11,6 @@ import (
 	"time"
 
 	"github.com/google/go-github/v60/github"
-
-	"strava-token/internal/sealed"
 )
 
 // standing is how a branch stands: whether it exists, and what protects it.
@@ -37,7 +35,7 @@ func (s *standing) has(types ...string) bool {
 
 // refuse returns why the branch cannot be written, or nil. A branch counts as
 // protected by rules that do not concern this, as well.
-func (b *Branch) refuse(s *standing) *Error {
+func (b *Branch) refuse(s *standing) error {
 	for _, r := range s.rules {
 		if slices.Contains(forbidding, r.Type) || r.Type == "creation" && !s.exists || !r.lets(b.Target.Branch, b.path()) {
 			return b.ruled(r.Type)
@@ -103,7 +101,6 @@ type rule struct {
 		Paths      []string `json:"restricted_file_paths"`
 		Extensions []string `json:"restricted_file_extensions"`
 		MaxPath    int      `json:"max_file_path_length"`
-		MaxSize    int      `json:"max_file_size"` // in MB
 	} `json:"parameters"`
 }
 
@@ -127,8 +124,6 @@ func (r rule) lets(branch, file string) bool {
 		})
 	case "max_file_path_length":
 		return len(file) <= p.MaxPath
-	case "max_file_size":
-		return sealed.MaxText <= p.MaxSize<<20
 	}
 	return true
 }
@@ -157,7 +152,7 @@ func (r rule) fits(text string) bool {
 //
 // GitHub signs what the built-in token or an App commits to a branch that exists.
 // What it does for a person can't be tried there: that's left to a warning.
-func (b *Branch) tryCommit(ctx context.Context, s *standing) *Error {
+func (b *Branch) tryCommit(ctx context.Context, s *standing) error {
 	first := !s.exists && s.has("required_signatures")
 	if !first && !s.has("commit_author_email_pattern", "committer_email_pattern") {
 		return nil

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
 	"github.com/google/go-github/v60/github"
@@ -15,7 +16,7 @@ func (b *Branch) whyRefused(ctx context.Context, refused *Error) *Error {
 	if b.askBranch(ctx, &now) != nil || b.askRules(ctx, &now) != nil {
 		return refused
 	}
-	if found := b.refuse(&now); found != nil {
+	if found, ok := errors.AsType[*Error](b.refuse(&now)); ok {
 		refused.Kind, refused.Rule = found.Kind, found.Rule
 	} else if refused.Kind == Conflict && now.exists == b.checked.exists && now.head == b.checked.head {
 		refused.Kind = Blocked

@@ -14,6 +14,7 @@ import (
 
 	"strava-token/internal/secret"
 	"strava-token/internal/transport"
+	"strava-token/internal/words"
 )
 
 // Kind says why a target could not be read or written. Its text is stable: the
@@ -77,16 +78,14 @@ const (
 	RenamedBranch   Kind = "renamed-branch"   // 301 of the branch alone
 
 	// Of a file.
-	NoFolder   Kind = "no-folder"  // its folder does not exist
-	NotAFile   Kind = "not-a-file" // a folder, a device or the like
-	Exposed    Kind = "exposed"    // others can read it
-	Unwritable Kind = "unwritable" // the system refused to read or write it
-	BadLock    Kind = "bad-lock"   // what stands in the place of the lock is no plain file
-	// LockUnwritable is a lock that the system did not let this process open.
-	LockUnwritable Kind = "lock-unwritable"
-	// FolderUnwritable is a folder in which this process may make no file.
-	FolderUnwritable Kind = "folder-unwritable"
-	Busy             Kind = "busy" // another process holds the lock
+	NoFolder         Kind = "no-folder"         // its folder does not exist
+	NotAFile         Kind = "not-a-file"        // a folder, a device or the like
+	Exposed          Kind = "exposed"           // others can read it
+	Unwritable       Kind = "unwritable"        // the system refused to read or write it
+	BadLock          Kind = "bad-lock"          // what stands in the place of the lock is no plain file
+	LockUnwritable   Kind = "lock-unwritable"   // the system refused to open the lock
+	FolderUnwritable Kind = "folder-unwritable" // or to make a file in the folder
+	Busy             Kind = "busy"              // another process holds the lock
 )
 
 // Error is a target that could not be read or written. It never holds a body.
@@ -105,15 +104,25 @@ type Error struct {
 }
 
 func (e *Error) Error() string {
-	text := fmt.Sprintf("store %s: %s", e.Target, e.Kind)
-	if e.Status != 0 {
-		text += fmt.Sprintf(" (status %d)", e.Status)
-	}
-	return text
+	return fmt.Sprintf("store %s: %s (status %d)", e.Target, e.Kind, e.Status)
 }
 
-// Unwrap returns the library's error.
 func (e *Error) Unwrap() error { return e.cause }
+
+// Note returns the words for a target that could not be read or written.
+func (e *Error) Note() words.Note {
+	area := "target-"
+	if e.Target.IsBranch() && slices.Contains([]Kind{IntegrationForbidden, Conflict, Overtaken, Unprocessable}, e.Kind) {
+		area = "branch-" // which means something else of a branch
+	}
+	scope := e.Target.scope()
+	return words.Note{ID: area + string(e.Kind), Page: e.signOn, Blanks: words.Blanks{
+		"says": e.Says, "new-name": e.NewName, "branch": e.Target.Branch,
+		"target": e.Target, "name": e.Name, "path": e.Target.Path, "lock": e.Name + ".lock",
+		"host": e.Host, "status": e.Status, "until": words.Clock(e.Until), "rule": e.Rule, "system": words.System{Err: e.cause},
+		"permission": scope.permission, "token-page": e.Target.TokenPage(), "settings": words.Page(scope.settings),
+	}}
+}
 
 func (r *remote) fault(kind Kind, cause error) *Error {
 	return &Error{Kind: kind, Target: r.Target, Name: r.Target.Name, Host: r.github.host, cause: cause}

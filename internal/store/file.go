@@ -94,25 +94,10 @@ func (f *File) Lock(ctx context.Context) (unlock func(), err error) {
 	return f.unlock, nil
 }
 
-func (f *File) unlock() {
-	f.discard()
-	_ = f.locked.Unlock()
-}
-
-// isCalled reports whether an open file is the one of that name.
-func isCalled(name string, open interface{ Stat() (os.FileInfo, error) }) bool {
-	mine, err := open.Stat()
-	there, statErr := os.Lstat(name)
-	return errors.Join(err, statErr) == nil && os.SameFile(mine, there)
-}
-
-// maxLinks is how many symbolic links are followed to a file.
-const maxLinks = 40
-
 // follow returns the file that path leads to, which need not be there yet: a
 // link stays one, and everybody who comes to the file takes the same lock.
 func follow(path string) string {
-	for range maxLinks {
+	for range 40 { // links, which may lead in a circle
 		folder, err := filepath.EvalSymlinks(filepath.Dir(path))
 		if err != nil {
 			return path
@@ -128,6 +113,11 @@ func follow(path string) string {
 		path = to
 	}
 	return path
+}
+
+func (f *File) unlock() {
+	f.discard()
+	_ = f.locked.Unlock()
 }
 
 // Check reads what the file holds, and makes room for what will take its place.

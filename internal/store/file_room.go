@@ -97,6 +97,13 @@ func (f *File) replace() error {
 	return nil
 }
 
+// isCalled reports whether an open file is the one of that name.
+func isCalled(name string, open interface{ Stat() (os.FileInfo, error) }) bool {
+	mine, err := open.Stat()
+	there, statErr := os.Lstat(name)
+	return errors.Join(err, statErr) == nil && os.SameFile(mine, there)
+}
+
 // isAsRead reports whether the file still holds what was read: a lock is worth nothing
 // once its file was removed.
 func (f *File) isAsRead() bool {

@@ -77,7 +77,10 @@ func (e *Error) refused(r *http.Response, message string, notFound Kind) {
 	case e.Status >= 500:
 		e.Kind = Outage
 	case e.Status >= 300 && e.Status < 400:
-		e.Kind, e.NewName = Moved, movedTo(r.Header.Get("Location"))
+		e.Kind = Moved
+		if at := byName.FindStringSubmatch(r.Header.Get("Location")); at != nil {
+			e.NewName = at[1]
+		}
 	default:
 		e.Kind = kindOf(e.Status, message)
 	}
@@ -112,16 +115,9 @@ func isStatus(err error, status int) bool {
 	return ok && e.Response.StatusCode == status
 }
 
+// byName finds a repository in an address. GitHub mostly gives its number, which says
+// nothing to people.
 var byName = regexp.MustCompile(`/repos/([0-9A-Za-z_.-]+/[0-9A-Za-z_.-]+)/`)
-
-// movedTo is the name of a repository in an address. GitHub mostly gives its number,
-// which says nothing to people.
-func movedTo(location string) string {
-	if at := byName.FindStringSubmatch(location); at != nil {
-		return at[1]
-	}
-	return ""
-}
 
 // pageOf is address if it's a page of the GitHub server that has its API on host.
 func pageOf(host, address string) string {

@@ -28,20 +28,13 @@ type Target struct {
 	Path         string // empty unless it is a file on this machine
 }
 
-// Readable reports whether a run can read back what the target keeps.
-func (t Target) Readable() bool { return t.IsBranch() || t.IsFile() }
-
-// IsBranch reports whether the target is a sealed file on a branch.
-func (t Target) IsBranch() bool { return t.Branch != "" }
-
-// IsFile reports whether the target is a sealed file on this machine.
-func (t Target) IsFile() bool { return t.Path != "" }
-
-// IsSecret reports whether the target is a secret on GitHub.
+// What the target is: a secret on GitHub, a sealed file on a branch, or one on this
+// machine. A run can read back what a file keeps.
 func (t Target) IsSecret() bool { return !t.Readable() }
-
-// OnGitHub reports whether it takes a GitHub token to write the target.
-func (t Target) OnGitHub() bool { return !t.IsFile() }
+func (t Target) IsBranch() bool { return t.Branch != "" }
+func (t Target) IsFile() bool   { return t.Path != "" }
+func (t Target) Readable() bool { return t.IsBranch() || t.IsFile() }
+func (t Target) OnGitHub() bool { return !t.IsFile() } // which takes a GitHub token to write
 
 // Repository is "owner/repo", or empty for an organization's secret and a file.
 func (t Target) Repository() string {
