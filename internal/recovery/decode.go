@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"math/bits"
 	"slices"
 	"strings"
 	"unicode/utf16"
@@ -20,24 +21,30 @@ const maxArchive = 64 << 20
 func decode(r io.Reader) (io.Reader, error) {
 	b := bufio.NewReader(r)
 	start, _ := b.Peek(4)
-	switch {
-	case bytes.HasPrefix(start, []byte("PK\x03\x04")):
-		return unzip(b)
-	case bytes.HasPrefix(start, []byte{0xff, 0xfe}):
-		return fromUTF16(b, binary.LittleEndian)
-	case bytes.HasPrefix(start, []byte{0xfe, 0xff}):
-		return fromUTF16(b, binary.BigEndian)
+	isZip, isBig := bytes.HasPrefix(start, []byte("PK\x03\x04")), bytes.HasPrefix(start, []byte{0xfe, 0xff})
+	if !isZip && !isBig && !bytes.HasPrefix(start, []byte{0xff, 0xfe}) {
+		return b, nil
 	}
-	return b, nil
+	raw, err := io.ReadAll(io.LimitReader(b, maxArchive))
+	if err != nil {
+		return nil, err
+	}
+	if isZip {
+		return unzip(raw)
+	}
+	units := make([]uint16, len(raw)/2)
+	for i := range units {
+		units[i] = binary.LittleEndian.Uint16(raw[2*i:])
+		if isBig {
+			units[i] = bits.ReverseBytes16(units[i])
+		}
+	}
+	return strings.NewReader(string(utf16.Decode(units))), nil
 }
 
 // unzip puts the files of an archive one behind the other, in the order of their
 // names.
-func unzip(r io.Reader) (io.Reader, error) {
-	packed, err := io.ReadAll(io.LimitReader(r, maxArchive))
-	if err != nil {
-		return nil, err
-	}
+func unzip(packed []byte) (io.Reader, error) {
 	archive, err := zip.NewReader(bytes.NewReader(packed), int64(len(packed)))
 	if err != nil {
 		return nil, fmt.Errorf("read the zip: %w", err)
@@ -45,28 +52,14 @@ func unzip(r io.Reader) (io.Reader, error) {
 	slices.SortFunc(archive.File, func(a, b *zip.File) int { return strings.Compare(a.Name, b.Name) })
 	var all bytes.Buffer
 	for _, file := range archive.File {
-		content, err := file.Open()
-		if err != nil {
-			continue // what can be read may hold the text
+		if content, err := file.Open(); err == nil { // what can be read may hold the text
+			_, _ = io.Copy(&all, io.LimitReader(content, int64(maxArchive-all.Len())))
+			_ = content.Close()
 		}
-		_, _ = io.Copy(&all, io.LimitReader(content, int64(maxArchive-all.Len())))
-		_ = content.Close()
 		all.WriteByte('\n')
 		if all.Len() >= maxArchive {
 			break
 		}
 	}
 	return &all, nil
-}
-
-func fromUTF16(r io.Reader, order binary.ByteOrder) (io.Reader, error) {
-	raw, err := io.ReadAll(io.LimitReader(r, maxArchive))
-	if err != nil {
-		return nil, err
-	}
-	units := make([]uint16, len(raw)/2)
-	for i := range units {
-		units[i] = order.Uint16(raw[2*i:])
-	}
-	return strings.NewReader(string(utf16.Decode(units))), nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 
@@ -14,7 +15,6 @@ import (
 )
 
 const (
-	maxLine = 1 << 20
 	// width is how many characters a line of the text has as it was printed.
 	width = 64
 	// maxTexts bounds what is kept of one log: the newest count.
@@ -22,8 +22,8 @@ const (
 )
 
 var (
-	ansi   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile("\x1b\\[[0-9;?]*[ -/]*[@-~]") })
-	base64 = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^([A-Za-z0-9+/]+={0,2}|={1,2})$`) })
+	ansi   = lazily("\x1b\\[[0-9;?]*[ -/]*[@-~]")
+	base64 = lazily(`^([A-Za-z0-9+/]+={0,2}|={1,2})$`)
 	// invisible are the blanks that formatted text is copied with.
 	invisible = strings.NewReplacer("\u00a0", " ", "\u200b", "", "\u200c", "", "\u200d", "", "\ufeff", "")
 )
@@ -42,31 +42,21 @@ func Find(r io.Reader) ([]string, error) {
 	}
 	f := &finder{}
 	lines := bufio.NewReaderSize(plain, 64<<10)
-	for {
-		line, err := readLine(lines)
-		f.take(line)
-		if errors.Is(err, io.EOF) {
-			f.end()
-			return f.found, nil
-		}
-		if err != nil {
-			return f.found, err
-		}
+	for err == nil {
+		var line string
+		line, err = lines.ReadString('\n')
+		f.take(strings.TrimSuffix(line, "\n"))
 	}
+	if !errors.Is(err, io.EOF) {
+		return f.found, err
+	}
+	f.end()
+	return f.found, nil
 }
 
-// readLine returns the next line; what is beyond the limit is left out.
-func readLine(r *bufio.Reader) (string, error) {
-	var line []byte
-	for {
-		part, more, err := r.ReadLine()
-		if len(line) < maxLine {
-			line = append(line, part...)
-		}
-		if err != nil || !more {
-			return string(line), err
-		}
-	}
+// lazily compiles a pattern that most runs don't need.
+func lazily(pattern string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(pattern) })
 }
 
 // finder reads a log line by line.
@@ -93,7 +83,7 @@ func (f *finder) take(line string) {
 func (f *finder) takePart(line string) {
 	line = f.held + line
 	f.held = ""
-	header, footer := strings.Index(line, armor.Header), strings.Index(line, armor.Footer)
+	header, footer, cut := strings.Index(line, armor.Header), strings.Index(line, armor.Footer), cutMark(line)
 	switch {
 	case header >= 0:
 		f.end()
@@ -101,30 +91,27 @@ func (f *finder) takePart(line string) {
 		f.takeWords(line[header+len(armor.Header):])
 		f.joined = len(f.words) > 0
 	case footer >= 0:
-		if f.inside && f.joined {
+		if f.joined {
 			f.takeWords(line[:footer])
 		}
 		f.end()
-	case endsInMark(line):
+	case cut >= 0:
 		// A terminal wrapped the mark, and may have swallowed the blank at which
 		// it did.
-		i := strings.LastIndex(line, "-----")
-		if f.inside && f.joined {
-			f.takeWords(line[:i])
+		if f.joined {
+			f.takeWords(line[:cut])
 		}
-		f.held = line[i:]
+		f.held = line[cut:]
 		for _, word := range []string{"BEGIN", "AGE", "ENCRYPTED", "END"} {
 			if strings.HasSuffix(line, word) {
 				f.held += " "
 			}
 		}
-	case f.inside && f.joined:
+	case f.joined:
 		f.takeWords(line)
 	case f.inside:
-		words := strings.Fields(line)
-		for i := len(words) - 1; i >= 0; i-- {
-			if base64().MatchString(words[i]) {
-				f.add64(words[i])
+		for _, word := range slices.Backward(strings.Fields(line)) {
+			if f.take64(word) {
 				return
 			}
 		}
@@ -134,79 +121,66 @@ func (f *finder) takePart(line string) {
 // takeWords takes a text whose lines were joined by blanks.
 func (f *finder) takeWords(line string) {
 	body, _, whole := strings.Cut(line, armor.Footer)
-	for _, word := range strings.Fields(body) {
-		if base64().MatchString(word) {
-			f.add64(word)
-		}
+	for word := range strings.FieldsSeq(body) {
+		f.take64(word)
 	}
 	if whole {
 		f.end()
 	}
 }
 
-func (f *finder) add64(word string) {
+// take64 takes a word if it can be one of the text, and reports whether it can.
+func (f *finder) take64(word string) bool {
+	if !base64().MatchString(word) {
+		return false
+	}
 	if f.size < 2*sealed.MaxText {
 		f.words = append(f.words, word)
 		f.size += len(word)
 	}
+	return true
 }
 
-// endsInMark reports whether a line ends with the beginning of a mark, from its
-// dashes on.
-func endsInMark(line string) bool {
+// cutMark is where the beginning of a mark is with which a line ends, or -1.
+func cutMark(line string) int {
 	i := strings.LastIndex(line, "-----")
-	if i < 0 {
-		return false
-	}
-	rest := strings.TrimRight(line[i:], " ")
-	for _, mark := range []string{armor.Header, armor.Footer} {
-		if len(rest) < len(mark) && strings.HasPrefix(mark, rest) {
-			return true
+	if i >= 0 {
+		rest := strings.TrimRight(line[i:], " ")
+		for _, mark := range []string{armor.Header, armor.Footer} {
+			if len(rest) < len(mark) && strings.HasPrefix(mark, rest) {
+				return i
+			}
 		}
 	}
-	return false
+	return -1
 }
 
 // end closes a text, at its footer or if something else begins.
 func (f *finder) end() {
-	if f.inside && len(f.words) > 0 {
-		all := rewrap(strings.Join(f.words, ""))
-		f.add(all)
+	if len(f.words) > 0 {
+		f.add(rewrap(strings.Join(f.words, "")))
 		// Other lines may stand in between: those of the text are of full width,
 		// but for the last one.
-		var full []string
-		for i, word := range f.words {
-			if len(word) == width || i == len(f.words)-1 {
-				full = append(full, word)
-			}
-		}
-		if whole := rewrap(strings.Join(full, "")); whole != all {
-			f.add(whole)
-		}
+		last := f.words[len(f.words)-1]
+		full := slices.DeleteFunc(f.words[:len(f.words)-1], func(word string) bool { return len(word) != width })
+		f.add(rewrap(strings.Join(full, "") + last))
 	}
-	f.inside, f.joined, f.words, f.size = false, false, nil, 0
+	*f = finder{found: f.found, held: f.held}
 }
 
 func (f *finder) add(text string) {
-	for _, known := range f.found {
-		if known == text {
-			return
-		}
+	if slices.Contains(f.found, text) {
+		return
 	}
 	f.found = append(f.found, text)
-	if len(f.found) > maxTexts {
-		f.found = f.found[1:]
-	}
+	f.found = f.found[max(0, len(f.found)-maxTexts):]
 }
 
 // rewrap writes base64 in the lines of 64 characters that age wants.
 func rewrap(body string) string {
-	var text strings.Builder
-	text.WriteString(armor.Header + "\n")
-	for len(body) > width {
-		text.WriteString(body[:width] + "\n")
-		body = body[width:]
+	text := []byte(armor.Header + "\n")
+	for line := range slices.Chunk([]byte(body), width) {
+		text = append(append(text, line...), '\n')
 	}
-	text.WriteString(body + "\n" + armor.Footer + "\n")
-	return text.String()
+	return string(text) + armor.Footer + "\n"
 }

@@ -59,13 +59,11 @@ func Seal(plain []byte, clientSecret secret.Value) (string, error) {
 	var text bytes.Buffer
 	armored := armor.NewWriter(&text)
 	box, err := age.Encrypt(armored, recipient)
+	if err == nil {
+		_, err = box.Write(plain)
+		err = errors.Join(err, box.Close(), armored.Close())
+	}
 	if err != nil {
-		return "", fmt.Errorf("seal: %w", err)
-	}
-	if _, err := box.Write(plain); err != nil {
-		return "", fmt.Errorf("seal: %w", err)
-	}
-	if err := errors.Join(box.Close(), armored.Close()); err != nil {
 		return "", fmt.Errorf("seal: %w", err)
 	}
 	return text.String(), nil
@@ -76,23 +74,19 @@ func Open(text string, clientSecret secret.Value) ([]byte, error) {
 	if len(text) > 2*MaxText {
 		return nil, ErrDamaged
 	}
-	if clientSecret.Empty() {
-		return nil, ErrWrongSecret
-	}
 	identity, err := age.NewScryptIdentity(clientSecret.Reveal())
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrWrongSecret, err)
 	}
 	identity.SetMaxWorkFactor(workFactor)
 	box, err := age.Decrypt(armor.NewReader(strings.NewReader(text)), identity)
-	var mismatch *age.NoIdentityMatchError
-	if errors.As(err, &mismatch) {
+	if _, ok := errors.AsType[*age.NoIdentityMatchError](err); ok {
 		return nil, fmt.Errorf("%w: %w", ErrWrongSecret, err)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
+	var plain []byte
+	if err == nil {
+		plain, err = io.ReadAll(io.LimitReader(box, MaxText))
 	}
-	plain, err := io.ReadAll(io.LimitReader(box, MaxText))
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
