@@ -35,7 +35,6 @@ const (
 var (
 	ErrWeakSecret  = fmt.Errorf("client secret has fewer than %d characters", minPassphrase)
 	ErrWrongSecret = errors.New("sealed under another client secret")
-	ErrDamaged     = errors.New("damaged")
 )
 
 // Usable returns ErrWeakSecret if a client secret is too short to seal with.
@@ -69,10 +68,10 @@ func Seal(plain []byte, clientSecret secret.Value) (string, error) {
 	return text.String(), nil
 }
 
-// Open opens an armored text. An error wraps ErrWrongSecret or ErrDamaged.
+// Open opens an armored text. An error wraps ErrWrongSecret, or the text is damaged.
 func Open(text string, clientSecret secret.Value) ([]byte, error) {
 	if len(text) > 2*MaxText {
-		return nil, ErrDamaged
+		return nil, errors.New("too long")
 	}
 	identity, err := age.NewScryptIdentity(clientSecret.Reveal())
 	if err != nil {
@@ -83,12 +82,8 @@ func Open(text string, clientSecret secret.Value) ([]byte, error) {
 	if _, ok := errors.AsType[*age.NoIdentityMatchError](err); ok {
 		return nil, fmt.Errorf("%w: %w", ErrWrongSecret, err)
 	}
-	var plain []byte
-	if err == nil {
-		plain, err = io.ReadAll(io.LimitReader(box, MaxText))
-	}
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
+		return nil, err
 	}
-	return plain, nil
+	return io.ReadAll(io.LimitReader(box, MaxText))
 }

@@ -16,11 +16,8 @@ import (
 )
 
 const (
-	// changeRetries is how often a write is tried again while others change the
-	// same branch.
-	changeRetries = 10
-	// commitMessage keeps hosts that build every commit from building this one.
-	commitMessage = "Keep the newest Strava refresh token\n\n[skip ci]"
+	changeRetries = 10                                                  // of a write, while others change the same branch
+	commitMessage = "Keep the newest Strava refresh token\n\n[skip ci]" // for hosts that build every commit
 )
 
 // Branch is a sealed file on a branch of a repository, which can be read back
@@ -40,7 +37,6 @@ func NewBranch(gh *GitHub, t Target, app App, repositoryID int64) *Branch {
 	return &Branch{remote: remote{t, gh}, readable: readable{app: app, held: Held{app: app}}, id: repositoryID}
 }
 
-// path is the file's, in the branch.
 func (b *Branch) path() string {
 	if b.Target.Name == "" {
 		return "refresh-token.txt"

@@ -28,7 +28,6 @@ type standing struct {
 // bypass a rule, and a refresh token is not spent on a guess.
 var forbidding = []string{"update", "pull_request", "required_status_checks", "required_deployments", "merge_queue", "workflows", "code_scanning"}
 
-// has reports whether a rule of one of these types applies.
 func (s *standing) has(types ...string) bool {
 	return slices.ContainsFunc(s.rules, func(r rule) bool { return slices.Contains(types, r.Type) })
 }
@@ -53,7 +52,6 @@ func (b *Branch) ruled(rule string) *Error {
 	return e
 }
 
-// askBranch asks whether the branch exists, and whether it is protected.
 func (b *Branch) askBranch(ctx context.Context, s *standing) error {
 	var branch github.Branch
 	_, err := b.get(ctx, b.address("branches"), &branch)
@@ -86,12 +84,10 @@ func (b *Branch) askRules(ctx context.Context, s *standing) error {
 	return b.classify(err, RepositoryNotFound)
 }
 
-// address is where something about the branch is, relative to the API's base.
 func (b *Branch) address(what string) string {
 	return "repos/" + b.Target.Repository() + "/" + what + "/" + url.PathEscape(b.Target.Branch)
 }
 
-// rule is one that applies to a branch.
 type rule struct {
 	Type       string `json:"type"`
 	Parameters struct {
@@ -128,7 +124,6 @@ func (r rule) lets(branch, file string) bool {
 	return true
 }
 
-// fits reports whether a text is as the pattern wants it.
 func (r rule) fits(text string) bool {
 	p := r.Parameters
 	switch p.Operator {

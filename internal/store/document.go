@@ -42,7 +42,6 @@ const remembered = 8
 // never saw is one that somebody stored since, by logging in again.
 func (h Held) Saw(input secret.Value) bool { return slices.Contains(h.seen, h.app.fingerprint(input)) }
 
-// after is what a readable target holds once r was written over h.
 func (h Held) after(r Record) Held {
 	seen := h.seen
 	if !r.Input.Empty() {
@@ -93,7 +92,6 @@ type place struct {
 	RepositoryID int64  `json:"repository_id,omitempty"` // numeric; 0 for a file
 }
 
-// sealedPart is the sealed part of a document.
 type sealedPart struct {
 	Version string `json:"version"`
 	place
@@ -156,7 +154,6 @@ func (a App) read(at place, text string) (Held, Kind) {
 	return Held{RefreshToken: secret.New(b.RefreshToken), AthleteID: b.AthleteID, Scope: b.Scope, seen: b.Seen, app: a}, ""
 }
 
-// readable is what a Branch and a File have in common.
 type readable struct {
 	// MayReplace lets Check pass a document that nobody here can open: whoever
 	// just logged in has a better one.
@@ -181,7 +178,6 @@ func (r *readable) open(at place, text string) Kind {
 	return ""
 }
 
-// facts is what is known of a target that was checked.
 func (r *readable) facts() Facts {
 	return Facts{Held: !r.held.RefreshToken.Empty(), AthleteID: r.held.AthleteID, WriteProven: true}
 }

@@ -21,7 +21,6 @@ import (
 // words that users read are kept under it.
 type Kind string
 
-// The kinds.
 const (
 	BadCredentials       Kind = "bad-credentials"        // 401
 	IntegrationForbidden Kind = "integration-forbidden"  // 403 … by integration
@@ -128,7 +127,6 @@ func (r *remote) fault(kind Kind, cause error) *Error {
 	return &Error{Kind: kind, Target: r.Target, Name: r.Target.Name, Host: r.github.host, cause: cause}
 }
 
-// unrecognized is a success that is none of those expected.
 func (r *remote) unrecognized(answer *github.Response) *Error {
 	e := r.fault(Unrecognized, nil)
 	e.Status = answer.StatusCode

@@ -17,10 +17,8 @@ import (
 )
 
 const (
-	// othersMay are the permissions that nobody but the owner may have.
-	othersMay = 0o077
-	// lockPoll is how often a lock that another process holds is asked for.
-	lockPoll = 20 * time.Millisecond
+	othersMay = 0o077                 // that nobody but the owner may have
+	lockPoll  = 20 * time.Millisecond // between two questions for a lock that another process has
 )
 
 // File is a sealed file on this machine. Lock comes first, then Check, then
@@ -180,7 +178,6 @@ func (f *File) stat() (os.FileInfo, error) {
 	return info, nil
 }
 
-// read takes over what stands there. An error is an *Error.
 func (f *File) read() error {
 	f.text, f.info, f.held = "", nil, Held{app: f.app}
 	info, err := f.stat()

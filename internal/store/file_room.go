@@ -48,7 +48,6 @@ func (f *File) reserve() error {
 	return err
 }
 
-// discard gives back the room that was made.
 func (f *File) discard() {
 	if f.room != nil {
 		_ = f.room.Close()
@@ -57,7 +56,6 @@ func (f *File) discard() {
 	}
 }
 
-// write replaces the file by text, once.
 func (f *File) write(text string) error {
 	if err := f.reserve(); err != nil {
 		return err
@@ -77,7 +75,6 @@ func (f *File) write(text string) error {
 	return f.replace()
 }
 
-// replace puts what was written in the place of the old file.
 func (f *File) replace() error {
 	defer f.discard()
 	name := f.room.Name()

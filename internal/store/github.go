@@ -85,7 +85,6 @@ func (g *GitHub) Queued(ctx context.Context, owner, repo string, runID int64) (t
 	return run.GetCreatedAt().Time, err == nil && !run.GetCreatedAt().IsZero()
 }
 
-// remote is a target on GitHub.
 type remote struct {
 	Target Target
 	github *GitHub

@@ -47,7 +47,6 @@ var refusals = []struct {
 	{451, "", LegallyBlocked},
 }
 
-// kindOf is what a refusal with a status and a message means.
 func kindOf(status int, message string) Kind {
 	message = strings.ToLower(message)
 	for _, row := range refusals {

@@ -53,12 +53,10 @@ func (s *Secret) Check(ctx context.Context) (Facts, error) {
 	if !s.SealedUnder.Empty() && sealed.Usable(s.SealedUnder) != nil {
 		return Facts{}, s.fault(WeakSecret, nil)
 	}
-	var (
-		answer                    *github.Response
-		believed                  bool
-		keyErr, readErr, writeErr error
-		calls                     sync.WaitGroup
-	)
+	var calls sync.WaitGroup
+	var answer *github.Response
+	var believed bool
+	var keyErr, readErr, writeErr error
 	s.key = new(github.PublicKey)
 	calls.Go(func() { answer, keyErr = s.get(ctx, s.Target.scope().secrets+"public-key", s.key) })
 	calls.Go(func() { s.updated, readErr = s.current(ctx) })
@@ -173,7 +171,6 @@ func (s *Secret) attempt(ctx context.Context) (believed bool, err error) {
 	return put != nil && put.Status == http.StatusUnprocessableEntity && del != nil && del.Status == http.StatusNotFound, nil
 }
 
-// try returns what an attempt was refused with, or nil.
 func (s *Secret) try(ctx context.Context, method, name string, body any) *Error {
 	if _, err := call(ctx, s.github.reads, method, s.Target.scope().secrets+name, body, nil); err != nil {
 		return s.classify(err, WriteRefused)

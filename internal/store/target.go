@@ -88,17 +88,15 @@ func (t Target) Flags() words.Command {
 
 // Facts is what Check learned of a target.
 type Facts struct {
-	Exists       bool      // it is there already
-	Held         bool      // and what it holds was read
-	AthleteID    int64     // whose token that is; 0 if unknown
-	Local        bool      // it is on this machine
-	UpdatedAt    time.Time // when it was last written; zero if that is not known
-	TokenExpires time.Time // when the GitHub token ends; zero if it does not say
-	// WriteProven reports that a write was let through that nobody sees.
-	// WriteBelieved: GitHub would let a write of a secret through, as far as two
-	// attempts that can't change anything show.
-	WriteProven, WriteBelieved bool
-	Warning                    error // or nil
+	Exists        bool      // it is there already
+	Held          bool      // and what it holds was read
+	AthleteID     int64     // whose token that is; 0 if unknown
+	Local         bool      // it is on this machine
+	UpdatedAt     time.Time // when it was last written; zero if that is not known
+	TokenExpires  time.Time // when the GitHub token ends; zero if it does not say
+	WriteProven   bool      // a write was let through that nobody sees
+	WriteBelieved bool      // as far as two attempts show that can't change anything
+	Warning       error     // or nil
 }
 
 // TargetError says what is wrong with a target, but not how it was written: it may be
@@ -114,7 +112,6 @@ func (e *TargetError) Error() string { return "target: " + string(e.Kind) }
 // TargetFault is what can be wrong with a target.
 type TargetFault string
 
-// The faults of a target.
 const (
 	UnknownTarget TargetFault = "unknown-target"
 	BadSecretName TargetFault = "bad-secret-name"
