@@ -2,7 +2,6 @@ package recovery
 
 import (
 	"archive/zip"
-	"bufio"
 	"bytes"
 	"encoding/binary"
 	"fmt"
@@ -13,24 +12,18 @@ import (
 	"unicode/utf16"
 )
 
-// maxArchive bounds a zip of logs, packed and unpacked.
+// maxArchive bounds what is unpacked of a zip of logs.
 const maxArchive = 64 << 20
 
-// decode returns r as UTF-8 text: GitHub hands logs out as a zip, and a shell of
-// Windows writes UTF-16.
-func decode(r io.Reader) (io.Reader, error) {
-	b := bufio.NewReader(r)
-	start, _ := b.Peek(4)
-	isZip, isBig := bytes.HasPrefix(start, []byte("PK\x03\x04")), bytes.HasPrefix(start, []byte{0xfe, 0xff})
-	if !isZip && !isBig && !bytes.HasPrefix(start, []byte{0xff, 0xfe}) {
-		return b, nil
-	}
-	raw, err := io.ReadAll(io.LimitReader(b, maxArchive))
-	if err != nil {
-		return nil, err
-	}
-	if isZip {
+// decode returns UTF-8 text: GitHub hands logs out as a zip, and a shell of Windows
+// writes UTF-16.
+func decode(raw []byte) (string, error) {
+	isBig := bytes.HasPrefix(raw, []byte{0xfe, 0xff})
+	switch {
+	case bytes.HasPrefix(raw, []byte("PK\x03\x04")):
 		return unzip(raw)
+	case !isBig && !bytes.HasPrefix(raw, []byte{0xff, 0xfe}):
+		return string(raw), nil
 	}
 	units := make([]uint16, len(raw)/2)
 	for i := range units {
@@ -39,15 +32,15 @@ func decode(r io.Reader) (io.Reader, error) {
 			units[i] = bits.ReverseBytes16(units[i])
 		}
 	}
-	return strings.NewReader(string(utf16.Decode(units))), nil
+	return string(utf16.Decode(units)), nil
 }
 
 // unzip puts the files of an archive one behind the other, in the order of their
 // names.
-func unzip(packed []byte) (io.Reader, error) {
+func unzip(packed []byte) (string, error) {
 	archive, err := zip.NewReader(bytes.NewReader(packed), int64(len(packed)))
 	if err != nil {
-		return nil, fmt.Errorf("read the zip: %w", err)
+		return "", fmt.Errorf("read the zip: %w", err)
 	}
 	slices.SortFunc(archive.File, func(a, b *zip.File) int { return strings.Compare(a.Name, b.Name) })
 	var all bytes.Buffer
@@ -61,5 +54,5 @@ func unzip(packed []byte) (io.Reader, error) {
 			break
 		}
 	}
-	return &all, nil
+	return all.String(), nil
 }
