@@ -7,8 +7,10 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 	"time"
 )
@@ -101,6 +103,13 @@ func (s *Server) DeleteBranch(name string) {
 	delete(s.git.branches, name)
 }
 
+// Branches returns the names of all branches, sorted.
+func (s *Server) Branches() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Sorted(maps.Keys(s.git.branches))
+}
+
 // File returns a file of a branch, or "".
 func (s *Server) File(name, path string) string {
 	s.mu.Lock()
@@ -132,9 +141,9 @@ func (s *Server) commit(b *branch, path, text string) {
 }
 
 func (s *Server) routeGit(repo string) {
-	at := func(need Access, h handler) handler {
+	at := func(level Access, h handler) handler {
 		return func(r *http.Request) answer {
-			return s.inRepository(r, func(t *GitHubToken) bool { return t.Contents >= need }, h)
+			return s.inRepository(r, need{"contents", level}, h)
 		}
 	}
 	s.handle("github", "GET "+repo+"/branches/{branch}", "branch", at(Read, s.getBranch))
@@ -145,6 +154,7 @@ func (s *Server) routeGit(repo string) {
 	s.handle("github", "POST "+repo+"/git/trees", "tree", at(Write, s.createTree))
 	s.handle("github", "POST "+repo+"/git/commits", "commit", at(Write, s.createCommit))
 	s.handle("github", "POST "+repo+"/git/refs", "ref", at(Write, s.createRef))
+	s.handle("github", "DELETE "+repo+"/git/refs/{ref...}", "delete-ref", at(Write, s.deleteRef))
 }
 
 func (s *Server) getBranch(r *http.Request) answer {

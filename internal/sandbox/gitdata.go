@@ -112,3 +112,13 @@ func (s *Server) createRef(r *http.Request) answer {
 	}
 	return a
 }
+
+// deleteRef deletes a branch.
+func (s *Server) deleteRef(r *http.Request) answer {
+	name, isBranch := strings.CutPrefix(r.PathValue("ref"), "heads/")
+	if !isBranch || s.git.branches[name] == nil {
+		return githubRefusal(422, "Reference does not exist")
+	}
+	delete(s.git.branches, name)
+	return answer{status: http.StatusNoContent}
+}

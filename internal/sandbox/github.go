@@ -41,6 +41,24 @@ type GitHubToken struct {
 	Expires       time.Time // zero: never
 }
 
+// need is what a call takes: a permission, by its name in GitHub's API. The zero need
+// is none.
+type need struct {
+	permission string
+	level      Access
+}
+
+func (n need) String() string {
+	return n.permission + "=" + map[Access]string{Read: "read", Write: "write"}[n.level]
+}
+
+func (t *GitHubToken) has(n need) bool {
+	return map[string]Access{
+		"secrets": t.Secrets, "environments": t.Environments, "organization_secrets": t.Organizations,
+		"actions": t.Actions, "contents": t.Contents,
+	}[n.permission] >= n.level
+}
+
 // Repository is the sandbox's repository, Organization its owner, and
 // RepositoryID its numeric id.
 const (
@@ -69,7 +87,7 @@ func (s *Server) initGitHub() {
 	})
 	s.github.builtIn = s.addToken("built-in-token", GitHubToken{Kind: Integration, Contents: Write})
 	s.addPlace(Repository, "secrets")
-	s.addPlace("org:"+Organization, "organizations")
+	s.addPlace("org:"+Organization, "organization_secrets")
 }
 
 func (s *Server) addToken(name string, t GitHubToken) string {
@@ -132,16 +150,18 @@ func (s *Server) tokenOf(r *http.Request) *GitHubToken {
 }
 
 // permitted answers a request for something that exists, if the token may do it,
-// and refuses the others as GitHub does.
-func (s *Server) permitted(r *http.Request, exists bool, has func(*GitHubToken) bool, h handler) answer {
+// and refuses the others as GitHub does, which names the permission in a header.
+func (s *Server) permitted(r *http.Request, exists bool, n need, h handler) answer {
 	t := s.tokenOf(r)
 	switch {
 	case t == nil || !t.Expires.IsZero() && s.now().After(t.Expires):
 		return githubRefusal(401, "Bad credentials")
 	case !exists || t.Blind:
 		return t.stamp(githubRefusal(404, "Not Found"))
-	case !has(t):
-		return t.stamp(githubRefusal(403, "Resource not accessible by "+string(t.Kind)))
+	case !t.has(n):
+		a := t.stamp(githubRefusal(403, "Resource not accessible by "+string(t.Kind)))
+		a.header["X-Accepted-GitHub-Permissions"] = n.String()
+		return a
 	}
 	return t.stamp(h(r))
 }
@@ -151,8 +171,8 @@ func repositoryOf(r *http.Request) string { return r.PathValue("owner") + "/" + 
 
 // inRepository is permitted for the sandbox's repository, the only one that has
 // more than secrets.
-func (s *Server) inRepository(r *http.Request, has func(*GitHubToken) bool, h handler) answer {
-	return s.permitted(r, strings.EqualFold(repositoryOf(r), Repository), has, h)
+func (s *Server) inRepository(r *http.Request, n need, h handler) answer {
+	return s.permitted(r, strings.EqualFold(repositoryOf(r), Repository), n, h)
 }
 
 // stamp adds the headers that come with every answer.
@@ -171,12 +191,12 @@ func (t *GitHubToken) stamp(a answer) answer {
 
 func (s *Server) repository(r *http.Request) answer {
 	p := s.github.places[strings.ToLower(repositoryOf(r))]
-	return s.permitted(r, p != nil, func(*GitHubToken) bool { return true }, func(*http.Request) answer {
+	return s.permitted(r, p != nil, need{}, func(*http.Request) answer {
 		return jsonAnswer(200, filled("repository", values{"id": RepositoryID, "full_name": p.name}))
 	})
 }
 
-func readsActions(t *GitHubToken) bool { return t.Actions >= Read }
+var readsActions = need{"actions", Read}
 
 func (s *Server) listEnvironments(r *http.Request) answer {
 	return s.inRepository(r, readsActions, func(*http.Request) answer {

@@ -35,7 +35,7 @@ func (s *Server) AgeCommits(age time.Duration) {
 func (s *Server) routeIssues(repo string) {
 	at := func(h handler) handler {
 		return func(r *http.Request) answer {
-			return s.inRepository(r, func(t *GitHubToken) bool { return t.Contents >= Read }, h)
+			return s.inRepository(r, need{"contents", Read}, h)
 		}
 	}
 	s.handle("github", "GET "+repo+"/commits", "commits", at(s.listCommits))

@@ -12,7 +12,7 @@ import (
 // place holds secrets: a repository, an environment or an organization.
 type place struct {
 	name     string // as in rotate-to: owner/repo, owner/repo@environment or org:name
-	kind     string // secrets, environments or organizations
+	kind     string // secrets, environments or organization_secrets: the permission
 	keyID    string
 	public   *[32]byte
 	private  *[32]byte

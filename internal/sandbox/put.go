@@ -42,7 +42,7 @@ func (s *Server) putSecret(r *http.Request, p *place) answer {
 		return githubRefusal(422, "Invalid request.\n\n\"key_id\" wasn't supplied.")
 	case *w.KeyID != p.keyID:
 		return githubRefusal(422, "Invalid key_id")
-	case p.kind == "organizations" && w.Visibility == nil:
+	case p.kind == "organization_secrets" && w.Visibility == nil:
 		return githubRefusal(422, "Invalid request.\n\n\"visibility\" wasn't supplied.")
 	}
 	sealed, err := base64.StdEncoding.DecodeString(*w.EncryptedValue)

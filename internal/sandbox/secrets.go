@@ -31,12 +31,13 @@ func (s *Server) routePlace(path string, of func(*http.Request) string) {
 }
 
 // at lets a request through to a place, or refuses as GitHub does.
-func (s *Server) at(of func(*http.Request) string, need Access, h placeHandler) handler {
+func (s *Server) at(of func(*http.Request) string, level Access, h placeHandler) handler {
 	return func(r *http.Request) answer {
-		p := s.github.places[strings.ToLower(of(r))]
-		return s.permitted(r, p != nil, func(t *GitHubToken) bool {
-			return map[string]Access{"secrets": t.Secrets, "environments": t.Environments, "organizations": t.Organizations}[p.kind] >= need
-		}, func(r *http.Request) answer { return h(r, p) })
+		p, n := s.github.places[strings.ToLower(of(r))], need{}
+		if p != nil {
+			n = need{p.kind, level}
+		}
+		return s.permitted(r, p != nil, n, func(r *http.Request) answer { return h(r, p) })
 	}
 }
 
@@ -55,7 +56,7 @@ func (s *Server) getSecret(r *http.Request, p *place) answer {
 		return githubRefusal(404, "Not Found")
 	}
 	visibility := ""
-	if p.kind == "organizations" {
+	if p.kind == "organization_secrets" {
 		visibility = fmt.Sprintf(`,"visibility":%q`, stored.visibility)
 	}
 	return jsonAnswer(200, fmt.Sprintf(`{"name":%q,"created_at":%q,"updated_at":%q%s}`, name,
