@@ -28,8 +28,8 @@ type Target struct {
 	Path         string // empty unless it is a file on this machine
 }
 
-// What the target is: a secret on GitHub, a sealed file on a branch, or one on this
-// machine. A run can read back what a file keeps.
+// IsSecret and the others say what the target is: a secret on GitHub, a sealed file on
+// a branch, or one on this machine. A run can read back what a file keeps.
 func (t Target) IsSecret() bool { return !t.Readable() }
 func (t Target) IsBranch() bool { return t.Branch != "" }
 func (t Target) IsFile() bool   { return t.Path != "" }
