@@ -7,11 +7,9 @@ import (
 	"html"
 	"io"
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 
 	"strava-token/internal/secret"
 )
@@ -30,9 +28,7 @@ const (
 )
 
 // A name in any width of letters, and a token as Strava's are today.
-var tokenMark = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`(?i)r\x00?e\x00?f\x00?r\x00?e\x00?s\x00?h\x00?.?\x00?t\x00?o\x00?k\x00?e\x00?n|[0-9a-f]{40}`)
-})
+var tokenMark = lazily(`(?i)r\x00?e\x00?f\x00?r\x00?e\x00?s\x00?h\x00?.?\x00?t\x00?o\x00?k\x00?e\x00?n|[0-9a-f]{40}`)
 
 // pack compresses an answer into at most limit bytes: all of it, or else what is
 // around whatever looks like a token in it.
@@ -88,9 +84,7 @@ func (c Content) Tokens() []secret.Value {
 }
 
 // field finds what is behind a name: a text in quotes, as far as it goes, or a word.
-var field = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`(?is)refresh[-_ ]?token["']?\s*[:=>]+\s*(?:"((?:[^"\\]|\\.)*)|'([^']*)|([^\s"'&,;<>{}\[\]]+))`)
-})
+var field = lazily(`(?is)refresh[-_ ]?token["']?\s*[:=>]+\s*(?:"((?:[^"\\]|\\.)*)|'([^']*)|([^\s"'&,;<>{}\[\]]+))`)
 
 // search looks for refresh tokens in an answer and in all that can be made of it. The
 // last one in each reading comes first, as it does in JSON.
@@ -118,29 +112,22 @@ func search(answer string) []secret.Value {
 	return found
 }
 
+var escapes = strings.NewReplacer(`\\`, `\`, `\"`, `"`, `\/`, `/`, `\u0022`, `"`, `\u0026`, "&")
+
 // decodings are the readings of a text that servers and what is in between make
 // necessary.
 func decodings(s string) []string {
-	all := []string{html.UnescapeString(s), dechunk(s)}
-	if i := strings.Index(s, "\x1f\x8b"); i >= 0 {
-		all = append(all, string(unpack([]byte(s[i:]))))
-	}
-	if strings.Contains(s, "\x00") { // UTF-16 and UTF-32
-		all = append(all, strings.ReplaceAll(s, "\x00", ""))
-	}
-	if strings.Contains(s, `\`) {
-		all = append(all, strings.NewReplacer(`\\`, `\`, `\"`, `"`, `\/`, `/`, `\u0022`, `"`, `\u0026`, "&").Replace(s))
-	}
-	if strings.Contains(s, "%") {
-		if plain, err := url.QueryUnescape(s); err == nil {
-			all = append(all, plain)
-		}
+	zipped := s[max(0, strings.Index(s, "\x1f\x8b")):]
+	unwide := strings.ReplaceAll(s, "\x00", "") // of UTF-16 and UTF-32
+	all := []string{html.UnescapeString(s), dechunk(s), string(unpack([]byte(zipped))), unwide, escapes.Replace(s)}
+	if plain, err := url.QueryUnescape(s); err == nil && strings.Contains(s, "%") {
+		all = append(all, plain)
 	}
 	return all
 }
 
 // chunk is the mark between two chunks of a body.
-var chunk = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\r\n[0-9a-fA-F]{1,8}\r\n`) })
+var chunk = lazily(`\r\n[0-9a-fA-F]{1,8}\r\n`)
 
 func dechunk(s string) string {
 	_, body, found := strings.Cut(s, "\r\n\r\n")

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"strava-token/internal/sealed"
 )
@@ -49,14 +50,13 @@ func Left(folders []string) []string {
 		found, _ := filepath.Glob(filepath.Join(folder, left))
 		all = append(all, found...)
 	}
-	written := func(path string) int64 {
-		info, err := os.Lstat(path)
-		if err != nil {
-			return 0
+	written := func(path string) (at time.Time) {
+		if info, err := os.Lstat(path); err == nil {
+			at = info.ModTime()
 		}
-		return info.ModTime().UnixNano()
+		return at
 	}
-	slices.SortStableFunc(all, func(a, b string) int { return int(written(a)/1e6 - written(b)/1e6) })
+	slices.SortStableFunc(all, func(a, b string) int { return written(a).Compare(written(b)) })
 	return slices.Compact(all)
 }
 

@@ -6,10 +6,12 @@ package recovery
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"strava-token/internal/sealed"
 	"strava-token/internal/secret"
+	"strava-token/internal/words"
 )
 
 const (
@@ -20,29 +22,30 @@ const (
 	maxAttempts = 100
 )
 
-// ErrWeakSecret is returned for a client secret too short to seal with.
-var ErrWeakSecret = sealed.ErrWeakSecret
+// The errors. Those of Open have words.
+var (
+	ErrWeakSecret        = sealed.ErrWeakSecret                       // the client secret is too short to seal with
+	ErrWrongSecret error = &words.Failure{ID: "recover-wrong-secret"} // or the text is damaged
+	ErrNotOurs     error = &words.Failure{ID: "recover-not-ours"}
+)
 
 // Content is what is sealed: the refresh token, or answers that may hold it, and
 // what it belongs to.
 type Content struct {
-	ClientID     string
-	AthleteID    int64    // 0 if unknown
-	Targets      []string // where it should have been kept
-	RepositoryID int64    // numeric; 0 if unknown
-	RefreshToken secret.Value
-	Unread       []secret.Value // answers as they came, the newest last
-	Files        []string       // of ReadLeft, that have it; set by the caller
+	ClientID     string         `json:"client_id"`
+	AthleteID    int64          `json:"athlete_id,omitempty"`    // 0 if unknown
+	Targets      []string       `json:"targets,omitempty"`       // where it should have been kept
+	RepositoryID int64          `json:"repository_id,omitempty"` // numeric; 0 if unknown
+	RefreshToken secret.Value   `json:"-"`
+	Unread       []secret.Value `json:"-"` // answers as they came, the newest last
+	Files        []string       `json:"-"` // of ReadLeft, that have it; set by the caller
 }
 
 // box is Content as it is written inside.
 type box struct {
-	Version      int      `json:"version"`
-	Purpose      string   `json:"purpose"`
-	ClientID     string   `json:"client_id"`
-	AthleteID    int64    `json:"athlete_id,omitempty"`
-	Targets      []string `json:"targets,omitempty"`
-	RepositoryID int64    `json:"repository_id,omitempty"`
+	Version int    `json:"version"`
+	Purpose string `json:"purpose"`
+	Content
 	RefreshToken string   `json:"refresh_token,omitempty"`
 	Unread       [][]byte `json:"unread,omitempty"` // each compressed
 }
@@ -51,37 +54,42 @@ type box struct {
 // possible none of masked occurs in it, since the runner would replace it by
 // *** and spoil the text.
 func Seal(c Content, clientSecret secret.Value, masked []secret.Value) (string, error) {
-	var unread [][]byte
+	b := box{Version: version, Purpose: purpose, Content: c, RefreshToken: c.RefreshToken.Reveal()}
 	for _, answer := range c.Unread {
-		unread = append(unread, pack([]byte(answer.Reveal()), maxPacked/len(c.Unread)))
+		b.Unread = append(b.Unread, pack([]byte(answer.Reveal()), maxPacked/len(c.Unread)))
 	}
-	plain, err := json.Marshal(box{
-		Version: version, Purpose: purpose,
-		ClientID: c.ClientID, AthleteID: c.AthleteID,
-		Targets: c.Targets, RepositoryID: c.RepositoryID,
-		RefreshToken: c.RefreshToken.Reveal(), Unread: unread,
-	})
+	plain, err := json.Marshal(b)
 	if err != nil {
 		return "", fmt.Errorf("encode: %w", err)
 	}
 	for attempt := 1; ; attempt++ {
 		text, err := sealed.Seal(plain, clientSecret)
-		if err != nil {
-			return "", err
-		}
 		// A value of two or three characters may stand in the part of the text
 		// that never changes. A text that the log spoils is better than none.
-		if !holdsAny(text, masked) || attempt == maxAttempts {
-			return text, nil
+		if err != nil || attempt == maxAttempts || !slices.ContainsFunc(masked, func(m secret.Value) bool {
+			return !m.Empty() && strings.Contains(text, m.Reveal())
+		}) {
+			return text, err
 		}
 	}
 }
 
-func holdsAny(text string, masked []secret.Value) bool {
-	for _, m := range masked {
-		if !m.Empty() && strings.Contains(text, m.Reveal()) {
-			return true
-		}
+// Open opens one text that Find returned. An error is ErrWrongSecret or
+// ErrNotOurs, or wraps one of them.
+func Open(text string, clientSecret secret.Value) (Content, error) {
+	plain, err := sealed.Open(text, clientSecret)
+	if err != nil {
+		return Content{}, fmt.Errorf("%w: %w", ErrWrongSecret, err)
 	}
-	return false
+	var b box
+	if json.Unmarshal(plain, &b) != nil || b.Version != version || b.Purpose != purpose ||
+		secret.Inspect(b.RefreshToken) != "" && len(b.Unread) == 0 {
+		return Content{}, ErrNotOurs
+	}
+	c := b.Content
+	c.RefreshToken = secret.New(b.RefreshToken)
+	for _, packed := range b.Unread {
+		c.Unread = append(c.Unread, secret.New(string(unpack(packed))))
+	}
+	return c, nil
 }

@@ -35,7 +35,6 @@ const (
 var (
 	ErrWeakSecret  = fmt.Errorf("client secret has fewer than %d characters", minPassphrase)
 	ErrWrongSecret = errors.New("sealed under another client secret")
-	ErrDamaged     = errors.New("damaged")
 )
 
 // Usable returns ErrWeakSecret if a client secret is too short to seal with.
@@ -59,25 +58,20 @@ func Seal(plain []byte, clientSecret secret.Value) (string, error) {
 	var text bytes.Buffer
 	armored := armor.NewWriter(&text)
 	box, err := age.Encrypt(armored, recipient)
+	if err == nil {
+		_, err = box.Write(plain)
+		err = errors.Join(err, box.Close(), armored.Close())
+	}
 	if err != nil {
-		return "", fmt.Errorf("seal: %w", err)
-	}
-	if _, err := box.Write(plain); err != nil {
-		return "", fmt.Errorf("seal: %w", err)
-	}
-	if err := errors.Join(box.Close(), armored.Close()); err != nil {
 		return "", fmt.Errorf("seal: %w", err)
 	}
 	return text.String(), nil
 }
 
-// Open opens an armored text. An error wraps ErrWrongSecret or ErrDamaged.
+// Open opens an armored text. An error wraps ErrWrongSecret, or the text is damaged.
 func Open(text string, clientSecret secret.Value) ([]byte, error) {
 	if len(text) > 2*MaxText {
-		return nil, ErrDamaged
-	}
-	if clientSecret.Empty() {
-		return nil, ErrWrongSecret
+		return nil, errors.New("too long")
 	}
 	identity, err := age.NewScryptIdentity(clientSecret.Reveal())
 	if err != nil {
@@ -85,16 +79,11 @@ func Open(text string, clientSecret secret.Value) ([]byte, error) {
 	}
 	identity.SetMaxWorkFactor(workFactor)
 	box, err := age.Decrypt(armor.NewReader(strings.NewReader(text)), identity)
-	var mismatch *age.NoIdentityMatchError
-	if errors.As(err, &mismatch) {
+	if _, ok := errors.AsType[*age.NoIdentityMatchError](err); ok {
 		return nil, fmt.Errorf("%w: %w", ErrWrongSecret, err)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
+		return nil, err
 	}
-	plain, err := io.ReadAll(io.LimitReader(box, MaxText))
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
-	}
-	return plain, nil
+	return io.ReadAll(io.LimitReader(box, MaxText))
 }

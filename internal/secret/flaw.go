@@ -1,6 +1,9 @@
 package secret
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Flaw says why a text cannot be a credential. The empty Flaw means that
 // nothing speaks against it.
@@ -41,7 +44,7 @@ func Inspect(s string) Flaw {
 		return Missing
 	case IsPlaceholder(s):
 		return Placeholder
-	case strings.Contains(s, "${{") || strings.Contains(s, "${"):
+	case strings.Contains(s, "${"):
 		return Expression
 	case len(s) > 1 && strings.ContainsAny(s[:1], "\"'") && s[:1] == s[len(s)-1:]:
 		return Quoted
@@ -68,15 +71,7 @@ func MayHold(s string) bool {
 // where a value belongs: null, undefined, xxx, -, ***, <token> and the like.
 func IsPlaceholder(s string) bool {
 	s = strings.ToLower(strings.TrimSpace(s))
-	if s == "" {
-		return false
-	}
-	if placeholders[strings.ReplaceAll(s, "-", "_")] {
-		return true
-	}
-	if strings.Trim(s, "*") == "" || strings.Trim(s, "x") == "" ||
-		strings.Trim(s, ".…") == "" || strings.Trim(s, "-_") == "" {
-		return true
-	}
-	return strings.HasPrefix(s, "<") && strings.HasSuffix(s, ">")
+	consistsOf := func(marks string) bool { return strings.Trim(s, marks) == "" }
+	return s != "" && (placeholders[strings.ReplaceAll(s, "-", "_")] || slices.ContainsFunc([]string{"*", "x", ".…", "-_"}, consistsOf) ||
+		strings.HasPrefix(s, "<") && strings.HasSuffix(s, ">"))
 }

@@ -1,11 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
-	"net/url"
-	"slices"
 	"sync"
 	"time"
 
@@ -13,47 +12,31 @@ import (
 
 	"strava-token/internal/sealed"
 	"strava-token/internal/transport"
+	"strava-token/internal/words"
 )
 
 const (
-	// changeRetries is how often a write is tried again while others change the
-	// same branch.
-	changeRetries = 10
-	// commitMessage keeps hosts that build every commit from building this one.
-	commitMessage = "Keep the newest Strava refresh token\n\n[skip ci]"
+	changeRetries = 10                                                  // of a write, while others change the same branch
+	commitMessage = "Keep the newest Strava refresh token\n\n[skip ci]" // for hosts that build every commit
 )
 
 // Branch is a sealed file on a branch of a repository, which can be read back
 // and is replaced by compare-and-swap. Check comes before everything else.
 type Branch struct {
-	Target Target
-	// MayReplace lets Check pass a document that nobody here can open: whoever
-	// just logged in has a better one.
-	MayReplace bool
-
-	github *GitHub
-	app    App
-	id     int64  // the repository's
-	exists bool   // the branch does
-	sha    string // of the file as it was last read; empty if there is none
-	// existed and head are how the branch stood at the check: its newest commit.
-	existed bool
-	head    string
-	held    Held
+	remote
+	readable
+	id      int64    // the repository's
+	exists  bool     // the branch does
+	sha     string   // of the file as it was last read; empty if there is none
+	checked standing // how the branch stood at the check
 }
 
 // NewBranch returns the branch that t names. repositoryID is the numeric id of
 // its repository, or 0 if it is not known yet.
 func NewBranch(gh *GitHub, t Target, app App, repositoryID int64) *Branch {
-	return &Branch{Target: t, github: gh, app: app, id: repositoryID, held: Held{app: app}}
+	return &Branch{remote: remote{t, gh}, readable: readable{app: app, held: Held{app: app}}, id: repositoryID}
 }
 
-func (b *Branch) String() string { return b.Target.String() }
-
-// Held returns what was last read.
-func (b *Branch) Held() Held { return b.held }
-
-// path is the file's, in the branch.
 func (b *Branch) path() string {
 	if b.Target.Name == "" {
 		return "refresh-token.txt"
@@ -70,52 +53,37 @@ func (b *Branch) place() place {
 // holds. An error is an *Error.
 func (b *Branch) Check(ctx context.Context) (Facts, error) {
 	if sealed.Usable(b.app.ClientSecret) != nil {
-		return Facts{}, b.github.fault(b.Target, WeakSecret, nil)
+		return Facts{}, b.fault(WeakSecret, nil)
 	}
 	var calls sync.WaitGroup
 	var answer *github.Response
-	var writeErr, idErr, ruleErr, readErr error
-	var standing standing
-	calls.Go(func() { answer, writeErr = b.tryWrite(ctx) })
-	calls.Go(func() { idErr = b.identify(ctx) })
-	calls.Go(func() { ruleErr = b.askRules(ctx, &standing) })
-	calls.Go(func() { readErr = b.askBranch(ctx, &standing) })
-	content, found, contentErr := b.fetch(ctx)
+	var content *github.RepositoryContent
+	var errs [5]error
+	b.checked = standing{}
+	calls.Go(func() { answer, errs[0] = b.tryWrite(ctx) })
+	calls.Go(func() { errs[1] = b.identify(ctx) })
+	calls.Go(func() { errs[2] = b.askBranch(ctx, &b.checked) })
+	calls.Go(func() { errs[3] = b.askRules(ctx, &b.checked) })
+	calls.Go(func() { content, errs[4] = b.fetch(ctx) })
 	calls.Wait()
 
-	if writeErr != nil {
-		return Facts{}, b.refusedBlob(writeErr)
-	}
-	for _, err := range []error{idErr, readErr, ruleErr, contentErr} {
-		if err != nil {
-			return Facts{}, err
-		}
-	}
-	if spent := b.github.nearlySpent(b.Target, answer); spent != nil {
-		return Facts{}, spent
-	}
-	b.exists = standing.exists || found // the two were asked at the same time
-	b.existed, b.head = standing.exists, standing.head
-	if refused := b.refuse(&standing); refused != nil {
-		return Facts{}, refused
-	}
-	if err := b.take(content, found); err != nil {
+	if err := cmp.Or(errs[:]...); err != nil {
 		return Facts{}, err
 	}
-	switch broken, refused := b.tryCommit(ctx, &standing); {
-	case refused != nil:
-		return Facts{}, refused
-	case broken != "":
-		e := b.github.fault(b.Target, Ruled, nil)
-		e.Rule = broken
-		return Facts{}, e
+	b.exists = b.checked.exists || content != nil // the two were asked at the same time
+	if err := cmp.Or(b.nearlySpent(answer), b.refuse(&b.checked), b.take(content)); err != nil {
+		return Facts{}, err
 	}
-	facts := Facts{Exists: found, Held: !b.held.RefreshToken.Empty(), AthleteID: b.held.AthleteID, WriteProven: true, TokenExpires: expiry(answer)}
-	if found {
-		facts.UpdatedAt = standing.updated
+	if err := b.tryCommit(ctx, &b.checked); err != nil {
+		return Facts{}, err
 	}
-	if standing.exists && standing.has("required_signatures") && !b.github.signs {
-		facts.Warning = &UnsignedError{b.Target}
+	facts := b.facts()
+	facts.Exists, facts.TokenExpires = content != nil, answer.TokenExpiration.Time
+	if facts.Exists {
+		facts.UpdatedAt = b.checked.updated
+	}
+	if b.checked.exists && b.checked.has("required_signatures") && !b.github.signs {
+		facts.Warning = &words.Failure{ID: "target-unsigned", Blanks: words.Blanks{"target": b.Target}}
 	}
 	return facts, nil
 }
@@ -124,17 +92,16 @@ func (b *Branch) Check(ctx context.Context) (Facts, error) {
 // permission as a commit. Its content never changes, so it is stored once.
 func (b *Branch) tryWrite(ctx context.Context) (*github.Response, error) {
 	_, answer, err := b.github.reads.Git.CreateBlob(ctx, b.Target.Owner, b.Target.Repo, &github.Blob{
-		Content: github.String(documentMark + documentVersion + "\n"), Encoding: github.String("utf-8"),
+		Content: new(documentMark + documentVersion + "\n"), Encoding: new("utf-8"),
 	})
-	return answer, err
-}
-
-func (b *Branch) refusedBlob(err error) *Error {
-	e := b.github.classify(b.Target, err, RepositoryNotFound)
+	if err == nil {
+		return answer, nil
+	}
+	e := b.classify(err, RepositoryNotFound)
 	if e.Kind == Conflict {
 		e.Kind = EmptyRepository
 	}
-	return e
+	return nil, e
 }
 
 func (b *Branch) identify(ctx context.Context) error {
@@ -143,74 +110,64 @@ func (b *Branch) identify(ctx context.Context) error {
 	}
 	repository, _, err := b.github.reads.Repositories.Get(ctx, b.Target.Owner, b.Target.Repo)
 	if err != nil {
-		return b.github.classify(b.Target, err, RepositoryNotFound)
+		return b.classify(err, RepositoryNotFound)
 	}
 	if repository.GetDefaultBranch() == b.Target.Branch {
-		return b.github.fault(b.Target, CodeBranch, nil)
+		return b.fault(CodeBranch, nil)
 	}
 	b.id = repository.GetID()
 	return nil
 }
 
-// fetch reads the file. found is false if there is none.
-func (b *Branch) fetch(ctx context.Context) (content *github.RepositoryContent, found bool, err error) {
+// fetch reads the file; nil is none.
+func (b *Branch) fetch(ctx context.Context) (*github.RepositoryContent, error) {
 	content, folder, answer, err := b.github.reads.Repositories.GetContents(ctx, b.Target.Owner, b.Target.Repo, b.path(),
 		&github.RepositoryContentGetOptions{Ref: b.Target.Branch})
 	if answer != nil && answer.StatusCode == http.StatusNotFound {
-		return nil, false, nil
+		return nil, nil
 	}
 	if err != nil {
-		return nil, false, b.github.classify(b.Target, err, RepositoryNotFound)
+		return nil, b.classify(err, RepositoryNotFound)
 	}
 	// A symbolic link is answered with what it leads to, and could not be replaced.
-	if content == nil || folder != nil || !oneOf(content.GetType(), "", "file") || !oneOf(content.GetPath(), "", b.path()) {
-		return nil, false, b.github.fault(b.Target, NotOurs, nil)
+	if content == nil || folder != nil || cmp.Or(content.GetType(), "file") != "file" || cmp.Or(content.GetPath(), b.path()) != b.path() {
+		return nil, b.fault(NotOurs, nil)
 	}
-	return content, true, nil
+	return content, nil
 }
 
-func oneOf(s string, all ...string) bool { return slices.Contains(all, s) }
-
 // take makes what was fetched the state that the next write replaces.
-func (b *Branch) take(content *github.RepositoryContent, found bool) error {
-	if !found {
+func (b *Branch) take(content *github.RepositoryContent) error {
+	if content == nil {
 		b.sha, b.held = "", Held{app: b.app}
 		return nil
 	}
 	if content.GetSize() > sealed.MaxText {
-		return b.github.fault(b.Target, TooLarge, nil)
+		return b.fault(TooLarge, nil)
 	}
 	text, err := content.GetContent()
 	if err != nil || content.GetSHA() == "" {
-		return b.github.fault(b.Target, Unrecognized, err)
+		return b.fault(Unrecognized, err)
 	}
-	held, kind := b.app.read(b.place(), text)
-	if kind != "" && !(b.MayReplace && replaceable(kind)) {
-		return b.github.fault(b.Target, kind, nil)
+	if kind := b.open(b.place(), text); kind != "" {
+		return b.fault(kind, nil)
 	}
-	if kind != "" {
-		held = Held{app: b.app}
-	}
-	b.sha, b.held = content.GetSHA(), held
+	b.sha = content.GetSHA()
 	return nil
 }
 
 // Reread returns what stands there now. An error is an *Error.
 func (b *Branch) Reread(ctx context.Context) (Held, error) {
-	content, found, err := b.fetch(ctx)
+	var now standing
+	content, err := b.fetch(ctx)
+	if err == nil && content == nil {
+		err = b.askBranch(ctx, &now)
+	}
 	if err != nil {
 		return Held{}, err
 	}
-	if !found {
-		var now standing
-		if err := b.askBranch(ctx, &now); err != nil {
-			return Held{}, err
-		}
-		b.exists = now.exists
-	} else {
-		b.exists = true
-	}
-	if err := b.take(content, found); err != nil {
+	b.exists = now.exists || content != nil
+	if err := b.take(content); err != nil {
 		return Held{}, err
 	}
 	return b.held, nil
@@ -224,7 +181,7 @@ func (b *Branch) Reread(ctx context.Context) (Held, error) {
 func (b *Branch) Store(ctx context.Context, r Record) error {
 	text, err := b.app.compose(b.place(), r, b.held)
 	if err != nil {
-		return b.github.fault(b.Target, WeakSecret, err)
+		return b.fault(WeakSecret, err)
 	}
 	outages := transport.Backoff(putRetries)
 	for changes, unprocessed := 0, 0; ; {
@@ -253,21 +210,18 @@ func (b *Branch) Store(ctx context.Context, r Record) error {
 		stop = stop || transport.Pause(ctx, pause) != nil
 		sha, existed := b.sha, b.exists
 		held, err := b.Reread(ctx)
-		var unreadable *Error
+		unreadable, failed := errors.AsType[*Error](err)
 		switch {
-		case errors.As(err, &unreadable) && !unreadable.repeatable():
+		case failed && !unreadable.repeatable():
 			return unreadable
 		case err != nil:
 			return refused
 		case held.RefreshToken.Equal(r.RefreshToken):
 			return nil // it arrived, and only its answer was lost
 		case b.sha != sha:
-			return b.github.fault(b.Target, Overtaken, refused)
+			return b.fault(Overtaken, refused)
 		case stop, refused.Kind == WriteRefused && existed == b.exists:
 			return b.whyRefused(ctx, refused)
 		}
 	}
 }
-
-// escaped is the branch's name as one segment of an address.
-func (b *Branch) escaped() string { return url.PathEscape(b.Target.Branch) }

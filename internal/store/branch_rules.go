@@ -2,10 +2,10 @@ package store
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
+	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -28,58 +28,39 @@ type standing struct {
 // bypass a rule, and a refresh token is not spent on a guess.
 var forbidding = []string{"update", "pull_request", "required_status_checks", "required_deployments", "merge_queue", "workflows", "code_scanning"}
 
-// forbids returns the type of the rule that stops the write, or nothing.
-func (s *standing) forbids(t Target, path string) string {
-	for _, r := range s.rules {
-		if slices.Contains(forbidding, r.Type) || r.Type == "creation" && !s.exists || !r.lets(t.Branch, path) {
-			return r.Type
-		}
-	}
-	return ""
-}
-
-// has reports whether a rule of one of these types applies.
 func (s *standing) has(types ...string) bool {
 	return slices.ContainsFunc(s.rules, func(r rule) bool { return slices.Contains(types, r.Type) })
 }
 
 // refuse returns why the branch cannot be written, or nil. A branch counts as
 // protected by rules that do not concern this, as well.
-func (b *Branch) refuse(s *standing) *Error {
-	kind, forbids := Ruled, s.forbids(b.Target, b.path())
-	switch {
-	case forbids != "":
-	case s.protected && len(s.rules) == 0:
-		kind = Protected
-	default:
-		return nil
+func (b *Branch) refuse(s *standing) error {
+	for _, r := range s.rules {
+		if slices.Contains(forbidding, r.Type) || r.Type == "creation" && !s.exists || !r.lets(b.Target.Branch, b.path()) {
+			return b.ruled(r.Type)
+		}
 	}
-	e := b.github.fault(b.Target, kind, nil)
-	e.Rule = forbids
+	if s.protected && len(s.rules) == 0 {
+		return b.fault(Protected, nil)
+	}
+	return nil
+}
+
+func (b *Branch) ruled(rule string) *Error {
+	e := b.fault(Ruled, nil)
+	e.Rule = rule
 	return e
 }
 
-// askBranch asks whether the branch exists, and whether it is protected.
 func (b *Branch) askBranch(ctx context.Context, s *standing) error {
-	var branch struct {
-		Protected bool `json:"protected"`
-		Commit    struct {
-			SHA    string `json:"sha"`
-			Commit struct {
-				Committer struct {
-					Date time.Time `json:"date"`
-				} `json:"committer"`
-			} `json:"commit"`
-		} `json:"commit"`
-	}
-	err := b.get(ctx, fmt.Sprintf("repos/%s/%s/branches/%s", b.Target.Owner, b.Target.Repo, b.escaped()), &branch)
+	var branch github.Branch
+	_, err := b.get(ctx, b.address("branches"), &branch)
 	if isStatus(err, http.StatusNotFound) {
 		return nil
 	}
 	if err != nil {
-		e := b.github.classify(b.Target, err, RepositoryNotFound)
-		answer, _ := refusedBy(err)
-		if e.Kind == Moved {
+		e := b.classify(err, RepositoryNotFound)
+		if answer, _ := refusedBy(err); e.Kind == Moved {
 			_, name, found := strings.Cut(answer.Header.Get("Location"), "/branches/")
 			if name, _ = url.PathUnescape(name); found && name != b.Target.Branch && validBranch(name) {
 				e.Kind, e.NewName = RenamedBranch, name
@@ -87,7 +68,8 @@ func (b *Branch) askBranch(ctx context.Context, s *standing) error {
 		}
 		return e
 	}
-	s.exists, s.protected, s.updated, s.head = true, branch.Protected, branch.Commit.Commit.Committer.Date, branch.Commit.SHA
+	s.exists, s.protected, s.head = true, branch.GetProtected(), branch.GetCommit().GetSHA()
+	s.updated = branch.GetCommit().GetCommit().GetCommitter().GetDate().Time
 	return nil
 }
 
@@ -95,22 +77,95 @@ func (b *Branch) askBranch(ctx context.Context, s *standing) error {
 // A server that knows no rules, or does not tell, has none that are known. (The
 // library refuses types that are newer than it is, so it does not decode them.)
 func (b *Branch) askRules(ctx context.Context, s *standing) error {
-	err := b.get(ctx, fmt.Sprintf("repos/%s/%s/rules/branches/%s", b.Target.Owner, b.Target.Repo, b.escaped()), &s.rules)
-	if isStatus(err, http.StatusNotFound) || isStatus(err, http.StatusForbidden) {
+	_, err := b.get(ctx, b.address("rules/branches"), &s.rules)
+	if err == nil || isStatus(err, http.StatusNotFound) || isStatus(err, http.StatusForbidden) {
 		return nil
 	}
+	return b.classify(err, RepositoryNotFound)
+}
+
+func (b *Branch) address(what string) string {
+	return "repos/" + b.Target.Repository() + "/" + what + "/" + url.PathEscape(b.Target.Branch)
+}
+
+type rule struct {
+	Type       string `json:"type"`
+	Parameters struct {
+		Operator   string   `json:"operator"` // starts_with, ends_with, contains or regex
+		Pattern    string   `json:"pattern"`
+		Negate     bool     `json:"negate"`
+		Paths      []string `json:"restricted_file_paths"`
+		Extensions []string `json:"restricted_file_extensions"`
+		MaxPath    int      `json:"max_file_path_length"`
+	} `json:"parameters"`
+}
+
+// lets reports whether a rule with a pattern lets a commit of the file through. One
+// that can't be tested here does.
+func (r rule) lets(branch, file string) bool {
+	p := r.Parameters
+	switch r.Type {
+	case "commit_message_pattern":
+		return r.fits(commitMessage)
+	case "branch_name_pattern": // GitHub doesn't say in which form
+		return r.fits(branch) || r.fits("refs/heads/"+branch)
+	case "file_path_restriction":
+		return !slices.ContainsFunc(p.Paths, func(pattern string) bool {
+			matched, _ := path.Match(strings.TrimPrefix(pattern, "**/"), file)
+			return matched
+		})
+	case "file_extension_restriction":
+		return !slices.ContainsFunc(p.Extensions, func(e string) bool {
+			return strings.EqualFold("."+strings.TrimLeft(e, "*."), path.Ext(file))
+		})
+	case "max_file_path_length":
+		return len(file) <= p.MaxPath
+	}
+	return true
+}
+
+func (r rule) fits(text string) bool {
+	p := r.Parameters
+	switch p.Operator {
+	case "starts_with":
+		return strings.HasPrefix(text, p.Pattern) != p.Negate
+	case "ends_with":
+		return strings.HasSuffix(text, p.Pattern) != p.Negate
+	case "contains":
+		return strings.Contains(text, p.Pattern) != p.Negate
+	case "regex":
+		if pattern, err := regexp.Compile(p.Pattern); err == nil {
+			return pattern.MatchString(text) != p.Negate
+		}
+	}
+	return true
+}
+
+// tryCommit makes a commit that nothing refers to, if a rule asks for what only the
+// answer shows: whether GitHub signed it, and in whose name it is. It returns why the
+// branch cannot be written, or nil.
+//
+// GitHub signs what the built-in token or an App commits to a branch that exists.
+// What it does for a person can't be tried there: that's left to a warning.
+func (b *Branch) tryCommit(ctx context.Context, s *standing) error {
+	first := !s.exists && s.has("required_signatures")
+	if !first && !s.has("commit_author_email_pattern", "committer_email_pattern") {
+		return nil
+	}
+	_, commit, err := b.commit(ctx, b.github.reads, documentMark+documentVersion+"\n")
 	if err != nil {
-		return b.github.classify(b.Target, err, RepositoryNotFound)
+		return err
+	}
+	if first && !commit.GetVerification().GetVerified() {
+		return b.ruled("required_signatures")
+	}
+	emails := map[string]string{
+		"commit_author_email_pattern": commit.GetAuthor().GetEmail(), "committer_email_pattern": commit.GetCommitter().GetEmail(),
+	}
+	for _, r := range s.rules {
+		if email := emails[r.Type]; email != "" && !r.fits(email) {
+			return b.ruled(r.Type)
+		}
 	}
 	return nil
-}
-
-func (b *Branch) get(ctx context.Context, path string, into any) error {
-	_, err := call(ctx, b.github.reads, http.MethodGet, path, nil, into)
-	return err
-}
-
-func isStatus(err error, status int) bool {
-	var refused *github.ErrorResponse
-	return errors.As(err, &refused) && refused.Response.StatusCode == status
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
 	"github.com/google/go-github/v60/github"
@@ -15,9 +16,9 @@ func (b *Branch) whyRefused(ctx context.Context, refused *Error) *Error {
 	if b.askBranch(ctx, &now) != nil || b.askRules(ctx, &now) != nil {
 		return refused
 	}
-	if found := b.refuse(&now); found != nil {
+	if found, ok := errors.AsType[*Error](b.refuse(&now)); ok {
 		refused.Kind, refused.Rule = found.Kind, found.Rule
-	} else if refused.Kind == Conflict && now.exists == b.existed && now.head == b.head {
+	} else if refused.Kind == Conflict && now.exists == b.checked.exists && now.head == b.checked.head {
 		refused.Kind = Blocked
 	}
 	return refused
@@ -30,30 +31,35 @@ func (b *Branch) write(ctx context.Context, text string) *Error {
 	if !b.exists {
 		return b.create(ctx, text)
 	}
-	options := &github.RepositoryContentFileOptions{
-		Message: github.String(commitMessage), Content: []byte(text), Branch: github.String(b.Target.Branch),
-	}
+	options := &github.RepositoryContentFileOptions{Message: new(commitMessage), Content: []byte(text), Branch: new(b.Target.Branch)}
 	if b.sha != "" {
-		options.SHA = github.String(b.sha)
+		options.SHA = new(b.sha)
 	}
 	written, answer, err := b.github.once.Repositories.UpdateFile(ctx, b.Target.Owner, b.Target.Repo, b.path(), options)
-	if err != nil {
-		return b.refusedWrite(err)
-	}
-	if answer.StatusCode != http.StatusOK && answer.StatusCode != http.StatusCreated || written.GetContent().GetSHA() == "" {
-		return b.unrecognized(answer)
+	if refused := b.made(written.GetContent().GetSHA(), answer, err); refused != nil {
+		return b.overtaken(refused)
 	}
 	b.sha = written.GetContent().GetSHA()
 	return nil
 }
 
-// refusedWrite tells a change by somebody else from a refusal.
-func (b *Branch) refusedWrite(err error) *Error {
-	e := b.github.classify(b.Target, err, WriteRefused)
-	if e.Kind == Unprocessable && b.sha == "" {
-		e.Kind = Conflict // the file, or the branch, exists meanwhile
+// made says why nothing of that name was made, or returns nil.
+func (b *Branch) made(sha string, answer *github.Response, err error) *Error {
+	if err != nil {
+		return b.classify(err, WriteRefused)
 	}
-	return e
+	if sha == "" || answer.StatusCode > http.StatusCreated {
+		return b.unrecognized(answer)
+	}
+	return nil
+}
+
+// overtaken tells a change by somebody else from a refusal.
+func (b *Branch) overtaken(refused *Error) *Error {
+	if refused.Kind == Unprocessable && b.sha == "" {
+		refused.Kind = Conflict // the file, or the branch, exists meanwhile
+	}
+	return refused
 }
 
 // create makes the branch with its first commit.
@@ -64,10 +70,10 @@ func (b *Branch) create(ctx context.Context, text string) *Error {
 	}
 	name := "refs/heads/" + b.Target.Branch
 	ref, answer, err := b.github.once.Git.CreateRef(ctx, b.Target.Owner, b.Target.Repo, &github.Reference{
-		Ref: github.String(name), Object: &github.GitObject{SHA: commit.SHA},
+		Ref: new(name), Object: &github.GitObject{SHA: commit.SHA},
 	})
-	if err != nil {
-		return b.refusedWrite(err)
+	if refused := b.made(ref.GetObject().GetSHA(), answer, err); refused != nil {
+		return b.overtaken(refused)
 	}
 	// Anything else was made by somebody in between, and there is no branch.
 	if answer.StatusCode != http.StatusCreated || ref.GetRef() != name || ref.GetObject().GetSHA() != commit.GetSHA() {
@@ -85,30 +91,12 @@ func (b *Branch) create(ctx context.Context, text string) *Error {
 // commit makes a commit of the file alone, which nothing refers to yet. It has no
 // parent, so that the branch carries nothing of the code's history.
 func (b *Branch) commit(ctx context.Context, client *github.Client, text string) (*github.Tree, *github.Commit, *Error) {
-	owner, repo := b.Target.Owner, b.Target.Repo
-	tree, answer, err := client.Git.CreateTree(ctx, owner, repo, "", []*github.TreeEntry{{
-		Path: github.String(b.path()), Mode: github.String("100644"), Type: github.String("blob"), Content: github.String(text),
-	}})
-	if err != nil {
-		return nil, nil, b.github.classify(b.Target, err, WriteRefused)
+	file := &github.TreeEntry{Path: new(b.path()), Mode: new("100644"), Type: new("blob"), Content: new(text)}
+	tree, answer, err := client.Git.CreateTree(ctx, b.Target.Owner, b.Target.Repo, "", []*github.TreeEntry{file})
+	if refused := b.made(tree.GetSHA(), answer, err); refused != nil {
+		return nil, nil, refused
 	}
-	if tree.GetSHA() == "" {
-		return nil, nil, b.unrecognized(answer)
-	}
-	commit, answer, err := client.Git.CreateCommit(ctx, owner, repo, &github.Commit{
-		Message: github.String(commitMessage), Tree: tree,
-	}, nil)
-	if err != nil {
-		return nil, nil, b.github.classify(b.Target, err, WriteRefused)
-	}
-	if commit.GetSHA() == "" {
-		return nil, nil, b.unrecognized(answer)
-	}
-	return tree, commit, nil
-}
-
-func (b *Branch) unrecognized(answer *github.Response) *Error {
-	e := b.github.fault(b.Target, Unrecognized, nil)
-	e.Status = answer.StatusCode
-	return e
+	commit, answer, err := client.Git.CreateCommit(ctx, b.Target.Owner, b.Target.Repo,
+		&github.Commit{Message: new(commitMessage), Tree: tree}, nil)
+	return tree, commit, b.made(commit.GetSHA(), answer, err)
 }

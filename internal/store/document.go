@@ -1,14 +1,70 @@
 package store
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"strava-token/internal/sealed"
 	"strava-token/internal/secret"
 )
+
+// Record is what a target is given to keep. A secret keeps the refresh token
+// alone.
+type Record struct {
+	RefreshToken secret.Value
+	AthleteID    int64    // 0 if unknown
+	Scope        []string // what the token may do; nil if unknown
+	// Input is the refresh token that the caller was configured with. A readable
+	// target remembers that it saw it; empty adds nothing to what it remembers.
+	Input secret.Value
+}
+
+// Held is what a readable target holds.
+type Held struct {
+	RefreshToken secret.Value // empty if it holds nothing yet
+	AthleteID    int64        // 0 if unknown
+	Scope        []string     // what the token may do; nil if unknown
+	seen         []string     // fingerprints of inputs, the latest one last
+	app          App
+}
+
+// remembered is how many inputs a readable target remembers: a re-run of an older
+// run brings an older one along, which must not pass for a new one ever after.
+const remembered = 8
+
+// Saw reports whether the target was used with input before. An input that it
+// never saw is one that somebody stored since, by logging in again.
+func (h Held) Saw(input secret.Value) bool { return slices.Contains(h.seen, h.app.fingerprint(input)) }
+
+func (h Held) after(r Record) Held {
+	seen := h.seen
+	if !r.Input.Empty() {
+		latest := h.app.fingerprint(r.Input)
+		seen = slices.DeleteFunc(slices.Clone(seen), func(s string) bool { return s == latest })
+		seen = append(seen, latest)
+	}
+	return Held{RefreshToken: r.RefreshToken, AthleteID: r.AthleteID, Scope: r.Scope, seen: seen[max(0, len(seen)-remembered):], app: h.app}
+}
+
+// App is whose refresh tokens a readable target keeps.
+type App struct {
+	ClientID     string
+	ClientSecret secret.Value
+}
+
+// fingerprint is a hash of input that says nothing to those who do not hold the
+// client secret.
+func (a App) fingerprint(input secret.Value) string {
+	h := hmac.New(sha256.New, []byte(a.ClientSecret.Reveal()))
+	_, _ = h.Write([]byte("strava-token input\x00" + input.Reveal()))
+	return hex.EncodeToString(h.Sum(nil))
+}
 
 // A document is the text in which a readable target keeps a refresh token: some
 // plain words for whoever finds it, and a sealed part.
@@ -31,45 +87,37 @@ To look inside, with the client secret as passphrase:
 // place is what a document is bound to, so that a copy from elsewhere is
 // refused.
 type place struct {
-	Purpose      string // which kind of target
-	Target       string // as written in rotate-to, but of a file the name alone
-	RepositoryID int64  // numeric; 0 for a file
+	Purpose      string `json:"purpose"`                 // which kind of target
+	Target       string `json:"target,omitempty"`        // as written in rotate-to, but of a file the name alone
+	RepositoryID int64  `json:"repository_id,omitempty"` // numeric; 0 for a file
 }
 
-// sealedPart is the sealed part of a document.
 type sealedPart struct {
-	Version      string   `json:"version"`
-	Purpose      string   `json:"purpose"`
+	Version string `json:"version"`
+	place
 	ClientID     string   `json:"client_id"`
 	AthleteID    int64    `json:"athlete_id,omitempty"`
 	Scope        []string `json:"scope,omitempty"`
-	Target       string   `json:"target,omitempty"`
-	RepositoryID int64    `json:"repository_id,omitempty"`
 	Seen         []string `json:"seen,omitempty"`
 	RefreshToken string   `json:"refresh_token"`
 }
 
-// compose writes r as a document. What before remembers stays if r does not
-// say otherwise.
+// compose writes r as a document. What before remembers stays.
 func (a App) compose(at place, r Record, before Held) (string, error) {
 	plain, err := json.Marshal(sealedPart{
-		Version: documentVersion, Purpose: at.Purpose,
-		ClientID: a.ClientID, AthleteID: r.AthleteID, Scope: r.Scope,
-		Target: at.Target, RepositoryID: at.RepositoryID,
-		Seen: before.seenAfter(r), RefreshToken: r.RefreshToken.Reveal(),
+		Version: documentVersion, place: at, ClientID: a.ClientID, AthleteID: r.AthleteID, Scope: r.Scope,
+		Seen: before.after(r).seen, RefreshToken: r.RefreshToken.Reveal(),
 	})
 	if err != nil {
 		return "", fmt.Errorf("encode: %w", err)
 	}
 	text, err := sealed.Seal(plain, a.ClientSecret)
-	if err != nil {
-		return "", err
-	}
-	return documentIntro + text, nil
+	return documentIntro + text, err
 }
 
 // read opens a document, or says why it cannot be used.
 func (a App) read(at place, text string) (Held, Kind) {
+	nothing := Held{app: a}
 	// A Windows checkout, or an editor, may have changed the line ends.
 	text = strings.TrimPrefix(strings.ReplaceAll(text, "\r\n", "\n"), "\ufeff")
 	version, ours := strings.CutPrefix(text, documentMark)
@@ -77,39 +125,59 @@ func (a App) read(at place, text string) (Held, Kind) {
 	_, armored, found := strings.Cut(text, armorMark)
 	switch {
 	case !ours:
-		return Held{}, NotOurs
+		return nothing, NotOurs
 	case version != documentVersion:
-		return Held{}, NewerVersion
+		return nothing, NewerVersion
 	case !found:
-		return Held{}, Damaged
+		return nothing, Damaged
 	}
 	plain, err := sealed.Open(armorMark+armored, a.ClientSecret)
 	if errors.Is(err, sealed.ErrWrongSecret) {
-		return Held{}, OtherSecret
-	}
-	if err != nil {
-		return Held{}, Damaged
+		return nothing, OtherSecret
 	}
 	var b sealedPart
+	undecodable := json.Unmarshal(plain, &b) != nil
 	switch {
-	case json.Unmarshal(plain, &b) == nil && b.Version != documentVersion:
-		return Held{}, NewerVersion // the first line is not sealed
-	case json.Unmarshal(plain, &b) != nil || secret.Inspect(b.RefreshToken) != "":
-		return Held{}, Damaged
+	case err != nil:
+		return nothing, Damaged
+	case !undecodable && b.Version != documentVersion:
+		return nothing, NewerVersion // the first line is not sealed
+	case undecodable || secret.Inspect(b.RefreshToken) != "":
+		return nothing, Damaged
 	case b.ClientID != a.ClientID:
-		return Held{}, OtherApp
-	case b.Purpose != at.Purpose: // before the repository, which a file has none of
-		return Held{}, OtherPlace
-	case b.RepositoryID != at.RepositoryID:
-		return Held{}, OtherRepository
-	case b.Target != at.Target:
-		return Held{}, OtherPlace
+		return nothing, OtherApp
+	case b.Purpose == at.Purpose && b.RepositoryID != at.RepositoryID: // which a file has none of
+		return nothing, OtherRepository
+	case b.place != at:
+		return nothing, OtherPlace
 	}
 	return Held{RefreshToken: secret.New(b.RefreshToken), AthleteID: b.AthleteID, Scope: b.Scope, seen: b.Seen, app: a}, ""
 }
 
-// replaceable reports whether a document that cannot be used may be replaced by
-// somebody who just logged in: it is one of ours, and nobody here can open it.
-func replaceable(k Kind) bool {
-	return k == OtherSecret || k == OtherApp || k == OtherRepository || k == OtherPlace || k == Damaged
+type readable struct {
+	// MayReplace lets Check pass a document that nobody here can open: whoever
+	// just logged in has a better one.
+	MayReplace bool
+
+	app  App
+	held Held
+}
+
+// Held returns what was last read or written.
+func (r *readable) Held() Held { return r.held }
+
+// open takes over what a document holds: nothing, if it may be replaced by somebody
+// who just logged in, since it is one of ours that nobody here can open. Otherwise
+// it returns why the document cannot be used.
+func (r *readable) open(at place, text string) Kind {
+	held, kind := r.app.read(at, text)
+	if kind != "" && !(r.MayReplace && slices.Contains([]Kind{OtherSecret, OtherApp, OtherRepository, OtherPlace, Damaged}, kind)) {
+		return kind
+	}
+	r.held = held
+	return ""
+}
+
+func (r *readable) facts() Facts {
+	return Facts{Held: !r.held.RefreshToken.Empty(), AthleteID: r.held.AthleteID, WriteProven: true}
 }

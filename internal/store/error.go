@@ -14,13 +14,13 @@ import (
 
 	"strava-token/internal/secret"
 	"strava-token/internal/transport"
+	"strava-token/internal/words"
 )
 
 // Kind says why a target could not be read or written. Its text is stable: the
 // words that users read are kept under it.
 type Kind string
 
-// The kinds.
 const (
 	BadCredentials       Kind = "bad-credentials"        // 401
 	IntegrationForbidden Kind = "integration-forbidden"  // 403 … by integration
@@ -77,16 +77,14 @@ const (
 	RenamedBranch   Kind = "renamed-branch"   // 301 of the branch alone
 
 	// Of a file.
-	NoFolder   Kind = "no-folder"  // its folder does not exist
-	NotAFile   Kind = "not-a-file" // a folder, a device or the like
-	Exposed    Kind = "exposed"    // others can read it
-	Unwritable Kind = "unwritable" // the system refused to read or write it
-	BadLock    Kind = "bad-lock"   // what stands in the place of the lock is no plain file
-	// LockUnwritable is a lock that the system did not let this process open.
-	LockUnwritable Kind = "lock-unwritable"
-	// FolderUnwritable is a folder in which this process may make no file.
-	FolderUnwritable Kind = "folder-unwritable"
-	Busy             Kind = "busy" // another process holds the lock
+	NoFolder         Kind = "no-folder"         // its folder does not exist
+	NotAFile         Kind = "not-a-file"        // a folder, a device or the like
+	Exposed          Kind = "exposed"           // others can read it
+	Unwritable       Kind = "unwritable"        // the system refused to read or write it
+	BadLock          Kind = "bad-lock"          // what stands in the place of the lock is no plain file
+	LockUnwritable   Kind = "lock-unwritable"   // the system refused to open the lock
+	FolderUnwritable Kind = "folder-unwritable" // or to make a file in the folder
+	Busy             Kind = "busy"              // another process holds the lock
 )
 
 // Error is a target that could not be read or written. It never holds a body.
@@ -105,60 +103,77 @@ type Error struct {
 }
 
 func (e *Error) Error() string {
-	text := fmt.Sprintf("store %s: %s", e.Target, e.Kind)
-	if e.Status != 0 {
-		text += fmt.Sprintf(" (status %d)", e.Status)
-	}
-	return text
+	return fmt.Sprintf("store %s: %s (status %d)", e.Target, e.Kind, e.Status)
 }
 
-// Unwrap returns the library's error.
 func (e *Error) Unwrap() error { return e.cause }
 
-// fault is an Error about t.
-func (g *GitHub) fault(t Target, kind Kind, cause error) *Error {
-	return &Error{Kind: kind, Target: t, Name: t.Name, Host: g.host, cause: cause}
+// Note returns the words for a target that could not be read or written.
+func (e *Error) Note() words.Note {
+	area := "target-"
+	if e.Target.IsBranch() && slices.Contains([]Kind{IntegrationForbidden, Conflict, Overtaken, Unprocessable}, e.Kind) {
+		area = "branch-" // which means something else of a branch
+	}
+	scope := e.Target.scope()
+	return words.Note{ID: area + string(e.Kind), Page: e.signOn, Blanks: words.Blanks{
+		"says": e.Says, "new-name": e.NewName, "branch": e.Target.Branch,
+		"target": e.Target, "name": e.Name, "path": e.Target.Path, "lock": e.Name + ".lock",
+		"host": e.Host, "status": e.Status, "until": words.Clock(e.Until), "rule": e.Rule, "system": words.System{Err: e.cause},
+		"permission": scope.permission, "token-page": e.Target.TokenPage(), "settings": words.Page(scope.settings),
+	}}
 }
 
-// nearlySpent is an Error if too few requests are left to write t, or nil.
-func (g *GitHub) nearlySpent(t Target, answer *github.Response) *Error {
-	rate := answer.Rate
-	if rate.Limit == 0 || rate.Remaining >= putRetries {
+func (r *remote) fault(kind Kind, cause error) *Error {
+	return &Error{Kind: kind, Target: r.Target, Name: r.Target.Name, Host: r.github.host, cause: cause}
+}
+
+func (r *remote) unrecognized(answer *github.Response) *Error {
+	e := r.fault(Unrecognized, nil)
+	e.Status = answer.StatusCode
+	return e
+}
+
+// nearlySpent is an Error if too few requests are left to write the target, or nil.
+func (r *remote) nearlySpent(answer *github.Response) error {
+	if answer.Rate.Limit == 0 || answer.Rate.Remaining >= putRetries {
 		return nil
 	}
-	e := g.fault(t, RateLimited, nil)
-	e.Until = rate.Reset.Time
+	e := r.fault(RateLimited, nil)
+	e.Until = answer.Rate.Reset.Time
 	return e
 }
 
 // classify turns what go-github returned into an Error. notFound is what a 404
 // means for this call. Nothing of hidden is quoted.
-func (g *GitHub) classify(t Target, err error, notFound Kind, hidden ...secret.Value) *Error {
-	e := g.fault(t, Unreachable, err)
+func (r *remote) classify(err error, notFound Kind, hidden ...secret.Value) *Error {
+	e := r.fault(Unreachable, err)
 	if answer, message := refusedBy(err); answer != nil {
 		e.refused(answer, message, notFound)
 		if e.Status != http.StatusNotFound { // which says the same of everything
-			e.Says = g.harmless(message, hidden...)
+			e.Says = r.github.harmless(message, hidden...)
 		}
 	}
-	var primary *github.RateLimitError
-	var accepted *github.AcceptedError
-	var syntax *json.SyntaxError
-	var mismatch *json.UnmarshalTypeError
-	var proxy *transport.ProxyError
+	primary, isPrimary := errors.AsType[*github.RateLimitError](err)
+	proxy, isProxy := errors.AsType[*transport.ProxyError](err)
 	switch {
-	case errors.As(err, &primary):
+	case isPrimary:
 		e.Kind, e.Until = RateLimited, primary.Rate.Reset.Time
-	case errors.As(err, &proxy):
+	case isProxy:
 		e.Kind, e.Host, e.Status = Kind(proxy.Fault), proxy.Host, proxy.Status
 	case errors.Is(err, transport.ErrPage):
 		e.Kind = Page
-	case errors.Is(err, errNoVisibility), errors.Is(err, errIncomplete), errors.As(err, &syntax), errors.As(err, &mismatch), errors.As(err, &accepted), strings.HasPrefix(err.Error(), "unable to unmarshal"):
+	case errors.Is(err, errIncomplete), is[*json.SyntaxError](err), is[*json.UnmarshalTypeError](err), is[*github.AcceptedError](err),
+		strings.HasPrefix(err.Error(), "unable to unmarshal"):
 		e.Kind = Unrecognized
 	case transport.IsCertificate(err):
 		e.Kind = BadCertificate
 	}
 	return e
+}
+
+func is[E error](err error) bool {
+	_, ok := errors.AsType[E](err)
+	return ok
 }
 
 // repeatable reports whether a write that failed like this may succeed in a

@@ -17,38 +17,28 @@ import (
 )
 
 const (
-	// othersMay are the permissions that nobody but the owner may have.
-	othersMay = 0o077
-	// lockPoll is how often a lock that another process holds is asked for.
-	lockPoll = 20 * time.Millisecond
+	othersMay = 0o077                 // that nobody but the owner may have
+	lockPoll  = 20 * time.Millisecond // between two questions for a lock that another process has
 )
 
 // File is a sealed file on this machine. Lock comes first, then Check, then
 // everything else.
 type File struct {
 	Target Target
-	// MayReplace lets Check pass a document that nobody here can open: whoever
-	// just logged in has a better one.
-	MayReplace bool
-
-	app    App
+	readable
 	path   string      // with symbolic links followed
 	room   *os.File    // what takes its place, with room on the disk; nil if none is made
 	text   string      // what stands there
 	info   os.FileInfo // and whose it is; nil if nothing does
-	held   Held
 	locked *flock.Flock
 }
 
 // NewFile returns the file that t names.
 func NewFile(t Target, app App) *File {
-	return &File{Target: t, app: app, path: t.Path, held: Held{app: app}}
+	return &File{Target: t, readable: readable{app: app, held: Held{app: app}}, path: t.Path}
 }
 
 func (f *File) String() string { return f.Target.String() }
-
-// Held returns what Check found, or Store wrote.
-func (f *File) Held() Held { return f.held }
 
 // place binds the document to its name, so that a copy under another one is
 // refused: both would go on as if the token were theirs alone. The folder may be
@@ -72,39 +62,40 @@ func (f *File) Lock(ctx context.Context) (unlock func(), err error) {
 	}
 	lock := f.path + ".lock"
 	before, err := os.Lstat(lock)
-	if err == nil && !before.Mode().IsRegular() {
+	switch {
+	case err == nil && !before.Mode().IsRegular():
 		return nil, f.fault(BadLock, nil) // a link would be followed, and a pipe waited for
+	case errors.Is(err, fs.ErrNotExist):
+		made, err := os.OpenFile(lock, lockFlags|os.O_EXCL, 0o600)
+		if errors.Is(err, fs.ErrPermission) {
+			return nil, f.fault(FolderUnwritable, err)
+		}
+		if err == nil {
+			f.giveAway(made)
+			_ = made.Close()
+		}
 	}
 	f.locked = flock.New(lock, flock.SetPermissions(0o600), flock.SetFlag(lockFlags))
 	held, err := f.locked.TryLockContext(ctx, lockPoll)
 	if err != nil && ctx.Err() != nil {
 		return nil, f.fault(Busy, ctx.Err())
 	}
-	if before == nil && errors.Is(err, fs.ErrPermission) {
-		return nil, f.fault(FolderUnwritable, err)
-	}
 	if err != nil || !held {
 		e := f.fault(LockUnwritable, err)
 		e.Name = filepath.Base(f.path) // a link may lead there
 		return nil, e
 	}
-	if !f.holdsLock(lock) {
+	if !isCalled(lock, f.locked) {
 		_ = f.locked.Unlock()
 		return f.Lock(ctx) // somebody removed it, and the next one locks another file
-	}
-	if before == nil {
-		f.giveLockAway()
 	}
 	return f.unlock, nil
 }
 
-// maxLinks is how many symbolic links are followed to a file.
-const maxLinks = 40
-
 // follow returns the file that path leads to, which need not be there yet: a
 // link stays one, and everybody who comes to the file takes the same lock.
 func follow(path string) string {
-	for range maxLinks {
+	for range 40 { // links, which may lead in a circle
 		folder, err := filepath.EvalSymlinks(filepath.Dir(path))
 		if err != nil {
 			return path
@@ -122,13 +113,6 @@ func follow(path string) string {
 	return path
 }
 
-// holdsLock reports whether what is locked is what is called lock.
-func (f *File) holdsLock(lock string) bool {
-	mine, err := f.locked.Stat()
-	there, statErr := os.Lstat(lock)
-	return errors.Join(err, statErr) == nil && os.SameFile(mine, there)
-}
-
 func (f *File) unlock() {
 	f.discard()
 	_ = f.locked.Unlock()
@@ -140,45 +124,43 @@ func (f *File) Check(context.Context) (Facts, error) {
 	if sealed.Usable(f.app.ClientSecret) != nil {
 		return Facts{}, f.fault(WeakSecret, nil)
 	}
-	facts, err := f.read()
-	if err != nil {
+	if err := f.read(); err != nil {
 		return Facts{}, err
 	}
-	if err := f.reserve(); errors.Is(err, fs.ErrPermission) {
+	err := f.reserve()
+	if errors.Is(err, fs.ErrPermission) {
 		return Facts{}, f.fault(FolderUnwritable, err)
 	}
-	if err := f.rehearse(facts); errors.Is(err, errChanged) {
+	if err == nil {
+		err = f.rehearse()
+	}
+	if errors.Is(err, errChanged) {
 		return Facts{}, f.fault(Overtaken, err)
-	} else if err != nil {
+	}
+	if err != nil {
 		return Facts{}, f.fault(Unwritable, err)
 	}
-	facts.WriteProven, facts.Local, facts.Held = true, true, !f.held.RefreshToken.Empty()
-	facts.AthleteID = f.held.AthleteID
+	facts := f.facts()
+	facts.Local, facts.Exists = true, strings.TrimSpace(f.text) != ""
+	if f.info != nil {
+		facts.UpdatedAt = f.info.ModTime()
+	}
 	return facts, nil
 }
 
 // rehearse does what Store does, with what stands there already: a file that is
 // mounted by itself cannot be replaced, for example, and only trying tells.
-func (f *File) rehearse(facts Facts) error {
-	if err := syncFolder(filepath.Dir(f.path)); err != nil {
-		return err
-	}
-	if err := f.reserve(); err != nil || f.info == nil {
-		return err
-	}
-	if err := f.fill(f.text); err != nil {
+func (f *File) rehearse() error {
+	if err := syncFolder(filepath.Dir(f.path)); err != nil || f.info == nil {
 		return err
 	}
 	if err := f.room.Chmod(f.info.Mode().Perm()); err != nil {
 		return err
 	}
-	if err := keepOwner(f.room, f.info); err != nil {
+	if err := f.write(f.text); err != nil {
 		return err
 	}
-	if err := f.replace(); err != nil {
-		return err
-	}
-	_ = os.Chtimes(f.path, facts.UpdatedAt, facts.UpdatedAt)
+	_ = os.Chtimes(f.path, f.info.ModTime(), f.info.ModTime())
 	return f.reserve()
 }
 
@@ -196,34 +178,28 @@ func (f *File) stat() (os.FileInfo, error) {
 	return info, nil
 }
 
-func (f *File) read() (Facts, error) {
+func (f *File) read() error {
 	f.text, f.info, f.held = "", nil, Held{app: f.app}
 	info, err := f.stat()
 	switch {
 	case err != nil || info == nil:
-		return Facts{}, err
+		return err
 	case info.Mode().Perm()&othersMay != 0 && runtime.GOOS != "windows":
-		return Facts{}, f.fault(Exposed, nil)
+		return f.fault(Exposed, nil)
 	case info.Size() > sealed.MaxText:
-		return Facts{}, f.fault(TooLarge, nil)
+		return f.fault(TooLarge, nil)
 	}
 	content, err := readAll(f.path)
 	if err != nil {
-		return Facts{}, f.fault(Unwritable, err)
+		return f.fault(Unwritable, err)
 	}
-	if strings.TrimSpace(content) == "" {
-		f.text, f.info = content, info
-		return Facts{UpdatedAt: info.ModTime()}, nil
+	if strings.TrimSpace(content) != "" {
+		if kind := f.open(f.place(), content); kind != "" {
+			return f.fault(kind, nil)
+		}
 	}
-	held, kind := f.app.read(f.place(), content)
-	if kind != "" && !(f.MayReplace && replaceable(kind)) {
-		return Facts{}, f.fault(kind, nil)
-	}
-	if kind != "" {
-		held = Held{app: f.app}
-	}
-	f.held, f.text, f.info = held, content, info
-	return Facts{Exists: true, UpdatedAt: info.ModTime()}, nil
+	f.text, f.info = content, info
+	return nil
 }
 
 func readAll(path string) (string, error) {
@@ -248,11 +224,11 @@ func (f *File) Store(_ context.Context, r Record) error {
 		return f.fault(WeakSecret, err)
 	}
 	err = f.write(text)
-	if isAway(err) {
-		err = f.write(text)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, errReplaced) {
+		err = f.write(text) // somebody tidied up what was reserved, or put something else there
 	}
 	if errors.Is(err, errChanged) {
-		if _, err := f.read(); err != nil {
+		if err := f.read(); err != nil {
 			return err
 		}
 		return f.fault(Overtaken, err)
@@ -264,20 +240,4 @@ func (f *File) Store(_ context.Context, r Record) error {
 	f.info, _ = os.Stat(f.path)
 	_ = syncFolder(filepath.Dir(f.path)) // the check did the same, and the file is there
 	return nil
-}
-
-// write replaces the file by text, once.
-func (f *File) write(text string) error {
-	if err := f.reserve(); err != nil {
-		return err
-	}
-	if err := f.fill(text); err != nil {
-		return err
-	}
-	if f.info == nil {
-		f.giveAway(f.room)
-	} else if err := keepOwner(f.room, f.info); err != nil {
-		return err
-	}
-	return f.replace()
 }

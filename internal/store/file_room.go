@@ -48,7 +48,6 @@ func (f *File) reserve() error {
 	return err
 }
 
-// discard gives back the room that was made.
 func (f *File) discard() {
 	if f.room != nil {
 		_ = f.room.Close()
@@ -57,30 +56,31 @@ func (f *File) discard() {
 	}
 }
 
-// fill writes text into the room, and gives back what it does not need.
-func (f *File) fill(text string) error {
+func (f *File) write(text string) error {
+	if err := f.reserve(); err != nil {
+		return err
+	}
 	_, err := f.room.WriteAt([]byte(text), 0)
 	if err == nil {
-		err = f.room.Truncate(int64(len(text)))
+		err = f.room.Truncate(int64(len(text))) // gives back what it does not need
 	}
-	return errors.Join(err, f.room.Sync())
+	if err = errors.Join(err, f.room.Sync()); err != nil {
+		return err
+	}
+	if f.info == nil {
+		f.giveAway(f.room)
+	} else if err := keepOwner(f.room, f.info); err != nil {
+		return err
+	}
+	return f.replace()
 }
 
-// replace puts what was filled in the place of the old file.
 func (f *File) replace() error {
 	defer f.discard()
-	mine, err := f.room.Stat()
-	if err != nil {
-		return err
-	}
-	there, err := os.Lstat(f.room.Name())
-	if err != nil {
-		return err
-	}
-	if !os.SameFile(mine, there) {
+	name := f.room.Name()
+	if !isCalled(name, f.room) {
 		return errReplaced
 	}
-	name := f.room.Name()
 	if err := f.room.Close(); err != nil { // Windows renames no open file
 		return err
 	}
@@ -92,6 +92,13 @@ func (f *File) replace() error {
 	}
 	f.room = nil
 	return nil
+}
+
+// isCalled reports whether an open file is the one of that name.
+func isCalled(name string, open interface{ Stat() (os.FileInfo, error) }) bool {
+	mine, err := open.Stat()
+	there, statErr := os.Lstat(name)
+	return errors.Join(err, statErr) == nil && os.SameFile(mine, there)
 }
 
 // isAsRead reports whether the file still holds what was read: a lock is worth nothing
@@ -117,20 +124,6 @@ func (f *File) giveAway(made *os.File) {
 	}
 }
 
-// giveLockAway is giveAway for a lock, which is open elsewhere already.
-func (f *File) giveLockAway() {
-	lock, err := os.OpenFile(f.locked.Path(), lockFlags&^os.O_CREATE, 0)
-	if err != nil {
-		return
-	}
-	defer lock.Close()
-	mine, err := f.locked.Stat()
-	opened, openErr := lock.Stat()
-	if errors.Join(err, openErr) == nil && os.SameFile(mine, opened) {
-		f.giveAway(lock)
-	}
-}
-
 // syncFolder makes a rename last. Windows has nothing of the kind.
 func syncFolder(path string) error {
 	if runtime.GOOS == "windows" {
@@ -146,7 +139,3 @@ func syncFolder(path string) error {
 	}
 	return errors.Join(err, folder.Close())
 }
-
-// isAway reports whether what was reserved is not there any more: somebody tidied
-// up, or put something else there.
-func isAway(err error) bool { return errors.Is(err, fs.ErrNotExist) || errors.Is(err, errReplaced) }

@@ -10,17 +10,16 @@ import (
 // keepOwner restores the previous owner of a file that was replaced: root may run
 // this for somebody else, who must be able to read it afterwards.
 func keepOwner(file *os.File, before os.FileInfo) error {
-	was, known := before.Sys().(*syscall.Stat_t)
 	info, err := file.Stat()
-	if err != nil || !known {
+	if err != nil {
 		return err
 	}
-	is, ok := info.Sys().(*syscall.Stat_t)
-	if ok && is.Uid == was.Uid && is.Gid == was.Gid {
+	was, is := before.Sys().(*syscall.Stat_t), info.Sys().(*syscall.Stat_t)
+	if is.Uid == was.Uid && is.Gid == was.Gid {
 		return nil
 	}
 	err = file.Chown(int(was.Uid), int(was.Gid))
-	if err != nil && ok && is.Uid == was.Uid {
+	if is.Uid == was.Uid {
 		return nil // a group that only root can give means nothing at mode 0600
 	}
 	return err

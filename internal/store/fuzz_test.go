@@ -60,7 +60,7 @@ func FuzzGitHub(f *testing.F) {
 		s := NewSecret(gh, target)
 		_, err = s.Check(t.Context())
 		assertKind(t, err, token, writer)
-		if err == nil && s.key.bytes == nil {
+		if _, keyErr := decodeKey(s.key); err == nil && keyErr != nil {
 			t.Error("the check let a missing key through")
 		}
 		if err == nil {

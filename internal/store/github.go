@@ -1,9 +1,11 @@
 package store
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/google/go-github/v60/github"
 
@@ -38,7 +40,10 @@ func NewGitHub(network *transport.Network, base *url.URL, token secret.Value, hi
 		gh.UserAgent = "strava-token"
 		return gh
 	}
-	return &GitHub{host: base.Host, reads: client(network.Reads), once: client(network.Once), hidden: append(hidden, token), signs: strings.HasPrefix(token.Reveal(), "ghs_")}
+	return &GitHub{
+		host: base.Host, reads: client(network.Reads), once: client(network.Once),
+		hidden: append(hidden, token), signs: strings.HasPrefix(token.Reveal(), "ghs_"),
+	}
 }
 
 // authorize adds the token to requests for the API's own host, and takes no web
@@ -60,4 +65,33 @@ func (a *authorize) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, transport.ErrPage
 	}
 	return answer, err
+}
+
+// call sends a request with client, and reads the answer into an address, if there
+// is one.
+func call(ctx context.Context, client *github.Client, method, path string, body, into any) (*github.Response, error) {
+	req, err := client.NewRequest(method, path, body)
+	if err != nil {
+		return nil, err
+	}
+	return client.Do(ctx, req, into)
+}
+
+// Queued returns when a workflow run was queued, which is when GitHub read the
+// repository's secrets for it. It returns false if the token may not know
+// (it takes actions: read).
+func (g *GitHub) Queued(ctx context.Context, owner, repo string, runID int64) (time.Time, bool) {
+	run, _, err := g.reads.Actions.GetWorkflowRunByID(ctx, owner, repo, runID)
+	return run.GetCreatedAt().Time, err == nil && !run.GetCreatedAt().IsZero()
+}
+
+type remote struct {
+	Target Target
+	github *GitHub
+}
+
+func (r *remote) String() string { return r.Target.String() }
+
+func (r *remote) get(ctx context.Context, path string, into any) (*github.Response, error) {
+	return call(ctx, r.github.reads, http.MethodGet, path, nil, into)
 }

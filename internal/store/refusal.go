@@ -16,16 +16,15 @@ import (
 	"strava-token/internal/secret"
 )
 
-// refusals tell GitHub's refusals apart by their status and by a part of their
-// message, in lower case. The first row that fits counts.
+// refusals tell GitHub's refusals apart by their status and by one of some parts of
+// their message, in lower case. The first row that fits counts.
 var refusals = []struct {
 	status int
-	part   string
+	parts  string
 	kind   Kind
 }{
 	{401, "", BadCredentials},
-	{403, "rate limit", RateLimited},
-	{403, "abuse detection", RateLimited},
+	{403, "rate limit|abuse detection", RateLimited},
 	{403, "by integration", IntegrationForbidden},
 	{403, "by personal access token", PersonalForbidden},
 	{403, "saml enforcement", SignOn},
@@ -35,17 +34,11 @@ var refusals = []struct {
 	{403, "forbids access via a", TokenForbidden},
 	{403, "must have admin rights", AdminNeeded},
 	{403, "suspended", Suspended},
-	{403, "access blocked", Disabled},
-	{403, "disabled", Disabled},
+	{403, "access blocked|disabled", Disabled},
 	{403, "rule violations", Ruled},
 	{403, "", Forbidden},
-	{409, "rule violations", Ruled},
-	{409, "required status check", Ruled},
-	{409, "approving review", Ruled},
-	{409, "through a pull request", Ruled},
-	{409, "through the merge queue", Ruled},
-	{409, "verified signatures", Ruled},
-	{409, "protected branch", Ruled},
+	{409, "rule violations|required status check|approving review|through a pull request|through the merge queue", Ruled},
+	{409, "verified signatures|protected branch", Ruled},
 	{409, "archived", Archived},
 	{409, "", Conflict},
 	{422, "rule violations", Ruled},
@@ -54,10 +47,22 @@ var refusals = []struct {
 	{451, "", LegallyBlocked},
 }
 
+func kindOf(status int, message string) Kind {
+	message = strings.ToLower(message)
+	for _, row := range refusals {
+		for part := range strings.SplitSeq(row.parts, "|") {
+			if row.status == status && strings.Contains(message, part) {
+				return row.kind
+			}
+		}
+	}
+	return Unrecognized
+}
+
 // refused tells what an answer means that isn't a success. notFound is what a 404
 // means for this call.
 func (e *Error) refused(r *http.Response, message string, notFound Kind) {
-	e.Status, e.Kind = r.StatusCode, Unrecognized
+	e.Status = r.StatusCode
 	seconds, err := strconv.Atoi(r.Header.Get("Retry-After"))
 	waits := err == nil && seconds >= 0
 	signOn := r.Header.Get("X-GitHub-SSO")
@@ -71,14 +76,12 @@ func (e *Error) refused(r *http.Response, message string, notFound Kind) {
 	case e.Status >= 500:
 		e.Kind = Outage
 	case e.Status >= 300 && e.Status < 400:
-		e.Kind, e.NewName = Moved, movedTo(r.Header.Get("Location"))
-	default:
-		for _, row := range refusals {
-			if row.status == e.Status && strings.Contains(strings.ToLower(message), row.part) {
-				e.Kind = row.kind
-				break
-			}
+		e.Kind = Moved
+		if at := byName.FindStringSubmatch(r.Header.Get("Location")); at != nil {
+			e.NewName = at[1]
 		}
+	default:
+		e.Kind = kindOf(e.Status, message)
 	}
 	if e.Kind == SignOn {
 		_, address, _ := strings.Cut(signOn, "url=")
@@ -91,33 +94,29 @@ func (e *Error) refused(r *http.Response, message string, notFound Kind) {
 
 // refusedBy returns the answer behind an error of go-github's, and its message.
 func refusedBy(err error) (answer *http.Response, message string) {
-	var refused *github.ErrorResponse
-	var primary *github.RateLimitError
-	var secondary *github.AbuseRateLimitError
-	var code *github.TwoFactorAuthError
-	switch {
-	case errors.As(err, &refused):
-		return refused.Response, refused.Message
-	case errors.As(err, &code):
-		return code.Response, code.Message
-	case errors.As(err, &primary):
-		return primary.Response, primary.Message
-	case errors.As(err, &secondary):
-		return secondary.Response, secondary.Message
+	if e, ok := errors.AsType[*github.ErrorResponse](err); ok {
+		return e.Response, e.Message
+	}
+	if e, ok := errors.AsType[*github.TwoFactorAuthError](err); ok {
+		return e.Response, e.Message
+	}
+	if e, ok := errors.AsType[*github.RateLimitError](err); ok {
+		return e.Response, e.Message
+	}
+	if e, ok := errors.AsType[*github.AbuseRateLimitError](err); ok {
+		return e.Response, e.Message
 	}
 	return nil, ""
 }
 
-var byName = regexp.MustCompile(`/repos/([0-9A-Za-z_.-]+/[0-9A-Za-z_.-]+)/`)
-
-// movedTo is the name of a repository in an address. GitHub mostly gives its number,
-// which says nothing to people.
-func movedTo(location string) string {
-	if at := byName.FindStringSubmatch(location); at != nil {
-		return at[1]
-	}
-	return ""
+func isStatus(err error, status int) bool {
+	e, ok := errors.AsType[*github.ErrorResponse](err)
+	return ok && e.Response.StatusCode == status
 }
+
+// byName finds a repository in an address. GitHub mostly gives its number, which says
+// nothing to people.
+var byName = regexp.MustCompile(`/repos/([0-9A-Za-z_.-]+/[0-9A-Za-z_.-]+)/`)
 
 // pageOf is address if it's a page of the GitHub server that has its API on host.
 func pageOf(host, address string) string {

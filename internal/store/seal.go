@@ -3,7 +3,6 @@ package store
 import (
 	"crypto/rand"
 	"encoding/base64"
-	"errors"
 	"fmt"
 
 	"github.com/google/go-github/v60/github"
@@ -14,37 +13,27 @@ import (
 
 const keySize = 32
 
-var errNoKey = errors.New("the answer holds no key")
-
-// sealingKey is the public key that GitHub hands out for one place.
-type sealingKey struct {
-	id    string
-	bytes *[keySize]byte
-}
-
-// parseKey refuses anything but exactly 32 bytes: a short key that is padded
-// with zeros seals for nobody.
-func parseKey(k *github.PublicKey) (sealingKey, error) {
-	if k.GetKeyID() == "" || k.GetKey() == "" {
-		return sealingKey{}, errNoKey
-	}
+// decodeKey refuses anything but exactly 32 bytes: a short key that is padded with
+// zeros seals for nobody.
+func decodeKey(k *github.PublicKey) (*[keySize]byte, error) {
 	raw, err := base64.StdEncoding.DecodeString(k.GetKey())
 	if err != nil {
-		return sealingKey{}, fmt.Errorf("decode public key: %w", err)
+		return nil, fmt.Errorf("decode public key: %w", err)
 	}
-	if len(raw) != keySize {
-		return sealingKey{}, fmt.Errorf("public key has %d bytes, want %d", len(raw), keySize)
+	if len(raw) != keySize || k.GetKeyID() == "" {
+		return nil, fmt.Errorf("public key has %d bytes, want %d and an id", len(raw), keySize)
 	}
-	return sealingKey{id: k.GetKeyID(), bytes: (*[keySize]byte)(raw)}, nil
+	return (*[keySize]byte)(raw), nil
 }
 
 // seal returns a libsodium sealed box of v, in base64, as GitHub's secrets API
 // takes it.
-func (k sealingKey) seal(v secret.Value) (string, error) {
-	if k.bytes == nil {
-		return "", errNoKey
+func seal(k *github.PublicKey, v secret.Value) (string, error) {
+	key, err := decodeKey(k)
+	if err != nil {
+		return "", err
 	}
-	sealed, err := box.SealAnonymous(nil, []byte(v.Reveal()), k.bytes, rand.Reader)
+	sealed, err := box.SealAnonymous(nil, []byte(v.Reveal()), key, rand.Reader)
 	if err != nil {
 		return "", fmt.Errorf("seal: %w", err)
 	}

@@ -2,7 +2,11 @@ package store
 
 import (
 	"context"
+	"crypto/rand"
+	"errors"
 	"net/http"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -16,12 +20,13 @@ import (
 const (
 	putRetries = 3
 	putTimeout = 10 * time.Second
+	maxPages   = 100 // of the list of selected repositories
 )
 
 // Secret is a GitHub secret that keeps a refresh token. Check comes before
 // Store.
 type Secret struct {
-	Target Target
+	remote
 	// MayBeNew lets Check pass a secret that does not exist yet: the first token
 	// has to be written somewhere. Otherwise a mistyped name would be written
 	// that nobody reads.
@@ -30,41 +35,31 @@ type Secret struct {
 	// given; empty if nothing has to be sealed.
 	SealedUnder secret.Value
 
-	github   *GitHub
-	audience audience
-	key      sealingKey
-	// updated is when the secret was last written, as Check saw it.
-	updated time.Time
+	audience github.EncryptedSecret // who may use an organization's secret, and nothing else
+	key      *github.PublicKey
+	updated  time.Time // when the secret was last written, as Check saw it; zero if it does not exist
 }
 
 // NewSecret returns the secret that t names.
-func NewSecret(gh *GitHub, t Target) *Secret { return &Secret{Target: t, github: gh} }
-
-func (s *Secret) String() string { return s.Target.String() }
+func NewSecret(gh *GitHub, t Target) *Secret { return &Secret{remote: remote{t, gh}} }
 
 // path is the address of the secret, relative to the API's base.
-func (s *Secret) path() string { return secretsOf(s.Target) + s.Target.Name }
+func (s *Secret) path() string { return s.Target.scope().secrets + s.Target.Name }
 
 // Check asks, without writing anything, whether the secret exists, whether its
 // public key is one, and whether a write would be let through. The questions go out
 // side by side. An error is an *Error.
 func (s *Secret) Check(ctx context.Context) (Facts, error) {
 	if !s.SealedUnder.Empty() && sealed.Usable(s.SealedUnder) != nil {
-		return Facts{}, s.github.fault(s.Target, WeakSecret, nil)
+		return Facts{}, s.fault(WeakSecret, nil)
 	}
-	var (
-		key             github.PublicKey
-		current         *github.Secret
-		answer          *github.Response
-		keyErr, readErr error
-		believed        bool
-		writeErr        error
-		calls           sync.WaitGroup
-	)
-	calls.Go(func() {
-		answer, keyErr = call(ctx, s.github.reads, http.MethodGet, secretsOf(s.Target)+"public-key", nil, &key)
-	})
-	calls.Go(func() { current, readErr = s.current(ctx) })
+	var calls sync.WaitGroup
+	var answer *github.Response
+	var believed bool
+	var keyErr, readErr, writeErr error
+	s.key = new(github.PublicKey)
+	calls.Go(func() { answer, keyErr = s.get(ctx, s.Target.scope().secrets+"public-key", s.key) })
+	calls.Go(func() { s.updated, readErr = s.current(ctx) })
 	calls.Go(func() { believed, writeErr = s.attempt(ctx) })
 	calls.Wait()
 
@@ -74,32 +69,69 @@ func (s *Secret) Check(ctx context.Context) (Facts, error) {
 		return Facts{}, s.unseen(ctx, keyErr)
 	}
 	if readErr != nil {
-		refused := s.github.classify(s.Target, readErr, SecretNotFound)
+		refused := s.classify(readErr, SecretNotFound)
 		if refused.Kind != SecretNotFound || !s.MayBeNew {
 			return Facts{}, refused
 		}
-		current, s.audience = &github.Secret{}, audience{}
 		if s.Target.Organization != "" {
-			s.audience.visibility = "private"
+			s.audience = github.EncryptedSecret{Visibility: "private"}
 		}
 	}
 	if writeErr != nil {
 		return Facts{}, writeErr
 	}
-	if spent := s.github.nearlySpent(s.Target, answer); spent != nil {
+	if spent := s.nearlySpent(answer); spent != nil {
 		return Facts{}, spent
 	}
-	var err error
-	if s.key, err = parseKey(&key); err != nil {
-		return Facts{}, s.github.fault(s.Target, BadPublicKey, err)
+	if _, err := decodeKey(s.key); err != nil {
+		return Facts{}, s.fault(BadPublicKey, err)
 	}
-	s.updated = current.UpdatedAt.Time
-	return Facts{
-		Exists:        readErr == nil,
-		UpdatedAt:     current.UpdatedAt.Time,
-		TokenExpires:  expiry(answer),
-		WriteBelieved: believed,
-	}, nil
+	return Facts{Exists: readErr == nil, UpdatedAt: s.updated, TokenExpires: answer.TokenExpiration.Time, WriteBelieved: believed}, nil
+}
+
+var errIncomplete = errors.New("the answer does not say who may use the secret")
+
+// current reads when the secret was last written, and who may use it if it is an
+// organization's: a write must restate that, or it would change it.
+func (s *Secret) current(ctx context.Context) (updated time.Time, err error) {
+	current := new(github.Secret)
+	if _, err := s.get(ctx, s.path(), current); err != nil {
+		return time.Time{}, err
+	}
+	if s.Target.Organization != "" {
+		s.audience = github.EncryptedSecret{Visibility: current.Visibility}
+		switch current.Visibility {
+		case "all", "private":
+		case "selected":
+			s.audience.SelectedRepositoryIDs, err = s.selectedRepositories(ctx)
+		default:
+			err = errIncomplete
+		}
+	}
+	return current.UpdatedAt.Time, err
+}
+
+// selectedRepositories returns all of them, or an error: a write with some of
+// them would take the secret away from the others.
+func (s *Secret) selectedRepositories(ctx context.Context) (all github.SelectedRepoIDs, err error) {
+	options := &github.ListOptions{Page: 1, PerPage: 100}
+	for range maxPages {
+		list, answer, err := s.github.reads.Actions.ListSelectedReposForOrgSecret(ctx, s.Target.Organization, s.Target.Name, options)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range list.Repositories {
+			all = append(all, r.GetID())
+		}
+		if answer.NextPage <= options.Page && list.TotalCount != nil && len(all) == *list.TotalCount {
+			return all, nil
+		}
+		if answer.NextPage <= options.Page {
+			break
+		}
+		options.Page = answer.NextPage
+	}
+	return nil, errIncomplete
 }
 
 // unseen says why the public key could not be read.
@@ -113,14 +145,37 @@ func (s *Secret) unseen(ctx context.Context, err error) *Error {
 			notFound = EnvironmentNotFound
 		}
 	}
-	return s.github.classify(s.Target, err, notFound)
+	return s.classify(err, notFound)
 }
 
-func expiry(r *github.Response) time.Time {
-	if r.TokenExpiration.IsZero() {
-		return time.Time{}
+// attempt asks whether a write would be let through, by two requests that can't
+// change anything: a PUT that names no value, and a DELETE of a secret whose random
+// name can't exist. GitHub may look at the body of the first before it looks at the
+// permission; the second has none. Neither is a proof: it's believed if GitHub
+// misses the value and the secret. An error is an *Error.
+func (s *Secret) attempt(ctx context.Context) (believed bool, err error) {
+	var put, del *Error
+	var both sync.WaitGroup
+	both.Go(func() { put = s.try(ctx, http.MethodPut, s.Target.Name, struct{}{}) })
+	both.Go(func() { del = s.try(ctx, http.MethodDelete, "STRAVA_TOKEN_"+strings.ToUpper(rand.Text()), nil) }) // 128 random bits
+	both.Wait()
+	for _, refused := range []*Error{put, del} {
+		if refused != nil && (refused.Status >= 300 && refused.Status < 400 || refused.Status >= 500 ||
+			slices.Contains([]int{401, 403, 429, 451}, refused.Status)) {
+			return false, refused
+		}
 	}
-	return r.TokenExpiration.Time
+	if put != nil && (put.Status == http.StatusNotFound || put.Status == 0 && put.Kind != Unrecognized) {
+		return false, put
+	}
+	return put != nil && put.Status == http.StatusUnprocessableEntity && del != nil && del.Status == http.StatusNotFound, nil
+}
+
+func (s *Secret) try(ctx context.Context, method, name string, body any) *Error {
+	if _, err := call(ctx, s.github.reads, method, s.Target.scope().secrets+name, body, nil); err != nil {
+		return s.classify(err, WriteRefused)
+	}
+	return nil
 }
 
 // Store writes the refresh token of r, and nothing else of it.
@@ -143,14 +198,12 @@ func (s *Secret) Set(ctx context.Context, token secret.Value) error {
 		if stop || !err.repeatable() || transport.Pause(ctx, pause) != nil {
 			return err
 		}
-		current, readErr := s.current(ctx)
-		if readErr != nil && s.MayBeNew && s.updated.IsZero() && s.github.classify(s.Target, readErr, SecretNotFound).Kind == SecretNotFound {
-			continue // still not there, so nobody wrote it
-		}
-		if readErr != nil {
+		updated, readErr := s.current(ctx)
+		stillNew := s.MayBeNew && s.updated.IsZero() && readErr != nil && s.classify(readErr, SecretNotFound).Kind == SecretNotFound
+		if readErr != nil && !stillNew {
 			return err
 		}
-		if !current.UpdatedAt.Time.Equal(s.updated) {
+		if !updated.Equal(s.updated) {
 			err.Kind = Overtaken
 			return err
 		}
@@ -160,21 +213,19 @@ func (s *Secret) Set(ctx context.Context, token secret.Value) error {
 func (s *Secret) put(ctx context.Context, token secret.Value) *Error {
 	ctx, cancel := context.WithTimeout(ctx, putTimeout)
 	defer cancel()
-	text, err := s.key.seal(token)
+	text, err := seal(s.key, token)
 	if err != nil {
-		return s.github.fault(s.Target, BadPublicKey, err)
+		return s.fault(BadPublicKey, err)
 	}
-	answer, err := call(ctx, s.github.once, http.MethodPut, s.path(), &github.EncryptedSecret{
-		KeyID: s.key.id, EncryptedValue: text, Visibility: s.audience.visibility, SelectedRepositoryIDs: s.audience.selected,
-	}, nil)
+	body := s.audience
+	body.KeyID, body.EncryptedValue = s.key.GetKeyID(), text
+	answer, err := call(ctx, s.github.once, http.MethodPut, s.path(), &body, nil)
 	if err != nil {
-		return s.github.classify(s.Target, err, WriteRefused, token)
+		return s.classify(err, WriteRefused, token)
 	}
 	// A page of somebody in between may come with 200, and nothing was written.
 	if answer.StatusCode != http.StatusCreated && answer.StatusCode != http.StatusNoContent {
-		e := s.github.fault(s.Target, Unrecognized, nil)
-		e.Status = answer.StatusCode
-		return e
+		return s.unrecognized(answer)
 	}
 	return nil
 }

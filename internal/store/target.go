@@ -8,9 +8,10 @@
 package store
 
 import (
-	"fmt"
+	"cmp"
 	"net/url"
 	"strings"
+	"time"
 
 	"strava-token/internal/secret"
 	"strava-token/internal/words"
@@ -27,24 +28,13 @@ type Target struct {
 	Path         string // empty unless it is a file on this machine
 }
 
-// Readable reports whether a run can read back what the target keeps.
-func (t Target) Readable() bool { return t.IsBranch() || t.IsFile() }
-
-// IsBranch reports whether the target is a sealed file on a branch.
-func (t Target) IsBranch() bool { return t.Branch != "" }
-
-// IsFile reports whether the target is a sealed file on this machine.
-func (t Target) IsFile() bool { return t.Path != "" }
-
-// IsSecret reports whether the target is a secret on GitHub.
+// IsSecret and the others say what the target is: a secret on GitHub, a sealed file on
+// a branch, or one on this machine. A run can read back what a file keeps.
 func (t Target) IsSecret() bool { return !t.Readable() }
-
-// OnGitHub reports whether it takes a GitHub token to write the target.
-func (t Target) OnGitHub() bool { return !t.IsFile() }
-
-// MayBeNew reports whether a run may make the target if it doesn't exist. A
-// secret must exist, since a mistyped name would be one that nobody reads.
-func (t Target) MayBeNew() bool { return t.Readable() }
+func (t Target) IsBranch() bool { return t.Branch != "" }
+func (t Target) IsFile() bool   { return t.Path != "" }
+func (t Target) Readable() bool { return t.IsBranch() || t.IsFile() }
+func (t Target) OnGitHub() bool { return !t.IsFile() } // which takes a GitHub token to write
 
 // Repository is "owner/repo", or empty for an organization's secret and a file.
 func (t Target) Repository() string {
@@ -54,55 +44,38 @@ func (t Target) Repository() string {
 	return t.Owner + "/" + t.Repo
 }
 
-// Permission names what a fine-grained token needs to write the target, as
-// GitHub's pages call it.
-func (t Target) Permission() string {
+// scope is how GitHub names and addresses the scope to which a target belongs.
+type scope struct {
+	permission string // what a fine-grained token needs to write there
+	parameter  string // the same, as the page for a new token takes it
+	secrets    string // where its secrets are, relative to the API's base
+	settings   string // the path of the page that shows them
+}
+
+// scope is the target's. go-github v60 has an address for an environment's secrets
+// that GitHub no longer describes, and escapes no name.
+func (t Target) scope() scope {
+	repository := t.Repository()
 	switch {
+	case t.IsFile():
+		return scope{}
 	case t.IsBranch():
-		return "Contents: read and write"
+		return scope{permission: "Contents: read and write", parameter: "contents"}
 	case t.Organization != "":
-		return "Secrets: read and write (Organization permissions)"
+		return scope{"Secrets: read and write (Organization permissions)", "organization_secrets",
+			"orgs/" + t.Organization + "/actions/secrets/", "organizations/" + t.Organization + "/settings/secrets/actions"}
 	case t.Environment != "":
-		return "Environments: read and write"
+		return scope{"Environments: read and write", "environments",
+			"repos/" + repository + "/environments/" + url.PathEscape(t.Environment) + "/secrets/", repository + "/settings/environments"}
 	}
-	return "Secrets: read and write"
+	return scope{"Secrets: read and write", "secrets", "repos/" + repository + "/actions/secrets/", repository + "/settings/secrets/actions"}
 }
 
 // TokenPage is the page of GitHub on which a personal access token that may write
 // the target is made, with everything filled in.
 func (t Target) TokenPage() words.Page {
-	owner := t.Owner
-	if t.Organization != "" {
-		owner = t.Organization
-	}
-	query := url.Values{"name": {"strava-token"}, "target_name": {owner}, "expires_in": {"365"}}
-	return words.Page("settings/personal-access-tokens/new?" + query.Encode() + "&" + t.parameter())
-}
-
-// parameter is the permission as that page takes it.
-func (t Target) parameter() string {
-	switch {
-	case t.IsBranch():
-		return "contents=write"
-	case t.Organization != "":
-		return "organization_secrets=write"
-	case t.Environment != "":
-		return "environments=write"
-	}
-	return "secrets=write"
-}
-
-// settings is the path of the page on GitHub that shows the secret.
-func (t Target) settings() string {
-	switch {
-	case t.Readable():
-		return ""
-	case t.Organization != "":
-		return "organizations/" + t.Organization + "/settings/secrets/actions"
-	case t.Environment != "":
-		return t.Repository() + "/settings/environments"
-	}
-	return t.Repository() + "/settings/secrets/actions"
+	query := url.Values{"name": {"strava-token"}, "target_name": {cmp.Or(t.Organization, t.Owner)}, "expires_in": {"365"}}
+	return words.Page("settings/personal-access-tokens/new?" + query.Encode() + "&" + t.scope().parameter + "=write")
 }
 
 // Flags are what tells a command to write to the target.
@@ -113,18 +86,32 @@ func (t Target) Flags() words.Command {
 	return words.Command{"--rotate-to", t.String()}
 }
 
-// TargetError says what is wrong with a target as it was written.
+// Facts is what Check learned of a target.
+type Facts struct {
+	Exists        bool      // it is there already
+	Held          bool      // and what it holds was read
+	AthleteID     int64     // whose token that is; 0 if unknown
+	Local         bool      // it is on this machine
+	UpdatedAt     time.Time // when it was last written; zero if that is not known
+	TokenExpires  time.Time // when the GitHub token ends; zero if it does not say
+	WriteProven   bool      // a write was let through that nobody sees
+	WriteBelieved bool      // as far as two attempts show that can't change anything
+	Warning       error     // or nil
+}
+
+// TargetError says what is wrong with a target, but not how it was written: it may be
+// a secret in the wrong place.
 type TargetError struct {
-	Text string
 	Kind TargetFault
 	// Readable reports whether it would have been one that can be read back.
 	Readable bool
 }
 
+func (e *TargetError) Error() string { return "target: " + string(e.Kind) }
+
 // TargetFault is what can be wrong with a target.
 type TargetFault string
 
-// The faults of a target.
 const (
 	UnknownTarget TargetFault = "unknown-target"
 	BadSecretName TargetFault = "bad-secret-name"
@@ -140,10 +127,6 @@ const (
 	organizationPrefix = "org:"
 )
 
-func (e *TargetError) Error() string {
-	return fmt.Sprintf("target %q: %s", secret.Quotable(e.Text), e.Kind)
-}
-
 // Parse reads one target. repository, as "owner/repo", is where a target
 // without one belongs.
 //
@@ -158,67 +141,57 @@ func (e *TargetError) Error() string {
 //
 // An error is a *TargetError.
 func Parse(text, repository string) (Target, error) {
-	fault := func(kind TargetFault) (Target, error) {
-		readable := strings.HasPrefix(text, branchPrefix) || strings.HasPrefix(text, filePrefix)
-		return Target{}, &TargetError{Text: text, Kind: kind, Readable: readable}
+	t, fault := parse(text, repository)
+	if fault != "" {
+		return Target{}, &TargetError{Kind: fault, Readable: strings.HasPrefix(text, branchPrefix) || strings.HasPrefix(text, filePrefix)}
 	}
-	// Folders may be called by a checksum, but no other target is.
-	if secret.HasGitHubToken(text) || secret.HasHexToken(text) && !strings.HasPrefix(text, filePrefix) {
-		return fault(Credential)
+	return t, nil
+}
+
+func parse(text, repository string) (Target, TargetFault) {
+	branch, isBranch := strings.CutPrefix(text, branchPrefix)
+	path, isFile := strings.CutPrefix(text, filePrefix)
+	inOrganization, isOrganization := strings.CutPrefix(text, organizationPrefix)
+	switch {
+	case secret.HasGitHubToken(text), secret.HasHexToken(text) && !isFile: // folders may be called by a checksum
+		return Target{}, Credential
+	case isFile && !validPath(path):
+		return Target{}, BadPath
+	case isFile:
+		return Target{Path: path}, ""
+	case isBranch:
+		return parseBranch(branch, repository)
+	case isOrganization:
+		organization, name, ok := strings.Cut(inOrganization, "/")
+		if !ok || !validOwner(organization) {
+			return Target{}, UnknownTarget
+		}
+		return Target{Organization: organization}.named(name)
 	}
-	if branch, ok := strings.CutPrefix(text, branchPrefix); ok {
-		t, kind := parseBranch(branch, repository)
-		if kind != "" {
-			return fault(kind)
-		}
-		return t, nil
+	name, environment, inEnvironment := strings.Cut(text, "@")
+	unknown := NoRepository
+	if i := strings.LastIndex(name, "/"); i >= 0 {
+		repository, name, unknown = name[:i], name[i+1:], UnknownTarget
+	} else if strings.Contains(name, ":") {
+		return Target{}, UnknownTarget
 	}
-	if path, ok := strings.CutPrefix(text, filePrefix); ok {
-		if !validPath(path) {
-			return fault(BadPath)
-		}
-		return Target{Path: path}, nil
+	owner, repo, ok := SplitRepository(repository)
+	switch {
+	case inEnvironment && !validEnvironment(environment):
+		return Target{}, UnknownTarget
+	case !ok:
+		return Target{}, unknown
 	}
-	if rest, ok := strings.CutPrefix(text, organizationPrefix); ok {
-		org, name, ok := strings.Cut(rest, "/")
-		if !ok || !validOwner(org) {
-			return fault(UnknownTarget)
-		}
-		if !validName(name) {
-			return fault(BadSecretName)
-		}
-		return Target{Organization: org, Name: strings.ToUpper(name)}, nil
-	}
-	place, environment, inEnvironment := strings.Cut(text, "@")
-	if inEnvironment && !validEnvironment(environment) {
-		return fault(UnknownTarget)
-	}
-	t := Target{Environment: environment}
-	parts := strings.Split(place, "/")
-	switch len(parts) {
-	case 1:
-		if strings.Contains(place, ":") {
-			return fault(UnknownTarget)
-		}
-		owner, repo, ok := SplitRepository(repository)
-		if !ok {
-			return fault(NoRepository)
-		}
-		t.Owner, t.Repo = owner, repo
-	case 3:
-		if _, _, ok := SplitRepository(parts[0] + "/" + parts[1]); !ok {
-			return fault(UnknownTarget)
-		}
-		t.Owner, t.Repo = parts[0], parts[1]
-	default:
-		return fault(UnknownTarget)
-	}
-	name := parts[len(parts)-1]
+	return Target{Owner: owner, Repo: repo, Environment: environment}.named(name)
+}
+
+// named is the secret of that name in the place that t is.
+func (t Target) named(name string) (Target, TargetFault) {
 	if !validName(name) {
-		return fault(BadSecretName)
+		return Target{}, BadSecretName
 	}
 	t.Name = strings.ToUpper(name)
-	return t, nil
+	return t, ""
 }
 
 func parseBranch(text, repository string) (Target, TargetFault) {
@@ -237,21 +210,18 @@ func parseBranch(text, repository string) (Target, TargetFault) {
 // which is always this one.
 func (t Target) String() string {
 	switch {
-	case t.Path != "":
-		return "file:" + t.Path
-	case t.Branch != "" && t.Name != "":
-		return "branch:" + t.Branch + "#" + t.Name
-	case t.Branch != "":
-		return "branch:" + t.Branch
+	case t.IsFile():
+		return filePrefix + t.Path
+	case t.IsBranch() && t.Name != "":
+		return branchPrefix + t.Branch + "#" + t.Name
+	case t.IsBranch():
+		return branchPrefix + t.Branch
+	case t.Organization != "":
+		return organizationPrefix + t.Organization + "/" + t.Name
+	case t.Environment != "":
+		return t.Repository() + "/" + t.Name + "@" + t.Environment
 	}
-	if t.Organization != "" {
-		return "org:" + t.Organization + "/" + t.Name
-	}
-	s := t.Owner + "/" + t.Repo + "/" + t.Name
-	if t.Environment != "" {
-		s += "@" + t.Environment
-	}
-	return s
+	return t.Repository() + "/" + t.Name
 }
 
 // Key is the same for two targets that name the same place: GitHub ignores the

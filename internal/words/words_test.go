@@ -27,7 +27,7 @@ var blanks = words.Blanks{
 	"left": 42 * time.Minute, "lock": "token.lock", "name": "NAME", "nearest": "refresh",
 	"token-page": words.Page("settings/personal-access-tokens/new"), "path": "/x", "permission": "Secrets: read and write", "place": words.Place("client-secret"),
 	"port": 8000, "printed": "standard output", "problem": "It's wrong.", "renewed": words.Clock(noon), "rule": "pull_request", "says": "No.", "new-name": "octocat/running",
-	"scopes": []string{"read", "activity:read"}, "seen": words.Sentence("log-seen-length"), "settings": words.Page("o/r/settings"), "status": 503,
+	"scopes": []string{"read", "activity:read"}, "sealed": words.Sentence("log-in-recovery"), "seen": words.Sentence("log-seen-length"), "settings": words.Page("o/r/settings"), "status": 503,
 	"edit": "https://github.com/octocat/sync/edit/main/.github/workflows/strava.yml", "tree": "/home/me/sync", "system": words.System{Err: os.ErrPermission}, "target": "o/r/NAME", "targets": []string{"o/r/NAME"},
 	"until": words.Clock(noon), "updated": words.Moment(noon), "want": int64(1111), "wanted": time.Hour, "when": words.Day(noon),
 }
