@@ -35,6 +35,9 @@ func (l *Login) keep(ctx context.Context, grant strava.Grant, listener *Listener
 	if grant.Scopes != nil {
 		l.run.RequireScopes = nil // what the callback lacks was decided by a person
 	}
+	l.run.Announce = func(t strava.Token) { // it may be somebody else's
+		l.Terminal.Say("Strava issued a refresh token" + whose(t, t.AthleteID) + ".")
+	}
 	o := l.run.Do(ctx)
 	isKept := len(o.Kept) > 0
 	l.discardable = l.discardable && !isKept

@@ -18,7 +18,7 @@ import (
 // closingPage tells the browser how it ended.
 func closingPage(voice *words.Voice, o *provider.Outcome, grant strava.Grant) Page {
 	if len(o.Failures) == 0 {
-		lines := []string{"The refresh token" + whose(o) + " is in place."}
+		lines := []string{"The refresh token" + whose(o.Token, o.AthleteID) + " is in place."}
 		if grant.Scopes != nil {
 			lines = append(lines, "Granted: "+strings.Join(grant.Scopes, ", ")+".")
 		}
@@ -36,14 +36,14 @@ func closingPage(voice *words.Voice, o *provider.Outcome, grant strava.Grant) Pa
 }
 
 // whose names the athlete, as far as is known.
-func whose(o *provider.Outcome) string {
+func whose(t strava.Token, athlete int64) string {
 	switch {
-	case o.AthleteID == 0:
+	case athlete == 0:
 		return ""
-	case o.Token.AthleteName == "":
-		return fmt.Sprintf(" of athlete %d", o.AthleteID)
+	case t.AthleteName == "":
+		return fmt.Sprintf(" of athlete %d", athlete)
 	}
-	return fmt.Sprintf(" of %s (athlete %d)", o.Token.AthleteName, o.AthleteID)
+	return fmt.Sprintf(" of %s (athlete %d)", t.AthleteName, athlete)
 }
 
 // tellWhatNow says where everything is, and ends with what to do now.
@@ -51,7 +51,7 @@ func (l *Login) tellWhatNow(o *provider.Outcome, grant strava.Grant) {
 	if l.Format != "" && len(l.in.Targets) == 0 {
 		return // standard output has it all
 	}
-	l.Terminal.Say("\nThe refresh token" + whose(o) + " is kept in " + strings.Join(o.Kept, ", ") + ".")
+	l.Terminal.Say("\nThe refresh token" + whose(o.Token, o.AthleteID) + " is kept in " + strings.Join(o.Kept, ", ") + ".")
 	if l.credentials != "" {
 		l.Terminal.Say("The client id and the client secret are in " + l.credentials + ".")
 		l.Terminal.Say("From now on this prints an access token, from any folder:\n")
