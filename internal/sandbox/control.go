@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"time"
 )
 
@@ -13,15 +14,12 @@ import (
 // the same process, looks at the sandbox and turns its knobs. docs/sandbox.md
 // describes them.
 func (s *Server) routeControl() {
-	s.mux.HandleFunc("GET /sandbox/ready", func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = fmt.Fprintln(w, "ready")
-	})
-	s.mux.HandleFunc("GET /sandbox/journal", func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = fmt.Fprint(w, s.Journal())
-	})
-	s.mux.HandleFunc("GET /sandbox/secret", func(w http.ResponseWriter, r *http.Request) {
-		_, _ = fmt.Fprint(w, s.Secret(r.FormValue("target")))
-	})
+	show := func(pattern string, text func(*http.Request) string) {
+		s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, text(r)) })
+	}
+	show("GET /sandbox/ready", func(*http.Request) string { return "ready\n" })
+	show("GET /sandbox/journal", func(*http.Request) string { return s.Journal() })
+	show("GET /sandbox/secret", func(r *http.Request) string { return s.Secret(r.FormValue("target")) })
 	s.mux.HandleFunc("POST /sandbox/secret", control(s.controlSecret))
 	s.mux.HandleFunc("POST /sandbox/knobs", control(s.controlKnobs))
 	s.mux.HandleFunc("POST /sandbox/faults", control(s.controlFaults))
@@ -51,17 +49,14 @@ func decode(body []byte, v any) error {
 }
 
 func (s *Server) controlSecret(body []byte) error {
-	var secret struct {
-		Target string `json:"target"`
-		Value  string `json:"value"`
-	}
+	var secret struct{ Target, Value string }
 	if err := decode(body, &secret); err != nil {
 		return err
 	}
-	s.mu.Lock()
-	place, name := s.placeOf(secret.Target)
-	s.mu.Unlock()
-	if place == nil || name == "" {
+	var p *place
+	var name string
+	s.edit(func() { p, name = s.placeOf(secret.Target) })
+	if p == nil || name == "" {
 		return fmt.Errorf("the sandbox has no place for the secret %q", secret.Target)
 	}
 	s.SetSecret(secret.Target, secret.Value)
@@ -78,14 +73,11 @@ func (s *Server) controlKnobs(body []byte) error {
 		Latency text `json:"latency"`
 		Advance text `json:"advance"`
 	}{Knobs: s.knobs, Latency: text{s.knobs.Latency}}
-	change.Scopes = nil // or they would be changed in place
+	change.Scopes = slices.Clone(s.knobs.Scopes) // or they would be changed in place
 	if err := decode(body, &change); err != nil {
 		return err
 	}
 	change.Knobs.Latency = change.Latency.Duration
-	if change.Scopes == nil {
-		change.Scopes = s.knobs.Scopes
-	}
 	if err := change.Check(); err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -57,86 +58,62 @@ func (s *Server) checkFault(f Fault) error {
 }
 
 // Fail schedules a fault. Of several for one call the first that is due wins.
-func (s *Server) Fail(f Fault) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.faults = append(s.faults, &f)
-}
+func (s *Server) Fail(f Fault) { s.edit(func() { s.faults = append(s.faults, &f) }) }
 
 // ClearFaults takes back what Fail scheduled.
-func (s *Server) ClearFaults() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.faults = nil
-}
+func (s *Server) ClearFaults() { s.edit(func() { s.faults = nil }) }
 
-// due returns the fault for a call, or nil; the caller holds the lock.
-func (s *Server) due(call, path string) *Fault {
+// due returns the fault for a call, or one that does nothing.
+func (s *Server) due(call, path string) Fault {
 	for _, f := range s.faults {
 		if f.Call != call || !strings.HasPrefix(path, f.Path) {
 			continue
 		}
 		f.taken++
 		if f.taken > f.Skip && (f.Times == 0 || f.taken <= f.Skip+f.Times) {
-			return f
+			return *f
 		}
 	}
-	return nil
+	return Fault{}
 }
 
-func (f *Fault) before() bool {
+func (f Fault) before() bool {
 	return f.Kind == FaultStatus || f.Kind == FaultStall || f.Kind == FaultCutBefore
 }
 
 // name is how the journal shows a fault.
-func (f *Fault) name() string {
+func (f Fault) name() string {
 	if f.Kind == FaultStatus {
 		return strconv.Itoa(f.status())
 	}
 	return string(f.Kind)
 }
 
-func (f *Fault) status() int {
-	if f.Status == 0 {
-		return http.StatusOK
-	}
-	return f.Status
-}
+func (f Fault) status() int { return cmp.Or(f.Status, http.StatusOK) }
 
-// replaced is the answer that a fault puts in place of the real one.
-func (f *Fault) replaced(real answer) answer {
-	body := strings.NewReplacer(
-		"{access_token}", jsonField(real.body, "access_token"),
-		"{refresh_token}", jsonField(real.body, "refresh_token"),
-	).Replace(f.Body)
-	a := jsonAnswer(f.status(), body)
-	a.detail, a.effect, a.sealed = real.detail, real.effect, real.sealed
+// spoil is what a fault makes of an answer. The body is as much as arrives.
+func (f Fault) spoil(a answer) answer {
+	a.fault = f.Kind
+	switch f.Kind {
+	case FaultStatus, FaultBody:
+		a.status, a.header = f.status(), jsonAnswer(0, "").header
+		a.body = strings.NewReplacer(
+			"{access_token}", jsonField(a.body, "access_token"),
+			"{refresh_token}", jsonField(a.body, "refresh_token"),
+		).Replace(f.Body)
+	case FaultTruncate:
+		a.header["Content-Length"] = strconv.Itoa(max(len(a.body), 1))
+		a.body = a.body[:len(a.body)/2]
+	case FaultCutAfter:
+		a.body = ""
+	}
 	maps.Copy(a.header, f.Header)
 	return a
 }
 
-// spoiled is what a fault makes of the answer to what was done, and how much of
-// its body arrives.
-func (f *Fault) spoiled(a answer) (answer, string) {
-	switch f.Kind {
-	case FaultBody:
-		a = f.replaced(a)
-	case FaultHeader:
-		maps.Copy(a.header, f.Header)
-	case FaultTruncate:
-		return a, a.body[:len(a.body)/2]
-	case FaultCutAfter:
-		return a, ""
-	}
-	return a, a.body
-}
-
 // jsonField finds a string in an answer that this package wrote.
 func jsonField(body, name string) string {
-	_, rest, ok := strings.Cut(body, `"`+name+`":"`)
-	if !ok {
-		return ""
-	}
+	_, rest, _ := strings.Cut(body, `"`+name+`":"`)
 	value, _, _ := strings.Cut(rest, `"`)
 	return value
 }
