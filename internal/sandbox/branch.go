@@ -159,10 +159,7 @@ func (s *Server) putContent(r *request) answer {
 		return githubRefusal(422, "content is not valid Base64")
 	}
 	b = s.commit(w.Branch, file, string(text))
-	status := http.StatusOK
-	if !exists {
-		status = http.StatusCreated
-	}
+	status := map[bool]int{true: http.StatusOK, false: http.StatusCreated}[exists]
 	a := jsonAnswer(status, filled("file-written", values{
 		"name": path.Base(file), "path": file, "branch": w.Branch, "sha": objectName("blob", string(text)), "size": len(text),
 		"commit": s.gitCommit(r, b.head, objectName("tree", b.head)),

@@ -67,7 +67,7 @@ func (s *Server) act(r *http.Request, service, call string, h handler) answer {
 	defer s.mu.Unlock()
 	f := s.due(call, r.URL.Path)
 	a, outcome := empty(0), f.name()
-	if !f.before() {
+	if does[f.Kind] {
 		a = h(r)
 		outcome = strconv.Itoa(a.status) + " " + outcome
 	}

@@ -14,16 +14,22 @@ import (
 // FaultKind is a way in which a call can fail.
 type FaultKind string
 
-// The kinds. Those that say "before" leave the service's state as it was.
+// The kinds.
 const (
-	FaultStatus    FaultKind = "status"     // before: answers with Status and Body
-	FaultStall     FaultKind = "stall"      // before: never answers
-	FaultCutBefore FaultKind = "cut-before" // before: closes the connection
+	FaultStatus    FaultKind = "status"     // does nothing, and answers with Status and Body
+	FaultStall     FaultKind = "stall"      // does nothing, and never answers
+	FaultCutBefore FaultKind = "cut-before" // does nothing, and closes the connection
 	FaultCutAfter  FaultKind = "cut-after"  // does what was asked, then closes the connection
 	FaultTruncate  FaultKind = "truncate"   // does what was asked, and sends half of the answer
 	FaultBody      FaultKind = "body"       // does what was asked, and answers with Body
 	FaultHeader    FaultKind = "header"     // does what was asked, and adds Header to the answer
 )
+
+// does tells the kinds that do what was asked; "" is no fault.
+var does = map[FaultKind]bool{
+	FaultStatus: false, FaultStall: false, FaultCutBefore: false,
+	FaultCutAfter: true, FaultTruncate: true, FaultBody: true, FaultHeader: true, "": true,
+}
 
 // Fault is a failure of one kind of call.
 type Fault struct {
@@ -45,12 +51,11 @@ type Fault struct {
 
 // checkFault reports a fault that cannot happen.
 func (s *Server) checkFault(f Fault) error {
-	kinds := []FaultKind{FaultStatus, FaultStall, FaultCutBefore, FaultCutAfter, FaultTruncate, FaultBody, FaultHeader}
-	switch {
+	switch _, known := does[f.Kind]; {
 	case !s.calls[f.Call]:
 		return fmt.Errorf("call is one of %s", strings.Join(slices.Sorted(maps.Keys(s.calls)), ", "))
-	case !slices.Contains(kinds, f.Kind):
-		return fmt.Errorf("kind is one of %q", kinds)
+	case !known || f.Kind == "":
+		return fmt.Errorf("kind is one of %q", slices.Sorted(maps.Keys(does))[1:])
 	case f.Status != 0 && (f.Status < 200 || f.Status > 999) || f.Skip < 0 || f.Times < 0:
 		return errors.New("status, skip or times is no such number")
 	}
@@ -75,10 +80,6 @@ func (s *Server) due(call, path string) Fault {
 		}
 	}
 	return Fault{}
-}
-
-func (f Fault) before() bool {
-	return f.Kind == FaultStatus || f.Kind == FaultStall || f.Kind == FaultCutBefore
 }
 
 // name is how the journal shows a fault.

@@ -53,13 +53,9 @@ func (r *request) signs() bool { return r.token.Kind == Integration && r.sent.Au
 
 // gitCommit is a commit in the answer to its making.
 func (s *Server) gitCommit(r *request, sha, tree string) json.RawMessage {
-	reason := "unsigned"
-	if r.signs() {
-		reason = "valid"
-	}
 	return json.RawMessage(filled("commit", values{
 		"sha": sha, "tree": tree, "message": r.sent.Message, "date": timestamp(s.now()),
-		"verified": r.signs(), "reason": reason,
+		"verified": r.signs(), "reason": map[bool]string{true: "valid", false: "unsigned"}[r.signs()],
 	}))
 }
 

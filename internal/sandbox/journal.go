@@ -38,11 +38,13 @@ func (e entry) String() string {
 	return strings.TrimRight(fmt.Sprintf("%-7s %-6s %-62s %s", e.service, e.verb, e.what, e.result), " ")
 }
 
-// barrier reports whether nothing runs beside this entry: what the runner was
+// alone reports whether nothing runs beside this entry: what the runner was
 // told, and a token request.
-func (e entry) barrier() bool {
+func (e entry) alone() bool {
 	return e.service == "runner" || strings.HasPrefix(e.what, "/oauth/token")
 }
+
+func (e entry) key() string { return e.service + e.verb + e.what }
 
 // number names a value by its kind and generation.
 func (j *journal) number(value, kind string) {
@@ -78,7 +80,16 @@ func (j *journal) deliver(body string) {
 	}
 }
 
-func (j *journal) add(e ...entry) { j.entries = append(append(j.entries, j.files()...), e...) }
+// add sorts an entry among those that run side by side, so that the same run has
+// the same journal every time.
+func (j *journal) add(e entry) {
+	j.entries = append(j.entries, j.files()...)
+	at := len(j.entries)
+	for !e.alone() && at > 0 && !j.entries[at-1].alone() && j.entries[at-1].key() > e.key() {
+		at--
+	}
+	j.entries = slices.Insert(j.entries, at, e)
+}
 
 // random is a name that differs each time.
 var random = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`/\w*_[A-Z2-7]{26}$`) })
@@ -88,25 +99,13 @@ func (j *journal) call(service string, r *http.Request, outcome string, a answer
 	j.add(entry{service, r.Method, what, strings.Join(strings.Fields(outcome+" "+a.effect), " "), a.sealed})
 }
 
-// Journal returns the record. Calls that ran side by side are sorted, so that
-// the same run has the same journal every time.
+// Journal returns the record.
 func (s *Server) Journal() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.journal.add() // what is in the files
-	entries := slices.Clone(s.journal.entries)
-	for from := 0; from < len(entries); {
-		to := from
-		for to < len(entries) && !entries[to].barrier() {
-			to++
-		}
-		slices.SortStableFunc(entries[from:to], func(a, b entry) int {
-			return strings.Compare(a.service+a.verb+a.what, b.service+b.verb+b.what)
-		})
-		from = to + 1
-	}
+	s.journal.entries = append(s.journal.entries, s.journal.files()...)
 	var b strings.Builder
-	for _, e := range entries {
+	for _, e := range s.journal.entries {
 		if e.sealed != "" { // opened only now, since that takes a moment
 			e.result += " " + s.journal.named(s.Opened(e.sealed), "sealed")
 		}

@@ -8,15 +8,17 @@
 package sandbox
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
+	"fmt"
+	"net"
 	"net/http"
+	"net/netip"
 	"sync"
 	"time"
 )
-
-// App is a registered Strava app.
-type App struct{ ID, Secret string }
 
 // Server is the sandbox. Its zero value is not usable; New returns one.
 type Server struct {
@@ -37,13 +39,12 @@ type Server struct {
 // New returns a sandbox with one app, one athlete who authorized it, one
 // repository, octo/running, and one personal access token that may write its
 // secrets.
-func New(knobs Knobs) *Server { return NewFor(App{ID: "48213"}, "", knobs) }
-
-// NewFor is New with an app and a first refresh token that the caller chooses. A
-// secret or a token that is empty is made up.
-func NewFor(app App, refreshToken string, knobs Knobs) *Server {
+func New(knobs Knobs) *Server {
+	if knobs.Scopes == nil {
+		knobs.Scopes = []string{"read", "activity:read_all"}
+	}
 	s := &Server{knobs: knobs, journal: newJournal(), mux: http.NewServeMux(), calls: map[string]bool{"try-write": true}}
-	s.initStrava(app, refreshToken)
+	s.initStrava()
 	s.initGitHub()
 	s.initGit()
 	s.routeStrava()
@@ -118,4 +119,33 @@ func (s *Server) newToken() string {
 	b := make([]byte, 20)
 	_, _ = rand.Read(b) // never fails
 	return hex.EncodeToString(b) + s.knobs.Suffix
+}
+
+// ErrNotLoopback is returned for an address that others could reach.
+var ErrNotLoopback = errors.New("the sandbox listens on loopback only")
+
+// Listen opens the sandbox's port, on loopback and nowhere else. Port 0 is any
+// free one.
+func Listen(ctx context.Context, address string) (net.Listener, error) {
+	a, err := netip.ParseAddrPort(address)
+	if err != nil || !a.Addr().IsLoopback() {
+		return nil, fmt.Errorf("%w: %s", ErrNotLoopback, address)
+	}
+	var c net.ListenConfig
+	l, err := c.Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("listen: %w", err)
+	}
+	return l, nil
+}
+
+// Serve answers on l until ctx ends.
+func (s *Server) Serve(ctx context.Context, l net.Listener) error {
+	server := &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second}
+	stop := context.AfterFunc(ctx, func() { _ = server.Close() })
+	defer stop()
+	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serve: %w", err)
+	}
+	return nil
 }

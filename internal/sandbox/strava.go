@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strings"
@@ -16,10 +17,9 @@ type stravaState struct {
 	refresh map[string]*grant // the living refresh tokens
 	codes   map[string][]string
 	current map[int64]string // an athlete's newest access token
-	// consented is what the athlete ticked in a browser; nil before that.
-	consented []string
-	// session is the cookie of an athlete who logged in.
-	session string
+
+	consented []string // what the athlete ticked in a browser; nil before that
+	session   string   // the cookie of an athlete who logged in
 }
 
 type accessToken struct {
@@ -34,29 +34,16 @@ type grant struct {
 	refresh string
 }
 
-func (s *Server) initStrava(app App, refreshToken string) {
-	if app.Secret == "" {
-		app.Secret = s.newToken()
-	}
-	if refreshToken == "" {
-		refreshToken = s.newToken()
-	}
+func (s *Server) initStrava() {
 	s.strava = stravaState{
-		app:     app,
+		app:     App{cmp.Or(s.knobs.App.ID, "48213"), cmp.Or(s.knobs.App.Secret, s.newToken())},
 		access:  map[string]*accessToken{},
 		refresh: map[string]*grant{},
 		codes:   map[string][]string{},
 		current: map[int64]string{},
 	}
-	s.journal.names[app.Secret] = "client-secret"
-	s.giveRefresh(&grant{athlete: AthleteID, scopes: s.granted()}, refreshToken)
-}
-
-func (s *Server) granted() []string {
-	if s.knobs.Scopes != nil {
-		return slices.Clone(s.knobs.Scopes)
-	}
-	return []string{"read", "activity:read_all"}
+	s.journal.names[s.strava.app.Secret] = "client-secret"
+	s.giveRefresh(&grant{athlete: AthleteID, scopes: s.knobs.Scopes}, cmp.Or(s.knobs.RefreshToken, s.newToken()))
 }
 
 // giveRefresh gives a grant a new refresh token; the old one dies at once.
@@ -91,29 +78,24 @@ func (s *Server) GrantedScopes() []string { return read(s, func() []string { ret
 // Replace gives the athlete a new refresh token, as a refresh elsewhere does.
 func (s *Server) Replace() { s.edit(func() { s.giveRefresh(s.own(), s.newToken()) }) }
 
-// Connect makes an athlete authorize the app, once more where it is the one who
-// did already, and returns the refresh token. Whether that ends an earlier one is
-// not known of the real Strava; here it does not.
+// Connect makes an athlete authorize the app, even once more, and returns the
+// refresh token. Whether that ends an earlier one is not known of the real Strava;
+// here it does not.
 func (s *Server) Connect(athlete int64) string {
 	return read(s, func() string {
-		g := &grant{athlete: athlete, scopes: s.granted()}
+		g := &grant{athlete: athlete, scopes: s.knobs.Scopes}
 		s.giveRefresh(g, s.newToken())
 		return g.refresh
 	})
 }
 
-// Lives reports whether Strava takes a refresh token.
-func (s *Server) Lives(refresh string) bool {
-	return read(s, func() bool { return s.strava.refresh[refresh] != nil })
-}
-
-// Works reports whether the API takes an access token.
-func (s *Server) Works(access string) bool {
-	return read(s, func() bool { return s.grantOf(access) != nil })
+// Lives reports whether Strava takes a token, be it for a refresh or an API call.
+func (s *Server) Lives(token string) bool {
+	return read(s, func() bool { return s.strava.refresh[token] != nil || s.grantOf(token) != nil })
 }
 
 // NewCode authorizes the app again and returns the code of the callback.
-func (s *Server) NewCode() string { return read(s, func() string { return s.newCode(s.granted()) }) }
+func (s *Server) NewCode() string { return read(s, func() string { return s.newCode(s.knobs.Scopes) }) }
 
 func (s *Server) newCode(scopes []string) string {
 	code := s.newToken()
