@@ -56,10 +56,8 @@ func (s *Server) authorizePage(r *http.Request) answer {
 // through.
 func (s *Server) allowedRedirect(redirect string) bool {
 	u, err := url.Parse(redirect)
-	if err != nil || u.Hostname() == "" {
-		return false
-	}
-	return slices.Contains([]string{"localhost", "127.0.0.1", strings.ToLower(s.knobs.CallbackDomain)}, strings.ToLower(u.Hostname()))
+	return err == nil && u.Hostname() != "" &&
+		slices.Contains([]string{"localhost", "127.0.0.1", strings.ToLower(s.knobs.CallbackDomain)}, strings.ToLower(u.Hostname()))
 }
 
 func loginPage(r *http.Request) answer {
@@ -105,10 +103,7 @@ func redirect(to string) answer {
 }
 
 func page(title, body string) answer {
-	return answer{
-		status: http.StatusOK,
-		header: map[string]string{"Content-Type": "text/html; charset=utf-8"},
-		body: `<!doctype html><html lang="en"><meta charset="utf-8"><link rel="icon" href="data:,"><title>` + title +
-			` | Strava sandbox</title><h1>` + title + `</h1>` + body,
-	}
+	html := `<!doctype html><html lang="en"><meta charset="utf-8"><link rel="icon" href="data:,"><title>` + title +
+		` | Strava sandbox</title><h1>` + title + `</h1>` + body
+	return answer{status: http.StatusOK, body: html, header: map[string]string{"Content-Type": "text/html; charset=utf-8"}}
 }

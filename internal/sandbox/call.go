@@ -38,15 +38,13 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, service, call str
 	if call == "put" && namesNoValue(body) {
 		call = "try-write"
 	}
-	var knobs Knobs
-	var notify func(string)
-	s.edit(func() {
+	knobs := read(s, func() Knobs {
 		s.busy++
-		knobs, notify = s.knobs, s.notify
+		return s.knobs
 	})
 	defer s.edit(func() { s.busy-- })
-	if notify != nil {
-		notify(call)
+	if knobs.notify != nil {
+		knobs.notify(call)
 	}
 	time.Sleep(knobs.Latency)
 

@@ -47,19 +47,18 @@ type Knobs struct {
 	Queued         time.Time      `json:"-"`               // when the workflow run was queued; zero: there is none
 	CommitAge      time.Duration  `json:"-"`               // how old the newest commit of the repository is
 	Observe        func(Exchange) `json:"-"`               // is handed every call
+
+	notify func(call string)
 }
 
 // Check reports a value that no knob has.
 func (k Knobs) Check() error {
-	switch k.Rotation {
-	case "", RotateNever, RotateOnExpiry, RotateAlways:
-	default:
+	switch {
+	case !slices.Contains([]Rotation{"", RotateNever, RotateOnExpiry, RotateAlways}, k.Rotation):
 		return errors.New("rotation is never, expiry or always")
-	}
-	if !covers(stravaScopes, k.Scopes) {
+	case !covers(stravaScopes, k.Scopes):
 		return errors.New("scopes are " + strings.Join(stravaScopes, ", "))
-	}
-	if k.EarlyCodes < 0 || k.Activities < 0 || k.Latency < 0 {
+	case k.EarlyCodes < 0 || k.Activities < 0 || k.Latency < 0:
 		return errors.New("activities, early_codes and latency cannot be below zero")
 	}
 	return nil

@@ -21,18 +21,15 @@ const (
 	Write
 )
 
-// TokenKind tells GitHub's tokens apart, since their refusals differ.
-type TokenKind string
-
-// The kinds.
+// The kinds of tokens, whose refusals differ.
 const (
-	Personal    TokenKind = "personal access token"
-	Integration TokenKind = "integration" // GITHUB_TOKEN and Apps
+	Personal    = "personal access token"
+	Integration = "integration" // GITHUB_TOKEN and Apps
 )
 
 // GitHubToken is a token and its permissions.
 type GitHubToken struct {
-	Kind          TokenKind
+	Kind          string
 	Secrets       Access
 	Environments  Access
 	Organizations Access
@@ -51,16 +48,14 @@ func (t *GitHubToken) can(permission string) Access {
 	}[permission]
 }
 
-// Repository is the sandbox's repository, Organization its owner, and
-// RepositoryID its numeric id.
+// Repository is the sandbox's repository, Organization its owner, RepositoryID its
+// numeric id, and runID its one workflow run.
 const (
 	Organization = "octo"
 	Repository   = Organization + "/running"
 	RepositoryID = 700100200
+	runID        = 9001
 )
-
-// runID is the one workflow run.
-const runID = 9001
 
 type githubState struct {
 	tokens  map[string]*GitHubToken
@@ -178,7 +173,7 @@ func (s *Server) permitted(route githubRoute) handler {
 		case p == nil || t.Blind || route.permission != "" && p.name != Repository:
 			return t.stamp(githubRefusal(404, "Not Found"))
 		case t.can(cmp.Or(route.permission, p.permission)) < route.level:
-			return t.stamp(githubRefusal(403, "Resource not accessible by "+string(t.Kind)))
+			return t.stamp(githubRefusal(403, "Resource not accessible by "+t.Kind))
 		case r.Method != "GET" && r.Method != "DELETE" && json.NewDecoder(r.Body).Decode(&call.sent) != nil:
 			return t.stamp(githubRefusal(400, "Problems parsing JSON"))
 		}

@@ -20,7 +20,6 @@ type Runner struct {
 	log    strings.Builder
 	line   string         // that has not ended yet
 	read   map[string]int // how much of a file is in the journal
-	gate   chan struct{}  // set while nobody reads
 }
 
 // The files that a runner mounts, by the variable that names each.
@@ -76,10 +75,6 @@ func (r *Runner) Environ() (all []string) {
 
 // Write takes what the step prints.
 func (r *Runner) Write(p []byte) (int, error) {
-	if gate := read(r.server, func() chan struct{} { return r.gate }); gate != nil {
-		<-gate
-		return 0, os.ErrClosed
-	}
 	r.server.edit(func() {
 		r.raw.Write(p)
 		lines := strings.Split(r.line+string(p), "\n")
@@ -89,19 +84,6 @@ func (r *Runner) Write(p []byte) (int, error) {
 		}
 	})
 	return len(p), nil
-}
-
-// Block makes every further print wait, as a reader that does not read does;
-// Unblock ends that.
-func (r *Runner) Block() { r.server.edit(func() { r.gate = make(chan struct{}) }) }
-
-// Unblock lets the prints that wait fail, and every further one.
-func (r *Runner) Unblock() { r.server.edit(func() { close(r.gate) }) }
-
-// Close makes every further print fail, as a reader that went away does.
-func (r *Runner) Close() {
-	r.Block()
-	r.Unblock()
 }
 
 // take understands one line, as the runner does.

@@ -31,7 +31,6 @@ type Server struct {
 	github  githubState
 	git     gitState
 	journal journal
-	notify  func(call string)
 	busy    int // calls under way
 	mux     *http.ServeMux
 }
@@ -98,7 +97,7 @@ func (s *Server) Set(change func(*Knobs)) { s.edit(func() { change(&s.knobs) }) 
 
 // Notify calls f at the beginning of every call, which waits for it. Calls have
 // the names that Fault uses.
-func (s *Server) Notify(f func(call string)) { s.edit(func() { s.notify = f }) }
+func (s *Server) Notify(f func(call string)) { s.edit(func() { s.knobs.notify = f }) }
 
 // Idle reports whether no call is under way.
 func (s *Server) Idle() bool { return read(s, func() bool { return s.busy == 0 }) }
