@@ -53,8 +53,8 @@ func objectName(kind, content string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// SetRules makes rules of these types apply to a branch, which need not exist. The
-// parameters of a rule, as JSON, follow its type and a blank.
+// SetRules makes rules apply to a branch, which need not exist. A rule is its type
+// or its type, a blank, and its parameters as JSON.
 func (s *Server) SetRules(branch string, types ...string) {
 	s.edit(func() { s.git.rules[branch] = types })
 }

@@ -69,9 +69,8 @@ func covers(granted, asked []string) bool {
 	return !slices.ContainsFunc(asked, func(scope string) bool { return !slices.Contains(granted, scope) })
 }
 
-// routeControl adds the addresses under which a program, rather than a test in
-// the same process, looks at the sandbox and turns its knobs. docs/sandbox.md
-// describes them.
+// routeControl adds the addresses that docs/sandbox.md describes, for a program
+// rather than a test in the same process.
 func (s *Server) routeControl() {
 	show := func(pattern string, text func(*http.Request) string) {
 		s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, text(r)) })
@@ -160,12 +159,12 @@ func (s *Server) controlFaults(body []byte) error {
 		return nil
 	}
 	var f Fault
-	if err := decode(body, &f); err != nil {
-		return err
+	err := decode(body, &f)
+	if err == nil {
+		err = s.checkFault(f)
 	}
-	if err := s.checkFault(f); err != nil {
-		return err
+	if err == nil {
+		s.Fail(f)
 	}
-	s.Fail(f)
-	return nil
+	return err
 }

@@ -33,20 +33,15 @@ var does = map[FaultKind]bool{
 
 // Fault is a failure of one kind of call.
 type Fault struct {
-	// Call names the calls that fail, by the name that handle gives them.
-	Call string
-	Kind FaultKind
-	Path string // if set, only calls whose path begins with it
-	Skip int    // this many calls go through first
-	// Times is how many calls fail; 0 is all of them.
-	Times  int
+	Call   string // that fails, by the name that handle gives it
+	Kind   FaultKind
+	Path   string            // if set, only calls whose path begins with it
+	Skip   int               // this many calls go through first
+	Times  int               // this many calls fail; 0 is all of them
 	Status int               // of FaultStatus and FaultBody; 0 is 200
 	Header map[string]string // of FaultStatus, FaultBody and FaultHeader: added to the answer
-	// Body of FaultStatus and FaultBody. {access_token} and {refresh_token} are
-	// replaced by what the real answer holds.
-	Body string
-
-	taken int
+	Body   string            // of FaultStatus and FaultBody; {access_token} and {refresh_token} are those of the real answer
+	taken  int
 }
 
 // checkFault reports a fault that cannot happen.

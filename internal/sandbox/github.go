@@ -39,8 +39,7 @@ type GitHubToken struct {
 	Expires       time.Time // zero: never
 }
 
-// can is what the token may do with what a permission, by its name in GitHub's API,
-// is for.
+// can is the level of a permission, by its name in GitHub's API.
 func (t *GitHubToken) can(permission string) Access {
 	return map[string]Access{
 		"secrets": t.Secrets, "environments": t.Environments, "organization_secrets": t.Organizations,
@@ -74,7 +73,7 @@ func (s *Server) initGitHub() {
 	s.addPlace("org:"+Organization, "organization_secrets")
 }
 
-// GitHubToken returns the token that may write every secret.
+// GitHubToken returns the token that may write every secret and branch.
 func (s *Server) GitHubToken() string { return s.github.writer }
 
 // BuiltInToken returns a token as a workflow gets it with contents: write: it

@@ -17,9 +17,7 @@ type journal struct {
 	issued     map[string]int    // how many of each kind
 	delivered  map[string]bool   // the values that stood whole in an answer
 	unexpected []string
-	// files is asked before every entry, so that what a program wrote to a file
-	// stands before what it did next.
-	files func() []entry
+	files      func() []entry // what a program wrote to files before the next entry
 }
 
 func newJournal() journal {
@@ -144,8 +142,7 @@ func (s *Server) Values() map[string]string {
 	return values
 }
 
-// Delivered reports whether an answer that held value was sent whole. A token of
-// which it is false never reached anybody.
+// Delivered reports whether an answer with value in it was sent whole.
 func (s *Server) Delivered(value string) bool {
 	return read(s, func() bool { return s.journal.delivered[value] })
 }

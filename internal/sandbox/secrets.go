@@ -115,7 +115,7 @@ func (s *Server) publicKey(r *request) answer {
 	return jsonAnswer(200, fmt.Sprintf(`{"key_id":%q,"key":%q}`, r.place.keyID, base64.StdEncoding.EncodeToString(key)))
 }
 
-// named returns the name of the secret that the address has, and the secret or nil.
+// secret returns the name of the secret that the address has, and the secret or nil.
 func (r *request) secret() (name string, stored *storedSecret) {
 	name = strings.ToUpper(r.PathValue("name"))
 	return name, r.place.secrets[name]

@@ -54,8 +54,7 @@ func New(knobs Knobs) *Server {
 }
 
 // Environment is what points a program at the sandbox, which answers at base: the
-// variables and their values, in the order in which they are printed. The
-// credentials open nothing but this process.
+// variables and their values, in the order in which they are printed.
 func (s *Server) Environment(base string) [][2]string {
 	return [][2]string{
 		{"STRAVA_URL", base},
@@ -130,8 +129,7 @@ func Listen(ctx context.Context, address string) (net.Listener, error) {
 	if err != nil || !a.Addr().IsLoopback() {
 		return nil, fmt.Errorf("%w: %s", ErrNotLoopback, address)
 	}
-	var c net.ListenConfig
-	l, err := c.Listen(ctx, "tcp", address)
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("listen: %w", err)
 	}

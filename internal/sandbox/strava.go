@@ -54,8 +54,7 @@ func (s *Server) giveRefresh(g *grant, token string) {
 	s.journal.number(token, "refresh")
 }
 
-// own is a grant of the sandbox's own athlete, or an empty one after all were
-// revoked.
+// own is a grant of the sandbox's own athlete, or an empty one if all were revoked.
 func (s *Server) own() *grant {
 	for _, g := range s.strava.refresh {
 		if g.athlete == AthleteID {
@@ -68,8 +67,7 @@ func (s *Server) own() *grant {
 // App returns the registered app.
 func (s *Server) App() App { return s.strava.app }
 
-// LiveRefreshToken returns the athlete's refresh token, or "" after it was
-// revoked.
+// LiveRefreshToken returns the athlete's refresh token, or "" if it was revoked.
 func (s *Server) LiveRefreshToken() string { return read(s, func() string { return s.own().refresh }) }
 
 // GrantedScopes returns what the athlete granted the app.
@@ -119,8 +117,7 @@ func (s *Server) routeStrava() {
 	s.handle("strava", "GET /api/v3/athlete/activities", "activities", s.withGrant(s.activities))
 }
 
-// noPath is what Strava's API answers for an address that it does not have.
-// (Reported by its users.)
+// noPath is the answer for an address that Strava does not have, as users report it.
 func noPath() answer { return stravaFault(404, "Record Not Found", "resource", "path", "invalid") }
 
 // stravaPath reports whether an address is one of Strava's API, and not one of a
