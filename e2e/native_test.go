@@ -322,3 +322,40 @@ func TestNativeUnderAct(t *testing.T) {
 		l.world.assertKept(t, log)
 	}
 }
+
+// interrupt is a step that leaves a process behind, which sends the launcher the
+// signal that a runner sends when somebody cancels.
+const interrupt = `      - run: |
+          nohup sh -c '
+            while sleep 0.2; do
+              for process in /proc/[0-9]*; do
+                grep -qas "native/main[.]js" "$process/cmdline" || continue
+                sleep 2
+                kill -INT "${process#/proc/}"
+                exit
+              done
+            done' >/dev/null 2>&1 &
+`
+
+// TestNativeCancelledUnderAct cancels while the launcher waits for the program, and
+// the program for Strava.
+func TestNativeCancelledUnderAct(t *testing.T) {
+	l := newLauncher(t)
+	l.command(t) // writes release.json
+	l.world.server.Notify(func(call string) {
+		if call == "token" {
+			time.Sleep(6 * time.Second) // so that the signal falls into it
+		}
+	})
+	workflow := strings.Replace(readFile(t, "workflows/sync.yml"), "uses: ./\n", "uses: ./native\n", 1)
+	workflow = strings.Replace(workflow, "      - id: strava\n", interrupt+"      - id: strava\n", 1)
+	path := filepath.Join(l.dir, "sync.yml")
+	if err := os.WriteFile(path, []byte(workflow), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	log, ok := l.world.actIn(t, l.dir, path, "--env", "STRAVA_TOKEN_DOWNLOADS="+l.server.URL)
+	if ok || !strings.Contains(log, "cancelled after the token request") {
+		t.Errorf("the log doesn't say that it was cancelled:\n%s", log)
+	}
+	l.world.assertKept(t, log)
+}

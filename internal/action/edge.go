@@ -23,17 +23,24 @@ type edge struct {
 	sdk    *githubactions.Action
 	voice  *words.Voice
 	pages  pages
-	sealed string // a recovery text that is in the log, and not in the summary yet
+	event  map[string]any // what started the workflow; nil if it can't be told
+	sealed string         // a recovery text that is in the log, and not in the summary yet
 }
 
 func newEdge(getenv func(string) string, stdout io.Writer) *edge {
 	out := &steadyWriter{w: stdout}
 	pages := pagesOf(getenv)
+	sdk := githubactions.New(githubactions.WithGetenv(getenv), githubactions.WithWriter(out))
+	var event map[string]any
+	if context, _ := sdk.Context(); context != nil {
+		event = context.Event
+	}
 	return &edge{
 		pages:  pages,
+		event:  event,
 		getenv: getenv,
 		out:    out,
-		sdk:    githubactions.New(githubactions.WithGetenv(getenv), githubactions.WithWriter(out)),
+		sdk:    sdk,
 		voice:  words.Step(troubleshooting(getenv)).In(getenv("GITHUB_SERVER_URL"), getenv("GITHUB_REPOSITORY")).Authorizing("", pages.workflow).Editing(pages.edit),
 	}
 }

@@ -3,12 +3,9 @@ package action
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/url"
-	"os"
 	"strings"
 
 	"strava-token/internal/input"
@@ -101,15 +98,15 @@ func (e *edge) firstStep(ctx context.Context, in *input.Inputs, run *provider.Ru
 	if otherLogin != nil {
 		return otherLogin
 	}
-	event := readEvent(e.getenv)
-	if event.isDispatch && event.code != "" {
+	form := e.form()
+	if form.isFilled && form.code != "" {
 		return &words.Failure{ID: "input-code-not-passed", Blanks: words.Blanks{"edit": e.pages.edit}}
 	}
 	link, leadsBack := e.link(ctx, in, run.Strava, nil)
 	e.voice = e.voice.Authorizing(link, e.pages.workflow)
 	first := &firstStepError{link: link, id: "run-authorize", edit: e.pages.edit}
 	switch {
-	case event.isDispatch && !event.takesCode:
+	case form.isFilled && !form.takesCode:
 		first.id = "run-authorize-add-code"
 	case !leadsBack:
 		first.id = "run-authorize-localhost"
@@ -127,34 +124,22 @@ func (e *firstStepError) Note() words.Note {
 	return words.Note{ID: e.id, Blanks: words.Blanks{"edit": e.edit}}
 }
 
-// event is what started the run.
-type event struct {
-	isDispatch bool
-	takesCode  bool   // its form has a field for a code
-	code       string // and what was written there
+// form is that of Run workflow on GitHub.
+type form struct {
+	isFilled  bool // the run was started with it
+	takesCode bool // it has a field for a code
+	code      string
 }
 
-const maxEvent = 25 << 20 // GitHub's payloads are at most 25 MB
-
-func readEvent(getenv func(string) string) event {
-	e := event{isDispatch: getenv("GITHUB_EVENT_NAME") == "workflow_dispatch"}
-	f, err := os.Open(getenv("GITHUB_EVENT_PATH"))
-	if err != nil {
-		e.takesCode = true // which cannot be told
-		return e
+func (e *edge) form() form {
+	inputs, _ := e.event["inputs"].(map[string]any)
+	code, takesCode := inputs["code"]
+	text, _ := code.(string)
+	return form{
+		isFilled:  e.getenv("GITHUB_EVENT_NAME") == "workflow_dispatch",
+		takesCode: takesCode || e.event == nil, // which cannot be told
+		code:      text,
 	}
-	defer f.Close()
-	var payload struct {
-		Inputs map[string]any `json:"inputs"`
-	}
-	if json.NewDecoder(io.LimitReader(f, maxEvent)).Decode(&payload) != nil {
-		e.takesCode = true
-		return e
-	}
-	code, takesCode := payload.Inputs["code"]
-	e.takesCode = takesCode
-	e.code, _ = code.(string)
-	return e
 }
 
 // isFirstStep returns the error of a run that waits for a person.

@@ -84,7 +84,7 @@ func isWithoutToken(o *provider.Outcome) bool {
 
 // read reads every input, and makes sure that the outputs can be written.
 func (e *edge) read() (*input.Inputs, error) {
-	in, err := input.Read(input.Workflow{Getenv: e.getenv, Input: e.sdk.GetInput, Hide: e.Mask}, true)
+	in, err := input.Read(&input.Workflow{Getenv: e.getenv, Input: e.sdk.GetInput, Hide: e.Mask, Event: e.event}, true)
 	var problems []input.Problem
 	if wrong, ok := err.(*input.Error); ok {
 		problems = wrong.Problems

@@ -50,7 +50,7 @@ func Run(ctx context.Context, p Process) int {
 	t := &terminal.Terminal{In: p.Stdin, Out: p.Stderr, Voice: words.Terminal()}
 	root.AddCommand(
 		actionCommand(p), loginCommand(p, t), refreshCommand(p, t), execCommand(p, t), doctorCommand(p, t),
-		recoverCommand(p, t), revokeCommand(p, t), sandboxCommand(p), demoCommand(p), versionCommand(p),
+		recoverCommand(p, t), revokeCommand(p, t), sandboxCommand(p), demoCommand(p), versionCommand(p), realityCommand(p, t),
 	)
 	root.SetHelpCommand(helpCommand(root))
 	addCompletion(root)

@@ -32,7 +32,7 @@ func good(t *testing.T) map[string]string {
 // read reads the inputs of a step, and returns what is masked as well.
 func read(env map[string]string) (in *input.Inputs, problems []input.Problem, masked []string) {
 	getenv := func(name string) string { return env[name] }
-	in, err := input.Read(input.Workflow{
+	in, err := input.Read(&input.Workflow{
 		Getenv: getenv,
 		Input:  githubactions.New(githubactions.WithGetenv(getenv)).GetInput,
 		Hide: func(v secret.Value) bool {

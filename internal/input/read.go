@@ -51,12 +51,15 @@ const defaultGitHubURL = "https://api.github.com"
 // takes its place. An error is an *Error.
 func Read(s Source, tokenNeeded bool) (*Inputs, error) {
 	r := reader{Source: s}
-	in := &Inputs{Repository: s.Text("repo"), RepositoryID: s.RepositoryID()}
+	in := &Inputs{Repository: s.Text("repo")}
+	if w := s.step(); w != nil {
+		in.RepositoryID, _ = strconv.ParseInt(w.Getenv("GITHUB_REPOSITORY_ID"), 10, 64)
+	}
 	in.ClientSecret = r.stravaCredential("client-secret")
 	in.ClientID = r.clientID()
 	in.RequireScopes = r.scopes("require-scopes")
 	in.Targets = r.targets(in.Repository)
-	if tokenNeeded && (s.Text("refresh-token") != "" || s.TokenNeeded(r.readable, len(s.Lines("rotate-to")) > 0)) {
+	if tokenNeeded && (s.Text("refresh-token") != "" || !r.leadsToToken()) {
 		in.RefreshToken = r.stravaCredential("refresh-token")
 	}
 	r.code(in)
@@ -98,7 +101,9 @@ func (r *reader) problem(name string, fault Fault, detail string) {
 func (r *reader) mask(v secret.Value) {
 	for line := range strings.Lines(v.Reveal()) {
 		if one := secret.New(strings.TrimSpace(line)); secret.MayHold(one.Reveal()) {
-			r.Mask(one)
+			if w := r.step(); w != nil {
+				w.Hide(one)
+			}
 			r.masked = append(r.masked, one)
 		}
 	}
@@ -123,6 +128,12 @@ func (r *reader) stravaCredential(name string) secret.Value {
 		r.problem(name, Fault(secret.Inspect(v.Reveal())), "")
 	}
 	return v
+}
+
+// leadsToToken reports whether a run without a refresh token can begin: a readable
+// target may have one, and in a workflow a code, or any target to keep what comes.
+func (r *reader) leadsToToken() bool {
+	return r.readable || r.step() != nil && (r.Text("code") != "" || len(r.Lines("rotate-to")) > 0)
 }
 
 // clientID reads the number that Strava shows as Client ID. The client secret in
@@ -252,7 +263,7 @@ func (r *reader) address(name, fallback string) *url.URL {
 // withheld returns the problems, with the one cause named if secrets are missing
 // because GitHub hands none to this run.
 func (r *reader) withheld() []Problem {
-	cause := r.Withheld()
+	cause := r.step().withheld()
 	if cause == "" || !slices.ContainsFunc(r.problems, Problem.isMissing) {
 		return r.problems
 	}

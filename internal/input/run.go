@@ -77,42 +77,23 @@ func (in *Inputs) Run(network *transport.Network, reporter provider.Reporter, fi
 	return run
 }
 
-// OtherHostError is a host that isn't Strava's or GitHub's own and receives
-// credentials.
-type OtherHostError struct {
-	Input string // that names it
-	Host  string
-}
-
-func (e *OtherHostError) Error() string { return e.Input + " names " + e.Host }
-
-// Note is the warning's message.
-func (e *OtherHostError) Note() words.Note {
-	id := "input-other-host"
-	switch e.Input {
-	case "strava-api-url":
-		id = "input-other-api-host" // which gets the access token alone
-	case gitHubAddress:
-		id = "input-other-github-host"
-	}
-	return words.Note{ID: id, Blanks: words.Blanks{"input": words.Input(e.Input), "host": e.Host}}
-}
-
 // OtherHosts warns of every host that receives credentials, but those of Strava and
 // GitHub, and the runner's own server.
 func (in *Inputs) OtherHosts() []error {
 	var others []error
-	warn := func(name string, u *url.URL) { others = append(others, &OtherHostError{Input: name, Host: u.Host}) }
+	warn := func(id, name string, u *url.URL) {
+		others = append(others, &words.Failure{ID: id, Blanks: words.Blanks{"input": words.Input(name), "host": u.Host}})
+	}
 	if !isStrava(in.StravaURL) {
-		warn("strava-url", in.StravaURL)
+		warn("input-other-host", "strava-url", in.StravaURL)
 	}
 	if !isStrava(in.StravaAPIURL) {
-		warn("strava-api-url", in.StravaAPIURL)
+		warn("input-other-api-host", "strava-api-url", in.StravaAPIURL) // which gets the access token alone
 	}
 	server := strings.ToLower(in.gitHubServer)
 	if host := strings.ToLower(in.GitHubURL.Host); server != "" && slices.ContainsFunc(in.Targets, store.Target.OnGitHub) &&
 		!slices.Contains([]string{"api.github.com", server, "api." + server}, host) {
-		warn(gitHubAddress, in.GitHubURL)
+		warn("input-other-github-host", gitHubAddress, in.GitHubURL)
 	}
 	return others
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"strava-token/internal/store"
+	"strava-token/internal/words"
 )
 
 func TestOtherHosts(t *testing.T) {
@@ -20,9 +21,9 @@ func TestOtherHosts(t *testing.T) {
 	}{
 		{strava, api, github, "github.com", branch, nil},
 		{"https://api-v3.strava.com", "https://API-v3.Strava.com/x", github, "github.com", branch, nil},
-		{"https://strava.com", "https://www.strava.com.evil.example", github, "github.com", branch, []string{"strava-api-url"}},
-		{"https://evilstrava.com", "https://www.strava.com:8443", github, "github.com", branch, []string{"strava-url", "strava-api-url"}},
-		{strava, api, "https://git.example/api/v3", "github.com", branch, []string{"GITHUB_API_URL"}},
+		{"https://strava.com", "https://www.strava.com.evil.example", github, "github.com", branch, []string{"input-other-api-host"}},
+		{"https://evilstrava.com", "https://www.strava.com:8443", github, "github.com", branch, []string{"input-other-host", "input-other-api-host"}},
+		{strava, api, "https://git.example/api/v3", "github.com", branch, []string{"input-other-github-host"}},
 		{strava, api, "https://git.example/api/v3", "github.com", nil, nil},
 		{strava, api, "https://git.example/api/v3", "git.example", branch, nil},
 		{strava, api, "https://api.octo.ghe.com", "octo.ghe.com", branch, nil},
@@ -37,7 +38,7 @@ func TestOtherHosts(t *testing.T) {
 		in := &Inputs{StravaURL: parse(tt.strava), StravaAPIURL: parse(tt.api), GitHubURL: parse(tt.github), gitHubServer: tt.server, Targets: tt.targets}
 		var got []string
 		for _, err := range in.OtherHosts() {
-			got = append(got, err.(*OtherHostError).Input)
+			got = append(got, err.(*words.Failure).ID)
 		}
 		if diff := cmp.Diff(tt.want, got); diff != "" {
 			t.Errorf("%+v (-want +got):\n%s", tt, diff)
@@ -47,9 +48,9 @@ func TestOtherHosts(t *testing.T) {
 
 func TestGiteaHasNoTargets(t *testing.T) {
 	t.Parallel()
-	gitea := Workflow{Getenv: func(name string) string { return map[string]string{"GITEA_ACTIONS": "true"}[name] }}
+	gitea := &Workflow{Getenv: func(name string) string { return map[string]string{"GITEA_ACTIONS": "true"}[name] }}
 	for _, target := range []store.Target{{Owner: "o", Repo: "r", Branch: "b"}, {Owner: "o", Repo: "r", Name: "N"}, {Path: "/x"}} {
-		if got := gitea.Objection(target); got != FaultNotOnGitHub {
+		if got := gitea.objection(target); got != FaultNotOnGitHub {
 			t.Errorf("%s: got %q", target, got)
 		}
 	}

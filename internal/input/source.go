@@ -1,10 +1,6 @@
 package input
 
 import (
-	"encoding/json"
-	"io"
-	"os"
-	"strconv"
 	"strings"
 
 	"strava-token/internal/secret"
@@ -25,17 +21,8 @@ type Source interface {
 	Text(name string) string
 	// Lines returns an input that is a list. A blank one names nothing.
 	Lines(name string) []string
-	// Mask hides a value in everything that is printed from now on.
-	Mask(secret.Value)
-	// Objection is what speaks against a target here, or nothing.
-	Objection(store.Target) Fault
-	// Withheld is why there are no secrets here, or nothing.
-	Withheld() Fault
-	// TokenNeeded reports whether a run cannot begin without a refresh token: with
-	// a readable target that may have one, or with any target.
-	TokenNeeded(readable, anyTarget bool) bool
-	// RepositoryID is the numeric id of the input "repo", or 0 if unknown.
-	RepositoryID() int64
+	// step is the workflow step that the inputs are of, or nil.
+	step() *Workflow
 }
 
 // Workflow is a step of a workflow.
@@ -43,10 +30,11 @@ type Workflow struct {
 	Getenv func(string) string
 	Input  func(name string) string
 	Hide   func(secret.Value) bool
+	Event  map[string]any // what started the workflow; nil if it can't be told
 }
 
 // Text returns an input of the step, or what the runner says.
-func (w Workflow) Text(name string) string {
+func (w *Workflow) Text(name string) string {
 	switch name {
 	case "repo":
 		return w.Getenv("GITHUB_REPOSITORY")
@@ -57,7 +45,7 @@ func (w Workflow) Text(name string) string {
 }
 
 // Lines returns the lines that are not blank.
-func (w Workflow) Lines(name string) []string {
+func (w *Workflow) Lines(name string) []string {
 	var lines []string
 	for line := range strings.Lines(w.Text(name)) {
 		if line = strings.TrimSpace(line); line != "" {
@@ -67,13 +55,14 @@ func (w Workflow) Lines(name string) []string {
 	return lines
 }
 
-// Mask tells the runner to hide v.
-func (w Workflow) Mask(v secret.Value) { w.Hide(v) }
+func (w *Workflow) step() *Workflow { return w }
 
-// Objection refuses a file, the branch that the workflow runs on, and any target on
+// objection refuses a file, the branch that the workflow runs on, and any target on
 // a server that is only like GitHub.
-func (w Workflow) Objection(t store.Target) Fault {
+func (w *Workflow) objection(t store.Target) Fault {
 	switch {
+	case w == nil:
+		return ""
 	case w.Getenv("GITEA_ACTIONS") == "true":
 		return FaultNotOnGitHub
 	case t.IsFile():
@@ -84,19 +73,11 @@ func (w Workflow) Objection(t store.Target) Fault {
 	return ""
 }
 
-// TokenNeeded is false with any target: the run itself leads to the first token.
-func (w Workflow) TokenNeeded(_, anyTarget bool) bool { return w.Input("code") == "" && !anyTarget }
-
-// RepositoryID is known from the runner.
-func (w Workflow) RepositoryID() int64 {
-	id, _ := strconv.ParseInt(w.Getenv("GITHUB_REPOSITORY_ID"), 10, 64)
-	return id
-}
-
-const maxEvent = 25 << 20 // GitHub's payloads are at most 25 MB
-
-// Withheld names the reason for which GitHub hands this run no secrets.
-func (w Workflow) Withheld() Fault {
+// withheld names the reason for which GitHub hands this run no secrets, or nothing.
+func (w *Workflow) withheld() Fault {
+	if w == nil {
+		return ""
+	}
 	if w.Getenv("GITHUB_ACTOR") == "dependabot[bot]" {
 		return FaultDependabot
 	}
@@ -108,27 +89,12 @@ func (w Workflow) Withheld() Fault {
 	return ""
 }
 
-func (w Workflow) isFromFork() bool {
-	f, err := os.Open(w.Getenv("GITHUB_EVENT_PATH"))
-	if err != nil {
-		return false
-	}
-	defer f.Close()
-	var event struct {
-		PullRequest *struct {
-			Head struct {
-				Repo *struct {
-					FullName string `json:"full_name"`
-				} `json:"repo"`
-			} `json:"head"`
-		} `json:"pull_request"`
-	}
-	if json.NewDecoder(io.LimitReader(f, maxEvent)).Decode(&event) != nil || event.PullRequest == nil {
-		return false
-	}
-	head := event.PullRequest.Head.Repo
-	// GitHub answers null for a fork that was deleted meanwhile.
-	return head == nil || !strings.EqualFold(head.FullName, w.Text("repo"))
+func (w *Workflow) isFromFork() bool {
+	request, isRequest := w.Event["pull_request"].(map[string]any)
+	head, _ := request["head"].(map[string]any)
+	repository, _ := head["repo"].(map[string]any) // GitHub says null if the fork was deleted meanwhile
+	name, _ := repository["full_name"].(string)
+	return isRequest && !strings.EqualFold(name, w.Text("repo"))
 }
 
 // Shell is a command outside a workflow.
@@ -139,6 +105,8 @@ type Shell struct {
 	// Answers are inputs that a person was asked for, or that were found elsewhere.
 	Answers map[string]secret.Value
 }
+
+func (s Shell) step() *Workflow { return nil }
 
 // Variables are the environment variables of a shell that an input is read
 // from; the first one that is set counts.
@@ -176,18 +144,3 @@ func (s Shell) Text(name string) string {
 // Lines returns the values of a flag. One may be blank, if it comes from a
 // variable that isn't set.
 func (s Shell) Lines(name string) []string { return s.Flags[name] }
-
-// Mask does nothing: nobody reads masks here.
-func (s Shell) Mask(secret.Value) {}
-
-// Objection has none.
-func (s Shell) Objection(store.Target) Fault { return "" }
-
-// Withheld never applies.
-func (s Shell) Withheld() Fault { return "" }
-
-// TokenNeeded is true unless a branch or a file may have it.
-func (s Shell) TokenNeeded(readable, _ bool) bool { return !readable }
-
-// RepositoryID is not known.
-func (s Shell) RepositoryID() int64 { return 0 }

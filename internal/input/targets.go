@@ -49,7 +49,7 @@ func (r *reader) objection(t store.Target, err error, before []store.Target, see
 	case t.Readable() && slices.ContainsFunc(before, store.Target.Readable):
 		return FaultTwoStores
 	}
-	return r.Objection(t)
+	return r.step().objection(t)
 }
 
 // hasCredential reports whether a text that is to be printed and sent has one of

@@ -7,8 +7,10 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 	"time"
 )
@@ -65,6 +67,11 @@ func (s *Server) SetFile(name, path, text string) { s.edit(func() { s.commit(nam
 
 // DeleteBranch takes a branch away, as its owner does.
 func (s *Server) DeleteBranch(name string) { s.edit(func() { delete(s.git.branches, name) }) }
+
+// Branches returns the names of all branches, sorted.
+func (s *Server) Branches() []string {
+	return read(s, func() []string { return slices.Sorted(maps.Keys(s.git.branches)) })
+}
 
 // File returns a file of a branch, or "".
 func (s *Server) File(name, path string) string {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"net/http"
 	"strings"
 )
 
@@ -78,4 +79,13 @@ func (s *Server) createRef(r *request) answer {
 		a.sealed = text
 	}
 	return a
+}
+
+func (s *Server) deleteRef(r *request) answer {
+	name, isBranch := strings.CutPrefix(r.PathValue("ref"), "heads/")
+	if _, exists := s.git.branches[name]; !isBranch || !exists {
+		return githubRefusal(422, "Reference does not exist")
+	}
+	delete(s.git.branches, name)
+	return empty(http.StatusNoContent)
 }

@@ -116,6 +116,7 @@ func (s *Server) githubRoutes() []githubRoute {
 		{"tree", "POST", repo + "/git/trees", "contents", Write, s.createTree},
 		{"commit", "POST", repo + "/git/commits", "contents", Write, s.createCommit},
 		{"ref", "POST", repo + "/git/refs", "contents", Write, s.createRef},
+		{"delete-ref", "DELETE", repo + "/git/refs/{ref...}", "contents", Write, s.deleteRef},
 		{"commits", "GET", repo + "/commits", "contents", Read, s.listCommits},
 		{"issues", "GET", repo + "/issues", "contents", Read, s.listIssues},
 		{"issue", "POST", repo + "/issues", "contents", Read, s.openIssue},
@@ -171,8 +172,13 @@ func (s *Server) permitted(route githubRoute) handler {
 			return githubRefusal(401, "Bad credentials")
 		case p == nil || t.Blind || route.permission != "" && p.name != Repository:
 			return t.stamp(githubRefusal(404, "Not Found"))
-		case t.can(cmp.Or(route.permission, p.permission)) < route.level:
-			return t.stamp(githubRefusal(403, "Resource not accessible by "+t.Kind))
+		}
+		permission := cmp.Or(route.permission, p.permission)
+		switch {
+		case t.can(permission) < route.level:
+			a := t.stamp(githubRefusal(403, "Resource not accessible by "+t.Kind))
+			a.header["X-Accepted-GitHub-Permissions"] = permission + "=" + map[Access]string{Read: "read", Write: "write"}[route.level]
+			return a
 		case r.Method != "GET" && r.Method != "DELETE" && json.NewDecoder(r.Body).Decode(&call.sent) != nil:
 			return t.stamp(githubRefusal(400, "Problems parsing JSON"))
 		}

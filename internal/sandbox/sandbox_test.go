@@ -161,6 +161,8 @@ func TestGitHubAnswers(t *testing.T) {
 		{"a secret that is not there, deleted", writer, "DELETE /repos/octo/running/actions/secrets/NONE", "", 404},
 		{"a secret, deleted", writer, "DELETE /repos/octo/running/actions/secrets/STORED", "", 204},
 		{"a secret, deleted by a token that may not", reader, "DELETE /repos/octo/running/actions/secrets/STORED", "", 403},
+		{"a branch, deleted", writer, "DELETE /repos/octo/running/git/refs/heads/main", "", 204},
+		{"a branch that is not there, deleted", writer, "DELETE /repos/octo/running/git/refs/heads/none", "", 422},
 		{"an environment that is not there", writer, "GET /repos/octo/running/environments/prod" + keys, "", 404},
 	} {
 		s := sandbox.New(sandbox.Knobs{})

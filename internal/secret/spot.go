@@ -2,41 +2,55 @@ package secret
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 )
 
-const maxQuoted = 100
-
-var (
+const (
+	maxQuoted = 100 // characters
+	longWord  = 24  // letters and digits in a row that may be a token
 	// Strava's tokens and client secrets are 40 hexadecimal digits.
-	hexToken = regexp.MustCompile(`(?i)\b[0-9a-f]{40,}\b`)
+	hexLength = 40
+)
+
+// Lengths are compared apart: a count in a pattern takes long to compile, at every
+// start.
+var (
+	word      = regexp.MustCompile(`[0-9A-Za-z]+`)
+	hexDigits = regexp.MustCompile(`^[0-9A-Fa-f]+$`)
 	// ghp_, gho_, ghs_, github_pat_ and the like.
-	gitHubToken = regexp.MustCompile(`gh._|github_pat_`)
-	// One as a whole.
-	wholeGitHubToken = regexp.MustCompile(`(?:gh._|github_pat_)\w*`)
-	longWord         = regexp.MustCompile(`[0-9A-Za-z]{24,}`)
+	gitHubToken = regexp.MustCompile(`(?:gh._|github_pat_)\w*`)
 )
 
 // IsHexToken reports whether the whole of s looks like a token or a client
 // secret of Strava's.
-func IsHexToken(s string) bool { return len(s) == 40 && hexToken.MatchString(s) }
+func IsHexToken(s string) bool { return len(s) == hexLength && hexDigits.MatchString(s) }
 
 // HasHexToken reports whether a word of s looks like a token of Strava's.
-func HasHexToken(s string) bool { return hexToken.MatchString(strings.ReplaceAll(s, "_", " ")) }
+func HasHexToken(s string) bool {
+	return slices.ContainsFunc(word.FindAllString(s, -1), func(w string) bool {
+		return len(w) >= hexLength && hexDigits.MatchString(w)
+	})
+}
 
 // HasGitHubToken reports whether s has the mark of a GitHub token in it.
 func HasGitHubToken(s string) bool { return gitHubToken.MatchString(s) }
 
 // Redacted is s without whatever in it looks like a token.
 func Redacted(s string) string {
-	return longWord.ReplaceAllString(wholeGitHubToken.ReplaceAllString(s, "…"), "…")
+	return word.ReplaceAllStringFunc(gitHubToken.ReplaceAllString(s, "…"), func(w string) string {
+		if len(w) >= longWord {
+			return "…"
+		}
+		return w
+	})
 }
 
 // Quotable is s as a message may show it: short, on one line, and empty if it
 // could be a secret in the wrong place.
 func Quotable(s string) string {
-	if len(s) > maxQuoted || longWord.MatchString(s) || HasGitHubToken(s) {
+	if len(s) > maxQuoted || Redacted(s) != s {
 		return ""
 	}
 	return strings.Map(func(r rune) rune {

@@ -110,8 +110,20 @@ func ofInputs(t *testing.T) []words.Speaker {
 			problem("client-secret", fault)
 		}
 	}
-	for _, name := range []string{"strava-url", "strava-api-url", "GITHUB_API_URL"} {
-		all = append(all, &input.OtherHostError{Input: name, Host: "proxy.example"})
+	elsewhere := map[string]string{}
+	for _, name := range []string{"STRAVA_URL", "STRAVA_API_URL", "GITHUB_API_URL"} {
+		elsewhere[name] = "https://proxy.example"
+	}
+	in, _ := input.Read(input.Shell{
+		Getenv: func(name string) string { return elsewhere[name] },
+		Flags:  map[string][]string{"repo": {"o/r"}, "rotate-to": {"branch:b"}},
+	}, false)
+	hosts := in.OtherHosts()
+	if len(hosts) != len(elsewhere) {
+		t.Errorf("%d warnings of hosts", len(hosts))
+	}
+	for _, err := range hosts {
+		all = append(all, err.(words.Speaker))
 	}
 	return all
 }

@@ -1,0 +1,69 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"strava-token/internal/sandbox"
+)
+
+// golang has the Go that the workflow's own step gets from actions/setup-go, which can't
+// be fetched here.
+const golang = "docker.io/library/golang:1.26"
+
+// TestReality runs the workflow of the reality check: every assumption holds of the
+// sandbox, and a run in which one is false fails and keeps the refresh token.
+func TestReality(t *testing.T) {
+	engine(t)
+	const target = secretName + "@reality"
+	caches, err := exec.Command("go", "env", "GOMODCACHE", "GOCACHE").Output()
+	folders := strings.Fields(string(caches))
+	if err != nil || len(folders) != 2 {
+		t.Fatalf("no caches of Go: %v", err)
+	}
+	modules, builds := folders[0], folders[1]
+	content := readFile(t, "../.github/workflows/reality.yml")
+	setUp := regexp.MustCompile(`(?m)^      - uses: actions/setup-go@.*\n(?:        .*\n)*`)
+	if len(setUp.FindAllString(content, -1)) != 1 {
+		t.Fatal("the workflow does not set up Go once")
+	}
+	workflow := filepath.Join(t.TempDir(), "reality.yml")
+	write(t, workflow, setUp.ReplaceAllString(content, ""))
+
+	w := newWorld(t, sandbox.Knobs{CallbackDomain: "github.com"})
+	w.server.AddEnvironment("reality")
+	w.server.SetSecret(target, w.server.LiveRefreshToken())
+	writer := w.server.NewGitHubToken("secrets-token", sandbox.GitHubToken{
+		Kind: sandbox.Personal, Secrets: sandbox.Write, Environments: sandbox.Write, Actions: sandbox.Read,
+		Expires: time.Now().Add(30 * 24 * time.Hour),
+	})
+	for _, rotation := range []sandbox.Rotation{sandbox.RotateNever, sandbox.RotateAlways} {
+		w.server.Set(func(k *sandbox.Knobs) { k.Rotation = rotation })
+		w.secrets = strings.Join([]string{
+			"STRAVA_CLIENT_ID=" + w.server.App().ID, "STRAVA_CLIENT_SECRET=" + w.server.App().Secret,
+			"STRAVA_REFRESH_TOKEN=" + w.server.Secret(target), "REALITY_SECRETS_TOKEN=" + writer, "GITHUB_TOKEN=" + w.server.BuiltInToken(),
+		}, "\n")
+		log, ok := w.act(t, workflow, "--platform", "ubuntu-latest="+golang,
+			// This machine's caches, at the same place: what was built here needn't be built again.
+			"--container-options", "--volume "+modules+":"+modules+":ro --volume "+builds+":"+builds,
+			"--env", "GOMODCACHE="+modules, "--env", "GOCACHE="+builds,
+			"--env", "GOFLAGS=-buildvcs=false", // what the runner copies may have no repository
+			"--env", "STRAVA_URL="+w.base, "--env", "STRAVA_API_URL="+w.base+"/api/v3")
+		if ok != (rotation == sandbox.RotateNever) {
+			t.Fatalf("rotation %s: succeeded: %t\n%s", rotation, ok, log)
+		}
+		confirmed, all := strings.Count(log, "| confirmed |"), strings.Count(log, "| internal/")
+		if want := all - strings.Count(log, "| false | a refresh returns"); all == 0 || confirmed != want {
+			t.Errorf("rotation %s: %d of %d rows confirmed\n%s", rotation, confirmed, all, log)
+		}
+		if w.server.Secret(target) != w.server.LiveRefreshToken() {
+			t.Errorf("rotation %s: the environment does not hold the living refresh token\n%s\n%s", rotation, log, w.server.Journal())
+		}
+	}
+}
