@@ -20,16 +20,10 @@ import (
 type gitState struct {
 	branches map[string]branch
 	trees    map[string]map[string]string // by name: path to text
-	commits  map[string]commit            // that no branch has yet
+	commits  map[string]branch            // as each would be with its one commit
 	rules    map[string][]string          // by branch
 	issues   []string                     // their titles
 	written  []string                     // what issues and comments said, in its order
-}
-
-type commit struct {
-	files  map[string]string
-	orphan bool // has no parent
-	signed bool
 }
 
 // branch is where a branch stands. History is never rewritten.
@@ -38,12 +32,13 @@ type branch struct {
 	files   map[string]string // path to text
 	commits int
 	orphan  bool // its first commit has no parent
+	signed  bool // its first commit is signed
 	updated time.Time
 }
 
 func (s *Server) initGit() {
 	s.git = gitState{
-		trees: map[string]map[string]string{}, commits: map[string]commit{}, rules: map[string][]string{},
+		trees: map[string]map[string]string{}, commits: map[string]branch{}, rules: map[string][]string{},
 		branches: map[string]branch{
 			"main": {head: objectName("commit", "main"), files: map[string]string{}, commits: 1, updated: s.now()},
 		},

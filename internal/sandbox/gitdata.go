@@ -44,7 +44,7 @@ func (s *Server) createCommit(r *request) answer {
 		return githubRefusal(422, "Tree SHA does not exist")
 	}
 	sha := objectName("commit", tree+r.sent.Message+s.newToken())
-	s.git.commits[sha] = commit{files: files, orphan: len(r.sent.Parents) == 0, signed: r.signs()}
+	s.git.commits[sha] = branch{head: sha, files: maps.Clone(files), commits: 1, orphan: len(r.sent.Parents) == 0, signed: r.signs(), updated: s.now()}
 	return jsonAnswer(201, string(s.gitCommit(r, sha, tree)))
 }
 
@@ -61,7 +61,7 @@ func (s *Server) gitCommit(r *request, sha, tree string) json.RawMessage {
 }
 
 func (s *Server) createRef(r *request) answer {
-	c, known := s.git.commits[r.sent.SHA]
+	b, known := s.git.commits[r.sent.SHA]
 	name, isBranch := strings.CutPrefix(r.sent.Ref, "refs/heads/")
 	_, exists := s.git.branches[name]
 	switch {
@@ -69,13 +69,13 @@ func (s *Server) createRef(r *request) answer {
 		return githubRefusal(422, "Object does not exist")
 	case exists:
 		return githubRefusal(422, "Reference already exists")
-	case s.forbidden(name, "creation", c.signed):
+	case s.forbidden(name, "creation", b.signed):
 		return githubRefusal(422, "Repository rule violations found")
 	}
-	s.git.branches[name] = branch{head: r.sent.SHA, files: maps.Clone(c.files), commits: 1, orphan: c.orphan, updated: s.now()}
+	s.git.branches[name] = b
 	a := jsonAnswer(201, fmt.Sprintf(`{"ref":%q,"node_id":"REF_kwDOKbsq6LE","url":%q,"object":{"type":"commit","sha":%q,"url":%q}}`,
 		r.sent.Ref, gitURL+"/"+r.sent.Ref, r.sent.SHA, gitURL+"/commits/"+r.sent.SHA))
-	for _, text := range c.files {
+	for _, text := range b.files {
 		a.sealed = text
 	}
 	return a
