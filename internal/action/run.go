@@ -78,8 +78,8 @@ func isWithoutToken(o *provider.Outcome) bool {
 	if len(o.Failures) != 1 {
 		return false
 	}
-	none, ok := errors.AsType[*provider.NoCandidateError](o.Failures[0])
-	return ok && none.Existing == ""
+	_, ok := errors.AsType[*provider.NotAuthorizedError](o.Failures[0])
+	return ok
 }
 
 // read reads every input, and makes sure that the outputs can be written.
@@ -101,7 +101,7 @@ func (e *edge) read() (*input.Inputs, error) {
 }
 
 // snapshot tells when this run read its secrets.
-func (e *edge) snapshot(gh *store.GitHub) provider.Snapshot {
+func (e *edge) snapshot(gh *store.GitHub) store.Snapshot {
 	attempt, err := strconv.Atoi(e.getenv("GITHUB_RUN_ATTEMPT"))
 	if err != nil || attempt < 1 {
 		attempt = 1
@@ -109,9 +109,9 @@ func (e *edge) snapshot(gh *store.GitHub) provider.Snapshot {
 	owner, repo, ok := store.SplitRepository(e.getenv("GITHUB_REPOSITORY"))
 	runID, err := strconv.ParseInt(e.getenv("GITHUB_RUN_ID"), 10, 64)
 	if !ok || err != nil {
-		return provider.Snapshot{Attempt: attempt}
+		return store.Snapshot{Attempt: attempt}
 	}
-	return provider.Snapshot{
+	return store.Snapshot{
 		Attempt: attempt,
 		Queued: func(ctx context.Context) (time.Time, bool) {
 			return gh.Queued(ctx, owner, repo, runID)

@@ -5,7 +5,6 @@ package doctor
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -128,10 +127,9 @@ func failed(findings []Finding) bool {
 
 func examineApp(ctx context.Context, run *provider.Run) Finding {
 	const part = "doctor-app"
-	var e *strava.Error
 	err := run.Strava.CheckApp(ctx)
-	if errors.As(err, &e) && unclear(e.Kind) {
-		return Finding{Level: Warning, Part: part, Err: &words.Failure{ID: "doctor-app-unchecked", Blanks: words.Blanks{"cause": provider.ProbeCause(err)}}}
+	if unclear(strava.KindOf(err)) {
+		return Finding{Level: Warning, Part: part, Err: &words.Failure{ID: "doctor-app-unchecked", Blanks: words.Blanks{"cause": strava.ProbeCause(err)}}}
 	}
 	if err != nil {
 		return Finding{Level: Failure, Part: part, Err: err}
@@ -157,7 +155,7 @@ func examineTarget(ctx context.Context, t provider.Target, repository string) []
 	if !facts.WriteProven && !facts.WriteBelieved {
 		findings = append(findings, Finding{Level: Warning, About: about, Err: doubt("doctor-unproven-write", about, nil)})
 	}
-	if err := provider.WarnOfExpiry(t, facts); err != nil {
+	if err := facts.WarnOfExpiry(about); err != nil {
 		findings = append(findings, Finding{Level: Warning, About: about, Err: err})
 	}
 	if s, ok := t.(shadowed); ok {
@@ -222,7 +220,7 @@ func examineOutcome(o *provider.Outcome) []Finding {
 		findings = append(findings, Finding{Level: Failure, Part: "doctor-run", Err: err})
 	}
 	for _, err := range o.Warnings {
-		if _, told := err.(*provider.TokenExpiresError); told {
+		if _, told := err.(*store.TokenExpiresError); told {
 			continue // the target said so already
 		}
 		findings = append(findings, Finding{Level: Warning, Part: "doctor-run", Err: err})

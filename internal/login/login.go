@@ -134,13 +134,16 @@ func (l *Login) authorize(ctx context.Context, client *strava.Client, scopes []s
 			Lines: []string{"Strava didn't grant " + strings.Join(missing, ", ") + ".", "The terminal asks whether to try again. You can close this window."}})
 		again, err := l.Terminal.Confirm(ctx, "Ask again?", true)
 		if err != nil {
-			return strava.Grant{}, &provider.ScopeError{Missing: missing, Wanted: scopes}
+			return strava.Grant{}, &untickedError{words.Failure{ID: "run-scope", Blanks: words.Blanks{"scopes": missing}}}
 		}
 		if !again {
 			return grant, nil
 		}
 	}
 }
+
+// untickedError is a grant without a scope that was asked for.
+type untickedError struct{ words.Failure }
 
 // open prints Strava's address, and opens the browser if there is one.
 func (l *Login) open(attempt *Attempt) {
@@ -167,7 +170,7 @@ func (l *Login) open(attempt *Attempt) {
 // refusedPage tells the browser that nothing came of it.
 func refusedPage(err error) Page {
 	title := "No access was granted"
-	var unticked *provider.ScopeError
+	var unticked *untickedError
 	switch {
 	case errors.As(err, &unticked):
 		title = "A box was unticked"

@@ -1,12 +1,9 @@
 package provider
 
 import (
-	"cmp"
 	"slices"
 
 	"strava-token/internal/secret"
-	"strava-token/internal/store"
-	"strava-token/internal/strava"
 )
 
 // origin is where a refresh token came from.
@@ -61,63 +58,4 @@ func (r *Run) candidates() (all []candidate) {
 	add(held.RefreshToken, fromReadable)
 	add(r.Input, fromInput)
 	return all
-}
-
-// issued is what Strava gave for a candidate: a refresh token, or answers that may
-// hold one.
-type issued struct {
-	token    strava.Token
-	from     candidate    // what was spent for it
-	began    secret.Value // what the run spent first, before it adopted another run's token
-	flaw     error        // the rest of the answer is no use; nil if it is
-	athlete  int64        // whose it is as far as is known; 0 if unknown
-	instead  store.Held   // what the readable target holds of another grant; empty if the token came from it
-	unmasked bool         // the runner could not be told to hide something
-}
-
-// issue records what Strava gave for c. flaw is what is wrong with the answer, or
-// nil.
-func (r *Run) issue(c candidate, token strava.Token, flaw error) issued {
-	i := issued{token: token, from: c, began: c.token, flaw: flaw, athlete: token.AthleteID}
-	if held := r.held(); c.token.Equal(held.RefreshToken) {
-		i.athlete = cmp.Or(i.athlete, held.AthleteID)
-	} else {
-		i.instead = held
-	}
-	return i
-}
-
-// isUnread reports whether there are but answers that may hold a refresh token.
-func (i issued) isUnread() bool { return i.token.RefreshToken.Empty() }
-
-// rotated reports whether Strava issued another refresh token than the run began
-// with.
-func (i issued) rotated() bool { return !i.token.RefreshToken.Equal(i.began) }
-
-// isNew reports whether it is a refresh token that no target is known to hold.
-func (i issued) isNew() bool { return i.rotated() || i.from.origin.isUnstored() }
-
-// replaces reports whether a login's token would take the place of another one
-// that the readable target holds, and that may be worth more.
-func (i issued) replaces() bool {
-	return i.from.origin == fromNewLogin && !i.instead.RefreshToken.Empty()
-}
-
-// receive makes what Strava issued the run's own: from now on it is what gets
-// sealed, and it is masked before anything else is done with it.
-func (r *Run) receive(i issued, s *sealer) issued {
-	s.take(i)
-	masked := r.Reporter.Mask(i.token.AccessToken)
-	masked = r.Reporter.Mask(i.token.RefreshToken) && masked
-	i.unmasked = i.unmasked || !masked
-	return i
-}
-
-// record is what the targets are given to keep.
-func (r *Run) record(i issued) store.Record {
-	scope := i.token.Scope
-	if scope == nil {
-		scope = r.held().Scope // the answer does not name them
-	}
-	return store.Record{RefreshToken: i.token.RefreshToken, AthleteID: i.athlete, Input: r.Input, Scope: scope}
 }

@@ -7,12 +7,12 @@ import (
 	"time"
 
 	"strava-token/internal/store"
+	"strava-token/internal/words"
 )
 
 const (
-	lockPatience = 2 * time.Minute     // for another process to be done with a file, before anything else
-	expiresSoon  = 14 * 24 * time.Hour // how long before its end a GitHub token is warned about
-	atOnce       = 4                   // targets asked or written side by side: GitHub wants few requests at a time
+	lockPatience = 2 * time.Minute // for another process to be done with a file, before anything else
+	atOnce       = 4               // targets asked or written side by side: GitHub wants few requests at a time
 )
 
 // checked is what the targets said before anything was spent.
@@ -29,16 +29,16 @@ func (r *Run) check(ctx context.Context, until time.Time) checked {
 	targets := r.Targets()
 	facts, errs := checkEach(checking, targets)
 	if ctx.Err() != nil {
-		return checked{failures: []error{&CancelledError{}}}
+		return checked{failures: []error{errCancelled}}
 	}
 	if holder := r.held().AthleteID; r.isUnexpected(holder) && errs[0] == nil {
-		errs[0] = &WrongAthleteError{Want: r.ExpectedAthlete, Got: holder, Holder: r.readableName(), Unspent: true}
+		errs[0] = &words.Failure{ID: "run-wrong-holder", Blanks: words.Blanks{"target": r.Readable.String(), "want": r.ExpectedAthlete, "got": holder}}
 	}
 	c := checked{facts: facts[len(targets)-len(r.WriteOnly):]}
 	for i, t := range targets {
 		if errs[i] != nil {
 			c.failures = append(c.failures, errs[i])
-		} else if expiry := WarnOfExpiry(t, facts[i]); expiry != nil && len(c.warnings) == 0 {
+		} else if expiry := facts[i].WarnOfExpiry(t.String()); expiry != nil && len(c.warnings) == 0 {
 			c.warnings = append(c.warnings, expiry) // one token writes them all
 		}
 		if facts[i].Warning != nil {
@@ -61,16 +61,6 @@ func (r *Run) isUnexpected(athlete int64) bool {
 	return r.ExpectedAthlete != 0 && athlete != 0 && athlete != r.ExpectedAthlete
 }
 
-// CheckTargets returns what speaks against writing the targets. It spends nothing.
-func (r *Run) CheckTargets(ctx context.Context) []error {
-	unlock, err := lock(ctx, r.Readable)
-	if err != nil {
-		return []error{err}
-	}
-	defer unlock()
-	return r.check(ctx, time.Now().Add(checkUntil)).failures
-}
-
 // CheckTarget checks one target while nobody else uses it.
 func CheckTarget(ctx context.Context, t Target) (store.Facts, error) {
 	unlock, err := lock(ctx, t)
@@ -79,14 +69,6 @@ func CheckTarget(ctx context.Context, t Target) (store.Facts, error) {
 	}
 	defer unlock()
 	return t.Check(ctx)
-}
-
-// WarnOfExpiry returns a *TokenExpiresError if the token that writes t ends soon.
-func WarnOfExpiry(t Target, facts store.Facts) error {
-	if ends := facts.TokenExpires; !ends.IsZero() && time.Until(ends) < expiresSoon {
-		return &TokenExpiresError{Target: t.String(), When: ends}
-	}
-	return nil
 }
 
 // lock waits until nobody else uses t, which may be nil.
@@ -99,7 +81,7 @@ func lock(ctx context.Context, t Target) (unlock func(), err error) {
 	defer cancel()
 	unlock, err = locker.Lock(waiting)
 	if err != nil && errors.Is(ctx.Err(), context.Canceled) {
-		err = &CancelledError{}
+		err = errCancelled
 	}
 	return unlock, err
 }

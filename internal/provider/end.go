@@ -1,25 +1,141 @@
 package provider
 
-import "errors"
+import (
+	"slices"
 
-// EndError is a run that failed.
-type EndError struct {
-	Failures []error
-	status   Status
-}
+	"strava-token/internal/store"
+	"strava-token/internal/words"
+)
 
-// Err returns the end of the run as an error, or nil if nothing failed.
-func (o *Outcome) Err() error {
-	if o.Status() == Done {
-		return nil
+// How a run ends once Strava gave something: as outcome says, or with an answer that
+// can't be read, or with a mistake of this program. If Strava gave nothing,
+// whyNothing says why. The other ends are in Do.
+
+var (
+	errCancelled        error = &words.Failure{ID: "run-cancelled"}         // before anything was spent
+	errCancelledRefused error = &words.Failure{ID: "run-cancelled-refused"} // after a refusal that was not final yet
+	errCancelledLate    error = &words.Failure{ID: "run-cancelled-late"}    // after Strava had issued a token
+)
+
+// outcome puts together what the phases returned.
+func (r *Run) outcome(c checked, p plan, k kept, v proved, s sealed, cancelled bool) *Outcome {
+	living := k.living
+	o := &Outcome{
+		Token: living.token, Rotated: living.rotated(), AthleteID: v.athleteID, Scope: living.token.Scope,
+		Kept: k.in, Recovery: s.text, Export: v.export, notKept: k.leavesUnkept(p, v.storable),
+		Warnings: slices.Concat(c.warnings, v.warnings),
 	}
-	return &EndError{Failures: o.Failures, status: o.Status()}
+	if cancelled || living.unmasked || living.flaw != nil {
+		o.Export = ExportNone
+	}
+	if living.flaw != nil {
+		o.Fail(living.flaw)
+	}
+	for _, f := range k.failed {
+		o.Fail(r.notKept(f, p, o))
+	}
+	if v.wrong != nil {
+		o.Fail(v.wrong.failure(o.Rotated && living.from.origin != fromCode, s.text != ""))
+	}
+	o.Failures = append(o.Failures, v.failures...)
+	if s.err != nil {
+		o.Warnings = append(o.Warnings, s.err)
+	}
+	if len(living.token.Odd) > 0 {
+		o.Warnings = append(o.Warnings, &words.Failure{ID: "run-odd-answer", Blanks: words.Blanks{"fields": living.token.Odd}})
+	}
+	if p.noTarget && v.storable {
+		o.haveNoTarget(r.HandedOver && o.Export > ExportNone)
+	}
+	if cancelled {
+		o.Fail(errCancelledLate)
+	}
+	if living.unmasked {
+		o.Fail(&words.Failure{ID: "run-not-masked"})
+	}
+	return o
 }
 
-func (e *EndError) Error() string { return errors.Join(e.Failures...).Error() }
+// haveNoTarget says where a new refresh token is that no target keeps: that's a
+// warning as long as it is somewhere.
+func (o *Outcome) haveNoTarget(handedOver bool) {
+	said := noTarget(o.Recovery != "", handedOver)
+	if handedOver {
+		o.handedOver = said
+	}
+	if o.notKept = o.Recovery == "" && !handedOver; o.notKept {
+		o.Fail(said)
+	} else {
+		o.Warnings = append(o.Warnings, said)
+	}
+}
 
-// Unwrap returns what failed.
-func (e *EndError) Unwrap() []error { return e.Failures }
+// unread is the outcome if there are but answers that may hold a refresh token.
+func (s *sealer) unread(c checked, cancelled bool) *Outcome {
+	s.seal()
+	o := &Outcome{Recovery: s.sealed.text, Warnings: c.warnings, notKept: true}
+	failure := words.Failure{ID: "run-unread-unsealed"}
+	if o.Recovery != "" {
+		target := append(s.run.targetNames(), "TARGET")[0]
+		failure = words.Failure{ID: "run-unread", Blanks: store.BlanksOf(target)}
+	}
+	o.Fail(&UnreadError{failure})
+	if s.sealed.err != nil {
+		o.Warnings = append(o.Warnings, s.sealed.err)
+	}
+	if cancelled {
+		o.Fail(errCancelledLate)
+	}
+	return o
+}
 
-// Status is what a command ends with.
-func (e *EndError) Status() Status { return e.status }
+// rescue ends a run after a mistake of this program, and seals the refresh token that
+// was issued before. The panic is not shown: it may quote anything.
+func (s *sealer) rescue(end **Outcome) {
+	if recover() == nil {
+		return
+	}
+	o := &Outcome{Failures: []error{errUnforeseen}}
+	if i := s.newest.Load(); i != nil {
+		o.Token, o.Rotated = i.token, i.rotated()
+		if i.isNew() {
+			s.seal()
+			o.Recovery, o.notKept = s.sealed.text, true
+		}
+	}
+	*end = o
+}
+
+// UnreadError is an answer that may hold a new refresh token, and can't be read.
+type UnreadError struct{ words.Failure }
+
+// NoTargetError is a new refresh token that the caller named no target for.
+type NoTargetError struct{ words.Failure }
+
+// noTarget says whether it was sealed, and whether the caller gets it.
+func noTarget(sealed, handedOver bool) *NoTargetError {
+	id := "run-no-target-unsealed"
+	switch {
+	case handedOver && sealed:
+		id = "run-handed-over-sealed"
+	case handedOver:
+		id = "run-handed-over"
+	case sealed:
+		id = "run-no-target"
+	}
+	return &NoTargetError{words.Failure{ID: id}}
+}
+
+// notKept is the failure of a target that does not have the new refresh token.
+func (r *Run) notKept(f failedTarget, p plan, o *Outcome) error {
+	id, held := "run-not-kept", ""
+	switch {
+	case p.catchUp:
+		id, held = "run-not-kept-yet", r.Readable.String()
+	case o.Recovery == "":
+		id = "run-not-kept-unsealed"
+	}
+	b := store.BlanksOf(f.name)
+	b["cause"], b["kept"], b["held"] = f.cause, o.Kept, held
+	return &words.Failure{ID: id, Blanks: b}
+}

@@ -2,7 +2,6 @@ package provider_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"testing"
 	"testing/synctest"
@@ -177,8 +176,7 @@ func TestACancelledRunDoesNotSayDead(t *testing.T) {
 				w.run.Code = secret.New(w.server.NewCode())
 			}
 			o := w.run.Do(ctx)
-			var e *provider.CancelledError
-			if len(o.Failures) != 1 || !errors.As(o.Failures[0], &e) || !e.Refused || e.Spent {
+			if len(o.Failures) != 1 || says(o.Failures[0]) != "run-cancelled-refused" {
 				t.Errorf("%s: failures: %v", tt.name, o.Failures)
 			}
 		})
@@ -196,8 +194,7 @@ func TestAnAnswerThatWasLostInARace(t *testing.T) {
 		w.at("token", func() { w.server.SetFile(branchName, documentPath, newer) })
 		w.server.Fail(sandbox.Fault{Call: "token", Kind: sandbox.FaultCutAfter, Skip: 1, Times: 1})
 		o := w.do("")
-		var raced *provider.StaleError
-		if len(o.Failures) != 1 || errors.As(o.Failures[0], &raced) && raced.Reason == provider.StaleRaced {
+		if len(o.Failures) != 1 || says(o.Failures[0]) == "stale-raced" {
 			t.Errorf("failures: %v", o.Failures)
 		}
 	})
@@ -247,4 +244,28 @@ func TestTheRecoveryTextNamesTheAthlete(t *testing.T) {
 			t.Errorf("the outcome claims athlete %d, which nobody said", o.AthleteID)
 		}
 	})
+}
+
+// TestAnAnswerInASwapThatCannotBeRead is sealed beside this run's own token.
+func TestAnAnswerInASwapThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	for _, isLogin := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t, sandbox.Knobs{Rotation: sandbox.RotateAlways})
+			w.wantStatus(w.do(w.server.LiveRefreshToken()), provider.Done)
+			input := ""
+			if isLogin {
+				input = w.server.Connect(sandbox.AthleteID)
+			}
+			document := w.document(w.server.Connect(sandbox.AthleteID))
+			w.atFirstWrite(func() { w.server.SetFile(branchName, documentPath, document) })
+			w.server.Fail(sandbox.Fault{Call: "token", Kind: sandbox.FaultTruncate, Skip: 1})
+			o := w.do(input)
+			w.wantStatus(o, provider.NotKept)
+			c, err := recovery.Open(w.rep.sealed, w.run.Strava.ClientSecret)
+			if err != nil || len(c.Unread) != 1 || c.RefreshToken.Empty() {
+				t.Errorf("login %t: sealed %d answers, %v", isLogin, len(c.Unread), err)
+			}
+		})
+	}
 }

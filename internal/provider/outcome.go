@@ -1,7 +1,7 @@
 package provider
 
 import (
-	"slices"
+	"errors"
 
 	"strava-token/internal/strava"
 )
@@ -59,81 +59,23 @@ func (o *Outcome) Fail(err error) { o.Failures = append(o.Failures, err) }
 func (o *Outcome) NotExported(err error) {
 	o.Fail(err)
 	if o.handedOver != nil {
-		o.handedOver.HandedOver = false // nobody got it after all
+		*o.handedOver = *noTarget(o.Recovery != "", false) // nobody got it after all
 		o.notKept = o.Recovery == ""
 	}
 }
 
-// outcome puts together what the phases returned, once something was issued. (The
-// other ends are in Do; whyNothing says why nothing was.)
-func (r *Run) outcome(c checked, p plan, k kept, v proved, s sealed, cancelled bool) *Outcome {
-	o := &Outcome{
-		Token: k.token, Rotated: k.rotated(), AthleteID: v.athleteID, Scope: k.token.Scope,
-		Kept: k.in, Recovery: s.text, Export: v.export,
-		Warnings: slices.Concat(c.warnings, v.warnings),
+// EndError is a run that failed. Its Status is the outcome's.
+type EndError struct{ *Outcome }
+
+// Err returns the end of the run as an error, or nil if nothing failed.
+func (o *Outcome) Err() error {
+	if o.Status() == Done {
+		return nil
 	}
-	if cancelled || k.unmasked || k.flaw != nil {
-		o.Export = ExportNone
-	}
-	if k.flaw != nil {
-		o.Fail(k.flaw)
-	}
-	for _, f := range k.failed {
-		f.Kept, f.Sealed = k.in, s.text != ""
-		if p.mend {
-			f.Held = r.readableName()
-		}
-		o.Fail(f)
-	}
-	if v.wrong != nil {
-		v.wrong.Replaced, v.wrong.Sealed = o.Rotated && k.from.origin != fromCode, s.text != ""
-	}
-	o.Failures = append(o.Failures, v.failures...)
-	if s.err != nil {
-		o.Warnings = append(o.Warnings, s.err)
-	}
-	if len(k.token.Odd) > 0 {
-		o.Warnings = append(o.Warnings, &OddAnswerError{Fields: k.token.Odd})
-	}
-	if p.untargeted && v.fit {
-		o.haveNoTarget(r.HandedOver && o.Export > ExportNone)
-	} else if s.needed {
-		o.notKept = true
-	}
-	if cancelled {
-		o.Fail(&CancelledError{Spent: true})
-	}
-	if k.unmasked {
-		o.Fail(ErrNotMasked)
-	}
-	return o
+	return &EndError{o}
 }
 
-// haveNoTarget says where a new refresh token is that no target keeps.
-func (o *Outcome) haveNoTarget(handedOver bool) {
-	e := &NoTargetError{Sealed: o.Recovery != "", HandedOver: handedOver}
-	if handedOver {
-		o.handedOver = e
-	}
-	if o.notKept = !e.Sealed && !handedOver; o.notKept {
-		o.Fail(e)
-	} else {
-		o.Warnings = append(o.Warnings, e)
-	}
-}
+func (e *EndError) Error() string { return errors.Join(e.Failures...).Error() }
 
-// unforeseen is the outcome of a mistake of this program, which seals the refresh
-// token that was issued before.
-func (s *sealer) unforeseen() *Outcome {
-	o := &Outcome{Failures: []error{errUnforeseen}}
-	i := s.newest.Load()
-	if i == nil {
-		return o
-	}
-	o.Token, o.Rotated = i.token, i.rotated()
-	if i.isNew() {
-		s.seal()
-		o.Recovery, o.notKept = s.text, true
-	}
-	return o
-}
+// Unwrap returns what failed.
+func (e *EndError) Unwrap() []error { return e.Failures }

@@ -5,10 +5,10 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 	"sync"
 
 	"strava-token/internal/strava"
+	"strava-token/internal/words"
 )
 
 // proof is what the API said of an access token.
@@ -18,41 +18,38 @@ type proof struct {
 	activitiesErr error // nil if activities can be read, or were not asked for
 }
 
-var errNoAccessToken = errors.New("no access token")
-
 // prove asks the API what only it can tell.
 func (r *Run) prove(ctx context.Context, i issued) (p proof) {
 	access := i.token.AccessToken
 	if access.Empty() {
-		return proof{athleteErr: errNoAccessToken, activitiesErr: errNoAccessToken}
+		if r.ExpectedAthlete != 0 {
+			p.athleteErr = errors.New("no access token")
+		}
+		return p
 	}
 	var calls sync.WaitGroup
 	ask := func(err *error, question func() error) { calls.Go(func() { *err = steadily(question) }) }
-	if r.Verify || r.ExpectedAthlete != 0 || i.instead.AthleteID != 0 {
+	if r.Verify || r.ExpectedAthlete != 0 || i.rival.AthleteID != 0 {
 		ask(&p.athleteErr, func() (err error) {
 			p.athleteID, err = r.Strava.Athlete(ctx, access)
 			return err
 		})
 	}
-	if i.token.Scope == nil && slices.ContainsFunc(r.RequireScopes, isActivityRead) {
+	if i.token.Scope == nil && slices.ContainsFunc(r.RequireScopes, strava.IsActivityRead) {
 		ask(&p.activitiesErr, func() error { return r.Strava.Activities(ctx, access) })
 	}
 	calls.Wait()
 	return p
 }
 
-func isActivityRead(scope string) bool {
-	return scope == "activity:read" || scope == "activity:read_all"
-}
-
 // proved is what follows from a proof.
 type proved struct {
 	athleteID int64  // 0 if nobody said
 	export    Export // the most that may be exported
-	// fit is false if the token must not be written over what a target holds: it
-	// is another athlete's, or lacks a scope that the other one may have.
-	fit                bool
-	wrong              *WrongAthleteError // among the failures, or nil
+	// storable is false if the token must not be written over what a target holds:
+	// it is another athlete's, or lacks a scope that the other one may have.
+	storable           bool
+	wrong              *wrongAthlete // or nil; it is said before the other failures
 	failures, warnings []error
 }
 
@@ -63,17 +60,17 @@ func (v *proved) fail(most Export, err error) {
 
 // judge draws the consequences of a proof.
 func (r *Run) judge(i issued, p proof) proved {
-	v := proved{athleteID: cmp.Or(p.athleteID, i.token.AthleteID), export: ExportAll, fit: true}
-	holder, whose := i.instead.AthleteID, cmp.Or(p.athleteID, i.athlete)
+	v := proved{athleteID: cmp.Or(p.athleteID, i.token.AthleteID), export: ExportAll, storable: true}
+	holder, whose := i.rival.AthleteID, cmp.Or(p.athleteID, i.athlete)
 	if r.ExpectedAthlete == 0 && holder != 0 && holder != r.Replaces && whose != 0 && whose != holder {
-		v.fit, v.wrong = false, &WrongAthleteError{Want: holder, Got: whose, Holder: r.readableName()}
-		v.fail(ExportNone, v.wrong)
+		v.wrong = &wrongAthlete{want: holder, got: whose, holder: r.Readable.String()}
 	}
+	r.judgeAthlete(&v, p)
 	if !i.token.AccessToken.Empty() {
-		r.judgeAthlete(&v, p)
 		r.judgeScopes(&v, i, p)
-	} else if r.ExpectedAthlete != 0 {
-		v.fail(ExportNone, &AthleteUncheckedError{Want: r.ExpectedAthlete, Err: p.athleteErr})
+	}
+	if v.wrong != nil {
+		v.storable, v.export = false, ExportNone
 	}
 	return v
 }
@@ -87,52 +84,55 @@ func (r *Run) judgeAthlete(v *proved, p proof) {
 			v.export = ExportNone
 		}
 	case r.ExpectedAthlete != 0 && p.athleteErr != nil:
-		v.fail(ExportNone, &AthleteUncheckedError{Want: r.ExpectedAthlete, Err: p.athleteErr})
+		blanks := words.Blanks{"want": r.ExpectedAthlete, "cause": strava.ProbeCause(p.athleteErr)}
+		v.fail(ExportNone, &words.Failure{ID: "run-athlete-unchecked", Blanks: blanks})
 	case r.ExpectedAthlete != 0 && p.athleteID != r.ExpectedAthlete:
-		v.fit, v.wrong = false, &WrongAthleteError{Want: r.ExpectedAthlete, Got: p.athleteID}
-		v.fail(ExportNone, v.wrong)
+		v.wrong = &wrongAthlete{want: r.ExpectedAthlete, got: p.athleteID}
 	case r.Verify && p.athleteErr != nil && !errors.Is(p.athleteErr, context.Canceled):
-		v.warnings = append(v.warnings, &UnverifiedError{Err: p.athleteErr})
+		v.warnings = append(v.warnings, &words.Failure{ID: "run-unverified", Blanks: words.Blanks{"cause": strava.ProbeCause(p.athleteErr)}})
 	}
 }
 
 func (r *Run) judgeScopes(v *proved, i issued, p proof) {
 	var missing, unchecked []string
 	for _, scope := range r.RequireScopes {
-		switch hasScope(i.token, p, scope) {
-		case no:
+		switch strava.HasScope(i.token.Scope, scope, p.activitiesErr) {
+		case strava.No:
 			missing = append(missing, scope)
-		case unclear:
+		case strava.Unclear:
 			unchecked = append(unchecked, scope)
 		}
 	}
 	if len(missing) > 0 {
-		e := &ScopeError{Missing: missing, Wanted: r.RequireScopes}
-		if i.replaces() {
-			v.fit, e.Left = false, r.readableName()
+		id, left := "run-scope", ""
+		if i.mayBeWorthLess() {
+			v.storable, id, left = false, "run-scope-of-the-input", r.Readable.String()
 		}
-		v.fail(ExportWithoutAccessToken, e)
+		v.fail(ExportWithoutAccessToken, &words.Failure{ID: id, Blanks: words.Blanks{"scopes": missing, "target": left}})
 	}
 	if len(unchecked) > 0 {
-		v.warnings = append(v.warnings, &ScopeUncheckedError{Scopes: unchecked})
+		v.warnings = append(v.warnings, &words.Failure{ID: "run-scope-unchecked", Blanks: words.Blanks{"scopes": unchecked}})
 	}
 }
 
-// hasScope tells whether the token has scope: from the answer if it carries scopes,
-// from a probe if one can tell. A probe of the activities cannot tell activity:read
-// from activity:read_all.
-func hasScope(token strava.Token, p proof, scope string) answer {
+// wrongAthlete is a token of another athlete than expected.
+type wrongAthlete struct {
+	want, got int64
+	holder    string // the readable target that says who is expected; may be empty
+}
+
+// failure says where the token is: replaced is one that Strava replaced.
+func (w wrongAthlete) failure(replaced, sealed bool) error {
+	id := "run-wrong-athlete"
 	switch {
-	case token.Scope != nil && strava.Covers(token.Scope, scope), scope == "read":
-		return yes
-	case token.Scope != nil:
-		return no
-	case !isActivityRead(scope):
-		return unclear
-	case kindOf(p.activitiesErr) == strava.ScopeMissing:
-		return no
-	case p.activitiesErr == nil && !strings.HasSuffix(scope, "_all"):
-		return yes
+	case replaced && !sealed:
+		id = "run-wrong-athlete-lost"
+	case replaced && w.holder != "":
+		id = "run-holder-of-another-sealed"
+	case replaced:
+		id = "run-wrong-athlete-sealed"
+	case w.holder != "":
+		id = "run-holder-of-another"
 	}
-	return unclear
+	return &words.Failure{ID: id, Blanks: words.Blanks{"target": w.holder, "want": w.want, "got": w.got}}
 }

@@ -8,11 +8,14 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"strava-token/internal/provider"
 	"strava-token/internal/sandbox"
 	"strava-token/internal/secret"
 	"strava-token/internal/store"
 	"strava-token/internal/strava"
+	"strava-token/internal/words"
 )
 
 const branchName = "strava-token"
@@ -176,10 +179,11 @@ func TestAnotherAthletesTokenIsNotOverwritten(t *testing.T) {
 		rotation sandbox.Rotation
 		verify   bool
 		status   provider.Status
+		says     string
 	}{
-		{sandbox.RotateNever, true, provider.Failed},
-		{sandbox.RotateAlways, true, provider.NotKept},
-		{sandbox.RotateAlways, false, provider.NotKept},
+		{sandbox.RotateNever, true, provider.Failed, "run-holder-of-another"},
+		{sandbox.RotateAlways, true, provider.NotKept, "run-holder-of-another-sealed"},
+		{sandbox.RotateAlways, false, provider.NotKept, "run-holder-of-another-sealed"},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			w := newWorld(t, sandbox.Knobs{Rotation: tt.rotation})
@@ -189,9 +193,11 @@ func TestAnotherAthletesTokenIsNotOverwritten(t *testing.T) {
 			o := w.do(w.server.Connect(42))
 			w.wantStatus(o, tt.status)
 			w.wantHeld(stored)
-			var e *provider.WrongAthleteError
-			if len(o.Failures) != 1 || !errors.As(o.Failures[0], &e) || e.Got != 42 || e.Want != sandbox.AthleteID || e.Holder == "" {
-				t.Errorf("failures: %v", o.Failures)
+			wantFailure(t, o, tt.says)
+			said := o.Failures[0].(words.Speaker).Note().Blanks
+			want := words.Blanks{"target": w.run.Readable.String(), "want": int64(sandbox.AthleteID), "got": int64(42)}
+			if diff := cmp.Diff(want, said); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
 			}
 			if sealed := w.rep.sealed != ""; sealed != (tt.status == provider.NotKept) || o.Export != provider.ExportNone {
 				t.Errorf("sealed %t, export %d", sealed, o.Export)
@@ -204,7 +210,9 @@ func TestAnotherAthletesTokenIsNotOverwritten(t *testing.T) {
 		w.wantStatus(w.do(w.server.LiveRefreshToken()), provider.Done)
 		before := w.tokenRequests()
 		w.run.ExpectedAthlete = 42
-		w.wantStatus(w.do(""), provider.Failed)
+		o := w.do("")
+		w.wantStatus(o, provider.Failed)
+		wantFailure(t, o, "run-wrong-holder")
 		if got := w.tokenRequests() - before; got != 0 {
 			t.Errorf("token requests: got %d, want 0", got)
 		}
@@ -216,9 +224,9 @@ func TestNothingToBeginWith(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, sandbox.Knobs{})
 		o := w.do("")
-		var e *provider.NoCandidateError
-		if len(o.Failures) != 1 || !errors.As(o.Failures[0], &e) || w.tokenRequests() != 0 {
-			t.Errorf("failures: %v; token requests: %d", o.Failures, w.tokenRequests())
+		wantFailure(t, o, "run-no-candidate")
+		if got := w.tokenRequests(); got != 0 {
+			t.Errorf("token requests: got %d, want 0", got)
 		}
 	})
 }
@@ -302,10 +310,7 @@ func TestADeadStoredTokenIsSaidToBeDead(t *testing.T) {
 		w.server.Replace()
 		began := time.Now()
 		o := w.do(first)
-		var e *provider.StaleError
-		if len(o.Failures) != 1 || !errors.As(o.Failures[0], &e) || e.Reason != provider.StaleStored {
-			t.Errorf("failures: %v", o.Failures)
-		}
+		wantFailure(t, o, "stale-stored")
 		if waited := time.Since(began); waited > 30*time.Second { // of the fake clock
 			t.Errorf("it waited for %s", waited)
 		}

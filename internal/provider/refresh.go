@@ -1,15 +1,14 @@
 package provider
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"slices"
-	"time"
 
+	"strava-token/internal/secret"
 	"strava-token/internal/store"
 	"strava-token/internal/strava"
 	"strava-token/internal/transport"
-	"strava-token/internal/words"
 )
 
 const (
@@ -17,11 +16,59 @@ const (
 	maxRaces = 16 // how many refresh tokens a run tries that others were faster with
 )
 
+// issued is what Strava gave for a candidate: a refresh token, or answers that may
+// hold one.
+type issued struct {
+	token      strava.Token
+	from       candidate    // what was spent for it
+	spentFirst secret.Value // what the run spent first, before it adopted another run's token
+	flaw       error        // the rest of the answer is no use; nil if it is
+	athlete    int64        // whose it is as far as is known; 0 if unknown
+	rival      store.Held   // what the readable target holds of another grant; empty if the token came from it
+	unmasked   bool         // the runner could not be told to hide something
+}
+
+// issue records what Strava gave for c. flaw is what is wrong with the answer, or
+// nil.
+func (r *Run) issue(c candidate, token strava.Token, flaw error) issued {
+	i := issued{token: token, from: c, spentFirst: c.token, flaw: flaw, athlete: token.AthleteID}
+	if held := r.held(); c.token.Equal(held.RefreshToken) {
+		i.athlete = cmp.Or(i.athlete, held.AthleteID)
+	} else {
+		i.rival = held
+	}
+	return i
+}
+
+// rotated reports whether Strava issued another refresh token than the run began
+// with.
+func (i issued) rotated() bool { return !i.token.RefreshToken.Equal(i.spentFirst) }
+
+// isNew reports whether it is a refresh token that no target is known to hold.
+func (i issued) isNew() bool { return i.rotated() || i.from.origin.isUnstored() }
+
+// mayBeWorthLess reports whether the readable target holds another token, which may
+// have scopes that this new login's lacks.
+func (i issued) mayBeWorthLess() bool {
+	return i.from.origin == fromNewLogin && !i.rival.RefreshToken.Empty()
+}
+
+// receive makes what Strava issued the run's own: from now on it is what gets
+// sealed, and it is masked before anything else is done with it.
+func (r *Run) receive(i issued, s *sealer) issued {
+	s.take(i)
+	masked := r.Reporter.Mask(i.token.AccessToken)
+	masked = r.Reporter.Mask(i.token.RefreshToken) && masked
+	i.unmasked = i.unmasked || !masked
+	return i
+}
+
 // attempts are the candidates that brought nothing, and what is known about why.
 type attempts struct {
 	tried      []candidate
-	first, err error // of the first and the last one
-	lost       error // of one whose answer was lost on the way
+	firstErr   error
+	lastErr    error
+	lostErr    error // of the last one whose answer was lost on the way
 	races      int   // how often another run was faster, and had written the next one
 	unreadable error // why the readable target could not be read again
 }
@@ -31,7 +78,7 @@ type attempts struct {
 // long as nothing was sent; after that only the end of answering does.
 func (r *Run) refresh(ctx, answering context.Context, queue []candidate, facts []store.Facts) (issued, error) {
 	if len(queue) == 0 {
-		return issued{}, &NoCandidateError{Target: r.readableName(), Existing: r.existing(facts)}
+		return issued{}, r.noCandidate(facts)
 	}
 	var past attempts
 	for len(queue) > 0 {
@@ -51,21 +98,7 @@ func (r *Run) refresh(ctx, answering context.Context, queue []candidate, facts [
 			queue = r.awaitNewer(ctx, answering, &past)
 		}
 	}
-	why := r.whyNothing(ctx, answering, past, facts)
-	if stale, ok := errors.AsType[*StaleError](why); ok {
-		stale.Seen = words.Seen(r.Input.Reveal())
-	}
-	return issued{}, why
-}
-
-// existing names a target that exists already, of those that cannot be read back.
-func (r *Run) existing(facts []store.Facts) string {
-	for i, f := range facts {
-		if f.Exists {
-			return r.WriteOnly[i].String()
-		}
-	}
-	return ""
+	return issued{}, r.whyNothing(ctx, answering, past, facts)
 }
 
 // spend asks Strava with one candidate. A refresh token in the answer, or an answer
@@ -88,25 +121,17 @@ func (r *Run) spend(ctx, answering context.Context, c candidate) (strava.Token, 
 // tried.
 func (a *attempts) add(c candidate, err error) bool {
 	if len(a.tried) == 0 {
-		a.first = err
+		a.firstErr = err
 	}
-	a.tried, a.err = append(a.tried, c), err
-	kind := kindOf(err)
+	a.tried, a.lastErr = append(a.tried, c), err
+	kind := strava.KindOf(err)
 	if kind == strava.AnswerLost {
-		a.lost = err
+		a.lostErr = err
 	}
 	return kind == strava.AnswerLost || kind == strava.InvalidRefreshToken || kind == strava.InvalidCode
 }
 
 func (a *attempts) last() candidate { return a.tried[len(a.tried)-1] }
-
-// kindOf says how a request to Strava failed, if that is what err is about.
-func kindOf(err error) strava.Kind {
-	if e, ok := errors.AsType[*strava.Error](err); ok {
-		return e.Kind
-	}
-	return ""
-}
 
 // othersMayWrite reports whether another run may be about to write a newer refresh
 // token than c.
@@ -123,7 +148,7 @@ func (r *Run) awaitNewer(ctx, answering context.Context, past *attempts) []candi
 	if !r.othersMayWrite(past.last()) || len(past.tried) > maxRaces {
 		return nil
 	}
-	waiting, cancel := untilEither(answering, ctx)
+	waiting, cancel := within(ctx, answering)
 	defer cancel()
 	for backoff := transport.Backoff(rereads); ; {
 		held, err := r.Readable.Reread(waiting)
@@ -149,91 +174,4 @@ func (r *Run) awaitNewer(ctx, answering context.Context, past *attempts) []candi
 func (r *Run) isNewer(held store.Held, tried []candidate) bool {
 	return !held.RefreshToken.Empty() && !r.isUnexpected(held.AthleteID) &&
 		!slices.ContainsFunc(tried, func(c candidate) bool { return c.token.Equal(held.RefreshToken) })
-}
-
-// whyNothing is the error of a run to which nothing was issued.
-func (r *Run) whyNothing(ctx, answering context.Context, past attempts, facts []store.Facts) error {
-	cancelled, err, kind := ctx.Err() != nil, past.err, kindOf(past.err)
-	switch {
-	case cancelled && kind == strava.Unreachable && past.lost == nil:
-		return &CancelledError{} // the token request never left
-	case cancelled && kind == strava.InvalidCode:
-		return &CancelledError{Refused: true} // it may have been too early, and was not asked again
-	case past.tried[0].origin == fromCode:
-		return past.first // what was left by another job brought nothing either
-	case past.lost != nil && (kind == strava.InvalidRefreshToken || kind == strava.Unreachable):
-		err, kind = past.lost, strava.AnswerLost // what happened to the newest one
-	}
-	switch {
-	case kind == strava.AnswerLost:
-		return r.explain(answering, err, facts)
-	case kind != strava.InvalidRefreshToken:
-		return err
-	case cancelled && r.othersMayWrite(past.last()):
-		return &CancelledError{Refused: true}
-	case past.unreadable != nil:
-		return past.unreadable
-	case past.races > 0:
-		return &StaleError{Reason: StaleRaced, Target: r.readableName(), Err: err}
-	case slices.ContainsFunc(past.tried, func(c candidate) bool { return c.origin == fromReadable }):
-		return &StaleError{Reason: StaleStored, Target: r.readableName(), Err: err}
-	}
-	return r.explain(answering, err, facts)
-}
-
-// explain finds out why a refresh token was refused. before is what the targets that
-// cannot be read back said before the refresh; they are asked again, since a run
-// beside this one may have written meanwhile.
-func (r *Run) explain(ctx context.Context, refused error, before []store.Facts) error {
-	now, errs := checkEach(ctx, r.WriteOnly)
-	e := &StaleError{Err: refused}
-	meanwhile := false
-	for i, t := range r.WriteOnly {
-		if errs[i] != nil {
-			continue
-		}
-		meanwhile = meanwhile || now[i].UpdatedAt.After(before[i].UpdatedAt)
-		if e.Target == "" || now[i].UpdatedAt.After(e.Updated) {
-			e.Target, e.Updated = t.String(), now[i].UpdatedAt
-		}
-	}
-	e.Reason = r.Snapshot.reason(ctx, e, meanwhile)
-	if kindOf(refused) == strava.AnswerLost && e.Reason != StaleRerun && e.Reason != StaleQueued {
-		return refused
-	}
-	return e
-}
-
-// Snapshot knows when this run read its secrets. GitHub hands a run the
-// repository's secrets as they were when it was queued, and a re-run may get
-// those of its first attempt.
-type Snapshot struct {
-	Attempt int // 1 for a first attempt; 0 outside a workflow
-	// Queued tells when the run was queued, if that is known. It may be nil.
-	Queued func(ctx context.Context) (time.Time, bool)
-}
-
-func (s Snapshot) reason(ctx context.Context, e *StaleError, meanwhile bool) StaleReason {
-	switch {
-	case meanwhile:
-		return StaleQueued
-	case s.Attempt == 0:
-		return StaleOutside
-	}
-	queued, known := time.Time{}, false
-	// Secrets of an environment are read when the job starts, which nothing tells.
-	if t, isTarget := parsed(e.Target); isTarget && t.Environment == "" && s.Queued != nil {
-		queued, known = s.Queued(ctx)
-	}
-	switch {
-	case known && e.Updated.After(queued) && s.Attempt > 1:
-		return StaleRerun
-	case known && e.Updated.After(queued):
-		return StaleQueued
-	case known && e.Updated.Before(queued):
-		return StaleDead
-	case s.Attempt > 1:
-		return StaleMaybe
-	}
-	return StaleUnknown // in the same second, or not known at all
 }

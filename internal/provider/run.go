@@ -67,7 +67,7 @@ type Run struct {
 	HandedOver      bool           // the caller gets the refresh token itself, as one more place that keeps it
 	RepositoryID    int64          // optional, told to the owner of a sealed token
 	Masked          []secret.Value // what the log replaces by ***
-	Snapshot        Snapshot
+	Snapshot        store.Snapshot
 	Reporter        Reporter
 }
 
@@ -103,11 +103,7 @@ type Reporter interface {
 // ends the run at once; after it, the run only hurries.
 func (r *Run) Do(ctx context.Context) (o *Outcome) {
 	sealer := &sealer{run: r}
-	defer func() {
-		if recover() != nil { // the panic is not shown: it may quote anything
-			o = sealer.unforeseen()
-		}
-	}()
+	defer sealer.rescue(&o)
 	unlock, err := lock(ctx, r.Readable)
 	if err != nil {
 		return &Outcome{Failures: []error{err}}
@@ -131,16 +127,18 @@ func (r *Run) Do(ctx context.Context) (o *Outcome) {
 		return &Outcome{Failures: []error{err}, Warnings: checked.warnings}
 	}
 	issued = r.receive(issued, sealer)
-	if issued.isUnread() {
-		return sealer.unread(checked, issued, ctx.Err() != nil)
+	if issued.token.RefreshToken.Empty() { // there are but answers that may hold one
+		return sealer.unread(checked, ctx.Err() != nil)
 	}
 	plan := r.plan(issued)
 	unwatch := sealer.watch(ctx, plan)
 	kept, proof := r.keepAndProve(ctx, settling, issued, plan, sealer)
 	unwatch()
-	proved := r.judge(kept.issued, proof)
-	sealed := r.sealRest(plan, kept, proved.fit, sealer)
-	return r.outcome(checked, plan, kept, proved, sealed, ctx.Err() != nil)
+	proved := r.judge(kept.living, proof)
+	if kept.leavesUnkept(plan, proved.storable) {
+		sealer.seal()
+	}
+	return r.outcome(checked, plan, kept, proved, sealer.sealed, ctx.Err() != nil)
 }
 
 // Targets returns all of them, the readable one first.
@@ -159,14 +157,6 @@ func (r *Run) held() store.Held {
 	return r.Readable.Held()
 }
 
-// readableName is what the readable target is called, or "".
-func (r *Run) readableName() string {
-	if r.Readable == nil {
-		return ""
-	}
-	return r.Readable.String()
-}
-
 // detach returns a context that a cancelled ctx only shortens: it ends at
 // until, or grace after ctx did.
 func detach(ctx context.Context, until time.Time, grace time.Duration) (context.Context, context.CancelFunc) {
@@ -175,12 +165,9 @@ func detach(ctx context.Context, until time.Time, grace time.Duration) (context.
 	return detached, func() { stop(); cancel() }
 }
 
-// untilEither returns a context that ends with whichever of two ends first.
-func untilEither(a, b context.Context) (context.Context, context.CancelFunc) {
-	both, cancel := context.WithCancel(a)
-	stop := context.AfterFunc(b, cancel)
-	if b.Err() != nil {
-		cancel() // at once, rather than a moment later
-	}
-	return both, func() { stop(); cancel() }
+// within returns a context that ends with ctx, or at the deadline of what was detached
+// from it.
+func within(ctx, detached context.Context) (context.Context, context.CancelFunc) {
+	until, _ := detached.Deadline()
+	return context.WithDeadline(ctx, until)
 }

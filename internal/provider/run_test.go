@@ -17,6 +17,7 @@ import (
 	"strava-token/internal/store"
 	"strava-token/internal/strava"
 	"strava-token/internal/transport"
+	"strava-token/internal/words"
 )
 
 // memory is a target that keeps a token in memory.
@@ -56,6 +57,22 @@ func (r *reporter) Recover(sealed string) bool {
 		r.sealed = sealed
 	}
 	return !r.mislaid
+}
+
+// says returns the message that err is, or "" if it is none.
+func says(err error) (id string) {
+	if e, ok := err.(words.Speaker); ok {
+		id = e.Note().ID
+	}
+	return id
+}
+
+// wantFailure asserts what the run failed of, and that it failed of nothing else.
+func wantFailure(t *testing.T, o *provider.Outcome, id string) {
+	t.Helper()
+	if len(o.Failures) != 1 || says(o.Failures[0]) != id {
+		t.Errorf("failures: got %v, want %s", o.Failures, id)
+	}
 }
 
 // newRun returns a run against a sandbox that replaces every refresh token.
@@ -119,8 +136,12 @@ func TestANewTokenIsSomewhereOrTheStatusSaysSo(t *testing.T) {
 					}
 					for _, err := range append(o.Warnings, o.Failures...) {
 						var e *provider.NoTargetError
-						if errors.As(err, &e) && (e.Sealed != sealed && !e.HandedOver || e.HandedOver && !inOutput) {
-							t.Errorf("recovery %t, handed over %t, %s: said %+v", recover, handed, spoil, e)
+						want := map[bool]string{true: "run-no-target", false: "run-no-target-unsealed"}[sealed]
+						if inOutput {
+							want = map[bool]string{true: "run-handed-over-sealed", false: "run-handed-over"}[sealed]
+						}
+						if errors.As(err, &e) && e.ID != want {
+							t.Errorf("recovery %t, handed over %t, %s: said %s, want %s", recover, handed, spoil, e.ID, want)
 						}
 					}
 				})

@@ -7,6 +7,7 @@ import (
 
 	"strava-token/internal/recovery"
 	"strava-token/internal/secret"
+	"strava-token/internal/words"
 )
 
 // sealer prints the recovery text of what was issued last, once for each.
@@ -17,9 +18,14 @@ type sealer struct {
 	newest atomic.Pointer[issued] // nil as long as nothing was issued
 
 	printing sync.Mutex
-	printed  *issued // what was sealed last
-	text     string  // its recovery text; "" if it could not be made or printed
-	err      error   // why one could not be made
+	last     *issued // what was sealed last
+	sealed   sealed  // and what came of that
+}
+
+// sealed is what was sealed, by a cancellation or at the end.
+type sealed struct {
+	text string // the recovery text that was printed last; "" if none was
+	err  error  // why one could not be made, or nil
 }
 
 // take makes i what is sealed from now on.
@@ -30,11 +36,11 @@ func (s *sealer) watch(ctx context.Context, p plan) (unwatch func()) {
 	if !p.isAtStake() {
 		return func() {}
 	}
-	sealed := make(chan struct{})
-	stop := context.AfterFunc(ctx, func() { s.seal(); close(sealed) })
+	done := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() { s.seal(); close(done) })
 	unwatch = func() {
 		if !stop() {
-			<-sealed
+			<-done
 		}
 	}
 	if ctx.Err() != nil {
@@ -48,35 +54,21 @@ func (s *sealer) seal() {
 	s.printing.Lock()
 	defer s.printing.Unlock()
 	i := *s.newest.Load()
-	if !s.run.Recovery || s.printed != nil && i.sealsLike(*s.printed) {
+	if !s.run.Recovery || s.last != nil && i.sealsLike(*s.last) {
 		return
 	}
-	s.printed, s.text = &i, ""
+	s.last, s.sealed.text = &i, ""
 	text, err := s.run.recoveryText(i)
 	if err != nil {
-		s.err = &NotSealedError{Err: err}
+		s.sealed.err = &words.Failure{ID: "run-not-sealed"}
 	} else if s.run.Reporter.Recover(text) {
-		s.text = text
+		s.sealed.text = text
 	}
 }
 
 // sealsLike reports whether two recovery texts would have the same in them.
 func (i issued) sealsLike(other issued) bool {
 	return i.token.RefreshToken.Equal(other.token.RefreshToken) && len(i.token.Unread) == len(other.token.Unread)
-}
-
-// unread is the outcome if there are but answers that may hold a refresh token.
-func (s *sealer) unread(c checked, i issued, cancelled bool) *Outcome {
-	s.seal()
-	o := &Outcome{Recovery: s.text, Warnings: c.warnings, notKept: true}
-	o.Fail(&UnreadError{Targets: s.run.targetNames(), Sealed: s.text != "", Err: i.flaw})
-	if s.err != nil {
-		o.Warnings = append(o.Warnings, s.err)
-	}
-	if cancelled {
-		o.Fail(&CancelledError{Spent: true})
-	}
-	return o
 }
 
 // targetNames are the names of all targets.
@@ -97,23 +89,4 @@ func (r *Run) recoveryText(i issued) (string, error) {
 		RefreshToken: i.token.RefreshToken,
 		Unread:       i.token.Unread,
 	}, r.Strava.ClientSecret, append([]secret.Value{i.token.AccessToken, i.token.RefreshToken}, r.Masked...))
-}
-
-// sealed is what became of a refresh token that is not in every target.
-type sealed struct {
-	needed bool   // there is one
-	text   string // the recovery text that was printed, or ""
-	err    error  // why none could be made, or nil
-}
-
-// sealRest seals a refresh token that is not in every target, unless that's nothing
-// new: then what the run began with still lives.
-func (r *Run) sealRest(p plan, k kept, fit bool, s *sealer) sealed {
-	isKept := !p.untargeted && len(k.failed) == 0 && (fit || len(k.in) > 0)
-	isOld := p.mend || !fit && !k.isNew()
-	needed := p.isAtStake() && !isKept && !isOld
-	if needed {
-		s.seal()
-	}
-	return sealed{needed, s.text, s.err}
 }

@@ -26,15 +26,6 @@ import (
 // swaps is how often a run tries to write over what others wrote meanwhile.
 const swaps = 16
 
-// answer is what Strava said to a question that may be left open.
-type answer int
-
-const (
-	unclear answer = iota
-	yes
-	no
-)
-
 // swap writes mine to the readable target by the rule above. It returns what lives
 // by then, and whether this run wrote that; if it did not, and err is nil, it is
 // another run's that was there already.
@@ -50,7 +41,7 @@ func (r *Run) swap(ctx, settling context.Context, mine issued, s *sealer) (now i
 		}
 		living, known := r.resolve(ctx, settling, mine, theirs, s)
 		if !known {
-			return mine, false, err
+			return living, false, err
 		}
 		if mine = living; mine.token.RefreshToken.Equal(theirs.RefreshToken) {
 			return mine, false, nil
@@ -67,60 +58,55 @@ func (r *Run) resolve(ctx, settling context.Context, mine issued, theirs store.H
 	}
 	isLogin := mine.from.origin.isLogin()
 	if isLogin {
-		if renewed, answer := r.renew(ctx, settling, mine, s); answer != no {
-			return renewed, answer == yes
+		token, flaw := r.Strava.Refresh(ctx, settling, mine.token.RefreshToken)
+		switch lives(token, flaw) {
+		case strava.Yes:
+			return r.receive(mine.renewed(token, flaw), s), true
+		case strava.Unclear:
+			return mine.withUnread(token, s), false
 		}
 	}
-	adopted, answer := r.adopt(ctx, settling, mine, theirs, s)
-	return adopted, answer == yes || answer == no && !isLogin
-}
-
-// renew asks whether this run's own refresh token lives, and returns what came of
-// that, or else mine.
-func (r *Run) renew(ctx, settling context.Context, mine issued, s *sealer) (issued, answer) {
-	token, flaw := r.Strava.Refresh(ctx, settling, mine.token.RefreshToken)
-	if answer := lives(token, flaw); answer != yes {
-		return r.keepUnread(mine, token, s), answer
-	}
-	token.AthleteID = cmp.Or(token.AthleteID, mine.token.AthleteID)
-	token.AthleteName = cmp.Or(token.AthleteName, mine.token.AthleteName)
-	if token.Scope == nil {
-		token.Scope = mine.token.Scope
-	}
-	mine.token, mine.flaw = token, flaw
-	return r.receive(mine, s), yes
-}
-
-// adopt asks whether the refresh token that another run wrote lives, and makes what
-// came of that this run's own; or else it returns mine.
-func (r *Run) adopt(ctx, settling context.Context, mine issued, theirs store.Held, s *sealer) (issued, answer) {
 	r.Reporter.Mask(theirs.RefreshToken)
 	token, flaw := r.Strava.Refresh(ctx, settling, theirs.RefreshToken)
-	if answer := lives(token, flaw); answer != yes {
-		return r.keepUnread(mine, token, s), answer
+	switch lives(token, flaw) {
+	case strava.Yes:
+		adopted := r.issue(candidate{theirs.RefreshToken, fromReadable}, token, flaw)
+		adopted.spentFirst, adopted.unmasked = mine.spentFirst, mine.unmasked
+		return r.receive(adopted, s), true
+	case strava.Unclear:
+		return mine.withUnread(token, s), false
 	}
-	adopted := r.issue(candidate{theirs.RefreshToken, fromReadable}, token, flaw)
-	adopted.began, adopted.unmasked = mine.began, mine.unmasked
-	return r.receive(adopted, s), yes
+	return mine, !isLogin // the login's own is dead as well
 }
 
-// keepUnread adds answers that may hold what replaced a refresh token: they are sealed
-// beside mine.
-func (r *Run) keepUnread(mine issued, given strava.Token, s *sealer) issued {
-	mine.token.Unread = append(mine.token.Unread, given.Unread...)
-	s.take(mine)
-	return mine
+// renewed is a login's token after Strava was asked whether it lives.
+func (i issued) renewed(token strava.Token, flaw error) issued {
+	token.AthleteID = cmp.Or(token.AthleteID, i.token.AthleteID)
+	token.AthleteName = cmp.Or(token.AthleteName, i.token.AthleteName)
+	if token.Scope == nil {
+		token.Scope = i.token.Scope
+	}
+	i.token, i.flaw = token, flaw
+	return i
+}
+
+// withUnread adds answers that may hold what replaced a refresh token: they are sealed
+// beside it.
+func (i issued) withUnread(given strava.Token, s *sealer) issued {
+	i.token.Unread = append(i.token.Unread, given.Unread...)
+	s.take(i)
+	return i
 }
 
 // lives tells from what Strava gave for a refresh token whether that lives.
-func lives(given strava.Token, err error) answer {
+func lives(given strava.Token, err error) strava.Answer {
 	switch {
 	case !given.RefreshToken.Empty():
-		return yes
-	case kindOf(err) == strava.InvalidRefreshToken && len(given.Unread) == 0:
-		return no
+		return strava.Yes
+	case strava.KindOf(err) == strava.InvalidRefreshToken && len(given.Unread) == 0:
+		return strava.No
 	}
-	return unclear
+	return strava.Unclear
 }
 
 // isOfAnother reports whether theirs is, or may be, of another athlete than ours.

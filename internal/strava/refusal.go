@@ -2,6 +2,7 @@ package strava
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -59,6 +60,14 @@ func (e *Error) Error() string {
 
 // Unwrap returns the network's error, if there is one.
 func (e *Error) Unwrap() error { return e.cause }
+
+// KindOf says why a call failed, or "" if err is about something else.
+func KindOf(err error) Kind {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.Kind
+	}
+	return ""
+}
 
 // fault is the shape of Strava's refusals.
 type fault struct {

@@ -138,15 +138,15 @@ func TestChinese(t *testing.T) {
 		want   string
 	}{
 		{"log-issued", words.Blanks{"athlete": int64(1111), "left": time.Hour, "until": words.Moment(noon)},
-			"Strava 发放了 access token（运动员 1111）。有效期还有 1 小时，到 2026 年 1 月 2 日 12:00 UTC 为止。"},
-		{"log-issued", words.Blanks{"athlete": int64(0), "left": time.Hour, "until": words.Moment(time.Time{})}, "Strava 发放了 access token。"},
+			"已拿到 Strava access token（运动员 1111）。有效期还剩 1 小时，到 2026 年 1 月 2 日 12:00 UTC 为止。"},
+		{"log-issued", words.Blanks{"athlete": int64(0), "left": time.Hour, "until": words.Moment(time.Time{})}, "已拿到 Strava access token。"},
 		{"doctor-target-holds", words.Blanks{"updated": words.Day(noon)}, "里面有 refresh token（更新于 2026 年 1 月 2 日）。"},
 		{"summary-scopes", words.Blanks{"scopes": []string{"read", "activity:read_all"}}, "scope：read、activity:read_all"},
 		{"doctor-scopes-are", words.Blanks{"scopes": 30 * time.Second}, "不到 1 分钟"},
 		{"doctor-scopes-are", words.Blanks{"scopes": 42 * time.Minute}, "42 分钟"},
 		{"doctor-scopes-are", words.Blanks{"scopes": 359 * time.Minute}, "5 小时 59 分钟"},
 		{"doctor-scopes-are", words.Blanks{"scopes": words.Clock(noon)}, "12:00 UTC"},
-		{"doctor-scopes-are", words.Blanks{"scopes": words.Place("client-secret")}, "client-secret 所读的 secret（https://github.com/octocat/sync/settings/secrets/actions ）"},
+		{"doctor-scopes-are", words.Blanks{"scopes": words.Place("client-secret")}, "client-secret 引用的 secret（https://github.com/octocat/sync/settings/secrets/actions ）"},
 		{"doctor-scopes-are", words.Blanks{"scopes": outage}, "GitHub 出现故障。请求 o/r/NAME 时，它返回了状态码 503。"},
 	} {
 		if got := inChinese.Say(c.id, c.blanks); got != c.want {
@@ -154,8 +154,8 @@ func TestChinese(t *testing.T) {
 		}
 	}
 	want := `o/r/NAME 里还是旧的 refresh token。
-GitHub 出现故障。请求 o/r/NAME 时，它返回了状态码 503。什么都没有丢：有效的那个在 branch:b 里。
-下一步：解决上述问题，再运行一次。下一次运行会写入。
+GitHub 出现故障。请求 o/r/NAME 时，它返回了状态码 503。没有丢：有效的那个在 branch:b 里。
+下一步：解决上述问题，再运行一次，下一次运行会补上。
 https://github.com/octocat/strava-token/blob/v1/docs/troubleshooting.zh-CN.md#run-not-kept-yet`
 	text := inChinese.Explain(note{ID: "run-not-kept-yet", Blanks: words.Blanks{"target": "o/r/NAME", "cause": outage, "held": "branch:b"}})[0].Text()
 	if diff := cmp.Diff(want, text); diff != "" {

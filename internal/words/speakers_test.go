@@ -1,7 +1,6 @@
 package words_test
 
 import (
-	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -9,10 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"strava-token/internal/input"
-	"strava-token/internal/provider"
 	"strava-token/internal/store"
 	"strava-token/internal/strava"
 	"strava-token/internal/words"
@@ -59,12 +56,6 @@ func TestEveryErrorIsToldInFull(t *testing.T) {
 		all = append(all, &store.TargetError{Kind: store.TargetFault(kind), Text: "not to be shown"})
 	}
 	all = append(all, ofInputs(t)...)
-	for _, reason := range kinds(t, "provider", "StaleReason") {
-		for _, target := range []string{"", "branch:b", "file:/x", "o/r/NAME"} {
-			all = append(all, &provider.StaleError{Reason: provider.StaleReason(reason), Target: target, Updated: noon})
-		}
-	}
-	all = append(all, ofARun(t)...)
 	for _, speaker := range all {
 		n := speaker.Note()
 		if missing := words.Missing(n); missing != nil {
@@ -128,37 +119,6 @@ func ofInputs(t *testing.T) []words.Speaker {
 	return all
 }
 
-// ofARun are the errors of package provider, in every state that has words of its
-// own.
-func ofARun(t *testing.T) []words.Speaker {
-	t.Helper()
-	cause := &store.Error{Kind: store.Outage, Target: parsed(t, "o/r/NAME"), Status: 503}
-	var all []words.Speaker
-	for _, sealed := range []bool{false, true} {
-		for _, target := range []string{"o/r/NAME", "branch:b#alice", "standard output"} {
-			all = append(all, &provider.NotKeptError{Target: target, Kept: []string{"branch:b"}, Sealed: sealed, Err: cause})
-		}
-		all = append(all,
-			&provider.NotKeptError{Target: "o/r/NAME", Held: "branch:b", Sealed: sealed, Err: cause},
-			&provider.NoTargetError{Sealed: sealed}, &provider.NoTargetError{Sealed: sealed, HandedOver: true},
-			&provider.WrongAthleteError{Want: 1, Got: 2, Sealed: sealed}, &provider.WrongAthleteError{Want: 1, Got: 2, Sealed: sealed, Replaced: true},
-			&provider.WrongAthleteError{Want: 1, Got: 2, Holder: "branch:b", Sealed: sealed},
-			&provider.WrongAthleteError{Want: 1, Got: 2, Holder: "branch:b", Sealed: sealed, Replaced: true},
-		)
-	}
-	return append(all,
-		&provider.WrongAthleteError{Want: 1, Got: 2, Holder: "branch:b", Unspent: true},
-		&provider.NoCandidateError{}, &provider.NoCandidateError{Target: "branch:b"}, &provider.NotSealedError{},
-		&provider.CancelledError{}, &provider.CancelledError{Spent: true}, &provider.CancelledError{Refused: true},
-		&provider.ScopeError{Missing: []string{"activity:read"}, Wanted: []string{"read", "activity:read"}},
-		&provider.ScopeError{Missing: []string{"activity:read"}, Wanted: []string{"read", "activity:read"}, Left: "branch:b"},
-		&provider.ScopeUncheckedError{Scopes: []string{"read_all"}},
-		&provider.AthleteUncheckedError{Want: 1, Err: &strava.Error{Kind: strava.Outage}},
-		&provider.UnverifiedError{Err: context.Canceled},
-		&provider.TokenExpiresError{Target: "o/r/NAME", When: time.Unix(1, 0)},
-	)
-}
-
 // TestPagesOfGitHub: a message about a target links the page with its settings.
 func TestPagesOfGitHub(t *testing.T) {
 	t.Parallel()
@@ -212,7 +172,7 @@ func TestCodeAndPageAgree(t *testing.T) {
 		unused[id] = true
 	}
 	for _, set := range [][3]string{
-		{"strava-", "strava", "Kind"}, {"target-", "store", "Kind"}, {"stale-", "provider", "StaleReason"},
+		{"strava-", "strava", "Kind"}, {"target-", "store", "Kind"},
 		{"input-", "secret", "Flaw"}, {"input-", "store", "TargetFault"}, {"input-", "input", "Fault"}, {"doctor-", "doctor", "Level"},
 	} {
 		for _, kind := range kinds(t, set[1], set[2]) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"regexp"
 	"slices"
@@ -64,6 +65,26 @@ func TestEveryMessageIsWhole(t *testing.T) {
 				if !regexp.MustCompile(`[^.。][.。]$`).MatchString(text) {
 					t.Errorf("%s: %s doesn't end as a sentence: %s", where, id, text)
 				}
+			}
+		}
+	}
+}
+
+// TestNothingIsLeftOver of a message, whichever of its blanks are empty.
+func TestNothingIsLeftOver(t *testing.T) {
+	t.Parallel()
+	messages, sentences := words.IDs()
+	for _, id := range append(messages, sentences...) {
+		names := words.Missing(words.Note{ID: id})
+		for empty := range 1 << len(names) {
+			given := maps.Clone(blanks)
+			for i, name := range names {
+				if empty&(1<<i) != 0 {
+					given[name] = ""
+				}
+			}
+			for where, v := range voices {
+				checkText(t, where+": "+id, v.Explain(note{ID: id, Blanks: given})[0].Text())
 			}
 		}
 	}
