@@ -116,7 +116,8 @@ func (s *Server) branchRules(r *request) answer {
 		if given {
 			parameters = `"parameters":` + parameters + ","
 		}
-		rules = append(rules, fmt.Sprintf(`{"type":%q,%s"ruleset_source_type":"Repository","ruleset_source":%q,"ruleset_id":42}`, kind, parameters, Repository))
+		rules = append(rules, fmt.Sprintf(`{"type":%q,%s"ruleset_source_type":"Repository","ruleset_source":%q,"ruleset_id":42}`,
+			kind, parameters, Repository))
 	}
 	return jsonAnswer(200, "["+strings.Join(rules, ",")+"]")
 }

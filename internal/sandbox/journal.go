@@ -32,10 +32,6 @@ type entry struct {
 	sealed  string // a text whose refresh token is shown behind the result
 }
 
-func (e entry) String() string {
-	return strings.TrimRight(fmt.Sprintf("%-7s %-6s %-62s %s", e.service, e.verb, e.what, e.result), " ")
-}
-
 // alone reports whether nothing runs beside this entry: what the runner was
 // told, and a token request.
 func (e entry) alone() bool {
@@ -107,7 +103,7 @@ func (s *Server) Journal() string {
 		if e.sealed != "" { // opened only now, since that takes a moment
 			e.result += " " + s.journal.named(s.Opened(e.sealed), "sealed")
 		}
-		fmt.Fprintln(&b, e)
+		b.WriteString(strings.TrimRight(fmt.Sprintf("%-7s %-6s %-62s %s", e.service, e.verb, e.what, e.result), " ") + "\n")
 	}
 	return b.String()
 }

@@ -1,11 +1,13 @@
 package sandbox
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"path"
 	"regexp"
 	"strconv"
 	"strings"
@@ -55,10 +57,8 @@ func (s *Server) AddRepository(name string) {
 // GitHub ignores the case of both.
 func (s *Server) placeOf(target string) (*place, string) {
 	target, environment, inEnvironment := strings.Cut(target, "@")
-	where, name := Repository, target
-	if i := strings.LastIndex(target, "/"); i >= 0 {
-		where, name = target[:i], target[i+1:]
-	}
+	where, name := path.Split(target)
+	where = cmp.Or(strings.TrimSuffix(where, "/"), Repository)
 	if inEnvironment {
 		where += "@" + environment
 	}
@@ -82,10 +82,8 @@ func (s *Server) placeAt(r *http.Request) *place {
 func (s *Server) SetSecret(target, value string, selected ...int64) {
 	s.edit(func() {
 		p, name := s.placeOf(target)
-		p.secrets[name] = &storedSecret{value: value, created: s.now(), updated: s.now(), visibility: "private", selected: selected}
-		if selected != nil {
-			p.secrets[name].visibility = "selected"
-		}
+		visibility := map[bool]string{true: "selected", false: "private"}[selected != nil]
+		p.secrets[name] = &storedSecret{value: value, created: s.now(), updated: s.now(), visibility: visibility, selected: selected}
 	})
 }
 
