@@ -1,10 +1,10 @@
 #!/bin/sh
-# Plain Docker: print an access token, with the refresh token in a folder of this
-# machine. The image is the action's own, under the version of a release (better: by
-# its digest, which action.yml of that release names). strava.env, in the folder you
-# start this from, mode 0600, has STRAVA_CLIENT_ID, STRAVA_CLIENT_SECRET and, for the
-# first run only, STRAVA_REFRESH_TOKEN, as strava-token login --format dotenv prints
-# them.
+# Plain Docker: print an access token, and keep the refresh token in a folder on this
+# machine. The image is the action's own, named by the version of a release (better:
+# by its digest, which that release's action.yml names). Put STRAVA_CLIENT_ID,
+# STRAVA_CLIENT_SECRET and, for the first run only, STRAVA_REFRESH_TOKEN into
+# strava.env, mode 0600, in the folder you start this from.
+# strava-token login --format dotenv prints them.
 set -eu
 image=${IMAGE:-ghcr.io/<OWNER>/strava-token:v1.2.3}
 state=${STATE:-$HOME/.strava}

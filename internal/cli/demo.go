@@ -17,7 +17,7 @@ import (
 func demoCommand(p Process) *cobra.Command {
 	return &cobra.Command{
 		Use:   "demo",
-		Short: "Show the whole thing at work, with no account",
+		Short: "See the whole thing at work, without an account",
 		Long: "demo starts the sandbox inside this process and runs the action against it for\n" +
 			"real, over HTTP. Nothing leaves this machine.",
 		Args: atMost(0),

@@ -18,7 +18,7 @@ func doctorCommand(p Process, t *terminal.Terminal) *cobra.Command {
 		Short: "Check the app, the targets and the refresh token",
 		Long: "doctor reads STRAVA_CLIENT_ID, STRAVA_CLIENT_SECRET and STRAVA_REFRESH_TOKEN,\n" +
 			"and GH_TOKEN for the targets. It tries the refresh token only if every target\n" +
-			"can keep its successor. The exit status is 1 if something would fail.",
+			"can store its successor. The exit status is 1 if something would fail.",
 		Example: "  strava-token doctor --rotate-to owner/repo/STRAVA_REFRESH_TOKEN \\\n" +
 			"    --require-scopes activity:read_all",
 		Args: atMost(0),

@@ -23,7 +23,7 @@ func TestDoctorAsAStep(t *testing.T) {
 			name: "all is well", knobs: always,
 			says: []string{
 				"ok       client id and client secret: They belong together.",
-				"ok       octo/running/STRAVA_REFRESH_TOKEN: It exists (last updated on 1 January 2000). It's believed that it can be written. The GitHub token has no known end.",
+				"ok       octo/running/STRAVA_REFRESH_TOKEN: It exists (last updated on 1 January 2000). It can probably be written. The GitHub token has no known expiry date.",
 				"ok       refresh token: It works. Strava replaced it, and the new one is in octo/running/STRAVA_REFRESH_TOKEN.",
 				"ok       app and access token: They're active (for athlete 126651800).",
 				"ok       scopes: read, activity:read_all",
@@ -46,7 +46,7 @@ func TestDoctorAsAStep(t *testing.T) {
 				s.server.SetSecret(secretName+"@a\u202eb", s.server.LiveRefreshToken())
 				s.runner.Input("rotate-to", secretName+"@a\u202eb")
 			},
-			says:  []string{"ok       octo/running/STRAVA_REFRESH_TOKEN@a\\u202eb: It exists (last updated on 1 January 2000). It's believed that it can be written. The GitHub token has no known end."},
+			says:  []string{"ok       octo/running/STRAVA_REFRESH_TOKEN@a\\u202eb: It exists (last updated on 1 January 2000). It can probably be written. The GitHub token has no known expiry date."},
 			spent: true,
 		},
 		{
@@ -72,7 +72,7 @@ func TestDoctorAsAStep(t *testing.T) {
 				s.runner.Input("github-token", s.server.NewGitHubToken("ending-token", sandbox.GitHubToken{
 					Kind: sandbox.Personal, Secrets: sandbox.Write, Environments: sandbox.Write, Expires: time.Now().AddDate(0, 0, 3)}))
 			},
-			says:  []string{"warning  octo/running/STRAVA_REFRESH_TOKEN: The GitHub token that writes octo/running/STRAVA_REFRESH_TOKEN ends on 4 January 2000."},
+			says:  []string{"warning  octo/running/STRAVA_REFRESH_TOKEN: The GitHub token that writes octo/running/STRAVA_REFRESH_TOKEN expires on 4 January 2000."},
 			spent: true,
 		},
 		{

@@ -23,8 +23,9 @@ func execCommand(p Process, t *terminal.Terminal) *cobra.Command {
 		Short: "Run a command with a fresh access token in STRAVA_ACCESS_TOKEN",
 		Long: "exec refreshes, and then becomes the command: signals reach it, and its exit\n" +
 			"status is that of exec. If refreshing fails, the command isn't run.\n\n" +
-			"Variables with a secret that exec was given, as it is, are removed from the\n" +
-			"command's environment. Copies in another form, such as base64, stay.\n\n" + refreshCredentials,
+			"Variables that contain one of the secrets given to exec, in plain text, are\n" +
+			"removed from the command's environment. Copies in another form, such as base64,\n" +
+			"stay.\n\n" + refreshCredentials,
 		Example: "  strava-token exec --rotate-to file:/var/lib/strava/token -- ./sync.sh",
 		RunE:    func(cmd *cobra.Command, args []string) error { return r.exec(cmd.Context(), args) },
 	}

@@ -31,7 +31,7 @@ func (f *runFlags) addTargets(c *cobra.Command) {
 }
 
 func (f *runFlags) addScopes(c *cobra.Command) {
-	c.Flags().StringVar(&f.scopes, "require-scopes", "", "scopes that the token must have, comma between them")
+	c.Flags().StringVar(&f.scopes, "require-scopes", "", "scopes that the token must have, separated by commas")
 }
 
 // read reads the environment and the flags, and warns of every host but Strava's own

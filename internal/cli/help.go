@@ -52,7 +52,7 @@ func addCompletion(root *cobra.Command) {
 		if c.Name() != "completion" {
 			continue
 		}
-		c.Short = "Print what makes a shell complete commands and flags"
+		c.Short = "Print a completion script for your shell"
 		c.Args, c.RunE = atMost(0), func(c *cobra.Command, _ []string) error { return c.Help() }
 		for _, shell := range c.Commands() {
 			shell.Args = atMost(0)

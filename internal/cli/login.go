@@ -14,16 +14,16 @@ func loginCommand(p Process, t *terminal.Terminal) *cobra.Command {
 	l := &login.Login{Getenv: p.Getenv, Terminal: t, Stdout: p.Stdout, Dial: p.Dial, Browse: p.Browse}
 	c := &cobra.Command{
 		Use:   "login",
-		Short: "Get the first refresh token, with a browser here or anywhere",
+		Short: "Get the first refresh token, in a browser on any device",
 		Long: "login asks for the client id and the client secret (or takes them from\n" +
 			"STRAVA_CLIENT_ID and STRAVA_CLIENT_SECRET), opens Strava's page, and keeps what\n" +
 			"comes back.\n\n" +
 			"With --repo, and GH_TOKEN or a gh that is logged in, the refresh token goes onto\n" +
-			"a branch of that repository, encrypted, and the client secret into a secret of\n" +
-			"it; the workflow to save is printed. Without --repo both go into files of yours,\n" +
-			"or with --format to standard output.\n\n" +
-			"On a remote shell, open the address that it prints on any device, and paste the\n" +
-			"address of the page that follows.",
+			"a branch of that repository, encrypted, and the client secret into one of its\n" +
+			"secrets. login then prints the workflow to save. Without --repo, both go into\n" +
+			"files on this machine, or to standard output with --format.\n\n" +
+			"In a remote shell, open the printed address on any device, and paste the address\n" +
+			"of the page that follows.",
 		Example: "  strava-token login --repo owner/name\n" +
 			"  strava-token login --rotate-to file:/var/lib/strava/token\n" +
 			"  strava-token login --format dotenv >strava.env",
@@ -38,11 +38,11 @@ func loginCommand(p Process, t *terminal.Terminal) *cobra.Command {
 		},
 	}
 	f := c.Flags()
-	f.StringVar(&l.Repository, "repo", "", "repository that keeps it all, as owner/name or its address")
-	f.StringVar(&l.Environment, "environment", "", "environment whose secret the client secret goes into")
-	f.StringVar(&l.Scope, "scope", login.DefaultScope, "scopes to ask for, comma between them")
+	f.StringVar(&l.Repository, "repo", "", "repository that keeps everything, as owner/name or its address")
+	f.StringVar(&l.Environment, "environment", "", "environment that gets the client secret as its secret")
+	f.StringVar(&l.Scope, "scope", login.DefaultScope, "scopes to ask for, separated by commas")
 	f.IntVar(&l.Port, "port", 8000, "port on 127.0.0.1 that the browser comes back to")
-	f.BoolVar(&l.NoBrowser, "no-browser", false, "open no browser here")
+	f.BoolVar(&l.NoBrowser, "no-browser", false, "don't open a browser here")
 	f.StringArrayVar(&l.RotateTo, "rotate-to", nil, "target that keeps the refresh token; may be repeated (default branch:strava-token with --repo)")
 	f.StringVar(&l.Format, "format", "", "print the credentials to standard output: json or dotenv")
 	f.StringVar(&l.Output, "output", "", "file for the client id and the client secret, mode 0600 (default: beside the refresh token)")

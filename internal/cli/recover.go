@@ -32,11 +32,11 @@ func recoverCommand(p Process, t *terminal.Terminal) *cobra.Command {
 		Long: "recover reads a recovery text from FILE, or from standard input: the text alone,\n" +
 			"or a whole downloaded log. It asks for the client secret, unless\n" +
 			"STRAVA_CLIENT_SECRET is set, proves the refresh token by refreshing with it, and\n" +
-			"stores or prints what Strava returned. Of several texts in one log the newest\n" +
-			"that lives is taken.\n\n" +
-			"Without FILE, and with nothing on standard input, it looks for the files into\n" +
-			"which a recovery text went that couldn't be printed. If a text has an answer in\n" +
-			"it that couldn't be read, --print shows that if no refresh token is found.",
+			"stores or prints what Strava returned. If a log has several texts, it takes the\n" +
+			"newest one that works.\n\n" +
+			"Without FILE, and with nothing on standard input, it looks for the files with\n" +
+			"recovery texts that couldn't be printed. If a text has an unreadable answer in\n" +
+			"it, and no refresh token is found there, --print shows that answer.",
 		Example: "  gh run view RUN_ID --log >run.log\n" +
 			"  strava-token recover run.log --rotate-to owner/repo/STRAVA_REFRESH_TOKEN",
 		Args: atMost(1),

@@ -16,18 +16,18 @@ func revokeCommand(p Process, t *terminal.Terminal) *cobra.Command {
 	var yes bool
 	c := &cobra.Command{
 		Use:   "revoke",
-		Short: "Take the app's access to your Strava account away",
+		Short: "Take away the app's access to your Strava account",
 		Long: "revoke reads STRAVA_CLIENT_ID, STRAVA_CLIENT_SECRET and STRAVA_REFRESH_TOKEN,\n" +
 			"unless a branch or a file keeps it (--rotate-to). It says what will stop\n" +
-			"working, asks, proves by refreshing that the refresh token lives, since Strava\n" +
-			"reports success for a dead one as well, and revokes. Both tokens die; login gets\n" +
-			"new ones.",
+			"working, asks you to confirm, proves by refreshing that the refresh token works\n" +
+			"(Strava reports success for a dead one as well), and revokes. Both tokens die;\n" +
+			"login gets new ones.",
 		Example: "  strava-token revoke --rotate-to file:/var/lib/strava/token",
 		Args:    atMost(0),
 		RunE:    func(cmd *cobra.Command, _ []string) error { return revoke(cmd.Context(), p, t, f, yes) },
 	}
 	f.addTargets(c)
-	c.Flags().BoolVar(&yes, "yes", false, "do not ask")
+	c.Flags().BoolVar(&yes, "yes", false, "don't ask")
 	return c
 }
 

@@ -25,7 +25,7 @@ func sandboxCommand(p Process) *cobra.Command {
 	var f sandboxFlags
 	c := &cobra.Command{
 		Use:   "sandbox",
-		Short: "Serve Strava and GitHub in memory, to try and test against",
+		Short: "Serve a fake Strava and GitHub in memory, to test against",
 		Long: "sandbox serves Strava and GitHub in memory on one loopback address, prints the\n" +
 			"environment to export, and stops on a signal. None of its credentials is real.",
 		Example: "  strava-token sandbox --rotation always >sandbox.env &\n" +
@@ -54,9 +54,9 @@ func sandboxCommand(p Process) *cobra.Command {
 	c.Flags().StringVar(&f.knobs.CallbackDomain, "callback-domain", "localhost", "authorization callback domain of the app")
 	c.Flags().StringVar(&f.rotation, "rotation", string(sandbox.RotateNever), "when Strava replaces the refresh token: never, expiry or always")
 	c.Flags().IntVar(&f.knobs.Activities, "activities", 100, "how many activities the athlete has")
-	c.Flags().Int64Var(&f.knobs.Seed, "seed", 1, "another seed makes other activities")
+	c.Flags().Int64Var(&f.knobs.Seed, "seed", 1, "a different seed makes different activities")
 	c.Flags().BoolVar(&f.knobs.Inactive, "inactive", false, "make the app inactive: it still refreshes, and every API call is refused")
-	c.Flags().DurationVar(&f.knobs.Latency, "latency", 0, "add this to every answer")
+	c.Flags().DurationVar(&f.knobs.Latency, "latency", 0, "delay every answer by this much")
 	return c
 }
 

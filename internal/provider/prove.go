@@ -134,5 +134,9 @@ func (w wrongAthlete) failure(replaced, sealed bool) error {
 	case w.holder != "":
 		id = "run-holder-of-another"
 	}
-	return &words.Failure{ID: id, Blanks: words.Blanks{"target": w.holder, "want": w.want, "got": w.got}}
+	in := words.Sentence("")
+	if sealed {
+		in = "log-in-recovery" // a code brought it, so nothing that was kept is dead
+	}
+	return &words.Failure{ID: id, Blanks: words.Blanks{"target": w.holder, "want": w.want, "got": w.got, "sealed": in}}
 }

@@ -195,9 +195,12 @@ func TestAnotherAthletesTokenIsNotOverwritten(t *testing.T) {
 			w.wantHeld(stored)
 			wantFailure(t, o, tt.says)
 			said := o.Failures[0].(words.Speaker).Note().Blanks
-			want := words.Blanks{"target": w.run.Readable.String(), "want": int64(sandbox.AthleteID), "got": int64(42)}
+			want := words.Blanks{"target": w.run.Readable.String(), "want": int64(sandbox.AthleteID), "got": int64(42), "sealed": said["sealed"]}
 			if diff := cmp.Diff(want, said); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
+			}
+			if (said["sealed"] != words.Sentence("")) != (w.rep.sealed != "") {
+				t.Errorf("sealed: %t, told: %v", w.rep.sealed != "", said["sealed"])
 			}
 			if sealed := w.rep.sealed != ""; sealed != (tt.status == provider.NotKept) || o.Export != provider.ExportNone {
 				t.Errorf("sealed %t, export %d", sealed, o.Export)

@@ -69,6 +69,7 @@ type Run struct {
 	Masked          []secret.Value // what the log replaces by ***
 	Snapshot        store.Snapshot
 	Reporter        Reporter
+	Announce        func(strava.Token) // optional: is told what Strava issued before it's kept; must not block
 }
 
 // Target is a place where the refresh token is kept.
@@ -129,6 +130,9 @@ func (r *Run) Do(ctx context.Context) (o *Outcome) {
 	issued = r.receive(issued, sealer)
 	if issued.token.RefreshToken.Empty() { // there are but answers that may hold one
 		return sealer.unread(checked, ctx.Err() != nil)
+	}
+	if r.Announce != nil {
+		r.Announce(issued.token)
 	}
 	plan := r.plan(issued)
 	unwatch := sealer.watch(ctx, plan)

@@ -161,7 +161,7 @@ https://github.com/octocat/strava-token/blob/v1/docs/troubleshooting.zh-CN.md#ru
 	if diff := cmp.Diff(want, text); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if m := words.Step("").Speaking("fr").Explain(outage)[0]; m.What != "GitHub is out of order." {
+	if m := words.Step("").Speaking("fr").Explain(outage)[0]; m.What != "GitHub is down." {
 		t.Errorf("a language without a page: %s", m.What)
 	}
 }

@@ -27,7 +27,7 @@ var blanks = words.Blanks{
 	"left": 42 * time.Minute, "lock": "token.lock", "name": "NAME", "nearest": "refresh",
 	"token-page": words.Page("settings/personal-access-tokens/new"), "path": "/x", "permission": "Secrets: read and write", "place": words.Place("client-secret"),
 	"port": 8000, "printed": "standard output", "problem": "It's wrong.", "renewed": words.Clock(noon), "rule": "pull_request", "says": "No.", "new-name": "octocat/running",
-	"scopes": []string{"read", "activity:read"}, "seen": words.Sentence("log-seen-length"), "settings": words.Page("o/r/settings"), "status": 503,
+	"scopes": []string{"read", "activity:read"}, "sealed": words.Sentence("log-in-recovery"), "seen": words.Sentence("log-seen-length"), "settings": words.Page("o/r/settings"), "status": 503,
 	"edit": "https://github.com/octocat/sync/edit/main/.github/workflows/strava.yml", "tree": "/home/me/sync", "system": words.System{Err: os.ErrPermission}, "target": "o/r/NAME", "targets": []string{"o/r/NAME"},
 	"until": words.Clock(noon), "updated": words.Moment(noon), "want": int64(1111), "wanted": time.Hour, "when": words.Day(noon),
 }
@@ -191,7 +191,7 @@ func TestOptionalParts(t *testing.T) {
 		{"input-unknown-scope", words.Blanks{"input": words.Input("scope"), "detail": "x (y"},
 			`--scope names a scope that Strava doesn't have ("x (y").`},
 		{"input-missing-client-id", nil, "STRAVA_CLIENT_ID is missing."},
-		{"strava-nothing", nil, "Something unforeseen went wrong."},
+		{"strava-nothing", nil, "Something unexpected went wrong."},
 	} {
 		if got := voices["terminal"].Say(c.id, c.blanks); got != c.want {
 			t.Errorf("%s:\n got %s\nwant %s", c.id, got, c.want)
@@ -207,11 +207,11 @@ func TestStepAndTerminal(t *testing.T) {
 	}}
 	for where, want := range map[string]string{
 		"step": `branch:strava-token#bob doesn't have the new refresh token.
-GitHub is out of order. It answered with status 503 when asked for branch:strava-token#bob. The new one is in the recovery text.
+GitHub is down. It answered with status 503 when asked for branch:strava-token#bob. The new one is in the recovery text.
 Next: Save this log and correct that. Then run strava-token recover FILE --repo octocat/sync --rotate-to 'branch:strava-token#bob'.
 https://github.com/octocat/strava-token/blob/v1/docs/troubleshooting.md#run-not-kept`,
 		"terminal": `branch:strava-token#bob doesn't have the new refresh token.
-GitHub is out of order. It answered with status 503 when asked for branch:strava-token#bob. The new one is in the recovery text.
+GitHub is down. It answered with status 503 when asked for branch:strava-token#bob. The new one is in the recovery text.
 Next: Save the recovery text to a file and correct that. Then run strava-token recover FILE --repo OWNER/REPO --rotate-to 'branch:strava-token#bob'.
 more: run-not-kept`,
 	} {
@@ -286,7 +286,7 @@ func TestExplain(t *testing.T) {
 			t.Errorf("%v (-want +got):\n%s", c.err, diff)
 		}
 	}
-	want := "Something unforeseen went wrong.\nPermission denied by nobody.\nNext: Run again. If it fails in the same way, report it with this message.\nmore: run-internal"
+	want := "Something unexpected went wrong.\nPermission denied by nobody.\nNext: Run again. If it fails in the same way, report it with this message.\nmore: run-internal"
 	if diff := cmp.Diff(want, words.Step("").Explain(errors.New("permission denied by nobody"))[0].Text()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
