@@ -18,8 +18,6 @@ const sandboxSecret = "STRAVA_REFRESH_TOKEN"
 // sandboxFlags are what the sandbox begins with.
 type sandboxFlags struct {
 	address, format, rotation string
-	app                       sandbox.App
-	refreshToken              string
 	knobs                     sandbox.Knobs
 }
 
@@ -41,7 +39,7 @@ func sandboxCommand(p Process) *cobra.Command {
 			if err != nil {
 				return refused("--address is a loopback address with a free port.")
 			}
-			s := sandbox.NewFor(f.app, f.refreshToken, f.knobs)
+			s := sandbox.New(f.knobs)
 			s.SetSecret(sandboxSecret, s.LiveRefreshToken())
 			environments[f.format](p.Stdout, s.Environment("http://"+listener.Addr().String()))
 			return s.Serve(cmd.Context(), listener)
@@ -49,9 +47,9 @@ func sandboxCommand(p Process) *cobra.Command {
 	}
 	c.Flags().StringVar(&f.address, "address", "127.0.0.1:0", "loopback address and port; port 0 is any free one")
 	c.Flags().StringVar(&f.format, "format", "shell", "how the environment is printed: shell, dotenv or json")
-	c.Flags().StringVar(&f.app.ID, "client-id", "48213", "client id of the app")
-	c.Flags().StringVar(&f.app.Secret, "client-secret", "", "made-up client secret; never a real one (default: random)")
-	c.Flags().StringVar(&f.refreshToken, "refresh-token", "", "made-up refresh token; never a real one (default: random)")
+	c.Flags().StringVar(&f.knobs.App.ID, "client-id", "48213", "client id of the app")
+	c.Flags().StringVar(&f.knobs.App.Secret, "client-secret", "", "made-up client secret; never a real one (default: random)")
+	c.Flags().StringVar(&f.knobs.RefreshToken, "refresh-token", "", "made-up refresh token; never a real one (default: random)")
 	c.Flags().StringSliceVar(&f.knobs.Scopes, "scopes", nil, "what the athlete has granted (default read,activity:read_all)")
 	c.Flags().StringVar(&f.knobs.CallbackDomain, "callback-domain", "localhost", "authorization callback domain of the app")
 	c.Flags().StringVar(&f.rotation, "rotation", string(sandbox.RotateNever), "when Strava replaces the refresh token: never, expiry or always")
@@ -89,9 +87,9 @@ func (f *sandboxFlags) check() error {
 	switch {
 	case environments[f.format] == nil:
 		return errors.New("--format is shell, dotenv or json")
-	case !regexp.MustCompile(`^[0-9]+$`).MatchString(f.app.ID):
+	case !regexp.MustCompile(`^[0-9]+$`).MatchString(f.knobs.App.ID):
 		return errors.New("--client-id is a number")
-	case !plain.MatchString(f.app.Secret) || !plain.MatchString(f.refreshToken):
+	case !plain.MatchString(f.knobs.App.Secret) || !plain.MatchString(f.knobs.RefreshToken):
 		return errors.New("--client-secret and --refresh-token are letters, digits, - and _")
 	}
 	f.knobs.Rotation = sandbox.Rotation(f.rotation)
