@@ -93,7 +93,8 @@ var recipes = []recipe{
 				issue: []string{"comment", "could not find out", "or is refused already"},
 			},
 			{
-				given: func(w *world) { w.server.AgeCommits(50 * 24 * time.Hour) }, says: []string{"the last commit is 50 days old"},
+				given: func(w *world) { w.server.Set(func(k *sandbox.Knobs) { k.CommitAge = 50 * 24 * time.Hour }) },
+				says:  []string{"the last commit is 50 days old"},
 				issue: []string{"comment", "Nothing was committed for 45 days"},
 			},
 		},

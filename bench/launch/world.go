@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"encoding/pem"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -34,21 +36,18 @@ func (b *bench) newWorld(ctx context.Context, knobs sandbox.Knobs, secure bool) 
 	if err != nil {
 		return nil, err
 	}
-	other, err := sandbox.Listen(ctx, "127.0.0.1:0")
-	if err != nil {
-		return nil, err
-	}
-	behindTLS, certificate, err := sandbox.Secure(other)
-	if err != nil {
-		return nil, err
-	}
 	roots, err := os.ReadFile(b.certificates)
 	if err != nil {
 		return nil, err
 	}
+	server := sandbox.New(knobs)
+	behindTLS := httptest.NewUnstartedServer(server)
+	behindTLS.EnableHTTP2 = true
+	behindTLS.StartTLS()
+	certificate := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: behindTLS.Certificate().Raw})
 	w := &world{
-		Server: sandbox.New(knobs), dir: b.dir, certificates: filepath.Join(b.dir, "roots.pem"),
-		base: "http://" + plain.Addr().String(), secure: "https://" + other.Addr().String(),
+		Server: server, dir: b.dir, certificates: filepath.Join(b.dir, "roots.pem"),
+		base: "http://" + plain.Addr().String(), secure: behindTLS.URL,
 	}
 	if secure {
 		w.base = w.secure
@@ -59,7 +58,7 @@ func (b *bench) newWorld(ctx context.Context, knobs sandbox.Knobs, secure bool) 
 	w.SetSecret(secretName, w.LiveRefreshToken())
 	ctx, w.stop = context.WithCancel(ctx)
 	go func() { _ = w.Serve(ctx, plain) }()
-	go func() { _ = w.Serve(ctx, behindTLS) }()
+	context.AfterFunc(ctx, behindTLS.Close)
 	return w, nil
 }
 

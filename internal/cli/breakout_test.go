@@ -136,7 +136,9 @@ func TestANameThatTriesToBreakOut(t *testing.T) {
 
 func TestRunWhoseOutputIsClosedStillStores(t *testing.T) {
 	inStep(t, always, func(t *testing.T, s *step) {
-		s.runner.Close()
+		gone := make(unread)
+		close(gone)
+		s.stdout = gone
 		if got := s.run(); got != 1 {
 			t.Errorf("exit status: got %d, want 1", got)
 		}

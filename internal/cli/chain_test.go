@@ -63,7 +63,7 @@ func (c *chain) rotate(n int) {
 	} else {
 		r = c.raceOnFile(c.path)
 	}
-	if r.status != 0 || !c.server.Works(r.access) {
+	if r.status != 0 || !c.server.Lives(r.access) {
 		c.t.Fatalf("rotation %d ended with status %d\n%s", n+1, r.status, r.log)
 	}
 }

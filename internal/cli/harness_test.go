@@ -38,6 +38,7 @@ type step struct {
 	t      testing.TB
 	server *sandbox.Server
 	runner *sandbox.Runner
+	stdout io.Writer     // the runner, unless a test breaks it
 	pipe   *sandbox.Pipe // nil if the sandbox has a port
 	base   string
 	stderr bytes.Buffer
@@ -91,7 +92,7 @@ func (s *step) newRun() {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	s.runner = runner
+	s.runner, s.stdout = runner, runner
 	runner.Input("refresh-token", s.server.Secret(secretName))
 	runner.Input("rotate-to", secretName)
 	runner.Input("github-token", s.server.GitHubToken())
@@ -108,7 +109,7 @@ func (s *step) run() int {
 		Args:   []string{"action"},
 		Getenv: s.runner.Getenv,
 		Stdin:  strings.NewReader(""),
-		Stdout: s.runner,
+		Stdout: s.stdout,
 		Stderr: &s.stderr,
 		Dial:   dial,
 	})

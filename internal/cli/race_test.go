@@ -78,7 +78,7 @@ func TestASecretNeedsConcurrency(t *testing.T) {
 					}
 					won := 0
 					for _, r := range racers {
-						if r.status == 0 && s.server.Works(r.access) {
+						if r.status == 0 && s.server.Lives(r.access) {
 							won++
 						} else if r.status != 1 || r.access != "" || !strings.Contains(r.log, "more: stale-") {
 							t.Errorf("a run ended with status %d:\n%s", r.status, r.log)
@@ -132,7 +132,7 @@ func (s *step) judge(racers []racer) (won int) {
 	s.t.Helper()
 	for _, r := range racers {
 		switch {
-		case r.status == 0 && s.server.Works(r.access):
+		case r.status == 0 && s.server.Lives(r.access):
 			won++
 		case r.status == 1 && r.access == "" && strings.Contains(r.log, "more: stale-"):
 		default:

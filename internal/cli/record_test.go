@@ -16,7 +16,7 @@ func record(s *sandbox.Server) {
 	if *recordTo == "" {
 		return
 	}
-	s.Observe(func(e sandbox.Exchange) {
+	observe := func(e sandbox.Exchange) {
 		if e.Service != "github" {
 			return
 		}
@@ -29,5 +29,6 @@ func record(s *sandbox.Server) {
 		if _, err := f.Write(append(line, '\n')); err != nil { // at once, so that lines do not mix
 			panic(err)
 		}
-	})
+	}
+	s.Set(func(k *sandbox.Knobs) { k.Observe = observe })
 }

@@ -14,16 +14,9 @@ import (
 // sandboxSecret is the secret that the sandbox's repository starts with.
 const sandboxSecret = "STRAVA_REFRESH_TOKEN"
 
-// sandboxFlags are what the sandbox begins with.
-type sandboxFlags struct {
-	address, format string
-	app             sandbox.App
-	refreshToken    string
-	knobs           sandbox.Knobs
-}
-
 func sandboxCommand(p Process) *cobra.Command {
-	var f sandboxFlags
+	var address, format string
+	var knobs sandbox.Knobs
 	c := &cobra.Command{
 		Use:   "sandbox",
 		Short: "Serve a fake Strava and GitHub in memory, to test against",
@@ -32,47 +25,47 @@ func sandboxCommand(p Process) *cobra.Command {
 		Example: "  strava-token sandbox --rotation always >sandbox.env &\n" +
 			"  . ./sandbox.env",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := f.check(); err != nil {
+			if err := checkSandbox(format, knobs); err != nil {
 				return err
 			}
-			listener, err := sandbox.Listen(cmd.Context(), f.address)
+			listener, err := sandbox.Listen(cmd.Context(), address)
 			if err != nil {
 				return refused("--address is a loopback address with a free port.")
 			}
-			s := sandbox.NewFor(f.app, f.refreshToken, f.knobs)
+			s := sandbox.New(knobs)
 			s.SetSecret(sandboxSecret, s.LiveRefreshToken())
-			_, _ = io.WriteString(p.Stdout, login.Formatted(f.format, s.Environment("http://"+listener.Addr().String())))
+			_, _ = io.WriteString(p.Stdout, login.Formatted(format, s.Environment("http://"+listener.Addr().String())))
 			return s.Serve(cmd.Context(), listener)
 		},
 	}
-	c.Flags().StringVar(&f.address, "address", "127.0.0.1:0", "loopback address and port; port 0 is any free one")
-	c.Flags().StringVar(&f.format, "format", "shell", "how the environment is printed: shell, dotenv or json")
-	c.Flags().StringVar(&f.app.ID, "client-id", "48213", "client id of the app")
-	c.Flags().StringVar(&f.app.Secret, "client-secret", "", "made-up client secret; never a real one (default: random)")
-	c.Flags().StringVar(&f.refreshToken, "refresh-token", "", "made-up refresh token; never a real one (default: random)")
-	c.Flags().StringSliceVar(&f.knobs.Scopes, "scopes", nil, "what the athlete has granted (default read,activity:read_all)")
-	c.Flags().StringVar(&f.knobs.CallbackDomain, "callback-domain", "localhost", "authorization callback domain of the app")
-	rotation := (*string)(&f.knobs.Rotation)
+	c.Flags().StringVar(&address, "address", "127.0.0.1:0", "loopback address and port; port 0 is any free one")
+	c.Flags().StringVar(&format, "format", "shell", "how the environment is printed: shell, dotenv or json")
+	c.Flags().StringVar(&knobs.App.ID, "client-id", "48213", "client id of the app")
+	c.Flags().StringVar(&knobs.App.Secret, "client-secret", "", "made-up client secret; never a real one (default: random)")
+	c.Flags().StringVar(&knobs.RefreshToken, "refresh-token", "", "made-up refresh token; never a real one (default: random)")
+	c.Flags().StringSliceVar(&knobs.Scopes, "scopes", nil, "what the athlete has granted (default read,activity:read_all)")
+	c.Flags().StringVar(&knobs.CallbackDomain, "callback-domain", "localhost", "authorization callback domain of the app")
+	rotation := (*string)(&knobs.Rotation)
 	c.Flags().StringVar(rotation, "rotation", string(sandbox.RotateNever), "when Strava replaces the refresh token: never, expiry or always")
-	c.Flags().IntVar(&f.knobs.Activities, "activities", 100, "how many activities the athlete has")
-	c.Flags().Int64Var(&f.knobs.Seed, "seed", 1, "a different seed makes different activities")
-	c.Flags().BoolVar(&f.knobs.Inactive, "inactive", false, "make the app inactive: it still refreshes, and every API call is refused")
-	c.Flags().DurationVar(&f.knobs.Latency, "latency", 0, "delay every answer by this much")
+	c.Flags().IntVar(&knobs.Activities, "activities", 100, "how many activities the athlete has")
+	c.Flags().Int64Var(&knobs.Seed, "seed", 1, "a different seed makes different activities")
+	c.Flags().BoolVar(&knobs.Inactive, "inactive", false, "make the app inactive: it still refreshes, and every API call is refused")
+	c.Flags().DurationVar(&knobs.Latency, "latency", 0, "delay every answer by this much")
 	return c
 }
 
-// check reports a flag that is written wrongly.
-func (f *sandboxFlags) check() error {
+// checkSandbox reports a flag that is written wrongly.
+func checkSandbox(format string, knobs sandbox.Knobs) error {
 	plain := regexp.MustCompile(`^[A-Za-z0-9_-]*$`)
 	switch {
-	case !slices.Contains([]string{"shell", "dotenv", "json"}, f.format):
+	case !slices.Contains([]string{"shell", "dotenv", "json"}, format):
 		return refused("--format is shell, dotenv or json.")
-	case !regexp.MustCompile(`^[0-9]+$`).MatchString(f.app.ID):
+	case !regexp.MustCompile(`^[0-9]+$`).MatchString(knobs.App.ID):
 		return refused("--client-id is a number.")
-	case !plain.MatchString(f.app.Secret) || !plain.MatchString(f.refreshToken):
+	case !plain.MatchString(knobs.App.Secret) || !plain.MatchString(knobs.RefreshToken):
 		return refused("--client-secret and --refresh-token are letters, digits, - and _.")
 	}
-	if err := f.knobs.Check(); err != nil {
+	if err := knobs.Check(); err != nil {
 		return refused("--" + err.Error() + ".")
 	}
 	return nil

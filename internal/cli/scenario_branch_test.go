@@ -87,11 +87,11 @@ var branchScenarios = []scenario{
 		status: 1, says: "branch-integration-forbidden", kept: true,
 	},
 	{
-		name: "branch-in-an-empty-repository", given: func(s *step) { onBranch(s); s.server.EmptyRepository() },
+		name: "branch-in-an-empty-repository", given: func(s *step) { onBranch(s); s.server.DeleteBranch("main") },
 		status: 1, says: "target-empty-repository", kept: true,
 	},
 	{
-		name: "branch-protected", given: func(s *step) { afterADay(s); s.server.Protect(branchName) },
+		name: "branch-protected", given: func(s *step) { afterADay(s); s.server.Set(func(k *sandbox.Knobs) { k.Protected = branchName }) },
 		status: 1, says: "target-protected", kept: true, held: true,
 	},
 	{

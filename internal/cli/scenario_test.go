@@ -105,7 +105,7 @@ var secretScenarios = []scenario{
 	{name: "mistyped-secret", given: input("rotate-to", "STRAVA_REFRESH_TOKENS"), status: 1, says: "target-secret-not-found", kept: true},
 	{
 		name:   "short-public-key",
-		given:  func(s *step) { s.server.BreakPublicKey() },
+		given:  func(s *step) { s.server.Set(func(k *sandbox.Knobs) { k.ShortKey = true }) },
 		status: 1, says: "target-bad-public-key", kept: true,
 	},
 	{
@@ -246,7 +246,7 @@ var secretScenarios = []scenario{
 	{
 		name: "replaced-beside-this-run",
 		given: func(s *step) {
-			s.server.QueueRun(9001, time.Now())
+			s.server.Set(func(k *sandbox.Knobs) { k.Queued = time.Now() })
 			// Another run is faster: it rotates between our check and our refresh.
 			s.server.Notify(func(call string) {
 				if call == "token" && s.server.Count("strava", "POST", "/oauth") == 0 {
@@ -314,7 +314,7 @@ func threeTargets(s *step) {
 // replacedAfter hands the run a refresh token that another run replaced, some
 // time after this one was queued.
 func replacedAfter(s *step, d time.Duration) {
-	s.server.QueueRun(9001, time.Now().Add(-d))
+	s.server.Set(func(k *sandbox.Knobs) { k.Queued = time.Now().Add(-d) })
 	s.server.Replace()
 	s.server.SetSecret(secretName, s.server.LiveRefreshToken())
 }

@@ -157,7 +157,7 @@ func TestALoginWinsARace(t *testing.T) {
 		if got := w.tokenRequests() - before; got != 2 {
 			t.Errorf("token requests: got %d, want 2: the login, and whether it still lives", got)
 		}
-		if !w.server.Works(o.Token.AccessToken.Reveal()) {
+		if !w.server.Lives(o.Token.AccessToken.Reveal()) {
 			t.Error("the access token does not work")
 		}
 	})

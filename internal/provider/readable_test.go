@@ -275,7 +275,7 @@ func TestALostSwapIsResolved(t *testing.T) {
 				return
 			}
 			w.wantHeld(o.Token.RefreshToken.Reveal())
-			if !w.server.Works(o.Token.AccessToken.Reveal()) {
+			if !w.server.Lives(o.Token.AccessToken.Reveal()) {
 				t.Errorf("%s: the access token does not work", tt.name)
 			}
 			for _, v := range []secret.Value{o.Token.AccessToken, o.Token.RefreshToken} {

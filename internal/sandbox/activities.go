@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 )
@@ -24,11 +25,7 @@ const (
 // seconds; 0 is none.
 func (s *Server) findActivities(athlete int64, private bool, after, before int) []string {
 	var found []string
-	for i := range s.knobs.Activities {
-		n := i
-		if after == 0 {
-			n = s.knobs.Activities - 1 - i
-		}
+	for n := range s.knobs.Activities {
 		start := firstActivity.Add(time.Duration(n) * betweenActivities)
 		begins := int(start.Unix())
 		hidden := n%onlyMe == onlyMe-1
@@ -36,6 +33,9 @@ func (s *Server) findActivities(athlete int64, private bool, after, before int) 
 			continue
 		}
 		found = append(found, activity(s.knobs.Seed, n, athlete, start, hidden))
+	}
+	if after == 0 {
+		slices.Reverse(found)
 	}
 	return found
 }

@@ -13,12 +13,15 @@ import (
 // answer is what a service says.
 type answer struct {
 	status int
-	header map[string]string
+	header map[string]string // never nil
 	body   string
-	detail string // what the journal shows of the request
-	effect string // what the journal shows of the change
-	sealed string // a sealed text that was stored, of which the journal shows the token
+	detail string    // what the journal shows of the request
+	effect string    // what the journal shows of the change
+	sealed string    // a sealed text that was stored, of which the journal shows the token
+	fault  FaultKind // what happens to the answer; "" is nothing
 }
+
+func empty(status int) answer { return answer{status: status, header: map[string]string{}} }
 
 func jsonAnswer(status int, body string) answer {
 	return answer{status: status, body: body, header: map[string]string{"Content-Type": "application/json; charset=utf-8"}}
@@ -27,6 +30,11 @@ func jsonAnswer(status int, body string) answer {
 func stravaFault(status int, message, resource, field, code string) answer {
 	return jsonAnswer(status, fmt.Sprintf(
 		`{"message":%q,"errors":[{"resource":%q,"field":%q,"code":%q}]}`, message, resource, field, code))
+}
+
+func githubRefusal(status int, message string) answer {
+	quoted, _ := json.Marshal(message)
+	return jsonAnswer(status, fmt.Sprintf(`{"message":%s,"documentation_url":"https://docs.github.com/rest","status":"%d"}`, quoted, status))
 }
 
 // Long answers, with every field that the services' descriptions require.
@@ -40,10 +48,7 @@ type values map[string]any
 // filled is a long answer. A blank, "{name}", is filled with a JSON value, or
 // with text if it is part of an address.
 func filled(name string, v values) string {
-	text, err := answers.ReadFile("answers/" + name + ".json")
-	if err != nil {
-		panic(err) // a part of this package is missing
-	}
+	text, _ := answers.ReadFile("answers/" + name + ".json")
 	var blanks []string
 	for blank, value := range v {
 		quoted, _ := json.Marshal(value) // only what JSON can hold
@@ -54,7 +59,7 @@ func filled(name string, v values) string {
 	}
 	var compact bytes.Buffer
 	if err := json.Compact(&compact, text); err != nil {
-		panic(err)
+		panic(err) // a part of this package is broken or missing
 	}
 	return strings.NewReplacer(blanks...).Replace(compact.String())
 }

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -17,18 +18,31 @@ func (s *Server) bearerValue(r *http.Request) string {
 	return r.Form.Get("access_token")
 }
 
-// withGrant lets a request through that has a living access token.
-func (s *Server) withGrant(r *http.Request, h func(*grant) answer) (a answer) {
-	value := s.bearerValue(r)
-	defer func() { a.detail = s.journal.named(value, "access") }()
-	token := s.strava.access[value]
-	switch {
-	case token == nil || !token.expires.After(s.now()):
-		return stravaFault(401, "Authorization Error", "Athlete", "access_token", "invalid")
-	case s.knobs.Inactive:
-		return stravaFault(403, "Forbidden", "Application", "Status", "Inactive")
+// grantOf is what a living access token is for, or nil.
+func (s *Server) grantOf(access string) *grant {
+	if token := s.strava.access[access]; token != nil && token.expires.After(s.now()) {
+		return token.grant
 	}
-	return h(token.grant)
+	return nil
+}
+
+// withGrant lets a request through that has a living access token.
+func (s *Server) withGrant(h func(*http.Request, *grant) answer) handler {
+	return func(r *http.Request) answer {
+		value := s.bearerValue(r)
+		g := s.grantOf(value)
+		var a answer
+		switch {
+		case g == nil:
+			a = stravaFault(401, "Authorization Error", "Athlete", "access_token", "invalid")
+		case s.knobs.Inactive:
+			a = stravaFault(403, "Forbidden", "Application", "Status", "Inactive")
+		default:
+			a = h(r, g)
+		}
+		a.detail = s.journal.named(value, "access")
+		return a
+	}
 }
 
 func apiAnswer(body string) answer {
@@ -38,8 +52,8 @@ func apiAnswer(body string) answer {
 	return a
 }
 
-func (s *Server) athlete(r *http.Request) answer {
-	return s.withGrant(r, func(g *grant) answer { return apiAnswer(filled("athlete", values{"id": g.athlete})) })
+func athlete(_ *http.Request, g *grant) answer {
+	return apiAnswer(filled("athlete", values{"id": g.athlete}))
 }
 
 const (
@@ -47,30 +61,28 @@ const (
 	maxPerPage = 200 // more is refused
 )
 
-func (s *Server) activities(r *http.Request) answer {
-	return s.withGrant(r, func(g *grant) answer {
-		all := slices.Contains(g.scopes, "activity:read_all")
-		if !all && !slices.Contains(g.scopes, "activity:read") {
-			return stravaFault(401, "Authorization Error", "AccessToken", "activity:read_permission", "missing")
-		}
-		asked := map[string]int{"page": 1, "per_page": perPage, "before": 0, "after": 0}
-		for name := range asked {
-			if text := r.Form.Get(name); text != "" {
-				n, err := strconv.Atoi(text)
-				if err != nil || n < 0 || int64(n) > 1<<40 {
-					return stravaFault(400, "Bad Request", "Application", name, "invalid")
-				}
-				asked[name] = n
+func (s *Server) activities(r *http.Request, g *grant) answer {
+	all := slices.Contains(g.scopes, "activity:read_all")
+	if !all && !slices.Contains(g.scopes, "activity:read") {
+		return stravaFault(401, "Authorization Error", "AccessToken", "activity:read_permission", "missing")
+	}
+	asked := map[string]int{"page": 1, "per_page": perPage, "before": 0, "after": 0}
+	for name := range asked {
+		if text := r.Form.Get(name); text != "" {
+			n, err := strconv.Atoi(text)
+			if err != nil || n < 0 || int64(n) > 1<<40 {
+				return stravaFault(400, "Bad Request", "Application", name, "invalid")
 			}
+			asked[name] = n
 		}
-		if asked["per_page"] > maxPerPage {
-			return stravaFault(400, "Bad Request", "Application", "per page", "limit exceeded")
-		}
-		found := s.findActivities(g.athlete, all, asked["after"], asked["before"])
-		from := min(max(asked["page"]-1, 0)*asked["per_page"], len(found))
-		to := min(from+asked["per_page"], len(found))
-		return apiAnswer("[" + strings.Join(found[from:to], ",") + "]")
-	})
+	}
+	if asked["per_page"] > maxPerPage {
+		return stravaFault(400, "Bad Request", "Application", "per page", "limit exceeded")
+	}
+	found := s.findActivities(g.athlete, all, asked["after"], asked["before"])
+	from := min(max(asked["page"]-1, 0)*asked["per_page"], len(found))
+	to := min(from+asked["per_page"], len(found))
+	return apiAnswer("[" + strings.Join(found[from:to], ",") + "]")
 }
 
 // revoke answers 200 and nothing else, even for a token that is unknown.
@@ -79,10 +91,10 @@ func (s *Server) revoke(r *http.Request) answer {
 	if !ok || id != s.strava.app.ID || secret != s.strava.app.Secret {
 		return stravaFault(401, "Authorization Error", "Application", "", "invalid")
 	}
-	token := r.Form.Get("token")
-	detail := s.journal.named(token, "token")
+	token, a := r.Form.Get("token"), empty(200)
+	a.detail = s.journal.named(token, "token")
 	s.kill(token)
-	return answer{status: 200, detail: detail}
+	return a
 }
 
 // deauthorize is retired on 1 June 2027.
@@ -109,10 +121,6 @@ func (s *Server) kill(token string) {
 		return
 	}
 	delete(s.strava.refresh, g.refresh)
-	for value, a := range s.strava.access {
-		if a.grant.athlete == g.athlete {
-			delete(s.strava.access, value)
-		}
-	}
+	maps.DeleteFunc(s.strava.access, func(_ string, a *accessToken) bool { return a.grant.athlete == g.athlete })
 	delete(s.strava.current, g.athlete)
 }

@@ -28,11 +28,11 @@ func (s *Server) authorizePage(r *http.Request) answer {
 		return stravaFault(400, "Bad Request", "Application", "client_id", "invalid")
 	case !s.allowedRedirect(q.Get("redirect_uri")):
 		return stravaFault(400, "Bad Request", "Application", "redirect_uri", "invalid")
-	case slices.ContainsFunc(scopes, func(scope string) bool { return !slices.Contains(stravaScopes, scope) }):
+	case !covers(stravaScopes, scopes):
 		return stravaFault(400, "Bad Request", "Authorize", "scope", "invalid")
 	}
 	if cookie, err := r.Cookie("sandbox_session"); err != nil || cookie.Value != s.strava.session || cookie.Value == "" {
-		return redirect("/login", "next="+url.QueryEscape(r.URL.RequestURI()))
+		return redirect("/login?next=" + url.QueryEscape(r.URL.RequestURI()))
 	}
 	if s.knobs.AthleteCap {
 		return page("Error", `<p id="cap">Limit of connected athletes exceeded.</p>`)
@@ -56,14 +56,8 @@ func (s *Server) authorizePage(r *http.Request) answer {
 // through.
 func (s *Server) allowedRedirect(redirect string) bool {
 	u, err := url.Parse(redirect)
-	if err != nil || u.Hostname() == "" {
-		return false
-	}
-	return slices.Contains([]string{"localhost", "127.0.0.1", strings.ToLower(s.knobs.CallbackDomain)}, strings.ToLower(u.Hostname()))
-}
-
-func covers(granted, asked []string) bool {
-	return !slices.ContainsFunc(asked, func(scope string) bool { return !slices.Contains(granted, scope) })
+	return err == nil && u.Hostname() != "" &&
+		slices.Contains([]string{"localhost", "127.0.0.1", strings.ToLower(s.knobs.CallbackDomain)}, strings.ToLower(u.Hostname()))
 }
 
 func loginPage(r *http.Request) answer {
@@ -74,15 +68,14 @@ func loginPage(r *http.Request) answer {
 func (s *Server) logIn(r *http.Request) answer {
 	next := r.Form.Get("next")
 	if !strings.HasPrefix(strings.TrimPrefix(next, "/api/v3"), "/oauth/authorize?") {
-		return answer{status: http.StatusBadRequest}
+		return empty(http.StatusBadRequest)
 	}
 	if s.strava.session == "" {
 		s.strava.session = rand.Text()
 	}
-	return answer{status: http.StatusFound, header: map[string]string{
-		"Location":   next,
-		"Set-Cookie": "sandbox_session=" + s.strava.session + "; Path=/; HttpOnly; SameSite=Lax",
-	}}
+	a := redirect(next)
+	a.header["Set-Cookie"] = "sandbox_session=" + s.strava.session + "; Path=/; HttpOnly; SameSite=Lax"
+	return a
 }
 
 // accept takes what the athlete ticked; read is granted whatever was.
@@ -92,7 +85,7 @@ func (s *Server) accept(r *http.Request) answer {
 		return stravaFault(400, "Bad Request", "Application", "redirect_uri", "invalid")
 	}
 	if r.PostForm.Get("answer") != "accept" {
-		return redirect(q.Get("redirect_uri"), "state="+url.QueryEscape(q.Get("state"))+"&error=access_denied")
+		return redirect(q.Get("redirect_uri") + "?state=" + url.QueryEscape(q.Get("state")) + "&error=access_denied")
 	}
 	scopes := append([]string{"read"}, r.PostForm["granted"]...)
 	s.strava.consented = scopes
@@ -101,19 +94,16 @@ func (s *Server) accept(r *http.Request) answer {
 
 // callback sends the browser back, with the parameters in Strava's order.
 func (s *Server) callback(q url.Values, scopes []string) answer {
-	return redirect(q.Get("redirect_uri"), "state="+url.QueryEscape(q.Get("state"))+
-		"&code="+url.QueryEscape(s.newCode(scopes))+"&scope="+strings.Join(scopes, ","))
+	return redirect(q.Get("redirect_uri") + "?state=" + url.QueryEscape(q.Get("state")) +
+		"&code=" + url.QueryEscape(s.newCode(scopes)) + "&scope=" + strings.Join(scopes, ","))
 }
 
-func redirect(to, query string) answer {
-	return answer{status: http.StatusFound, header: map[string]string{"Location": to + "?" + query}}
+func redirect(to string) answer {
+	return answer{status: http.StatusFound, header: map[string]string{"Location": to}}
 }
 
 func page(title, body string) answer {
-	return answer{
-		status: http.StatusOK,
-		header: map[string]string{"Content-Type": "text/html; charset=utf-8"},
-		body: `<!doctype html><html lang="en"><meta charset="utf-8"><link rel="icon" href="data:,"><title>` + title +
-			` | Strava sandbox</title><h1>` + title + `</h1>` + body,
-	}
+	html := `<!doctype html><html lang="en"><meta charset="utf-8"><link rel="icon" href="data:,"><title>` + title +
+		` | Strava sandbox</title><h1>` + title + `</h1>` + body
+	return answer{status: http.StatusOK, body: html, header: map[string]string{"Content-Type": "text/html; charset=utf-8"}}
 }

@@ -29,13 +29,6 @@ type Exchange struct {
 	Type, Body                                         string
 }
 
-// Observe hands every call to f.
-func (s *Server) Observe(f func(Exchange)) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.observe = f
-}
-
 func (s *Server) serve(w http.ResponseWriter, r *http.Request, service, call string, h handler) {
 	// The whole body first: a client that goes away is noticed only after it.
 	body, _ := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequest))
@@ -45,73 +38,56 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, service, call str
 	if call == "put" && namesNoValue(body) {
 		call = "try-write"
 	}
-	s.mu.Lock()
-	latency, notify, observe := s.knobs.Latency, s.notify, s.observe
-	s.busy++
-	s.mu.Unlock()
-	defer func() {
-		s.mu.Lock()
-		s.busy--
-		s.mu.Unlock()
-	}()
-	if notify != nil {
-		notify(call)
+	knobs := read(s, func() Knobs {
+		s.busy++
+		return s.knobs
+	})
+	defer s.edit(func() { s.busy-- })
+	if knobs.notify != nil {
+		knobs.notify(call)
 	}
-	time.Sleep(latency)
+	time.Sleep(knobs.Latency)
 
-	f, a := s.act(r, service, call, h)
-	if observe != nil {
+	a := s.act(r, service, call, h)
+	if knobs.Observe != nil {
 		e := Exchange{Service: service, Method: r.Method, Address: r.URL.RequestURI(), RequestType: r.Header.Get("Content-Type"), RequestBody: string(body)}
-		if f == nil {
+		if a.fault == "" {
 			e.Status, e.Type, e.Body = a.status, a.header["Content-Type"], a.body
 		}
-		observe(e)
+		knobs.Observe(e)
 	}
-	a.send(w, r, f)
+	a.send(w, r)
 }
 
 // act does what was asked, if no fault prevents it, and records it.
-func (s *Server) act(r *http.Request, service, call string, h handler) (*Fault, answer) {
+func (s *Server) act(r *http.Request, service, call string, h handler) answer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	f := s.due(call, r.URL.Path)
-	if f != nil && f.before() {
-		s.journal.call(service, r, f.name(), answer{})
-		return f, f.replaced(answer{})
+	a, outcome := empty(0), f.name()
+	if does[f.Kind] {
+		a = h(r)
+		outcome = strconv.Itoa(a.status) + " " + outcome
 	}
-	a := h(r)
-	if a.header == nil {
-		a.header = map[string]string{}
-	}
-	outcome, arrives := strconv.Itoa(a.status), a.body
-	if f != nil {
-		outcome += " " + f.name()
-		a, arrives = f.spoiled(a)
-	}
-	s.journal.deliver(arrives)
+	a = f.spoil(a)
+	s.journal.deliver(a.body)
 	s.journal.call(service, r, outcome, a)
-	return f, a
+	return a
 }
 
 // send answers, or fails to.
-func (a answer) send(w http.ResponseWriter, r *http.Request, f *Fault) {
-	if f == nil {
-		f = &Fault{}
-	}
-	switch f.Kind {
+func (a answer) send(w http.ResponseWriter, r *http.Request) {
+	switch a.fault {
 	case FaultStall:
 		_, _ = io.Copy(io.Discard, r.Body) // only then is the client seen to leave
 		<-r.Context().Done()
 		panic(http.ErrAbortHandler)
 	case FaultCutBefore, FaultCutAfter:
 		panic(http.ErrAbortHandler) // closes the connection without an answer
-	case FaultTruncate:
-		w.Header().Set("Content-Length", strconv.Itoa(max(len(a.body), 1)))
-		a.body = a.body[:len(a.body)/2]
-		a.write(w)
+	}
+	a.write(w)
+	if a.fault == FaultTruncate {
 		_ = http.NewResponseController(w).Flush()
 		panic(http.ErrAbortHandler)
-	default:
-		a.write(w)
 	}
 }

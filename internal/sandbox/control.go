@@ -3,25 +3,81 @@ package sandbox
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 )
 
-// routeControl adds the addresses under which a program, rather than a test in
-// the same process, looks at the sandbox and turns its knobs. docs/sandbox.md
-// describes them.
+// Rotation says when Strava replaces the refresh token.
+type Rotation string
+
+// The rotations.
+const (
+	RotateNever    Rotation = "never"
+	RotateOnExpiry Rotation = "expiry" // with every new access token
+	RotateAlways   Rotation = "always" // with every refresh
+)
+
+// App is a registered Strava app.
+type App struct{ ID, Secret string }
+
+// Knobs change how the services behave. The zero value of each is the usual
+// behaviour. The app and its first refresh token stay as they were at the start.
+type Knobs struct {
+	App            App            `json:"-"`               // an empty id is 48213, an empty secret is made up
+	RefreshToken   string         `json:"-"`               // the first one; "": made up
+	Rotation       Rotation       `json:"rotation"`        // "": never
+	Inactive       bool           `json:"inactive"`        // the app's owner has no subscription
+	Scopes         []string       `json:"scopes"`          // what the athlete grants; nil: read, activity:read_all
+	HideScope      bool           `json:"hide_scope"`      // token answers name no scope, as before 2026
+	AthleteCap     bool           `json:"athlete_cap"`     // nobody else can connect
+	EarlyCodes     int            `json:"early_codes"`     // this many exchanges come too early
+	CallbackDomain string         `json:"callback_domain"` // where the app's users return to; "": localhost
+	Year2027       bool           `json:"year_2027"`       // no token in a query, no deauthorize: as from 1 June 2027
+	Activities     int            `json:"activities"`      // how many the athlete has
+	Seed           int64          `json:"seed"`            // another one makes other activities
+	Latency        time.Duration  `json:"-"`               // added to every answer
+	Suffix         string         `json:"-"`               // added to every token, to test awkward characters
+	ShortKey       bool           `json:"-"`               // GitHub's public keys are one byte too short
+	Protected      string         `json:"-"`               // a branch that is protected
+	Queued         time.Time      `json:"-"`               // when the workflow run was queued; zero: there is none
+	CommitAge      time.Duration  `json:"-"`               // how old the newest commit of the repository is
+	Observe        func(Exchange) `json:"-"`               // is handed every call
+
+	notify func(call string)
+}
+
+// Check reports a value that no knob has.
+func (k Knobs) Check() error {
+	switch {
+	case !slices.Contains([]Rotation{"", RotateNever, RotateOnExpiry, RotateAlways}, k.Rotation):
+		return errors.New("rotation is never, expiry or always")
+	case !covers(stravaScopes, k.Scopes):
+		return errors.New("scopes are " + strings.Join(stravaScopes, ", "))
+	case k.EarlyCodes < 0 || k.Activities < 0 || k.Latency < 0:
+		return errors.New("activities, early_codes and latency cannot be below zero")
+	}
+	return nil
+}
+
+// covers reports whether every scope that is asked for is granted.
+func covers(granted, asked []string) bool {
+	return !slices.ContainsFunc(asked, func(scope string) bool { return !slices.Contains(granted, scope) })
+}
+
+// routeControl adds the addresses that docs/sandbox.md describes, for a program
+// rather than a test in the same process.
 func (s *Server) routeControl() {
-	s.mux.HandleFunc("GET /sandbox/ready", func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = fmt.Fprintln(w, "ready")
-	})
-	s.mux.HandleFunc("GET /sandbox/journal", func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = fmt.Fprint(w, s.Journal())
-	})
-	s.mux.HandleFunc("GET /sandbox/secret", func(w http.ResponseWriter, r *http.Request) {
-		_, _ = fmt.Fprint(w, s.Secret(r.FormValue("target")))
-	})
+	show := func(pattern string, text func(*http.Request) string) {
+		s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, text(r)) })
+	}
+	show("GET /sandbox/ready", func(*http.Request) string { return "ready\n" })
+	show("GET /sandbox/journal", func(*http.Request) string { return s.Journal() })
+	show("GET /sandbox/secret", func(r *http.Request) string { return s.Secret(r.FormValue("target")) })
 	s.mux.HandleFunc("POST /sandbox/secret", control(s.controlSecret))
 	s.mux.HandleFunc("POST /sandbox/knobs", control(s.controlKnobs))
 	s.mux.HandleFunc("POST /sandbox/faults", control(s.controlFaults))
@@ -51,17 +107,14 @@ func decode(body []byte, v any) error {
 }
 
 func (s *Server) controlSecret(body []byte) error {
-	var secret struct {
-		Target string `json:"target"`
-		Value  string `json:"value"`
-	}
+	var secret struct{ Target, Value string }
 	if err := decode(body, &secret); err != nil {
 		return err
 	}
-	s.mu.Lock()
-	place, name := s.placeOf(secret.Target)
-	s.mu.Unlock()
-	if place == nil || name == "" {
+	var p *place
+	var name string
+	s.edit(func() { p, name = s.placeOf(secret.Target) })
+	if p == nil || name == "" {
 		return fmt.Errorf("the sandbox has no place for the secret %q", secret.Target)
 	}
 	s.SetSecret(secret.Target, secret.Value)
@@ -78,14 +131,11 @@ func (s *Server) controlKnobs(body []byte) error {
 		Latency text `json:"latency"`
 		Advance text `json:"advance"`
 	}{Knobs: s.knobs, Latency: text{s.knobs.Latency}}
-	change.Scopes = nil // or they would be changed in place
+	change.Scopes = slices.Clone(s.knobs.Scopes) // or they would be changed in place
 	if err := decode(body, &change); err != nil {
 		return err
 	}
 	change.Knobs.Latency = change.Latency.Duration
-	if change.Scopes == nil {
-		change.Scopes = s.knobs.Scopes
-	}
 	if err := change.Check(); err != nil {
 		return err
 	}
@@ -109,12 +159,12 @@ func (s *Server) controlFaults(body []byte) error {
 		return nil
 	}
 	var f Fault
-	if err := decode(body, &f); err != nil {
-		return err
+	err := decode(body, &f)
+	if err == nil {
+		err = s.checkFault(f)
 	}
-	if err := s.checkFault(f); err != nil {
-		return err
+	if err == nil {
+		s.Fail(f)
 	}
-	s.Fail(f)
-	return nil
+	return err
 }

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -13,43 +14,43 @@ import (
 // FaultKind is a way in which a call can fail.
 type FaultKind string
 
-// The kinds. Those that say "before" leave the service's state as it was.
+// The kinds.
 const (
-	FaultStatus    FaultKind = "status"     // before: answers with Status and Body
-	FaultStall     FaultKind = "stall"      // before: never answers
-	FaultCutBefore FaultKind = "cut-before" // before: closes the connection
+	FaultStatus    FaultKind = "status"     // does nothing, and answers with Status and Body
+	FaultStall     FaultKind = "stall"      // does nothing, and never answers
+	FaultCutBefore FaultKind = "cut-before" // does nothing, and closes the connection
 	FaultCutAfter  FaultKind = "cut-after"  // does what was asked, then closes the connection
 	FaultTruncate  FaultKind = "truncate"   // does what was asked, and sends half of the answer
 	FaultBody      FaultKind = "body"       // does what was asked, and answers with Body
 	FaultHeader    FaultKind = "header"     // does what was asked, and adds Header to the answer
 )
 
+// does tells the kinds that do what was asked; "" is no fault.
+var does = map[FaultKind]bool{
+	FaultStatus: false, FaultStall: false, FaultCutBefore: false,
+	FaultCutAfter: true, FaultTruncate: true, FaultBody: true, FaultHeader: true, "": true,
+}
+
 // Fault is a failure of one kind of call.
 type Fault struct {
-	// Call names the calls that fail, by the name that handle gives them.
-	Call string
-	Kind FaultKind
-	Path string // if set, only calls whose path begins with it
-	Skip int    // this many calls go through first
-	// Times is how many calls fail; 0 is all of them.
-	Times  int
+	Call   string // that fails, by the name that handle gives it
+	Kind   FaultKind
+	Path   string            // if set, only calls whose path begins with it
+	Skip   int               // this many calls go through first
+	Times  int               // this many calls fail; 0 is all of them
 	Status int               // of FaultStatus and FaultBody; 0 is 200
 	Header map[string]string // of FaultStatus, FaultBody and FaultHeader: added to the answer
-	// Body of FaultStatus and FaultBody. {access_token} and {refresh_token} are
-	// replaced by what the real answer holds.
-	Body string
-
-	taken int
+	Body   string            // of FaultStatus and FaultBody; {access_token} and {refresh_token} are those of the real answer
+	taken  int
 }
 
 // checkFault reports a fault that cannot happen.
 func (s *Server) checkFault(f Fault) error {
-	kinds := []FaultKind{FaultStatus, FaultStall, FaultCutBefore, FaultCutAfter, FaultTruncate, FaultBody, FaultHeader}
-	switch {
+	switch _, known := does[f.Kind]; {
 	case !s.calls[f.Call]:
 		return fmt.Errorf("call is one of %s", strings.Join(slices.Sorted(maps.Keys(s.calls)), ", "))
-	case !slices.Contains(kinds, f.Kind):
-		return fmt.Errorf("kind is one of %q", kinds)
+	case !known || f.Kind == "":
+		return fmt.Errorf("kind is one of %q", slices.Sorted(maps.Keys(does))[1:])
 	case f.Status != 0 && (f.Status < 200 || f.Status > 999) || f.Skip < 0 || f.Times < 0:
 		return errors.New("status, skip or times is no such number")
 	}
@@ -57,86 +58,58 @@ func (s *Server) checkFault(f Fault) error {
 }
 
 // Fail schedules a fault. Of several for one call the first that is due wins.
-func (s *Server) Fail(f Fault) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.faults = append(s.faults, &f)
-}
+func (s *Server) Fail(f Fault) { s.edit(func() { s.faults = append(s.faults, &f) }) }
 
 // ClearFaults takes back what Fail scheduled.
-func (s *Server) ClearFaults() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.faults = nil
-}
+func (s *Server) ClearFaults() { s.edit(func() { s.faults = nil }) }
 
-// due returns the fault for a call, or nil; the caller holds the lock.
-func (s *Server) due(call, path string) *Fault {
+// due returns the fault for a call, or one that does nothing.
+func (s *Server) due(call, path string) Fault {
 	for _, f := range s.faults {
 		if f.Call != call || !strings.HasPrefix(path, f.Path) {
 			continue
 		}
 		f.taken++
 		if f.taken > f.Skip && (f.Times == 0 || f.taken <= f.Skip+f.Times) {
-			return f
+			return *f
 		}
 	}
-	return nil
-}
-
-func (f *Fault) before() bool {
-	return f.Kind == FaultStatus || f.Kind == FaultStall || f.Kind == FaultCutBefore
+	return Fault{}
 }
 
 // name is how the journal shows a fault.
-func (f *Fault) name() string {
+func (f Fault) name() string {
 	if f.Kind == FaultStatus {
 		return strconv.Itoa(f.status())
 	}
 	return string(f.Kind)
 }
 
-func (f *Fault) status() int {
-	if f.Status == 0 {
-		return http.StatusOK
-	}
-	return f.Status
-}
+func (f Fault) status() int { return cmp.Or(f.Status, http.StatusOK) }
 
-// replaced is the answer that a fault puts in place of the real one.
-func (f *Fault) replaced(real answer) answer {
-	body := strings.NewReplacer(
-		"{access_token}", jsonField(real.body, "access_token"),
-		"{refresh_token}", jsonField(real.body, "refresh_token"),
-	).Replace(f.Body)
-	a := jsonAnswer(f.status(), body)
-	a.detail, a.effect, a.sealed = real.detail, real.effect, real.sealed
+// spoil is what a fault makes of an answer. The body is as much as arrives.
+func (f Fault) spoil(a answer) answer {
+	a.fault = f.Kind
+	switch f.Kind {
+	case FaultStatus, FaultBody:
+		a.status, a.header = f.status(), jsonAnswer(0, "").header
+		a.body = strings.NewReplacer(
+			"{access_token}", jsonField(a.body, "access_token"),
+			"{refresh_token}", jsonField(a.body, "refresh_token"),
+		).Replace(f.Body)
+	case FaultTruncate:
+		a.header["Content-Length"] = strconv.Itoa(max(len(a.body), 1))
+		a.body = a.body[:len(a.body)/2]
+	case FaultCutAfter:
+		a.body = ""
+	}
 	maps.Copy(a.header, f.Header)
 	return a
 }
 
-// spoiled is what a fault makes of the answer to what was done, and how much of
-// its body arrives.
-func (f *Fault) spoiled(a answer) (answer, string) {
-	switch f.Kind {
-	case FaultBody:
-		a = f.replaced(a)
-	case FaultHeader:
-		maps.Copy(a.header, f.Header)
-	case FaultTruncate:
-		return a, a.body[:len(a.body)/2]
-	case FaultCutAfter:
-		return a, ""
-	}
-	return a, a.body
-}
-
 // jsonField finds a string in an answer that this package wrote.
 func jsonField(body, name string) string {
-	_, rest, ok := strings.Cut(body, `"`+name+`":"`)
-	if !ok {
-		return ""
-	}
+	_, rest, _ := strings.Cut(body, `"`+name+`":"`)
 	value, _, _ := strings.Cut(rest, `"`)
 	return value
 }

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -20,18 +21,15 @@ const (
 	Write
 )
 
-// TokenKind tells GitHub's tokens apart, since their refusals differ.
-type TokenKind string
-
-// The kinds.
+// The kinds of tokens, whose refusals differ.
 const (
-	Personal    TokenKind = "personal access token"
-	Integration TokenKind = "integration" // GITHUB_TOKEN and Apps
+	Personal    = "personal access token"
+	Integration = "integration" // GITHUB_TOKEN and Apps
 )
 
 // GitHubToken is a token and its permissions.
 type GitHubToken struct {
-	Kind          TokenKind
+	Kind          string
 	Secrets       Access
 	Environments  Access
 	Organizations Access
@@ -41,66 +39,41 @@ type GitHubToken struct {
 	Expires       time.Time // zero: never
 }
 
-// need is what a call takes: a permission, by its name in GitHub's API. The zero need
-// is none.
-type need struct {
-	permission string
-	level      Access
-}
-
-func (n need) String() string {
-	return n.permission + "=" + map[Access]string{Read: "read", Write: "write"}[n.level]
-}
-
-func (t *GitHubToken) has(n need) bool {
+// can is the level of a permission, by its name in GitHub's API.
+func (t *GitHubToken) can(permission string) Access {
 	return map[string]Access{
 		"secrets": t.Secrets, "environments": t.Environments, "organization_secrets": t.Organizations,
 		"actions": t.Actions, "contents": t.Contents,
-	}[n.permission] >= n.level
+	}[permission]
 }
 
-// Repository is the sandbox's repository, Organization its owner, and
-// RepositoryID its numeric id.
+// Repository is the sandbox's repository, Organization its owner, RepositoryID its
+// numeric id, and runID its one workflow run.
 const (
 	Organization = "octo"
 	Repository   = Organization + "/running"
 	RepositoryID = 700100200
+	runID        = 9001
 )
 
 type githubState struct {
-	tokens map[string]*GitHubToken
-	places map[string]*place   // by their names in lower case
-	runs   map[int64]time.Time // when they were queued
-	writer string
-	// builtIn is what a workflow gets by itself.
-	builtIn string
+	tokens  map[string]*GitHubToken
+	places  map[string]*place // by their names in lower case
+	writer  string
+	builtIn string // what a workflow gets by itself
 }
 
 func (s *Server) initGitHub() {
-	s.github = githubState{
-		tokens: map[string]*GitHubToken{},
-		places: map[string]*place{},
-		runs:   map[int64]time.Time{},
-	}
-	s.github.writer = s.addToken("github-token", GitHubToken{
+	s.github = githubState{tokens: map[string]*GitHubToken{}, places: map[string]*place{}}
+	s.github.writer = s.NewGitHubToken("github-token", GitHubToken{
 		Kind: Personal, Secrets: Write, Environments: Write, Organizations: Write, Actions: Read, Contents: Write,
 	})
-	s.github.builtIn = s.addToken("built-in-token", GitHubToken{Kind: Integration, Contents: Write})
+	s.github.builtIn = s.NewGitHubToken("built-in-token", GitHubToken{Kind: Integration, Contents: Write})
 	s.addPlace(Repository, "secrets")
 	s.addPlace("org:"+Organization, "organization_secrets")
 }
 
-func (s *Server) addToken(name string, t GitHubToken) string {
-	value := "github_pat_" + s.newToken()
-	if t.Kind == Integration {
-		value = "ghs_" + s.newToken()
-	}
-	s.github.tokens[value] = &t
-	s.journal.name(value, name)
-	return value
-}
-
-// GitHubToken returns the token that may write every secret.
+// GitHubToken returns the token that may write every secret and branch.
 func (s *Server) GitHubToken() string { return s.github.writer }
 
 // BuiltInToken returns a token as a workflow gets it with contents: write: it
@@ -110,76 +83,111 @@ func (s *Server) BuiltInToken() string { return s.github.builtIn }
 // NewGitHubToken returns a token with other permissions; the journal shows it
 // under name.
 func (s *Server) NewGitHubToken(name string, t GitHubToken) string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.addToken(name, t)
+	return read(s, func() string {
+		value := "github_pat_" + s.newToken()
+		if t.Kind == Integration {
+			value = "ghs_" + s.newToken()
+		}
+		s.github.tokens[value] = &t
+		s.journal.names[value] = name
+		return value
+	})
 }
 
-// QueueRun records when a workflow run was queued.
-func (s *Server) QueueRun(id int64, at time.Time) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.github.runs[id] = at
+// githubRoute is a call that GitHub answers, and what a token needs for it. The
+// empty permission is the one for the secrets of the place that the address names.
+type githubRoute struct {
+	call, method, path, permission string
+	level                          Access
+	answer                         func(*request) answer
+}
+
+func (s *Server) githubRoutes() []githubRoute {
+	const repo = "/repos/{owner}/{repo}"
+	routes := []githubRoute{
+		{"repository", "GET", repo, "", NoAccess, s.repository},
+		{"environments", "GET", repo + "/environments", "actions", Read, s.listEnvironments},
+		{"run", "GET", repo + "/actions/runs/{run}", "actions", Read, s.workflowRun},
+		{"branch", "GET", repo + "/branches/{branch}", "contents", Read, s.getBranch},
+		{"rules", "GET", repo + "/rules/branches/{branch}", "contents", Read, s.branchRules},
+		{"content", "GET", repo + "/contents/{path...}", "contents", Read, s.getContent},
+		{"put-content", "PUT", repo + "/contents/{path...}", "contents", Write, s.putContent},
+		{"blob", "POST", repo + "/git/blobs", "contents", Write, s.createBlob},
+		{"tree", "POST", repo + "/git/trees", "contents", Write, s.createTree},
+		{"commit", "POST", repo + "/git/commits", "contents", Write, s.createCommit},
+		{"ref", "POST", repo + "/git/refs", "contents", Write, s.createRef},
+		{"delete-ref", "DELETE", repo + "/git/refs/{ref...}", "contents", Write, s.deleteRef},
+		{"commits", "GET", repo + "/commits", "contents", Read, s.listCommits},
+		{"issues", "GET", repo + "/issues", "contents", Read, s.listIssues},
+		{"issue", "POST", repo + "/issues", "contents", Read, s.openIssue},
+		{"comment", "POST", repo + "/issues/{number}/comments", "contents", Read, s.addComment},
+		{"selected", "GET", "/orgs/{org}/actions/secrets/{name}/repositories", "", Read, s.selectedRepositories},
+	}
+	for _, place := range []string{repo + "/actions", repo + "/environments/{environment}", "/orgs/{org}/actions"} {
+		routes = append(routes,
+			githubRoute{"public-key", "GET", place + "/secrets/public-key", "", Read, s.publicKey},
+			githubRoute{"secret", "GET", place + "/secrets/{name}", "", Read, s.getSecret},
+			githubRoute{"put", "PUT", place + "/secrets/{name}", "", Write, s.putSecret},
+			githubRoute{"try-delete", "DELETE", place + "/secrets/{name}", "", Write, s.deleteSecret})
+	}
+	return routes
 }
 
 func (s *Server) routeGitHub() {
-	for _, base := range []string{"", "/api/v3"} { // the latter as on GitHub Enterprise Server
-		repo := base + "/repos/{owner}/{repo}"
-		s.handle("github", "GET "+repo, "repository", s.repository)
-		s.handle("github", "GET "+repo+"/environments", "environments", s.listEnvironments)
-		s.handle("github", "GET "+repo+"/actions/runs/{run}", "run", s.workflowRun)
-		s.routeGit(repo)
-		s.routeIssues(repo)
-		s.routeSecrets(base)
+	for _, route := range s.githubRoutes() {
+		for _, base := range []string{"", "/api/v3"} { // the latter as on GitHub Enterprise Server
+			s.handle("github", route.method+" "+base+route.path, route.call, s.permitted(route))
+		}
 	}
 }
 
-func githubRefusal(status int, message string) answer {
-	body, _ := json.Marshal(struct {
-		Message string `json:"message"`
-		URL     string `json:"documentation_url"`
-		Status  string `json:"status"`
-	}{message, "https://docs.github.com/rest", strconv.Itoa(status)})
-	return jsonAnswer(status, string(body))
+// request is a call by a token that may make it.
+type request struct {
+	*http.Request
+	token *GitHubToken
+	place *place // that the address names
+	sent  sent
 }
 
-// tokenOf is the token of a request, or nil.
-func (s *Server) tokenOf(r *http.Request) *GitHubToken {
-	_, value, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	return s.github.tokens[value]
+// sent is the body of a call, whichever it is.
+type sent struct {
+	secretWrite
+	Title, Body                        string
+	Message, Content, SHA, Branch, Ref string
+	BaseTree                           string `json:"base_tree"`
+	Author                             any
+	Parents                            []string
+	Tree                               json.RawMessage // of a commit a name, of a tree its files
 }
 
-// permitted answers a request for something that exists, if the token may do it,
-// and refuses the others as GitHub does, which names the permission in a header.
-func (s *Server) permitted(r *http.Request, exists bool, n need, h handler) answer {
-	t := s.tokenOf(r)
-	switch {
-	case t == nil || !t.Expires.IsZero() && s.now().After(t.Expires):
-		return githubRefusal(401, "Bad credentials")
-	case !exists || t.Blind:
-		return t.stamp(githubRefusal(404, "Not Found"))
-	case !t.has(n):
-		a := t.stamp(githubRefusal(403, "Resource not accessible by "+string(t.Kind)))
-		a.header["X-Accepted-GitHub-Permissions"] = n.String()
-		return a
+// permitted answers a request if the token may make it, and refuses the others as
+// GitHub does. Only the sandbox's own repository has more than secrets.
+func (s *Server) permitted(route githubRoute) handler {
+	return func(r *http.Request) answer {
+		_, value, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+		call := &request{Request: r, token: s.github.tokens[value], place: s.placeAt(r)}
+		t, p := call.token, call.place
+		switch {
+		case t == nil || !t.Expires.IsZero() && s.now().After(t.Expires):
+			return githubRefusal(401, "Bad credentials")
+		case p == nil || t.Blind || route.permission != "" && p.name != Repository:
+			return t.stamp(githubRefusal(404, "Not Found"))
+		}
+		permission := cmp.Or(route.permission, p.permission)
+		switch {
+		case t.can(permission) < route.level:
+			a := t.stamp(githubRefusal(403, "Resource not accessible by "+t.Kind))
+			a.header["X-Accepted-GitHub-Permissions"] = permission + "=" + map[Access]string{Read: "read", Write: "write"}[route.level]
+			return a
+		case r.Method != "GET" && r.Method != "DELETE" && json.NewDecoder(r.Body).Decode(&call.sent) != nil:
+			return t.stamp(githubRefusal(400, "Problems parsing JSON"))
+		}
+		return t.stamp(route.answer(call))
 	}
-	return t.stamp(h(r))
-}
-
-// repositoryOf is the repository that an address names.
-func repositoryOf(r *http.Request) string { return r.PathValue("owner") + "/" + r.PathValue("repo") }
-
-// inRepository is permitted for the sandbox's repository, the only one that has
-// more than secrets.
-func (s *Server) inRepository(r *http.Request, n need, h handler) answer {
-	return s.permitted(r, strings.EqualFold(repositoryOf(r), Repository), n, h)
 }
 
 // stamp adds the headers that come with every answer.
 func (t *GitHubToken) stamp(a answer) answer {
-	if a.header == nil {
-		a.header = map[string]string{}
-	}
 	a.header["X-RateLimit-Limit"] = "5000"
 	a.header["X-RateLimit-Remaining"] = "4990"
 	a.header["X-RateLimit-Reset"] = strconv.FormatInt(time.Now().Add(time.Hour).Unix(), 10)
@@ -189,42 +197,34 @@ func (t *GitHubToken) stamp(a answer) answer {
 	return a
 }
 
-func (s *Server) repository(r *http.Request) answer {
-	p := s.github.places[strings.ToLower(repositoryOf(r))]
-	return s.permitted(r, p != nil, need{}, func(*http.Request) answer {
-		return jsonAnswer(200, filled("repository", values{"id": RepositoryID, "full_name": p.name}))
-	})
+func (s *Server) repository(r *request) answer {
+	return jsonAnswer(200, filled("repository", values{"id": RepositoryID, "full_name": r.place.name}))
 }
 
-var readsActions = need{"actions", Read}
-
-func (s *Server) listEnvironments(r *http.Request) answer {
-	return s.inRepository(r, readsActions, func(*http.Request) answer {
-		var all []string
-		for _, p := range s.github.places {
-			if _, name, ok := strings.Cut(p.name, "@"); ok {
-				all = append(all, filled("environment", values{"name": name, "date": s.now().UTC().Format(time.RFC3339)}))
-			}
+func (s *Server) listEnvironments(*request) answer {
+	var all []string
+	for _, p := range s.github.places {
+		if _, name, ok := strings.Cut(p.name, "@"); ok {
+			all = append(all, filled("environment", values{"name": name, "date": timestamp(s.now())}))
 		}
-		slices.Sort(all)
-		return jsonAnswer(200, fmt.Sprintf(`{"total_count":%d,"environments":[%s]}`, len(all), strings.Join(all, ",")))
-	})
+	}
+	slices.Sort(all)
+	return jsonAnswer(200, fmt.Sprintf(`{"total_count":%d,"environments":[%s]}`, len(all), strings.Join(all, ",")))
 }
 
-func (s *Server) workflowRun(r *http.Request) answer {
-	return s.inRepository(r, readsActions, func(r *http.Request) answer {
-		id, _ := strconv.ParseInt(r.PathValue("run"), 10, 64)
-		queued, ok := s.github.runs[id]
-		if !ok {
-			return githubRefusal(404, "Not Found")
-		}
-		return jsonAnswer(200, filled("run", values{
-			"id": id, "created_at": queued.UTC().Format(time.RFC3339), "repository": shortRepository(RepositoryID),
-		}))
-	})
+func (s *Server) workflowRun(r *request) answer {
+	if s.knobs.Queued.IsZero() || r.PathValue("run") != strconv.Itoa(runID) {
+		return githubRefusal(404, "Not Found")
+	}
+	return jsonAnswer(200, filled("run", values{
+		"id": runID, "created_at": timestamp(s.knobs.Queued), "repository": shortRepository(RepositoryID),
+	}))
 }
 
 // shortRepository is the repository as other answers hold it.
 func shortRepository(id int64) json.RawMessage {
 	return json.RawMessage(filled("repository-short", values{"id": id, "full_name": Repository}))
 }
+
+// timestamp is a time as GitHub writes it.
+func timestamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

@@ -8,63 +8,17 @@
 package sandbox
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
+	"fmt"
+	"net"
 	"net/http"
-	"slices"
-	"strings"
+	"net/netip"
 	"sync"
 	"time"
 )
-
-// Rotation says when Strava replaces the refresh token.
-type Rotation string
-
-// The rotations.
-const (
-	RotateNever    Rotation = "never"
-	RotateOnExpiry Rotation = "expiry" // with every new access token
-	RotateAlways   Rotation = "always" // with every refresh
-)
-
-// Knobs change how the services behave. The zero value of each is the usual
-// behaviour.
-type Knobs struct {
-	Rotation       Rotation      `json:"rotation"`        // "": never
-	Inactive       bool          `json:"inactive"`        // the app's owner has no subscription
-	Scopes         []string      `json:"scopes"`          // what the athlete grants; nil: read, activity:read_all
-	HideScope      bool          `json:"hide_scope"`      // token answers name no scope, as before 2026
-	AthleteCap     bool          `json:"athlete_cap"`     // nobody else can connect
-	EarlyCodes     int           `json:"early_codes"`     // this many exchanges come too early
-	CallbackDomain string        `json:"callback_domain"` // where the app's users return to; "": localhost
-	Year2027       bool          `json:"year_2027"`       // no token in a query, no deauthorize: as from 1 June 2027
-	Activities     int           `json:"activities"`      // how many the athlete has
-	Seed           int64         `json:"seed"`            // another one makes other activities
-	Latency        time.Duration `json:"-"`               // added to every answer
-	Suffix         string        `json:"-"`               // added to every token, to test awkward characters
-}
-
-// Check reports a value that no knob has.
-func (k Knobs) Check() error {
-	switch k.Rotation {
-	case "", RotateNever, RotateOnExpiry, RotateAlways:
-	default:
-		return errors.New("rotation is never, expiry or always")
-	}
-	for _, scope := range k.Scopes {
-		if !slices.Contains(stravaScopes, scope) {
-			return errors.New("scopes are " + strings.Join(stravaScopes, ", "))
-		}
-	}
-	if k.EarlyCodes < 0 || k.Activities < 0 || k.Latency < 0 {
-		return errors.New("activities, early_codes and latency cannot be below zero")
-	}
-	return nil
-}
-
-// App is a registered Strava app.
-type App struct{ ID, Secret string }
 
 // Server is the sandbox. Its zero value is not usable; New returns one.
 type Server struct {
@@ -76,10 +30,7 @@ type Server struct {
 	strava  stravaState
 	github  githubState
 	git     gitState
-	issues  issueState
 	journal journal
-	notify  func(call string)
-	observe func(Exchange)
 	busy    int // calls under way
 	mux     *http.ServeMux
 }
@@ -87,13 +38,12 @@ type Server struct {
 // New returns a sandbox with one app, one athlete who authorized it, one
 // repository, octo/running, and one personal access token that may write its
 // secrets.
-func New(knobs Knobs) *Server { return NewFor(App{ID: "48213"}, "", knobs) }
-
-// NewFor is New with an app and a first refresh token that the caller chooses. A
-// secret or a token that is empty is made up.
-func NewFor(app App, refreshToken string, knobs Knobs) *Server {
-	s := &Server{knobs: knobs, mux: http.NewServeMux(), calls: map[string]bool{"try-write": true}}
-	s.initStrava(app, refreshToken)
+func New(knobs Knobs) *Server {
+	if knobs.Scopes == nil {
+		knobs.Scopes = []string{"read", "activity:read_all"}
+	}
+	s := &Server{knobs: knobs, journal: newJournal(), mux: http.NewServeMux(), calls: map[string]bool{"try-write": true}}
+	s.initStrava()
 	s.initGitHub()
 	s.initGit()
 	s.routeStrava()
@@ -104,8 +54,7 @@ func NewFor(app App, refreshToken string, knobs Knobs) *Server {
 }
 
 // Environment is what points a program at the sandbox, which answers at base: the
-// variables and their values, in the order in which they are printed. The
-// credentials open nothing but this process.
+// variables and their values, in the order in which they are printed.
 func (s *Server) Environment(base string) [][2]string {
 	return [][2]string{
 		{"STRAVA_URL", base},
@@ -121,45 +70,41 @@ func (s *Server) Environment(base string) [][2]string {
 
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
 
-// now is the sandbox's clock, in whole seconds as the services tell time; the
-// caller holds the lock.
+// edit changes the state under the lock, with which every call is answered and
+// recorded as well.
+func (s *Server) edit(change func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	change()
+}
+
+// read looks at the state under the lock.
+func read[T any](s *Server, look func() T) T {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return look()
+}
+
+// now is the sandbox's clock, in whole seconds as the services tell time.
 func (s *Server) now() time.Time { return time.Now().Add(s.ahead).Truncate(time.Second) }
 
 // Advance moves the sandbox's clock.
-func (s *Server) Advance(d time.Duration) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.ahead += d
-}
+func (s *Server) Advance(d time.Duration) { s.edit(func() { s.ahead += d }) }
 
 // Set changes the knobs.
-func (s *Server) Set(change func(*Knobs)) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	change(&s.knobs)
-}
+func (s *Server) Set(change func(*Knobs)) { s.edit(func() { change(&s.knobs) }) }
 
 // Notify calls f at the beginning of every call, which waits for it. Calls have
 // the names that Fault uses.
-func (s *Server) Notify(f func(call string)) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.notify = f
-}
+func (s *Server) Notify(f func(call string)) { s.edit(func() { s.knobs.notify = f }) }
 
 // Idle reports whether no call is under way.
-func (s *Server) Idle() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.busy == 0
-}
+func (s *Server) Idle() bool { return read(s, func() bool { return s.busy == 0 }) }
 
 // unknownRoute answers what no service has, and remembers it: a client that
 // calls it has a mistake that a test must see.
 func (s *Server) unknownRoute(w http.ResponseWriter, r *http.Request) {
-	s.mu.Lock()
-	s.journal.unexpected = append(s.journal.unexpected, r.Method+" "+r.URL.Path)
-	s.mu.Unlock()
+	s.edit(func() { s.journal.unexpected = append(s.journal.unexpected, r.Method+" "+r.URL.Path) })
 	if stravaPath(r.URL.Path) {
 		noPath().write(w)
 		return
@@ -172,4 +117,32 @@ func (s *Server) newToken() string {
 	b := make([]byte, 20)
 	_, _ = rand.Read(b) // never fails
 	return hex.EncodeToString(b) + s.knobs.Suffix
+}
+
+// ErrNotLoopback is returned for an address that others could reach.
+var ErrNotLoopback = errors.New("the sandbox listens on loopback only")
+
+// Listen opens the sandbox's port, on loopback and nowhere else. Port 0 is any
+// free one.
+func Listen(ctx context.Context, address string) (net.Listener, error) {
+	a, err := netip.ParseAddrPort(address)
+	if err != nil || !a.Addr().IsLoopback() {
+		return nil, fmt.Errorf("%w: %s", ErrNotLoopback, address)
+	}
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("listen: %w", err)
+	}
+	return l, nil
+}
+
+// Serve answers on l until ctx ends.
+func (s *Server) Serve(ctx context.Context, l net.Listener) error {
+	server := &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second}
+	stop := context.AfterFunc(ctx, func() { _ = server.Close() })
+	defer stop()
+	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serve: %w", err)
+	}
+	return nil
 }

@@ -1,7 +1,7 @@
 package sandbox
 
 import (
-	"fmt"
+	"cmp"
 	"net/http"
 	"slices"
 	"strings"
@@ -17,11 +17,9 @@ type stravaState struct {
 	refresh map[string]*grant // the living refresh tokens
 	codes   map[string][]string
 	current map[int64]string // an athlete's newest access token
-	issued  struct{ access, refresh int }
-	// consented is what the athlete ticked in a browser; nil before that.
-	consented []string
-	// session is the cookie of an athlete who logged in.
-	session string
+
+	consented []string // what the athlete ticked in a browser; nil before that
+	session   string   // the cookie of an athlete who logged in
 }
 
 type accessToken struct {
@@ -36,119 +34,71 @@ type grant struct {
 	refresh string
 }
 
-func (s *Server) initStrava(app App, refreshToken string) {
-	if app.Secret == "" {
-		app.Secret = s.newToken()
-	}
-	if refreshToken == "" {
-		refreshToken = s.newToken()
-	}
+func (s *Server) initStrava() {
 	s.strava = stravaState{
-		app:     app,
+		app:     App{cmp.Or(s.knobs.App.ID, "48213"), cmp.Or(s.knobs.App.Secret, s.newToken())},
 		access:  map[string]*accessToken{},
 		refresh: map[string]*grant{},
 		codes:   map[string][]string{},
 		current: map[int64]string{},
 	}
-	s.journal.name(s.strava.app.Secret, "client-secret")
-	s.giveRefresh(&grant{athlete: AthleteID, scopes: s.granted()}, refreshToken)
+	s.journal.names[s.strava.app.Secret] = "client-secret"
+	s.giveRefresh(&grant{athlete: AthleteID, scopes: s.knobs.Scopes}, cmp.Or(s.knobs.RefreshToken, s.newToken()))
 }
 
-func (s *Server) granted() []string {
-	if s.knobs.Scopes != nil {
-		return slices.Clone(s.knobs.Scopes)
-	}
-	return []string{"read", "activity:read_all"}
-}
-
-// newRefresh gives a grant a new refresh token; the old one dies at once.
-func (s *Server) newRefresh(g *grant) { s.giveRefresh(g, s.newToken()) }
-
+// giveRefresh gives a grant a new refresh token; the old one dies at once.
 func (s *Server) giveRefresh(g *grant, token string) {
 	delete(s.strava.refresh, g.refresh)
-	s.strava.issued.refresh++
 	g.refresh = token
-	s.strava.refresh[g.refresh] = g
-	s.journal.name(g.refresh, fmt.Sprintf("refresh#%d", s.strava.issued.refresh))
+	s.strava.refresh[token] = g
+	s.journal.number(token, "refresh")
 }
 
-func (s *Server) newAccess(g *grant) {
-	s.strava.issued.access++
-	token := s.newToken()
-	s.strava.access[token] = &accessToken{expires: s.now().Add(lifetime), grant: g}
-	s.strava.current[g.athlete] = token
-	s.journal.name(token, fmt.Sprintf("access#%d", s.strava.issued.access))
+// own is a grant of the sandbox's own athlete, or an empty one if all were revoked.
+func (s *Server) own() *grant {
+	for _, g := range s.strava.refresh {
+		if g.athlete == AthleteID {
+			return g
+		}
+	}
+	return &grant{athlete: AthleteID}
 }
 
 // App returns the registered app.
 func (s *Server) App() App { return s.strava.app }
 
-// LiveRefreshToken returns the athlete's refresh token, or "" after it was
-// revoked.
-func (s *Server) LiveRefreshToken() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for token, g := range s.strava.refresh {
-		if g.athlete == AthleteID {
-			return token
-		}
-	}
-	return ""
-}
+// LiveRefreshToken returns the athlete's refresh token, or "" if it was revoked.
+func (s *Server) LiveRefreshToken() string { return read(s, func() string { return s.own().refresh }) }
 
 // GrantedScopes returns what the athlete granted the app.
-func (s *Server) GrantedScopes() []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, g := range s.strava.refresh {
-		if g.athlete == AthleteID {
-			return g.scopes
-		}
-	}
-	return nil
-}
+func (s *Server) GrantedScopes() []string { return read(s, func() []string { return s.own().scopes }) }
 
 // Replace gives the athlete a new refresh token, as a refresh elsewhere does.
-func (s *Server) Replace() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, g := range s.strava.refresh {
-		if g.athlete == AthleteID {
-			s.newRefresh(g)
-			return
-		}
-	}
-}
+func (s *Server) Replace() { s.edit(func() { s.giveRefresh(s.own(), s.newToken()) }) }
 
-// Connect makes an athlete authorize the app, once more where it is the one who
-// did already, and returns the refresh token. Whether that ends an earlier one is
-// not known of the real Strava; here it does not.
+// Connect makes an athlete authorize the app, even once more, and returns the
+// refresh token. Whether that ends an earlier one is not known of the real Strava;
+// here it does not.
 func (s *Server) Connect(athlete int64) string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	g := &grant{athlete: athlete, scopes: s.granted()}
-	s.newRefresh(g)
-	return g.refresh
+	return read(s, func() string {
+		g := &grant{athlete: athlete, scopes: s.knobs.Scopes}
+		s.giveRefresh(g, s.newToken())
+		return g.refresh
+	})
 }
 
-// Lives reports whether Strava takes a refresh token.
-func (s *Server) Lives(refresh string) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.strava.refresh[refresh] != nil
+// Lives reports whether Strava takes a token, be it for a refresh or an API call.
+func (s *Server) Lives(token string) bool {
+	return read(s, func() bool { return s.strava.refresh[token] != nil || s.grantOf(token) != nil })
 }
 
 // NewCode authorizes the app again and returns the code of the callback.
-func (s *Server) NewCode() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.newCode(s.granted())
-}
+func (s *Server) NewCode() string { return read(s, func() string { return s.newCode(s.knobs.Scopes) }) }
 
 func (s *Server) newCode(scopes []string) string {
 	code := s.newToken()
 	s.strava.codes[code] = scopes
-	s.journal.name(code, "code")
+	s.journal.names[code] = "code"
 	return code
 }
 
@@ -163,12 +113,11 @@ func (s *Server) routeStrava() {
 	s.handle("strava", "POST /oauth/accept_application", "accept", s.accept)
 	s.handle("strava", "POST /oauth/revoke", "revoke", s.revoke)
 	s.handle("strava", "POST /oauth/deauthorize", "deauthorize", s.deauthorize)
-	s.handle("strava", "GET /api/v3/athlete", "athlete", s.athlete)
-	s.handle("strava", "GET /api/v3/athlete/activities", "activities", s.activities)
+	s.handle("strava", "GET /api/v3/athlete", "athlete", s.withGrant(athlete))
+	s.handle("strava", "GET /api/v3/athlete/activities", "activities", s.withGrant(s.activities))
 }
 
-// noPath is what Strava's API answers for an address that it does not have.
-// (Reported by its users.)
+// noPath is the answer for an address that Strava does not have, as users report it.
 func noPath() answer { return stravaFault(404, "Record Not Found", "resource", "path", "invalid") }
 
 // stravaPath reports whether an address is one of Strava's API, and not one of a
@@ -177,12 +126,4 @@ func stravaPath(path string) bool {
 	rest, ok := strings.CutPrefix(path, "/api/v3/")
 	service, _, _ := strings.Cut(rest, "/")
 	return ok && !slices.Contains([]string{"repos", "repositories", "orgs"}, service)
-}
-
-// Works reports whether the API takes an access token.
-func (s *Server) Works(access string) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	t := s.strava.access[access]
-	return t != nil && s.now().Before(t.expires)
 }

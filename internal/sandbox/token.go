@@ -3,6 +3,7 @@ package sandbox
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"mime"
 	"net/http"
 	"strings"
@@ -20,14 +21,30 @@ const (
 func (s *Server) token(r *http.Request) answer {
 	readTokenRequest(r)
 	grantType := r.Form.Get("grant_type")
-	detail := "grant=" + grantType
-	switch grantType {
-	case "refresh_token":
-		detail += " " + s.journal.named(r.Form.Get("refresh_token"), "refresh")
-	case "authorization_code":
-		detail += " " + s.journal.named(r.Form.Get("code"), "code")
+	exchange, known := map[string]struct {
+		parameter, name string
+		answer          func(string) answer
+	}{
+		"refresh_token":      {"refresh_token", "refresh", s.refreshGrant},
+		"authorization_code": {"code", "code", s.codeGrant},
+	}[grantType]
+	value, detail := r.Form.Get(exchange.parameter), "grant="+grantType
+	if known {
+		detail += " " + s.journal.named(value, exchange.name)
 	}
-	a := s.grantToken(r, grantType)
+	var a answer
+	switch {
+	case r.Form.Get("client_id") != s.strava.app.ID:
+		a = stravaFault(400, "Bad Request", "Application", "client_id", "invalid")
+	case r.Form.Get("client_secret") == "":
+		a = stravaFault(400, "Bad Request", "Application", "client_secret", "invalid")
+	case r.Form.Get("client_secret") != s.strava.app.Secret:
+		a = stravaFault(401, "Authorization Error", "Application", "", "invalid")
+	case !known: // What Strava answers here is not known; nothing may rely on it.
+		a = stravaFault(400, "Bad Request", "OAuth", "grant_type", "invalid")
+	default:
+		a = exchange.answer(value)
+	}
 	a.detail = detail
 	return a
 }
@@ -49,25 +66,6 @@ func readTokenRequest(r *http.Request) {
 	}
 }
 
-func (s *Server) grantToken(r *http.Request, grantType string) answer {
-	switch {
-	case r.Form.Get("client_id") != s.strava.app.ID:
-		return stravaFault(400, "Bad Request", "Application", "client_id", "invalid")
-	case r.Form.Get("client_secret") == "":
-		return stravaFault(400, "Bad Request", "Application", "client_secret", "invalid")
-	case r.Form.Get("client_secret") != s.strava.app.Secret:
-		return stravaFault(401, "Authorization Error", "Application", "", "invalid")
-	}
-	switch grantType {
-	case "refresh_token":
-		return s.refreshGrant(r.Form.Get("refresh_token"))
-	case "authorization_code":
-		return s.codeGrant(r.Form.Get("code"))
-	}
-	// What Strava answers here is not known; nothing may rely on it.
-	return stravaFault(400, "Bad Request", "OAuth", "grant_type", "invalid")
-}
-
 func (s *Server) refreshGrant(refresh string) answer {
 	g := s.strava.refresh[refresh]
 	if g == nil {
@@ -75,19 +73,30 @@ func (s *Server) refreshGrant(refresh string) answer {
 	}
 	minted := s.renew(g)
 	if s.knobs.Rotation == RotateAlways || minted && s.knobs.Rotation == RotateOnExpiry {
-		s.newRefresh(g)
+		s.giveRefresh(g, s.newToken())
 	}
-	access := s.strava.current[g.athlete]
-	expires := s.strava.access[access].expires
 	scope := ""
 	if !s.knobs.HideScope {
 		scope = fmt.Sprintf(`,"scope":%q`, strings.Join(g.scopes, " "))
 	}
-	a := jsonAnswer(200, fmt.Sprintf(
-		`{"token_type":"Bearer","access_token":%q,"expires_at":%d,"expires_in":%d,"refresh_token":%q%s}`,
-		access, expires.Unix(), int(expires.Sub(s.now()).Seconds()), g.refresh, scope))
-	a.effect = s.journal.named(access, "access") + " " + s.journal.named(g.refresh, "refresh")
-	return a
+	return s.tokens(g, `{"token_type":"Bearer","access_token":%[1]q,"expires_at":%[2]d,"expires_in":%[3]d,"refresh_token":%[4]q%[5]s}`, scope)
+}
+
+func (s *Server) codeGrant(code string) answer {
+	scopes, ok := s.strava.codes[code]
+	if !ok || s.knobs.EarlyCodes > 0 {
+		s.knobs.EarlyCodes = max(s.knobs.EarlyCodes-1, 0)
+		return stravaFault(400, "Bad Request", "AuthorizationCode", "code", "invalid")
+	}
+	delete(s.strava.codes, code)
+	// Authorizing again may kill the refresh token that CI holds: assume it does.
+	maps.DeleteFunc(s.strava.refresh, func(_ string, g *grant) bool { return g.athlete == AthleteID })
+	g := &grant{athlete: AthleteID, scopes: scopes}
+	s.giveRefresh(g, s.newToken())
+	s.renew(g)
+	s.strava.access[s.strava.current[g.athlete]].grant = g // the scopes of an older one change with it
+	return s.tokens(g, `{"token_type":"Bearer","expires_at":%[2]d,"expires_in":%[3]d,"refresh_token":%[4]q,"access_token":%[1]q,"athlete":%[5]s}`,
+		filled("athlete", values{"id": g.athlete}))
 }
 
 // renew mints an access token unless the current one has enough left.
@@ -96,35 +105,19 @@ func (s *Server) renew(g *grant) (minted bool) {
 	if current != nil && current.expires.Sub(s.now()) > renewBelow {
 		return false
 	}
-	s.newAccess(g)
+	token := s.newToken()
+	s.strava.access[token] = &accessToken{expires: s.now().Add(lifetime), grant: g}
+	s.strava.current[g.athlete] = token
+	s.journal.number(token, "access")
 	return true
 }
 
-func (s *Server) codeGrant(code string) answer {
-	scopes, ok := s.strava.codes[code]
-	if !ok {
-		return stravaFault(400, "Bad Request", "AuthorizationCode", "code", "invalid")
-	}
-	if s.knobs.EarlyCodes > 0 {
-		s.knobs.EarlyCodes--
-		return stravaFault(400, "Bad Request", "AuthorizationCode", "code", "invalid")
-	}
-	delete(s.strava.codes, code)
-	// Authorizing again may kill the refresh token that CI holds: assume it does.
-	for token, g := range s.strava.refresh {
-		if g.athlete == AthleteID {
-			delete(s.strava.refresh, token)
-		}
-	}
-	g := &grant{athlete: AthleteID, scopes: scopes}
-	s.newRefresh(g)
-	s.renew(g)
+// tokens answers with what a grant has. format has the keys in Strava's order, and
+// last is what comes behind them.
+func (s *Server) tokens(g *grant, format, last string) answer {
 	access := s.strava.current[g.athlete]
-	s.strava.access[access].grant = g
 	expires := s.strava.access[access].expires
-	a := jsonAnswer(200, fmt.Sprintf(
-		`{"token_type":"Bearer","expires_at":%d,"expires_in":%d,"refresh_token":%q,"access_token":%q,"athlete":%s}`,
-		expires.Unix(), int(expires.Sub(s.now()).Seconds()), g.refresh, access, filled("athlete", values{"id": g.athlete})))
+	a := jsonAnswer(200, fmt.Sprintf(format, access, expires.Unix(), int(expires.Sub(s.now()).Seconds()), g.refresh, last))
 	a.effect = s.journal.named(access, "access") + " " + s.journal.named(g.refresh, "refresh")
 	return a
 }

@@ -12,7 +12,7 @@ import (
 // TestTokenRequestsInEveryForm: Strava takes a form, a query, multipart and JSON.
 func TestTokenRequestsInEveryForm(t *testing.T) {
 	t.Parallel()
-	s := sandbox.NewFor(sandbox.App{ID: "7", Secret: "made-up"}, "first", sandbox.Knobs{})
+	s := sandbox.New(sandbox.Knobs{App: sandbox.App{ID: "7", Secret: "made-up"}, RefreshToken: "first"})
 	const form = "client_id=7&client_secret=made-up&grant_type=refresh_token&refresh_token=first"
 	parts := "--b\r\nContent-Disposition: form-data; name=" + strings.NewReplacer(
 		"=", "\r\n\r\n", "&", "\r\n--b\r\nContent-Disposition: form-data; name=").Replace(form) + "\r\n--b--"

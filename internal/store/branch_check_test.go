@@ -56,10 +56,10 @@ func TestBranchCheckRefuses(t *testing.T) {
 		{"built-in token without permission", token(sandbox.GitHubToken{Kind: sandbox.Integration}), store.IntegrationForbidden, ""},
 		{"personal token that may read", token(sandbox.GitHubToken{Kind: sandbox.Personal, Contents: sandbox.Read}), store.PersonalForbidden, ""},
 		{"token that sees nothing", token(sandbox.GitHubToken{Kind: sandbox.Personal, Contents: sandbox.Write, Blind: true}), store.RepositoryNotFound, ""},
-		{"empty repository", func(g *github) opening { g.server.EmptyRepository(); return opening{} }, store.EmptyRepository, ""},
+		{"empty repository", func(g *github) opening { g.server.DeleteBranch("main"); return opening{} }, store.EmptyRepository, ""},
 		{"protected", func(g *github) opening {
 			g.keep(g.branch(branchSpec), oldToken)
-			g.server.Protect(branchName)
+			g.server.Set(func(k *sandbox.Knobs) { k.Protected = branchName })
 			return opening{}
 		}, store.Protected, ""},
 		{"creation, and no branch", rules(false, "deletion", "creation"), store.Ruled, "creation"},
@@ -140,7 +140,7 @@ func TestBranchCheckLetsThrough(t *testing.T) {
 				`committer_email_pattern {"operator":"contains","pattern":"@"}`, `commit_message_pattern {"operator":"regex","pattern":"(?=x)"}`)
 		}},
 		{"rules of another branch", false, func(g *github) { g.server.SetRules("main", "creation", "update", "pull_request") }},
-		{"another branch is protected", false, func(g *github) { g.server.Protect("main") }},
+		{"another branch is protected", false, func(g *github) { g.server.Set(func(k *sandbox.Knobs) { k.Protected = "main" }) }},
 		{"a server that knows no rules", true, func(g *github) {
 			g.server.Fail(sandbox.Fault{Call: "rules", Kind: sandbox.FaultStatus, Status: 404, Body: `{}`})
 		}},
@@ -195,7 +195,7 @@ func TestBranchThatCountsAsProtectedByAHarmlessRule(t *testing.T) {
 	onGitHub(t, func(t *testing.T, g *github) {
 		g.keep(g.branch(branchSpec), oldToken)
 		g.server.SetRules(branchName, "deletion")
-		g.server.Protect(branchName)
+		g.server.Set(func(k *sandbox.Knobs) { k.Protected = branchName })
 		if _, err := g.branch(branchSpec).Check(t.Context()); err != nil {
 			t.Errorf("Check: %v", err)
 		}

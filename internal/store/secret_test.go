@@ -103,8 +103,7 @@ func TestEveryTargetIsCheckedAndWritten(t *testing.T) {
 func TestOrganizationSecretKeepsWhoMayUseIt(t *testing.T) {
 	onGitHub(t, func(t *testing.T, g *github) {
 		want := []int64{11, 12, 13, 14, 15}
-		g.server.SetSecret("org:octo/STRAVA", oldToken)
-		g.server.SelectRepositories("org:octo/STRAVA", want...)
+		g.server.SetSecret("org:octo/STRAVA", oldToken, want...)
 		s := g.secret("org:octo/STRAVA", g.server.GitHubToken(), "")
 		if _, err := s.Check(t.Context()); err != nil {
 			t.Fatal(err)
@@ -321,8 +320,7 @@ func TestAnIncompleteListOfRepositoriesIsRefused(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			g := newGitHub(t)
-			g.server.SetSecret("org:octo/STRAVA", oldToken)
-			g.server.SelectRepositories("org:octo/STRAVA", 11, 12)
+			g.server.SetSecret("org:octo/STRAVA", oldToken, 11, 12)
 			g.server.Fail(sandbox.Fault{Call: "selected", Kind: sandbox.FaultBody, Body: body})
 			_, err := g.secret("org:octo/STRAVA", g.server.GitHubToken(), "").Check(t.Context())
 			assertStoreKind(t, name, err, store.Unrecognized)
