@@ -46,7 +46,7 @@ func (s *shell) revoke(ctx context.Context, yes bool) error {
 	}
 	// A refresh token that Strava replaces is kept, or else sealed, so that revoke
 	// can be run again if it fails.
-	o := in.Run(s.network, s.t, false).Do(ctx)
+	o := in.Run(s.network, s, false).Do(ctx)
 	for _, warning := range o.Warnings {
 		var nowhere *provider.NoTargetError
 		if !errors.As(warning, &nowhere) { // it is about to die

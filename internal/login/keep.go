@@ -28,6 +28,22 @@ const clientSecretName = "STRAVA_CLIENT_SECRET"
 // finishTime bounds the write after the one that counts.
 const finishTime = 8 * time.Second
 
+// announceTime is how long a terminal that shows nothing (Ctrl-S) may delay the store.
+const announceTime = 2 * time.Second
+
+// announce names the athlete, who may be somebody else than was expected.
+func (l *Login) announce(t strava.Token) {
+	said := make(chan struct{})
+	go func() {
+		l.Terminal.Say("Strava issued a refresh token" + whose(t, t.AthleteID) + ".")
+		close(said)
+	}()
+	select {
+	case <-said:
+	case <-time.After(announceTime):
+	}
+}
+
 // keep spends the code, and keeps what it brings before anything is proved. A
 // cancellation only hurries it.
 func (l *Login) keep(ctx context.Context, grant strava.Grant, listener *Listener) error {
@@ -35,9 +51,7 @@ func (l *Login) keep(ctx context.Context, grant strava.Grant, listener *Listener
 	if grant.Scopes != nil {
 		l.run.RequireScopes = nil // what the callback lacks was decided by a person
 	}
-	l.run.Announce = func(t strava.Token) { // it may be somebody else's
-		l.Terminal.Say("Strava issued a refresh token" + whose(t, t.AthleteID) + ".")
-	}
+	l.run.Announce = l.announce
 	o := l.run.Do(ctx)
 	isKept := len(o.Kept) > 0
 	l.discardable = l.discardable && !isKept
