@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"strava-token/internal/check"
 	"strava-token/internal/sandbox"
 )
 
@@ -47,10 +48,7 @@ func TestSignalsReachTheContainer(t *testing.T) {
 		t.Run(signal, func(t *testing.T) {
 			w := newWorld(t, sandbox.Knobs{Rotation: sandbox.RotateAlways})
 			dir := t.TempDir()
-			runner, err := w.server.NewRunner(dir, w.base)
-			if err != nil {
-				t.Fatal(err)
-			}
+			runner := check.Must(w.server.NewRunner(dir, w.base))(t)
 			runner.Input("refresh-token", w.server.Secret(secretName))
 			runner.Input("rotate-to", secretName)
 			runner.Input("github-token", w.server.GitHubToken())
@@ -58,9 +56,7 @@ func TestSignalsReachTheContainer(t *testing.T) {
 			runner.Set("GITHUB_ENV", "/files/env")
 			runner.Set("GITHUB_STEP_SUMMARY", "/files/summary")
 			envFile := filepath.Join(dir, "environment")
-			if err := os.WriteFile(envFile, []byte(strings.Join(runner.Environ(), "\n")), 0o600); err != nil {
-				t.Fatal(err)
-			}
+			check.OK(t, os.WriteFile(envFile, []byte(strings.Join(runner.Environ(), "\n")), 0o600))
 
 			name := fmt.Sprintf("strava-token-%s-%d", signal, os.Getpid())
 			reached := make(chan struct{})
@@ -75,9 +71,7 @@ func TestSignalsReachTheContainer(t *testing.T) {
 			cmd := exec.Command(run, "run", "--rm", "--name", name, "--network", "host",
 				"--env-file", envFile, "--volume", dir+":/files", image, "action")
 			cmd.Stdout, cmd.Stderr = &out, &out
-			if err := cmd.Start(); err != nil {
-				t.Fatal(err)
-			}
+			check.OK(t, cmd.Start())
 			select {
 			case <-reached:
 			case <-time.After(time.Minute):
@@ -86,15 +80,13 @@ func TestSignalsReachTheContainer(t *testing.T) {
 			if killed, err := exec.Command(run, "kill", "--signal", signal, name).CombinedOutput(); err != nil {
 				t.Fatalf("kill: %v\n%s", err, killed)
 			}
-			err = cmd.Wait()
+			err := cmd.Wait()
 			var exit *exec.ExitError
 			if !errors.As(err, &exit) || exit.ExitCode() != 1 {
 				t.Errorf("the container ended with %v, want exit status 1\n%s", err, out.String())
 			}
 			for _, want := range []string{"The run was cancelled after the token request.", "BEGIN AGE ENCRYPTED FILE"} {
-				if !strings.Contains(out.String(), want) {
-					t.Errorf("%q is not in the log:\n%s", want, out.String())
-				}
+				check.That(t, strings.Contains(out.String(), want), "%q is not in the log:\n%s", want, out.String())
 			}
 			w.assertKept(t, out.String())
 		})

@@ -13,6 +13,7 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 
+	"strava-token/internal/check"
 	"strava-token/internal/sandbox"
 )
 
@@ -120,9 +121,7 @@ func TestTheLinkSurvivesAMask(t *testing.T) {
 	n := newNewcomer(t, sandbox.Knobs{CallbackDomain: "github.com"}, "${{ secrets.STRAVA_CLIENT_ID }}")
 	n.secrets += "STRAVA_CLIENT_ID=" + n.server.App().ID + "\n"
 	link := n.firstRun(t)
-	if strings.Contains(link, "*") {
-		t.Errorf("the mask hit the link: %s", link)
-	}
+	check.That(t, !strings.Contains(link, "*"), "the mask hit the link: %s", link)
 	if address := authorize(t, n.world, link); !strings.HasPrefix(address, workflowPage+"?") {
 		t.Errorf("the link leads to %q", address)
 	}
@@ -135,9 +134,7 @@ func TestTheFirstRunSaysWhichPermissionIsMissing(t *testing.T) {
 	without := n.server.NewGitHubToken("built-in-token", sandbox.GitHubToken{Kind: sandbox.Integration})
 	n.secrets = "STRAVA_CLIENT_SECRET=" + n.server.App().Secret + "\nGITHUB_TOKEN=" + without + "\n"
 	log, ok := n.starts(t, "push", "")
-	if ok || linkAlone.MatchString(log) {
-		t.Errorf("succeeded: %t, or there is a link to authorize:\n%s", ok, log)
-	}
+	check.That(t, !ok && !linkAlone.MatchString(log), "succeeded: %t, or there is a link to authorize:\n%s", ok, log)
 	assertSays(t, "the log", log, []string{
 		"The built-in token may not write branch:strava-token.", "permissions: { contents: write }", "branch-integration-forbidden",
 	})
@@ -163,9 +160,7 @@ func grant(t *testing.T, link, lands string) string {
 		}()
 	})
 	watch := fetch.Enable().WithPatterns([]*fetch.RequestPattern{{URLPattern: lands + "?*"}})
-	if err := chromedp.Run(ctx, watch, arrive(link), chromedp.Click("#authorize", chromedp.ByQuery)); err != nil {
-		t.Fatal(err)
-	}
+	check.OK(t, chromedp.Run(ctx, watch, arrive(link), chromedp.Click("#authorize", chromedp.ByQuery)))
 	select {
 	case address := <-landed:
 		return address

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"strava-token/internal/check"
 	"strava-token/internal/sandbox"
 )
 
@@ -148,9 +149,7 @@ func TestRecipes(t *testing.T) {
 		t.Fatal("there are no examples", err)
 	}
 	for _, file := range all {
-		if !tried[filepath.Base(file)] {
-			t.Errorf("%s is not run", file)
-		}
+		check.That(t, tried[filepath.Base(file)], "%s is not run", file)
 	}
 }
 
@@ -190,9 +189,7 @@ func (r recipe) try(t *testing.T) {
 func assertSays(t *testing.T, where, text string, want []string) {
 	t.Helper()
 	for _, part := range want {
-		if !strings.Contains(text, part) {
-			t.Errorf("%q is not in %s:\n%s", part, where, text)
-		}
+		check.That(t, strings.Contains(text, part), "%q is not in %s:\n%s", part, where, text)
 	}
 }
 
@@ -234,12 +231,8 @@ func (w *world) workspace(t *testing.T, example string) string {
 	}
 	for name, text := range files {
 		path := filepath.Join(dir, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		check.OK(t, os.MkdirAll(filepath.Dir(path), 0o700))
+		check.OK(t, os.WriteFile(path, []byte(text), 0o600))
 	}
 	for _, arguments := range [][]string{
 		{"init", "--quiet", "--initial-branch", "main"}, {"add", "."},
@@ -283,9 +276,6 @@ func (w *world) seedBranch(t *testing.T) {
 
 func readFile(t *testing.T, path string) string {
 	t.Helper()
-	content, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	content := check.Must(os.ReadFile(path))(t)
 	return string(content)
 }

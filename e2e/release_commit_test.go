@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"strava-token/internal/check"
 )
 
 const (
@@ -37,9 +39,7 @@ func TestReleaseCommit(t *testing.T) {
 		t.Helper()
 		path := filepath.Join(t.TempDir(), "programs.txt")
 		lines := strings.Repeat("0", 64) + "  strava-token_" + version + "_darwin_arm64\n" + someDigest[7:] + "  strava-token_" + version + "_linux_armv6\n"
-		if err := os.WriteFile(path, []byte(lines), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		check.OK(t, os.WriteFile(path, []byte(lines), 0o600))
 		return path
 	}
 	release := func(version string) {
@@ -69,15 +69,11 @@ func TestReleaseCommit(t *testing.T) {
 			Version, Repository string
 			Sums                map[string]string
 		}
-		if err := json.Unmarshal([]byte(git("show", version+":native/release.json")), &got); err != nil {
-			t.Fatal(err)
-		}
+		check.OK(t, json.Unmarshal([]byte(git("show", version+":native/release.json")), &got))
 		if got.Version != version || got.Repository != "owner/strava-token" || len(got.Sums) != 2 || got.Sums["linux_armv6"] != someDigest[7:] {
 			t.Errorf("%s: native/release.json holds %v", version, got)
 		}
-		if before != "" && git("rev-parse", "v1") != before {
-			t.Errorf("%s moved v1 before it was published", version)
-		}
+		check.That(t, before == "" || git("rev-parse", "v1") == before, "%s moved v1 before it was published", version)
 		publish(version, "v1")
 		before = git("rev-parse", version)
 		if got := git("rev-parse", "v1"); got != before {
@@ -119,25 +115,15 @@ func TestReleaseRefuses(t *testing.T) {
 	action := filepath.Join(t.TempDir(), "action.yml")
 	write := func(content string) {
 		t.Helper()
-		if err := os.WriteFile(action, []byte(content), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		check.OK(t, os.WriteFile(action, []byte(content), 0o600))
 	}
 	const good = "runs:\n  image: Dockerfile\n"
 	rewrite := func(image, digest string) {
 		t.Helper()
-		before, err := os.ReadFile(action)
-		if err != nil {
-			t.Fatal(err)
-		}
+		before := check.Must(os.ReadFile(action))(t)
 		refused(t, ".ci/release/rewrite-action", image, digest, action)
-		after, err := os.ReadFile(action)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if string(before) != string(after) {
-			t.Errorf("rewrite-action %q %q failed and changed the file", image, digest)
-		}
+		after := check.Must(os.ReadFile(action))(t)
+		check.That(t, string(before) == string(after), "rewrite-action %q %q failed and changed the file", image, digest)
 	}
 	write(good)
 	for _, digest := range []string{"", "latest", "sha256:", someDigest[:70], someDigest + "0", strings.ToUpper(someDigest), someDigest + "\n", "sha512" + someDigest[6:]} {
@@ -158,10 +144,6 @@ func refused(t *testing.T, script string, arguments ...string) {
 	cmd := exec.CommandContext(t.Context(), script, arguments...)
 	cmd.Dir = ".."
 	out, err := cmd.CombinedOutput()
-	if err == nil {
-		t.Errorf("%s %q was let through", script, arguments)
-	}
-	if len(out) == 0 {
-		t.Errorf("%s %q failed without a word", script, arguments)
-	}
+	check.That(t, err != nil, "%s %q was let through", script, arguments)
+	check.That(t, len(out) != 0, "%s %q failed without a word", script, arguments)
 }

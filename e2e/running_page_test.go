@@ -9,6 +9,7 @@ import (
 	"sync"
 	"testing"
 
+	"strava-token/internal/check"
 	"strava-token/internal/sandbox"
 )
 
@@ -55,21 +56,15 @@ func TestParallelRunsAndReRuns(t *testing.T) {
 	for _, path := range []string{first, second} {
 		both.Go(func() {
 			log, ok := w.actOn(t, path)
-			if !ok {
-				t.Errorf("one of two runs at once failed:\n%s", log)
-			}
+			check.That(t, ok, "one of two runs at once failed:\n%s", log)
 			assertSays(t, "the log", log, []string{"Access ok"})
 		})
 	}
 	both.Wait()
 	log, ok := w.actOn(t, first, "--env", "GITHUB_RUN_ATTEMPT=2")
-	if !ok {
-		t.Errorf("the re-run failed:\n%s", log)
-	}
+	check.That(t, ok, "the re-run failed:\n%s", log)
 	heldByTheBranch(t, w, log)
-	if w.server.Secret(secretName) == w.server.LiveRefreshToken() {
-		t.Error("the secret was rotated, so the runs proved nothing")
-	}
+	check.That(t, w.server.Secret(secretName) != w.server.LiveRefreshToken(), "the secret was rotated, so the runs proved nothing")
 }
 
 // runningPage is a workspace with the block, pasted after "Install dependencies",
@@ -78,9 +73,7 @@ func (w *world) runningPage(t *testing.T, runType string) string {
 	t.Helper()
 	path := w.workspace(t, "running_page.yml")
 	root := filepath.Dir(filepath.Dir(filepath.Dir(path)))
-	if err := os.CopyFS(root, os.DirFS("stubs/running_page")); err != nil {
-		t.Fatal(err)
-	}
+	check.OK(t, os.CopyFS(root, os.DirFS("stubs/running_page")))
 	content := replaced(t, readFile(t, path), "RUN_TYPE: strava", "SANDBOX: ${{ vars.SANDBOX }}\n  RUN_TYPE: "+runType)
 	content = replaced(t, content, "      # From here...\n", "      - name: Install dependencies\n        run: |\n"+
 		"          ln -s /usr/bin/python3 /usr/local/bin/python\n"+
@@ -101,7 +94,5 @@ func replaced(t *testing.T, content, from, to string) string {
 
 func write(t *testing.T, path, content string) {
 	t.Helper()
-	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	check.OK(t, os.WriteFile(path, []byte(content), 0o600))
 }

@@ -6,6 +6,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"strava-token/internal/check"
 	"strava-token/internal/sandbox"
 )
 
@@ -27,9 +28,7 @@ func TestAnswersThatTryToBreakOut(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			inStep(t, always, func(t *testing.T, s *step) {
 				s.assertNothingBreaksOut(body, 1)
-				if s.server.Secret(secretName) != s.server.LiveRefreshToken() {
-					t.Error("the refresh token was not kept")
-				}
+				check.That(t, s.server.Secret(secretName) == s.server.LiveRefreshToken(), "the refresh token was not kept")
 			})
 		})
 	}
@@ -43,18 +42,14 @@ func (s *step) assertNothingBreaksOut(body string, status int) {
 	s.server.Fail(sandbox.Fault{Call: "token", Kind: sandbox.FaultBody, Body: body})
 	// The API is asked with the stolen value, and must not decide.
 	s.server.Fail(sandbox.Fault{Call: "athlete", Kind: sandbox.FaultStatus, Status: 503})
-	if got := s.run(); got != status {
-		s.t.Errorf("exit status: got %d, want %d\n%s", got, status, s.runner.Log())
-	}
+	check.Equal(s.t, s.run(), status, "exit status\n%s", s.runner.Log())
 	if got := s.runner.File("GITHUB_OUTPUT") + s.runner.File("GITHUB_ENV"); got != "" {
 		s.t.Errorf("outputs were set: %q", got)
 	}
 	if got := strings.Count(s.runner.Printed(), "::error::"); got != 1 {
 		s.t.Errorf("errors: got %d, want 1\n%s", got, s.runner.Printed())
 	}
-	if strings.Contains(s.runner.Printed(), "::set-output") {
-		s.t.Errorf("a command broke out:\n%s", s.runner.Printed())
-	}
+	check.That(s.t, !strings.Contains(s.runner.Printed(), "::set-output"), "a command broke out:\n%s", s.runner.Printed())
 	s.assertNothingLeaks()
 }
 
@@ -95,12 +90,8 @@ func TestWithoutASuccessorTheOldTokenIsLeftAlone(t *testing.T) {
 					status = 1 // nothing arrived
 				}
 				s.assertNothingBreaksOut(body, status)
-				if s.server.Secret(secretName) != before || s.server.Count("github", "PUT", "/repos") != 1 {
-					t.Error("the secret was written")
-				}
-				if s.isSealed() != (status == 3) {
-					t.Errorf("the answer was sealed: %t\n%s", s.isSealed(), s.runner.Log())
-				}
+				check.That(t, s.server.Secret(secretName) == before && s.server.Count("github", "PUT", "/repos") == 1, "the secret was written")
+				check.That(t, s.isSealed() == (status == 3), "the answer was sealed: %t\n%s", s.isSealed(), s.runner.Log())
 			})
 		})
 	}
@@ -119,30 +110,20 @@ func TestANameThatTriesToBreakOut(t *testing.T) {
 		if got := s.run(); got != 0 || !strings.Contains(s.runner.Log(), "## [add-mask]octo") {
 			t.Errorf("exit status: got %d, want 0 and the name in the log\n%s", got, s.runner.Log())
 		}
-		if strings.Contains(s.runner.Printed(), "##[") {
-			t.Errorf("the runner could read a command:\n%s", s.runner.Printed())
-		}
+		check.That(t, !strings.Contains(s.runner.Printed(), "##["), "the runner could read a command:\n%s", s.runner.Printed())
 		summary := s.runner.File("GITHUB_STEP_SUMMARY")
 		for _, raw := range []string{"<b>", " [x]", " *a*", " `b`"} {
-			if strings.Contains(summary, raw) {
-				t.Errorf("%q is markup in the summary:\n%s", raw, summary)
-			}
+			check.That(t, !strings.Contains(summary, raw), "%q is markup in the summary:\n%s", raw, summary)
 		}
-		if !strings.Contains(summary, "bold") {
-			t.Errorf("the name is not in the summary:\n%s", summary)
-		}
+		check.That(t, strings.Contains(summary, "bold"), "the name is not in the summary:\n%s", summary)
 	})
 }
 
 func TestRunWhoseOutputIsClosedStillStores(t *testing.T) {
 	inStep(t, always, func(t *testing.T, s *step) {
 		s.runner.Close()
-		if got := s.run(); got != 1 {
-			t.Errorf("exit status: got %d, want 1", got)
-		}
-		if s.server.Secret(secretName) != s.server.LiveRefreshToken() {
-			t.Error("the refresh token was not kept")
-		}
+		check.Equal(t, s.run(), 1, "exit status")
+		check.That(t, s.server.Secret(secretName) == s.server.LiveRefreshToken(), "the refresh token was not kept")
 		// What could not be masked is not handed on.
 		if got := s.runner.File("GITHUB_OUTPUT"); got != "" {
 			t.Errorf("outputs were set: %q", got)

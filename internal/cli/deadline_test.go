@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"strava-token/internal/check"
 	"strava-token/internal/sandbox"
 )
 
@@ -61,9 +62,7 @@ func TestDeadlines(t *testing.T) {
 				if took := time.Since(began); took > tt.limit {
 					t.Errorf("took %v, want at most %v\n%s", took, tt.limit, s.server.Journal())
 				}
-				if got := s.server.Secret(secretName) == s.server.LiveRefreshToken(); got != tt.kept {
-					t.Errorf("kept: got %t, want %t\n%s", got, tt.kept, s.server.Journal())
-				}
+				check.Equal(t, s.server.Secret(secretName) == s.server.LiveRefreshToken(), tt.kept, "kept\n%s", s.server.Journal())
 				if got := s.whereIsTheToken(s.server.Secret(secretName), []string{secretName}); got == "lost" || (got == "sealed") == tt.kept {
 					t.Errorf("the living refresh token is %s", got)
 				}
@@ -80,13 +79,9 @@ func TestCancelledWhileNoConnectionComesAbout(t *testing.T) {
 		s.runner.Set("GITHUB_API_URL", "http://"+githubHost)
 		s.pipe.Refuse(oauthHost, 3)
 		time.AfterFunc(50*time.Millisecond, s.cancel)
-		if got := s.run(); got != 1 {
-			t.Errorf("exit status: got %d, want 1", got)
-		}
+		check.Equal(t, s.run(), 1, "exit status")
 		s.assertMessage("Error", "run-cancelled")
-		if n := s.server.Count("strava", "POST", "/oauth/token"); n != 0 {
-			t.Errorf("token requests: got %d, want 0", n)
-		}
+		check.Equal(t, s.server.Count("strava", "POST", "/oauth/token"), 0, "token requests")
 	})
 }
 
@@ -96,15 +91,11 @@ func TestAReaderThatDoesNotReadDoesNotStopTheStore(t *testing.T) {
 	inStep(t, always, func(t *testing.T, s *step) {
 		s.runner.Block()
 		began := time.Now()
-		if got := s.run(); got != 1 {
-			t.Errorf("exit status: got %d, want 1", got)
-		}
+		check.Equal(t, s.run(), 1, "exit status")
 		if took := time.Since(began); took > 10*time.Second {
 			t.Errorf("took %v", took)
 		}
-		if s.server.Secret(secretName) != s.server.LiveRefreshToken() {
-			t.Error("the refresh token was not kept")
-		}
+		check.That(t, s.server.Secret(secretName) == s.server.LiveRefreshToken(), "the refresh token was not kept")
 		s.runner.Unblock()
 	})
 }

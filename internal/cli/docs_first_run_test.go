@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"strava-token/internal/check"
 	"strava-token/internal/sandbox"
 )
 
@@ -18,10 +19,7 @@ func TestTheClicksAddUp(t *testing.T) {
 		page := readDoc(t, doc)
 		sum, most := 0, 18
 		for _, row := range regexp.MustCompile(`(?m)^\| [^|*]+ \| (\d+) \| `).FindAllStringSubmatch(page, -1) {
-			clicks, err := strconv.Atoi(row[1])
-			if err != nil {
-				t.Fatal(err)
-			}
+			clicks := check.Must(strconv.Atoi(row[1]))(t)
 			sum += clicks
 		}
 		total := strconv.Itoa(sum)
@@ -42,16 +40,12 @@ func TestLoginAsShown(t *testing.T) {
 		t.Fatal("the page doesn't show it")
 	}
 	home := t.TempDir()
-	if err := os.Mkdir(filepath.Join(home, ".strava"), 0o700); err != nil {
-		t.Fatal(err)
-	}
+	check.OK(t, os.Mkdir(filepath.Join(home, ".strava"), 0o700))
 	v := newVisitor(t, sandbox.Knobs{})
 	v.assertStatus(v.run(flag, strings.ReplaceAll(strings.Trim(target, `"`), "$HOME", home)), 0)
 	for _, name := range []string{"token", "token.env"} {
 		info, err := os.Stat(filepath.Join(home, ".strava", name))
-		if err != nil || info.Mode().Perm()&0o077 != 0 {
-			t.Errorf("%s: %v, %v", name, info, err)
-		}
+		check.That(t, err == nil && info.Mode().Perm()&0o077 == 0, "%s: %v, %v", name, info, err)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"strava-token/internal/check"
 	"strava-token/internal/sandbox"
 	"strava-token/internal/store"
 )
@@ -103,10 +104,7 @@ func documents(t *testing.T) []string {
 			t.Fatal("the documents are missing", err)
 		}
 		for _, path := range found {
-			name, err := filepath.Rel(root, path)
-			if err != nil {
-				t.Fatal(err)
-			}
+			name := check.Must(filepath.Rel(root, path))(t)
 			names = append(names, name)
 		}
 	}
@@ -158,9 +156,7 @@ func yamlBlock(t *testing.T, doc string) string {
 func TestTheWorkflowShownIsARecipe(t *testing.T) {
 	t.Parallel()
 	for _, doc := range []string{"README.md", "README.zh-CN.md"} {
-		if diff := cmp.Diff(bare(readDoc(t, "examples/sync.yml")), bare(yamlBlock(t, doc))); diff != "" {
-			t.Errorf("%s (-examples/sync.yml +shown):\n%s", doc, diff)
-		}
+		check.Same(t, bare(yamlBlock(t, doc)), bare(readDoc(t, "examples/sync.yml")), "%s (-examples/sync.yml +shown)", doc)
 	}
 	_, block, _ := strings.Cut(readDoc(t, "examples/running_page.yml"), "# From here...\n")
 	block, _, ok := strings.Cut(block, "      # ...to here.")
@@ -213,9 +209,7 @@ func TestEveryPageLeadsBack(t *testing.T) {
 			back = "](../README.zh-CN.md)"
 		}
 		start, _, _ := strings.Cut(readDoc(t, name), "\n## ")
-		if strings.HasPrefix(name, "docs") && !strings.Contains(start, back) {
-			t.Errorf("%s has no way back to the README", name)
-		}
+		check.That(t, !strings.HasPrefix(name, "docs") || strings.Contains(start, back), "%s has no way back to the README", name)
 	}
 }
 
@@ -243,9 +237,7 @@ func TestTheTargetsShownAreThoseOfTheCode(t *testing.T) {
 	t.Parallel()
 	for doc, title := range map[string]string{"README.md": "Targets", "README.zh-CN.md": inChinese(t, "Targets")} {
 		all := names(section(t, readDoc(t, doc), title))
-		if len(all) != 8 {
-			t.Errorf("%s: %d targets, want 8", doc, len(all))
-		}
+		check.That(t, len(all) == 8, "%s: %d targets, want 8", doc, len(all))
 		for _, target := range all {
 			if _, err := store.Parse(target, sandbox.Repository); err != nil {
 				t.Errorf("%s: %v", doc, err)

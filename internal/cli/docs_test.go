@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"strava-token/internal/check"
 	"strava-token/internal/cli"
 	"strava-token/internal/sandbox"
 	"strava-token/internal/strava"
@@ -21,10 +22,7 @@ const root = "../.."
 
 func readDoc(t *testing.T, name string) string {
 	t.Helper()
-	content, err := os.ReadFile(filepath.Join(root, name))
-	if err != nil {
-		t.Fatal(err)
-	}
+	content := check.Must(os.ReadFile(filepath.Join(root, name)))(t)
 	return string(content)
 }
 
@@ -71,9 +69,7 @@ func TestEveryPageInChinese(t *testing.T) {
 				return all
 			},
 		} {
-			if diff := cmp.Diff(facts(english), facts(chinese)); diff != "" {
-				t.Errorf("%s of %s (-English +Chinese):\n%s", what, doc, diff)
-			}
+			check.Same(t, facts(chinese), facts(english), "%s of %s (-English +Chinese)", what, doc)
 		}
 	}
 }
@@ -195,21 +191,15 @@ func TestEveryDefaultIsTheSame(t *testing.T) {
 				got[strings.Trim(name, "`")] = values[min(i, len(values)-1)]
 			}
 		}
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("defaults (-action.yml +%s):\n%s", doc, diff)
-		}
+		check.Same(t, got, want, "defaults (-action.yml +%s)", doc)
 	}
 	code := map[string]string{"strava-url": "`" + strava.DefaultURL + "`", "strava-api-url": "`" + strava.DefaultAPIURL + "`"}
 	for _, m := range regexp.MustCompile(`r\.boolean\("([a-z-]+)", (true|false)\)`).FindAllStringSubmatch(readDoc(t, "internal/input/read.go"), -1) {
 		code[m[1]] = "`" + m[2] + "`"
 	}
-	if len(code) != 7 {
-		t.Errorf("%d defaults in the code, want 7", len(code))
-	}
+	check.That(t, len(code) == 7, "%d defaults in the code, want 7", len(code))
 	for name, value := range code {
-		if want[name] != value {
-			t.Errorf("%s: %s in action.yml, %s in the code", name, want[name], value)
-		}
+		check.That(t, want[name] == value, "%s: %s in action.yml, %s in the code", name, want[name], value)
 	}
 }
 
@@ -217,12 +207,8 @@ func TestActionYmlAndTheReadmeAndTheCodeAgree(t *testing.T) {
 	t.Parallel()
 	inputs, outputs := keys(t, "inputs"), keys(t, "outputs")
 	readme := readDoc(t, "README.md")
-	if diff := cmp.Diff(inputs, names(section(t, readme, "Inputs"))); diff != "" {
-		t.Errorf("inputs (-action.yml +README.md):\n%s", diff)
-	}
-	if diff := cmp.Diff(outputs, names(section(t, readme, "Outputs"))); diff != "" {
-		t.Errorf("outputs (-action.yml +README.md):\n%s", diff)
-	}
+	check.Same(t, names(section(t, readme, "Inputs")), inputs, "inputs (-action.yml +README.md)")
+	check.Same(t, names(section(t, readme, "Outputs")), outputs, "outputs (-action.yml +README.md)")
 	synctest.Test(t, func(t *testing.T) {
 		s := newStep(t, sandbox.Knobs{})
 		s.runner.Input("expose-refresh-token", "true")
@@ -237,16 +223,12 @@ func TestActionYmlAndTheReadmeAndTheCodeAgree(t *testing.T) {
 			},
 			Stdout: s.runner, Stderr: &s.stderr, Dial: s.pipe.Dial,
 		})
-		if diff := cmp.Diff(inputs, slices.Sorted(maps.Keys(asked))); diff != "" {
-			t.Errorf("inputs (-action.yml +code):\n%s", diff)
-		}
+		check.Same(t, slices.Sorted(maps.Keys(asked)), inputs, "inputs (-action.yml +code)")
 		var set []string
 		for _, m := range regexp.MustCompile(`(?m)^([a-z-]+)<<`).FindAllStringSubmatch(s.runner.File("GITHUB_OUTPUT"), -1) {
 			set = append(set, m[1])
 		}
 		slices.Sort(set)
-		if diff := cmp.Diff(outputs, set); diff != "" {
-			t.Errorf("outputs (-action.yml +code):\n%s", diff)
-		}
+		check.Same(t, set, outputs, "outputs (-action.yml +code)")
 	})
 }

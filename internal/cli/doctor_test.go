@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"strava-token/internal/check"
 	"strava-token/internal/sandbox"
 )
 
@@ -113,27 +114,19 @@ func TestDoctorAsAStep(t *testing.T) {
 				if tt.given != nil {
 					tt.given(s)
 				}
-				if got := s.run(); got != tt.status {
-					t.Errorf("exit status: got %d, want %d\n%s", got, tt.status, s.runner.Log())
-				}
+				check.Equal(t, s.run(), tt.status, "exit status\n%s", s.runner.Log())
 				for _, line := range tt.says {
-					if !strings.Contains(s.runner.Log(), "\n"+line+"\n") {
-						t.Errorf("%q is not in the checklist:\n%s", line, s.runner.Log())
-					}
+					check.That(t, strings.Contains(s.runner.Log(), "\n"+line+"\n"), "%q is not in the checklist:\n%s", line, s.runner.Log())
 				}
 				errors := 0
 				if tt.status != 0 {
 					errors = 1
 				}
-				if n := strings.Count("\n"+s.runner.Printed(), "\n::error::"); n != errors {
-					t.Errorf("errors: got %d, want %d", n, errors)
-				}
+				check.Equal(t, strings.Count("\n"+s.runner.Printed(), "\n::error::"), errors, "errors")
 				if got := s.runner.File("GITHUB_OUTPUT"); got != "" {
 					t.Errorf("outputs were set: %q", got)
 				}
-				if !strings.Contains(s.runner.File("GITHUB_STEP_SUMMARY"), "strava-token doctor") {
-					t.Error("there is no summary")
-				}
+				check.That(t, strings.Contains(s.runner.File("GITHUB_STEP_SUMMARY"), "strava-token doctor"), "there is no summary")
 				if got := strings.Contains(s.server.Journal(), "refresh_token refresh#1"); got != tt.spent {
 					t.Errorf("the refresh token was tried: got %t, want %t\n%s", got, tt.spent, s.server.Journal())
 				}

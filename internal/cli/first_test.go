@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"strava-token/internal/check"
 	"strava-token/internal/sandbox"
 )
 
@@ -39,9 +40,7 @@ func (s *step) asInExample(code string) {
 func (s *step) dispatched(inputs string) {
 	s.t.Helper()
 	path := filepath.Join(s.t.TempDir(), "event.json")
-	if err := os.WriteFile(path, []byte(`{"inputs":`+inputs+`}`), 0o600); err != nil {
-		s.t.Fatal(err)
-	}
+	check.OK(s.t, os.WriteFile(path, []byte(`{"inputs":`+inputs+`}`), 0o600))
 	s.runner.Set("GITHUB_EVENT_NAME", "workflow_dispatch")
 	s.runner.Set("GITHUB_EVENT_PATH", path)
 }
@@ -58,10 +57,7 @@ func (s *step) link() *url.URL {
 	if !strings.Contains(s.runner.File("GITHUB_STEP_SUMMARY"), "]("+text+")") {
 		s.t.Errorf("%s is not in the summary:\n%s", text, s.runner.File("GITHUB_STEP_SUMMARY"))
 	}
-	u, err := url.Parse(text)
-	if err != nil {
-		s.t.Fatal(err)
-	}
+	u := check.Must(url.Parse(text))(s.t)
 	return u
 }
 
@@ -88,9 +84,7 @@ func TestTheRunLeadsToTheFirstToken(t *testing.T) {
 				for name, want := range map[string]string{
 					"client_id": s.server.App().ID, "scope": granted, "redirect_uri": want[0], "response_type": "code",
 				} {
-					if got := link.Query().Get(name); got != want {
-						t.Errorf("%s: got %q, want %q", name, got, want)
-					}
+					check.Equal(t, link.Query().Get(name), want, "%s", name)
 				}
 				if strings.Contains(link.RawQuery, s.server.App().ID) || strings.ContainsAny(link.Query().Get("state"), "0123456789") {
 					t.Errorf("a mask of the client id would hit %s", link)
@@ -101,9 +95,7 @@ func TestTheRunLeadsToTheFirstToken(t *testing.T) {
 				if s.server.Held(branchName) != s.server.LiveRefreshToken() || s.runner.Output("access-token") == "" {
 					t.Errorf("the refresh token was not kept, or the step behind has no token\n%s", s.runner.Log())
 				}
-				if !strings.Contains(s.runner.Log(), "nothing is left to do") {
-					t.Errorf("it is not said that all is set up:\n%s", s.runner.Log())
-				}
+				check.That(t, strings.Contains(s.runner.Log(), "nothing is left to do"), "it is not said that all is set up:\n%s", s.runner.Log())
 				s.asInExample("")
 				s.expect(0, "")
 			})
@@ -114,9 +106,7 @@ func TestTheRunLeadsToTheFirstToken(t *testing.T) {
 // expect runs, and checks the exit status and the message.
 func (s *step) expect(status int, id string) {
 	s.t.Helper()
-	if got := s.run(); got != status {
-		s.t.Errorf("exit status: got %d, want %d\n%s", got, status, s.runner.Log())
-	}
+	check.Equal(s.t, s.run(), status, "exit status\n%s", s.runner.Log())
 	s.assertMessage("Error", id)
 	s.assertNothingLeaks()
 }
@@ -130,9 +120,7 @@ func TestACodeReachesEveryJob(t *testing.T) {
 		for range 2 {
 			s.asInExample(address)
 			s.expect(0, "")
-			if s.runner.Output("access-token") == "" {
-				t.Error("there is no access token")
-			}
+			check.That(t, s.runner.Output("access-token") != "", "there is no access token")
 		}
 		// A job with a target of its own, which asked for no code.
 		s.asInExample(strings.Replace(address, "state=", "state=x", 1))
@@ -228,9 +216,7 @@ func TestACodeIsRefused(t *testing.T) {
 				s.dispatched(`{"code":"an address"}`)
 				s.expect(tt.status, tt.says)
 				s.link()
-				if s.server.LiveRefreshToken() != before {
-					t.Error("the code was spent")
-				}
+				check.That(t, s.server.LiveRefreshToken() == before, "the code was spent")
 			})
 		})
 	}

@@ -20,8 +20,7 @@ import (
 	"testing"
 	"testing/synctest"
 
-	"github.com/google/go-cmp/cmp"
-
+	"strava-token/internal/check"
 	"strava-token/internal/cli"
 	"strava-token/internal/sandbox"
 	"strava-token/internal/transport"
@@ -87,10 +86,7 @@ func newStepOn(t testing.TB, knobs sandbox.Knobs, l net.Listener) *step {
 // newRun begins another run of the workflow, with the secret as it is now.
 func (s *step) newRun() {
 	s.t.Helper()
-	runner, err := s.server.NewRunner(s.t.TempDir(), s.base)
-	if err != nil {
-		s.t.Fatal(err)
-	}
+	runner := check.Must(s.server.NewRunner(s.t.TempDir(), s.base))(s.t)
 	s.runner = runner
 	runner.Input("refresh-token", s.server.Secret(secretName))
 	runner.Input("rotate-to", secretName)
@@ -151,9 +147,7 @@ func (s *step) assertNothingLeaks() {
 func assertAbsent(t testing.TB, where, text, name, value string) {
 	t.Helper()
 	for form, encoded := range forms(value) {
-		if strings.Contains(text, encoded) {
-			t.Errorf("%s is in %s (%s)", name, where, form)
-		}
+		check.That(t, !strings.Contains(text, encoded), "%s is in %s (%s)", name, where, form)
 	}
 }
 
@@ -179,10 +173,7 @@ func forms(value string) map[string]string {
 
 func readFile(t testing.TB, path string) string {
 	t.Helper()
-	content, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	content := check.Must(os.ReadFile(path))(t)
 	return string(content)
 }
 
@@ -192,11 +183,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 func assertGolden(t testing.TB, path, got string) {
 	t.Helper()
 	if *update {
-		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(got), 0o644)); err != nil {
-			t.Fatal(err)
-		}
+		check.OK(t, errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(got), 0o644)))
 	}
-	if diff := cmp.Diff(readFile(t, path), got); diff != "" {
-		t.Errorf("%s (-want +got):\n%s", path, diff)
-	}
+	check.Same(t, got, readFile(t, path), "%s", path)
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"strava-token/internal/check"
 	"strava-token/internal/cli"
 )
 
@@ -18,9 +19,7 @@ func TestHelpFitsOnAScreen(t *testing.T) {
 		status := cli.Run(t.Context(), cli.Process{
 			Args: args, Getenv: func(string) string { return "" }, Stdin: strings.NewReader(""), Stdout: &out, Stderr: &out,
 		})
-		if status != 0 || !strings.Contains(out.String(), "Usage:\n") {
-			t.Errorf("%v: status %d\n%s", args, status, out.String())
-		}
+		check.That(t, status == 0 && strings.Contains(out.String(), "Usage:\n"), "%v: status %d\n%s", args, status, out.String())
 		return out.String()
 	}
 	all := map[string]string{"": help()}
@@ -33,9 +32,7 @@ func TestHelpFitsOnAScreen(t *testing.T) {
 	}
 	for command, text := range all {
 		for line := range strings.Lines(text) {
-			if len(strings.TrimRight(line, "\n")) > 80 {
-				t.Errorf("%s: %s", command, line)
-			}
+			check.That(t, len(strings.TrimRight(line, "\n")) <= 80, "%s: %s", command, line)
 		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"strava-token/internal/check"
 	"strava-token/internal/cli"
 )
 
@@ -108,9 +109,7 @@ func read(t *testing.T, env map[string]string) (status int, said, printed string
 			return nil, errors.New("there is no network")
 		},
 	})
-	if status == 2 && dialled.Load() {
-		t.Error("a connection was opened in spite of bad inputs")
-	}
+	check.That(t, status != 2 || !dialled.Load(), "a connection was opened in spite of bad inputs")
 	before, message, found := strings.Cut("\n"+out.String(), "\n::error::")
 	if !found || strings.Contains(message, "\n::error::") || strings.Contains(before, "::error::") || status != 1 && status != 2 {
 		t.Errorf("status %d, want 1 or 2 and one error:\n%s", status, out.String())
@@ -126,9 +125,7 @@ func TestBadInputs(t *testing.T) {
 		env := goodInputs(t)
 		env[tt.variable] = tt.value
 		status, message, printed := read(t, env)
-		if status != 2 {
-			t.Errorf("%s=%.50q: status %d, want 2", tt.variable, tt.value, status)
-		}
+		check.That(t, status == 2, "%s=%.50q: status %d, want 2", tt.variable, tt.value, status)
 		masked := ""
 		if strings.Contains(printed, "::add-mask::"+strings.ReplaceAll(tt.value, "\n", "%0A")+"\n") {
 			masked = " (masked)"
@@ -171,9 +168,7 @@ func TestRunsWithoutSecretsAreRecognized(t *testing.T) {
 		env["GITHUB_EVENT_NAME"], env["GITHUB_ACTOR"], env["INPUT_CLIENT-SECRET"] = tt.event, tt.actor, ""
 		env["GITHUB_EVENT_PATH"] = filepath.Join(t.TempDir(), "event.json")
 		if tt.content != "" {
-			if err := os.WriteFile(env["GITHUB_EVENT_PATH"], []byte(tt.content), 0o600); err != nil {
-				t.Fatal(err)
-			}
+			check.OK(t, os.WriteFile(env["GITHUB_EVENT_PATH"], []byte(tt.content), 0o600))
 		}
 		_, said, _ := read(t, env)
 		for _, cause := range []string{forked, dependabot} {
@@ -205,9 +200,7 @@ func TestProblemsNeverQuoteWhatCouldBeASecret(t *testing.T) {
 func assertUnquoted(t *testing.T, printed, value string) {
 	t.Helper()
 	for line := range strings.Lines(printed) {
-		if strings.Contains(line, value) && !strings.HasPrefix(line, "::add-mask::") {
-			t.Errorf("%q quotes a credential", line)
-		}
+		check.That(t, !strings.Contains(line, value) || strings.HasPrefix(line, "::add-mask::"), "%q quotes a credential", line)
 	}
 }
 

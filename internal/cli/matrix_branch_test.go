@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"strava-token/internal/check"
 	"strava-token/internal/recovery"
 	"strava-token/internal/sandbox"
 	"strava-token/internal/secret"
@@ -129,10 +130,7 @@ func (s *step) isSealed() bool {
 // sealed opens the recovery texts in the log.
 func (s *step) sealed() (all []recovery.Content) {
 	s.t.Helper()
-	texts, err := recovery.Find(strings.NewReader(s.runner.Log()))
-	if err != nil {
-		s.t.Fatal(err)
-	}
+	texts := check.Must(recovery.Find(strings.NewReader(s.runner.Log())))(s.t)
 	for _, text := range texts {
 		if c, err := recovery.Open(text, secret.New(s.server.App().Secret)); err == nil {
 			all = append(all, c)

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"strava-token/internal/check"
 	"strava-token/internal/sandbox"
 )
 
@@ -75,20 +76,14 @@ func TestMain(m *testing.M) {
 // newProcessStep is newStep with a sandbox on a real port.
 func newProcessStep(t *testing.T, knobs sandbox.Knobs) *step {
 	t.Helper()
-	listener, err := sandbox.Listen(t.Context(), "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	listener := check.Must(sandbox.Listen(t.Context(), "127.0.0.1:0"))(t)
 	return newStepOn(t, knobs, listener)
 }
 
 // command is the real binary as a step.
 func (s *step) command() *exec.Cmd {
 	s.t.Helper()
-	binary, err := buildOnce()
-	if err != nil {
-		s.t.Fatal(err)
-	}
+	binary := check.Must(buildOnce())(s.t)
 	cmd := exec.Command(binary, "action")
 	cmd.Env = s.runner.Environ()
 	cmd.Stdout = s.runner
@@ -156,28 +151,18 @@ func TestSignals(t *testing.T) {
 					}
 				})
 				cmd := s.command()
-				if err := cmd.Start(); err != nil {
-					t.Fatal(err)
-				}
+				check.OK(t, cmd.Start())
 				<-reached
-				if err := cmd.Process.Signal(sig); err != nil {
-					t.Fatal(err)
-				}
-				if got := s.exitStatus(cmd.Wait()); got != tt.status {
-					t.Errorf("exit status: got %d, want %d\n%s", got, tt.status, s.runner.Log())
-				}
+				check.OK(t, cmd.Process.Signal(sig))
+				check.Equal(t, s.exitStatus(cmd.Wait()), tt.status, "exit status\n%s", s.runner.Log())
 				s.assertMessage("Error", tt.says)
 				s.assertNothingLeaks()
 				if s.server.Secret(secretName) != s.server.LiveRefreshToken() {
 					t.Errorf("the refresh token was not kept\n%s", s.server.Journal())
 				}
-				if got := s.server.Count("strava", "POST", "/oauth/token") > 0; got != tt.spent {
-					t.Errorf("the refresh token was spent: got %t, want %t", got, tt.spent)
-				}
+				check.Equal(t, s.server.Count("strava", "POST", "/oauth/token") > 0, tt.spent, "the refresh token was spent")
 				// After the token request the recovery text comes first.
-				if got := strings.Contains(s.runner.Log(), "BEGIN AGE"); got != tt.spent {
-					t.Errorf("the recovery text was printed: got %t, want %t", got, tt.spent)
-				}
+				check.Equal(t, strings.Contains(s.runner.Log(), "BEGIN AGE"), tt.spent, "the recovery text was printed")
 			})
 		}
 	}
@@ -197,12 +182,8 @@ func TestClosedPipe(t *testing.T) {
 	cmd.Stdout = writer
 	err = cmd.Run()
 	_ = writer.Close()
-	if got := s.exitStatus(err); got != 1 {
-		t.Errorf("exit status: got %d, want 1", got)
-	}
-	if s.server.Secret(secretName) != s.server.LiveRefreshToken() {
-		t.Error("the refresh token was not kept")
-	}
+	check.Equal(t, s.exitStatus(err), 1, "exit status")
+	check.That(t, s.server.Secret(secretName) == s.server.LiveRefreshToken(), "the refresh token was not kept")
 	if got := s.runner.File("GITHUB_OUTPUT"); got != "" {
 		t.Errorf("outputs were set without masks: %q", got)
 	}
@@ -212,18 +193,10 @@ func TestClosedPipe(t *testing.T) {
 // against it, and stops it by a signal.
 func TestSandboxCommand(t *testing.T) {
 	t.Parallel()
-	binary, err := buildOnce()
-	if err != nil {
-		t.Fatal(err)
-	}
+	binary := check.Must(buildOnce())(t)
 	cmd := exec.Command(binary, "sandbox", "--rotation", "always")
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
+	out := check.Must(cmd.StdoutPipe())(t)
+	check.OK(t, cmd.Start())
 	exported := map[string]string{}
 	lines := bufio.NewScanner(out)
 	for len(exported) < 8 && lines.Scan() {
@@ -253,13 +226,9 @@ func TestSandboxCommand(t *testing.T) {
 		t.Errorf("the step against the sandbox: %v\n%s", err, printed)
 	}
 	content, err := os.ReadFile(output)
-	if err != nil || !strings.Contains(string(content), "access-token<<") {
-		t.Errorf("outputs: %q, %v", content, err)
-	}
+	check.That(t, err == nil && strings.Contains(string(content), "access-token<<"), "outputs: %q, %v", content, err)
 
-	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
+	check.OK(t, cmd.Process.Signal(syscall.SIGTERM))
 	if err := cmd.Wait(); err != nil {
 		t.Errorf("the sandbox did not end well: %v", err)
 	}

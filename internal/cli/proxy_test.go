@@ -12,6 +12,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"strava-token/internal/check"
 )
 
 // proxy is an HTTP proxy that leads every tunnel to one address, and keeps what
@@ -26,10 +28,7 @@ type proxy struct {
 
 func newProxy(t *testing.T, to string) *proxy {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	l := check.Must(net.Listen("tcp", "127.0.0.1:0"))(t)
 	p := &proxy{listener: l, to: to}
 	t.Cleanup(func() { _ = l.Close() })
 	go func() {
@@ -92,9 +91,7 @@ func newTLSStep(t *testing.T, certificate tls.Certificate) (*step, *proxy) {
 	t.Cleanup(func() { _ = service.Close() })
 	p := newProxy(t, l.Addr().String())
 	roots := filepath.Join(t.TempDir(), "roots.pem")
-	if err := os.WriteFile(roots, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: authority.cert.Raw}), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	check.OK(t, os.WriteFile(roots, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: authority.cert.Raw}), 0o600))
 	s.runner.Input("strava-url", "")
 	s.runner.Input("strava-api-url", "")
 	s.runner.Set("GITHUB_API_URL", "https://api.github.com")
@@ -109,13 +106,9 @@ func TestProxyAndRootsOfTheEnvironmentAreUsed(t *testing.T) {
 	if got := s.exitStatus(s.command().Run()); got != 0 {
 		t.Errorf("exit status: got %d, want 0\n%s", got, s.runner.Log())
 	}
-	if s.server.Secret(secretName) != s.server.LiveRefreshToken() {
-		t.Error("the refresh token was not kept")
-	}
+	check.That(t, s.server.Secret(secretName) == s.server.LiveRefreshToken(), "the refresh token was not kept")
 	for _, host := range []string{"CONNECT www.strava.com:443", "CONNECT api.github.com:443"} {
-		if !strings.Contains(p.seen.String(), host) {
-			t.Errorf("%s is not among what the proxy was asked for:\n%s", host, p.seen.String())
-		}
+		check.That(t, strings.Contains(p.seen.String(), host), "%s is not among what the proxy was asked for:\n%s", host, p.seen.String())
 	}
 	s.assertNothingLeaks()
 }

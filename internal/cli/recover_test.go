@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"strava-token/internal/check"
 	"strava-token/internal/recovery"
 	"strava-token/internal/sandbox"
 	"strava-token/internal/secret"
@@ -64,9 +65,7 @@ func (tt recoveryCase) assert(t *testing.T, known bool) {
 	}
 	v.server.SetSecret("STRAVA_REFRESH_TOKEN", "the one before")
 	path := filepath.Join(t.TempDir(), "run.log")
-	if err := os.WriteFile(path, []byte(log), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	check.OK(t, os.WriteFile(path, []byte(log), 0o600))
 	v.env["GITHUB_REPOSITORY"] = sandbox.Repository
 	v.assertStatus(v.command(append([]string{"recover", path}, tt.targets...)...), tt.status)
 	v.assertSays(tt.says)

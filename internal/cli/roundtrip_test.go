@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"strava-token/internal/check"
 	"strava-token/internal/sandbox"
 )
 
@@ -47,9 +48,7 @@ func TestRoundTrips(t *testing.T) {
 				s.server.Set(func(k *sandbox.Knobs) { k.Latency = time.Second })
 				before, began := s.requests(), time.Now()
 				run()
-				if got := s.requests() - before; got != tt.requests {
-					t.Errorf("requests: got %d, want %d\n%s", got, tt.requests, s.server.Journal())
-				}
+				check.Equal(t, s.requests()-before, tt.requests, "requests\n%s", s.server.Journal())
 				if got := time.Since(began); got != time.Duration(tt.trips)*time.Second {
 					t.Errorf("round trips: got %s, want %d s", got, tt.trips)
 				}

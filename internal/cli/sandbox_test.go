@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"strava-token/internal/check"
 	"strava-token/internal/cli"
 )
 
@@ -25,9 +26,7 @@ func TestSandboxBeginsWithWhatFlagsSay(t *testing.T) {
 			"--client-id", "7", "--client-secret", "made-up", "--refresh-token", "first", "--scopes", "read,activity:write"}})
 	}()
 	var env map[string]string
-	if err := json.NewDecoder(printed).Decode(&env); err != nil {
-		t.Fatal(err)
-	}
+	check.OK(t, json.NewDecoder(printed).Decode(&env))
 	go func() { _, _ = io.Copy(io.Discard, printed) }()
 	ready, err := http.Get(env["STRAVA_URL"] + "/sandbox/ready")
 	if err != nil || ready.StatusCode != http.StatusOK {
@@ -45,10 +44,6 @@ func TestSandboxBeginsWithWhatFlagsSay(t *testing.T) {
 		t.Errorf("the answer of the token endpoint: %d %s", resp.StatusCode, body)
 	}
 	cancel()
-	if got := <-status; got != 0 {
-		t.Errorf("exit status: got %d, want 0", got)
-	}
-	if env["STRAVA_CLIENT_SECRET"] != "made-up" || env["STRAVA_REFRESH_TOKEN"] != "first" {
-		t.Errorf("the environment: %v", env)
-	}
+	check.Equal(t, <-status, 0, "exit status")
+	check.That(t, env["STRAVA_CLIENT_SECRET"] == "made-up" && env["STRAVA_REFRESH_TOKEN"] == "first", "the environment: %v", env)
 }

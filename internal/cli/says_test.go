@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"strava-token/internal/check"
 	"strava-token/internal/sandbox"
 )
 
@@ -35,16 +36,10 @@ func TestGitHubSays(t *testing.T) {
 		t.Run(tt.id, func(t *testing.T) {
 			inStep(t, always, func(t *testing.T, s *step) {
 				s.server.Fail(sandbox.Fault{Call: "secret", Kind: sandbox.FaultStatus, Status: tt.status, Header: tt.header, Body: fmt.Sprintf(`{"message":%q}`, tt.message)})
-				if got := s.run(); got != 1 {
-					t.Errorf("exit status: got %d, want 1", got)
-				}
+				check.Equal(t, s.run(), 1, "exit status")
 				s.assertMessage("Error", tt.id)
-				if !strings.Contains(s.runner.Log(), "GitHub says: "+tt.message) {
-					t.Errorf("GitHub isn't quoted:\n%s", s.runner.Log())
-				}
-				if s.server.Count("strava", "POST", "/oauth/token") > 0 {
-					t.Error("the refresh token was sent")
-				}
+				check.That(t, strings.Contains(s.runner.Log(), "GitHub says: "+tt.message), "GitHub isn't quoted:\n%s", s.runner.Log())
+				check.That(t, s.server.Count("strava", "POST", "/oauth/token") == 0, "the refresh token was sent")
 				if strings.Contains(s.runner.Log(), "A1B2") || strings.Contains(s.runner.File("GITHUB_STEP_SUMMARY"), page) != (tt.header != nil) {
 					t.Errorf("the page of the sign-on belongs into the summary alone:\n%s\n%s", s.runner.Log(), s.runner.File("GITHUB_STEP_SUMMARY"))
 				}
@@ -66,13 +61,9 @@ func TestRenamed(t *testing.T) {
 			inStep(t, always, func(t *testing.T, s *step) {
 				onBranch(s)
 				s.server.Fail(sandbox.Fault{Call: tt.call, Kind: sandbox.FaultStatus, Status: 301, Header: map[string]string{"Location": tt.location}, Body: `{"message":"Moved Permanently"}`})
-				if got := s.run(); got != 1 {
-					t.Errorf("exit status: got %d, want 1", got)
-				}
+				check.Equal(t, s.run(), 1, "exit status")
 				s.assertMessage("Error", tt.id)
-				if !strings.Contains(s.runner.Log(), tt.says) {
-					t.Errorf("%q isn't said:\n%s", tt.says, s.runner.Log())
-				}
+				check.That(t, strings.Contains(s.runner.Log(), tt.says), "%q isn't said:\n%s", tt.says, s.runner.Log())
 			})
 		})
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"strava-token/internal/check"
 	"strava-token/internal/sandbox"
 )
 
@@ -276,9 +277,7 @@ var secretScenarios = []scenario{
 		name: "fork",
 		given: func(s *step) {
 			path := filepath.Join(s.t.TempDir(), "event.json")
-			if err := os.WriteFile(path, []byte(`{"pull_request":{"head":{"repo":{"full_name":"someone/running"}}}}`), 0o600); err != nil {
-				s.t.Fatal(err)
-			}
+			check.OK(s.t, os.WriteFile(path, []byte(`{"pull_request":{"head":{"repo":{"full_name":"someone/running"}}}}`), 0o600))
 			s.runner.Set("GITHUB_EVENT_NAME", "pull_request")
 			s.runner.Set("GITHUB_EVENT_PATH", path)
 			s.runner.Input("client-id", "")
@@ -338,24 +337,14 @@ func TestScenarios(t *testing.T) {
 // check asserts everything but the journal.
 func (sc scenario) check(s *step, status int) {
 	s.t.Helper()
-	if status != sc.status {
-		s.t.Errorf("exit status: got %d, want %d\n%s", status, sc.status, s.runner.Log())
-	}
+	check.Equal(s.t, status, sc.status, "exit status\n%s", s.runner.Log())
 	s.assertNothingLeaks()
 	s.assertMessage("Error", sc.says)
 	s.assertMessage("Warning", sc.warns)
-	if got := s.server.Secret(secretName) == s.server.LiveRefreshToken(); got != sc.kept {
-		s.t.Errorf("the living refresh token is in the secret: got %t, want %t", got, sc.kept)
-	}
-	if got := s.server.Held(branchName) == s.server.LiveRefreshToken(); got != sc.held {
-		s.t.Errorf("the living refresh token is on the branch: got %t, want %t", got, sc.held)
-	}
-	if got := strings.Contains(s.runner.Log(), "-----BEGIN AGE ENCRYPTED FILE-----"); got != sc.sealed {
-		s.t.Errorf("the recovery text was printed: got %t, want %t", got, sc.sealed)
-	}
-	if got := s.runner.Output("access-token") != ""; got != sc.access {
-		s.t.Errorf("the access token was handed on: got %t, want %t", got, sc.access)
-	}
+	check.Equal(s.t, s.server.Secret(secretName) == s.server.LiveRefreshToken(), sc.kept, "the living refresh token is in the secret")
+	check.Equal(s.t, s.server.Held(branchName) == s.server.LiveRefreshToken(), sc.held, "the living refresh token is on the branch")
+	check.Equal(s.t, strings.Contains(s.runner.Log(), "-----BEGIN AGE ENCRYPTED FILE-----"), sc.sealed, "the recovery text was printed")
+	check.Equal(s.t, s.runner.Output("access-token") != "", sc.access, "the access token was handed on")
 }
 
 // assertMessage checks the id of the only message of a kind; want "" says that

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"strava-token/internal/check"
 	"strava-token/internal/login"
 	"strava-token/internal/strava"
 )
@@ -29,14 +30,8 @@ type here struct {
 
 func listen(t *testing.T) *here {
 	t.Helper()
-	l, err := login.Listen(t.Context(), 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	l := check.Must(login.Listen(t.Context(), 0))(t)
+	jar := check.Must(cookiejar.New(nil))(t)
 	browser := &http.Client{Jar: jar, Timeout: 10 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	t.Cleanup(func() { browser.CloseIdleConnections(); l.Close() })
 	return &here{t, l, browser}
@@ -48,19 +43,10 @@ func (h *here) do(method, address string) (status int, location, body string) {
 	if strings.HasPrefix(address, "/") {
 		address = strings.TrimSuffix(h.listener.Redirect(), "/token") + address
 	}
-	req, err := http.NewRequest(method, address, nil)
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	resp, err := h.browser.Do(req)
-	if err != nil {
-		h.t.Fatal(err)
-	}
+	req := check.Must(http.NewRequest(method, address, nil))(h.t)
+	resp := check.Must(h.browser.Do(req))(h.t)
 	defer resp.Body.Close()
-	content, err := io.ReadAll(resp.Body)
-	if err != nil {
-		h.t.Fatal(err)
-	}
+	content := check.Must(io.ReadAll(resp.Body))(h.t)
 	return resp.StatusCode, resp.Header.Get("Location"), string(content)
 }
 
@@ -174,24 +160,14 @@ func TestNothingElseIsTaken(t *testing.T) {
 		"/token?state=" + state: 400, "/token?state=" + state + "&code=null": 400,
 	} {
 		status, _, body := h.do(http.MethodGet, path)
-		if status != want || strings.Contains(body, state) {
-			t.Errorf("%s: got %d, want %d; %s", path, status, want, body)
-		}
+		check.That(t, status == want && !strings.Contains(body, state), "%s: got %d, want %d; %s", path, status, want, body)
 	}
-	foreign, err := http.NewRequest(http.MethodGet, h.listener.Redirect(), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	foreign := check.Must(http.NewRequest(http.MethodGet, h.listener.Redirect(), nil))(t)
 	here, _ := url.Parse(h.listener.Redirect())
 	foreign.Host = "evil.example:" + here.Port()
-	resp, err := h.browser.Do(foreign)
-	if err != nil {
-		t.Fatal(err)
-	}
+	resp := check.Must(h.browser.Do(foreign))(t)
 	_ = resp.Body.Close()
-	if resp.StatusCode != http.StatusMisdirectedRequest {
-		t.Errorf("a foreign host: got %d, want 421", resp.StatusCode)
-	}
+	check.That(t, resp.StatusCode == http.StatusMisdirectedRequest, "a foreign host: got %d, want 421", resp.StatusCode)
 	if _, err := h.result(a); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("the login ended: %v", err)
 	}

@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"strava-token/internal/check"
 	"strava-token/internal/login"
 	"strava-token/internal/strava"
 )
@@ -21,9 +22,7 @@ func TestWaitEndsAfterFiveMinutes(t *testing.T) {
 		close(pasted) // nobody is at the terminal
 		began := time.Now()
 		_, err := login.NewAttempt(authorize).Wait(t.Context(), pasted, func(error) {})
-		if !errors.Is(err, login.ErrNobodyCame) {
-			t.Errorf("Wait: got %v, want %v", err, login.ErrNobodyCame)
-		}
+		check.That(t, errors.Is(err, login.ErrNobodyCame), "Wait: got %v, want %v", err, login.ErrNobodyCame)
 		if got := time.Since(began); got != 5*time.Minute {
 			t.Errorf("waited %v, want 5 minutes", got)
 		}

@@ -14,6 +14,7 @@ import (
 	"filippo.io/age/armor"
 	"github.com/google/go-cmp/cmp"
 
+	"strava-token/internal/check"
 	"strava-token/internal/recovery"
 	"strava-token/internal/secret"
 )
@@ -33,10 +34,7 @@ func content() recovery.Content {
 
 func seal(t *testing.T) string {
 	t.Helper()
-	text, err := recovery.Seal(content(), secret.New(key), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := check.Must(recovery.Seal(content(), secret.New(key), nil))(t)
 	return text
 }
 
@@ -48,9 +46,7 @@ func assertOpens(t *testing.T, text string) {
 		return
 	}
 	want := content()
-	if got.RefreshToken.Reveal() != token {
-		t.Error("Open: another refresh token")
-	}
+	check.That(t, got.RefreshToken.Reveal() == token, "Open: another refresh token")
 	got.RefreshToken, want.RefreshToken = secret.Value{}, secret.Value{}
 	if diff := cmp.Diff(want.Targets, got.Targets); diff != "" || got.ClientID != want.ClientID ||
 		got.AthleteID != want.AthleteID || got.RepositoryID != want.RepositoryID {
@@ -61,27 +57,17 @@ func assertOpens(t *testing.T, text string) {
 func TestSealedTextHidesTheTokenAndOpensAgain(t *testing.T) {
 	t.Parallel()
 	text := seal(t)
-	if strings.Contains(text, token) {
-		t.Error("the token is in the text")
-	}
+	check.That(t, !strings.Contains(text, token), "the token is in the text")
 	assertOpens(t, text)
 }
 
 // TestStandardAgeOpensIt opens the text as the age tool does, with its limits.
 func TestStandardAgeOpensIt(t *testing.T) {
 	t.Parallel()
-	identity, err := age.NewScryptIdentity(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	box, err := age.Decrypt(armor.NewReader(strings.NewReader(seal(t))), identity)
-	if err != nil {
-		t.Fatal(err)
-	}
+	identity := check.Must(age.NewScryptIdentity(key))(t)
+	box := check.Must(age.Decrypt(armor.NewReader(strings.NewReader(seal(t))), identity))(t)
 	plain, err := io.ReadAll(box)
-	if err != nil || !bytes.Contains(plain, []byte(`"refresh_token":"`+token+`"`)) {
-		t.Errorf("got %s, %v", plain, err)
-	}
+	check.That(t, err == nil && bytes.Contains(plain, []byte(`"refresh_token":"`+token+`"`)), "got %s, %v", plain, err)
 }
 
 // TestFindSurvivesLogs passes a text through everything that a log, a terminal
@@ -175,17 +161,10 @@ func TestFindSurvivesLogs(t *testing.T) {
 			var b bytes.Buffer
 			z := zip.NewWriter(&b)
 			for name, content := range map[string]string{"0_sync.txt": each(text, func(l string) string { return prefix + l }), "sync/1_Set up job.txt": "noise"} {
-				w, err := z.Create(name)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if _, err := io.WriteString(w, content); err != nil {
-					t.Fatal(err)
-				}
+				w := check.Must(z.Create(name))(t)
+				check.Must(io.WriteString(w, content))(t)
 			}
-			if err := z.Close(); err != nil {
-				t.Fatal(err)
-			}
+			check.OK(t, z.Close())
 			return b.String()
 		},
 	} {
@@ -209,36 +188,25 @@ func TestFindSurvivesLogs(t *testing.T) {
 func TestFindReturnsEveryTextInOrder(t *testing.T) {
 	t.Parallel()
 	a, b := seal(t), seal(t)
-	found, err := recovery.Find(strings.NewReader(a + "noise\n" + armor.Header + "\nbroken off\n" + b))
-	if err != nil {
-		t.Fatal(err)
-	}
+	found := check.Must(recovery.Find(strings.NewReader(a + "noise\n" + armor.Header + "\nbroken off\n" + b)))(t)
 	var opened []string
 	for _, text := range found {
 		if _, err := recovery.Open(text, secret.New(key)); err == nil {
 			opened = append(opened, text)
 		}
 	}
-	if diff := cmp.Diff([]string{a, b}, opened); diff != "" {
-		t.Errorf("Find (-want +got):\n%s", diff)
-	}
+	check.Same(t, opened, []string{a, b}, "Find")
 }
 
 func TestOpenRefuses(t *testing.T) {
 	t.Parallel()
 	costly := func() string {
-		recipient, err := age.NewScryptRecipient(key)
-		if err != nil {
-			t.Fatal(err)
-		}
+		recipient := check.Must(age.NewScryptRecipient(key))(t)
 		recipient.SetWorkFactor(11) // one more than this program ever uses
 		return encrypt(t, recipient, `{"version":1,"purpose":"strava-token recovery","refresh_token":"`+token+`"}`)
 	}
 	foreign := func(plain string) string {
-		recipient, err := age.NewScryptRecipient(key)
-		if err != nil {
-			t.Fatal(err)
-		}
+		recipient := check.Must(age.NewScryptRecipient(key))(t)
 		recipient.SetWorkFactor(10)
 		return encrypt(t, recipient, plain)
 	}
@@ -264,12 +232,8 @@ func TestOpenRefuses(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			got, err := recovery.Open(tt.text, secret.New(tt.key))
-			if !errors.Is(err, tt.want) {
-				t.Errorf("Open: got %v, want %v", err, tt.want)
-			}
-			if !got.RefreshToken.Empty() {
-				t.Error("Open handed out a token")
-			}
+			check.That(t, errors.Is(err, tt.want), "Open: got %v, want %v", err, tt.want)
+			check.That(t, got.RefreshToken.Empty(), "Open handed out a token")
 			if err != nil && (strings.Contains(err.Error(), token) || strings.Contains(err.Error(), key)) {
 				t.Errorf("the error holds a secret: %v", err)
 			}
@@ -281,25 +245,16 @@ func encrypt(t *testing.T, r age.Recipient, plain string) string {
 	t.Helper()
 	var text bytes.Buffer
 	armored := armor.NewWriter(&text)
-	box, err := age.Encrypt(armored, r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := io.WriteString(box, plain); err != nil {
-		t.Fatal(err)
-	}
-	if err := errors.Join(box.Close(), armored.Close()); err != nil {
-		t.Fatal(err)
-	}
+	box := check.Must(age.Encrypt(armored, r))(t)
+	check.Must(io.WriteString(box, plain))(t)
+	check.OK(t, errors.Join(box.Close(), armored.Close()))
 	return text.String()
 }
 
 func TestSealRefusesAWeakSecret(t *testing.T) {
 	t.Parallel()
 	_, err := recovery.Seal(content(), secret.New(strings.Repeat("a", 31)), nil)
-	if !errors.Is(err, recovery.ErrWeakSecret) {
-		t.Errorf("Seal: got %v, want %v", err, recovery.ErrWeakSecret)
-	}
+	check.That(t, errors.Is(err, recovery.ErrWeakSecret), "Seal: got %v, want %v", err, recovery.ErrWeakSecret)
 }
 
 func TestSealedTextHoldsNoMaskedValue(t *testing.T) {
@@ -315,18 +270,11 @@ func TestSealedTextHoldsNoMaskedValue(t *testing.T) {
 				continue
 			}
 			tried++
-			text, err := recovery.Seal(content(), secret.New(key), []secret.Value{masked, {}})
-			if err != nil {
-				t.Fatal(err)
-			}
-			if strings.Contains(text, masked.Reveal()) {
-				t.Errorf("%s is in the text", masked.Reveal())
-			}
+			text := check.Must(recovery.Seal(content(), secret.New(key), []secret.Value{masked, {}}))(t)
+			check.That(t, !strings.Contains(text, masked.Reveal()), "%s is in the text", masked.Reveal())
 		}
 	}
-	if tried < 50 {
-		t.Errorf("tried %d values, want at least 50", tried)
-	}
+	check.That(t, tried >= 50, "tried %d values, want at least 50", tried)
 }
 
 // FuzzFind asserts that no text makes Find or Open panic, and that a sealed text
@@ -350,8 +298,6 @@ func FuzzFind(f *testing.F) {
 				opened = true
 			}
 		}
-		if !opened {
-			t.Errorf("the sealed text was not found beside %q", noise)
-		}
+		check.That(t, opened, "the sealed text was not found beside %q", noise)
 	})
 }

@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"strava-token/internal/check"
 	"strava-token/internal/sandbox"
 	"strava-token/internal/secret"
 	"strava-token/internal/store"
@@ -112,9 +113,7 @@ func TestBranchCheckRefuses(t *testing.T) {
 				if errors.As(err, &e) && e.Rule != tt.rule {
 					t.Errorf("rule: got %q, want %q", e.Rule, tt.rule)
 				}
-				if g.shot() != before {
-					t.Error("the check changed a branch")
-				}
+				check.Equal(t, g.shot(), before, "the check changed a branch")
 			})
 		})
 	}
@@ -169,9 +168,7 @@ func TestUnsignedCommitsAreWarnedOf(t *testing.T) {
 		g.keep(g.branch(branchSpec), oldToken)
 		g.server.SetRules(branchName, "required_signatures")
 		for token, want := range map[string]bool{g.server.BuiltInToken(): false, g.server.GitHubToken(): true} {
-			if got := g.check(g.open(branchSpec, opening{token: token})).Warning != nil; got != want {
-				t.Errorf("warned: got %t, want %t", got, want)
-			}
+			check.Equal(t, g.check(g.open(branchSpec, opening{token: token})).Warning != nil, want, "warned")
 		}
 	})
 }
@@ -225,9 +222,7 @@ func TestBranchCheckOutlivesFaults(t *testing.T) {
 						t.Errorf("facts: %+v", facts)
 					}
 					assertHolds(t, b.Held(), oldToken)
-					if g.shot() != before {
-						t.Error("the check changed a branch")
-					}
+					check.Equal(t, g.shot(), before, "the check changed a branch")
 				})
 			})
 		}

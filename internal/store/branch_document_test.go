@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"strava-token/internal/check"
 	"strava-token/internal/sandbox"
 	"strava-token/internal/secret"
 	"strava-token/internal/store"
@@ -96,12 +97,8 @@ func TestBranchHoldsSomethingElse(t *testing.T) {
 				} else {
 					assertHolds(t, b.Held(), "")
 				}
-				if err == nil && (!facts.Exists || !facts.Held) {
-					t.Errorf("facts: %+v", facts)
-				}
-				if g.shot() != before {
-					t.Error("the check changed a branch")
-				}
+				check.That(t, err != nil || facts.Exists && facts.Held, "facts: %+v", facts)
+				check.Equal(t, g.shot(), before, "the check changed a branch")
 
 				// Whoever just logged in.
 				b = g.branch(branchSpec)
@@ -117,15 +114,9 @@ func TestBranchHoldsSomethingElse(t *testing.T) {
 				if tt.want == "" {
 					return // written over in the other tests
 				}
-				if !facts.Exists || facts.Held {
-					t.Errorf("facts: %+v, want something that exists and holds nothing", facts)
-				}
-				if err := b.Store(t.Context(), record(newToken)); err != nil {
-					t.Fatal(err)
-				}
-				if got := g.server.Opened(g.server.File(branchName, branchFile)); got != newToken {
-					t.Errorf("file: got %q, want %q", got, newToken)
-				}
+				check.That(t, facts.Exists && !facts.Held, "facts: %+v, want something that exists and holds nothing", facts)
+				check.OK(t, b.Store(t.Context(), record(newToken)))
+				check.Equal(t, g.server.Opened(g.server.File(branchName, branchFile)), newToken, "file")
 				if n, _ := g.server.Commits(branchName); n != 2 {
 					t.Errorf("commits: got %d, want 2", n)
 				}

@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"strava-token/internal/check"
 	"strava-token/internal/sandbox"
 	"strava-token/internal/secret"
 	"strava-token/internal/store"
@@ -43,10 +44,7 @@ func (g *github) branch(target string) *store.Branch { return g.open(target, ope
 
 func (g *github) open(target string, o opening) *store.Branch {
 	g.t.Helper()
-	parsed, err := store.Parse(target, sandbox.Repository)
-	if err != nil {
-		g.t.Fatal(err)
-	}
+	parsed := check.Must(store.Parse(target, sandbox.Repository))(g.t)
 	if o.token == "" {
 		o.token = g.server.BuiltInToken()
 	}
@@ -89,15 +87,9 @@ func (g *github) keep(b *store.Branch, token string) {
 func (g *github) assertBranch(branch, file string, commits int, token string) {
 	g.t.Helper()
 	n, orphan := g.server.Commits(branch)
-	if n != commits {
-		g.t.Errorf("commits of %s: got %d, want %d", branch, n, commits)
-	}
-	if n > 0 && !orphan {
-		g.t.Errorf("branch %s began with the history of another one", branch)
-	}
-	if got := g.server.Opened(g.server.File(branch, file)); got != token {
-		g.t.Errorf("%s of %s: got %q, want %q", file, branch, got, token)
-	}
+	check.Equal(g.t, n, commits, "commits of %s", branch)
+	check.That(g.t, n == 0 || orphan, "branch %s began with the history of another one", branch)
+	check.Equal(g.t, g.server.Opened(g.server.File(branch, file)), token, "%s of %s", file, branch)
 	if n, _ := g.server.Commits("main"); n != 1 {
 		g.t.Errorf("commits of main: got %d, want the first alone", n)
 	}
@@ -116,9 +108,7 @@ func assertStoreKind(t *testing.T, what string, err error, want store.Kind) {
 
 func assertHolds(t *testing.T, held store.Held, want string) {
 	t.Helper()
-	if got := held.RefreshToken.Reveal(); got != want {
-		t.Errorf("held: got %q, want %q", got, want)
-	}
+	check.Equal(t, held.RefreshToken.Reveal(), want, "held")
 }
 
 func TestBranchIsCreatedReplacedAndReadBack(t *testing.T) {
@@ -142,22 +132,16 @@ func TestBranchIsCreatedReplacedAndReadBack(t *testing.T) {
 					// The same run may write twice: what it got first was overtaken.
 					for _, token := range []string{numbered(2 * n), numbered(2*n + 1)} {
 						r := store.Record{RefreshToken: secret.New(token), AthleteID: 7, Input: secret.New(numbered(1000 + n))}
-						if err := b.Store(t.Context(), r); err != nil {
-							t.Fatal(err)
-						}
+						check.OK(t, b.Store(t.Context(), r))
 						assertHolds(t, b.Held(), token)
 					}
 					g.assertBranch(tt.branch, tt.file, 2*n, numbered(2*n+1))
 
 					b = g.open(tt.target, o)
 					facts := g.check(b)
-					if !facts.Exists || !facts.Held || facts.UpdatedAt.IsZero() {
-						t.Errorf("facts of a branch that is there: %+v", facts)
-					}
+					check.That(t, facts.Exists && facts.Held && !facts.UpdatedAt.IsZero(), "facts of a branch that is there: %+v", facts)
 					assertHolds(t, b.Held(), numbered(2*n+1))
-					if got := b.Held().AthleteID; got != 7 {
-						t.Errorf("athlete: got %d, want 7", got)
-					}
+					check.Equal(t, b.Held().AthleteID, 7, "athlete")
 				}
 			})
 		})
@@ -178,20 +162,12 @@ func TestBranchRemembersTheInput(t *testing.T) {
 			{second, true, true}, // a re-run of an older run brings the first along again
 		} {
 			b := g.checked(branchSpec)
-			if err := b.Store(t.Context(), store.Record{RefreshToken: secret.New(newToken), Input: step.input}); err != nil {
-				t.Fatal(err)
-			}
+			check.OK(t, b.Store(t.Context(), store.Record{RefreshToken: secret.New(newToken), Input: step.input}))
 			again := g.checked(branchSpec)
 			for _, held := range []store.Held{b.Held(), again.Held()} {
-				if got := held.Saw(first); got != step.first {
-					t.Errorf("saw the first input: got %v, want %v", got, step.first)
-				}
-				if got := held.Saw(second); got != step.second_ {
-					t.Errorf("saw the second input: got %v, want %v", got, step.second_)
-				}
-				if held.Saw(none) {
-					t.Error("saw an input that is none")
-				}
+				check.Equal(t, held.Saw(first), step.first, "saw the first input")
+				check.Equal(t, held.Saw(second), step.second_, "saw the second input")
+				check.That(t, !held.Saw(none), "saw an input that is none")
 			}
 		}
 	})
@@ -205,14 +181,10 @@ func TestBranchShowsNothingSecret(t *testing.T) {
 		}
 		text := g.server.File(branchName, branchFile)
 		for _, hidden := range []string{newToken, oldToken, g.server.App().Secret, g.server.BuiltInToken(), "126651800"} {
-			if strings.Contains(text, hidden) {
-				t.Error("the file shows what it should hide")
-			}
+			check.That(t, !strings.Contains(text, hidden), "the file shows what it should hide")
 		}
 		for _, said := range []string{"strava-token", "version 1", "refresh token", "may be public", "age --decrypt"} {
-			if !strings.Contains(text, said) {
-				t.Errorf("the file does not say %q", said)
-			}
+			check.That(t, strings.Contains(text, said), "the file does not say %q", said)
 		}
 	})
 }
@@ -259,10 +231,7 @@ func TestReread(t *testing.T) {
 		b := g.checked(branchSpec)
 		for n := 1; n <= 2; n++ {
 			g.keep(g.branch(branchSpec), numbered(n))
-			held, err := b.Reread(t.Context())
-			if err != nil {
-				t.Fatal(err)
-			}
+			held := check.Must(b.Reread(t.Context()))(t)
 			assertHolds(t, held, numbered(n))
 			assertHolds(t, b.Held(), numbered(n))
 		}
@@ -270,14 +239,9 @@ func TestReread(t *testing.T) {
 		_, err := b.Reread(t.Context())
 		assertStoreKind(t, "Reread", err, store.NotOurs)
 		g.server.DeleteBranch(branchName)
-		held, err := b.Reread(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
+		held := check.Must(b.Reread(t.Context()))(t)
 		assertHolds(t, held, "")
-		if err := b.Store(t.Context(), record(newToken)); err != nil {
-			t.Fatal(err)
-		}
+		check.OK(t, b.Store(t.Context(), record(newToken)))
 		g.assertBranch(branchName, branchFile, 1, newToken)
 	})
 }

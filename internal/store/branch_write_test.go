@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"strava-token/internal/check"
 	"strava-token/internal/sandbox"
 	"strava-token/internal/store"
 )
@@ -38,9 +39,7 @@ func TestOneOfManyWritesWins(t *testing.T) {
 				all.Wait()
 				winner := -1
 				for n, err := range errs {
-					if err == nil && winner >= 0 {
-						t.Errorf("writes %d and %d both won", winner, n)
-					}
+					check.That(t, err != nil || winner < 0, "writes %d and %d both won", winner, n)
 					if err == nil {
 						winner = n
 					}
@@ -184,15 +183,11 @@ func TestWritesThatFail(t *testing.T) {
 					fault.Call = s.calls[0]
 					g.server.Fail(fault)
 					assertStoreKind(t, "Store", b.Store(t.Context(), record(newToken)), tt.want)
-					if got := g.server.Count("github", verb, path) - before; got != tt.calls {
-						t.Errorf("writes: got %d, want %d", got, tt.calls)
-					}
+					check.Equal(t, g.server.Count("github", verb, path)-before, tt.calls, "writes")
 					if n, _ := g.server.Commits(branchName); n != s.commits {
 						t.Errorf("commits: got %d, want %d", n, s.commits)
 					}
-					if g.server.File(branchName, branchFile) != kept {
-						t.Error("the file changed")
-					}
+					check.Equal(t, g.server.File(branchName, branchFile), kept, "the file changed")
 				})
 			})
 		}

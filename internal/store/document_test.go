@@ -5,6 +5,7 @@ import (
 	"sync"
 	"testing"
 
+	"strava-token/internal/check"
 	"strava-token/internal/sealed"
 	"strava-token/internal/secret"
 )
@@ -41,16 +42,11 @@ func assertRead(t *testing.T, held Held, kind Kind) {
 func TestDocumentReadsBack(t *testing.T) {
 	t.Parallel()
 	for _, token := range []string{documentToken, "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~", strings.Repeat("x1", 1024)} {
-		text, err := documentApp.compose(documentPlace, Record{RefreshToken: secret.New(token)}, Held{app: documentApp})
-		if err != nil {
-			t.Fatal(err)
-		}
+		text := check.Must(documentApp.compose(documentPlace, Record{RefreshToken: secret.New(token)}, Held{app: documentApp}))(t)
 		if held, kind := documentApp.read(documentPlace, text); kind != "" || held.RefreshToken.Reveal() != token {
 			t.Errorf("read: got kind %q, or another token", kind)
 		}
-		if len(text) > sealed.MaxText {
-			t.Errorf("a document of %d bytes would be refused", len(text))
-		}
+		check.That(t, len(text) <= sealed.MaxText, "a document of %d bytes would be refused", len(text))
 	}
 }
 
@@ -63,9 +59,7 @@ func TestTheLatestInputsAreRemembered(t *testing.T) {
 		held = held.after(Record{RefreshToken: secret.New(documentToken), Input: input(n)})
 	}
 	for n, want := range []bool{true, false, true, true, true, true, true, true, true} {
-		if got := held.Saw(input(n)); got != want {
-			t.Errorf("saw input %d: got %t, want %t", n, got, want)
-		}
+		check.Equal(t, held.Saw(input(n)), want, "saw input %d", n)
 	}
 }
 
@@ -80,9 +74,7 @@ func TestChangedDocumentIsNoOtherToken(t *testing.T) {
 			changed := text[:at] + string([]byte{to}) + text[at+1:]
 			held, kind := documentApp.read(documentPlace, changed)
 			assertRead(t, held, kind)
-			if kind == "" && held.RefreshToken.Reveal() != documentToken {
-				t.Errorf("the byte %d as %q: another token", at, to)
-			}
+			check.That(t, kind != "" || held.RefreshToken.Reveal() == documentToken, "the byte %d as %q: another token", at, to)
 		}
 	}
 }
@@ -108,14 +100,9 @@ func TestSealedPartIsBound(t *testing.T) {
 		{"a bare token", documentToken, Damaged},
 		{"nothing", ``, Damaged},
 	} {
-		text, err := sealed.Seal([]byte(tt.plain), documentApp.ClientSecret)
-		if err != nil {
-			t.Fatal(err)
-		}
+		text := check.Must(sealed.Seal([]byte(tt.plain), documentApp.ClientSecret))(t)
 		held, kind := documentApp.read(documentPlace, documentIntro+text)
-		if kind != tt.want {
-			t.Errorf("%s: got %q, want %q", tt.name, kind, tt.want)
-		}
+		check.Equal(t, kind, tt.want, "%s", tt.name)
 		assertRead(t, held, kind)
 	}
 }
@@ -152,8 +139,6 @@ func FuzzChangedDocument(f *testing.F) {
 		}
 		held, kind := documentApp.read(documentPlace, text[:begin+at]+string([]byte{to})+text[begin+at+1:])
 		assertRead(t, held, kind)
-		if kind == "" && held.RefreshToken.Reveal() != documentToken {
-			t.Error("another token was read")
-		}
+		check.That(t, kind != "" || held.RefreshToken.Reveal() == documentToken, "another token was read")
 	})
 }

@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"strava-token/internal/check"
 	"strava-token/internal/store"
 )
 
@@ -40,22 +41,13 @@ func TestLockIsExclusive(t *testing.T) {
 		_, err = third.Lock(cancelled)
 		assertStoreKind(t, "Lock of one who never began", err, store.Busy)
 
-		if _, err := first.Check(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		if err := first.Store(t.Context(), record(newToken)); err != nil {
-			t.Fatal(err)
-		}
-		if has.Load() {
-			t.Error("two hold the lock")
-		}
+		check.Must(first.Check(t.Context()))(t)
+		check.OK(t, first.Store(t.Context(), record(newToken)))
+		check.That(t, !has.Load(), "two hold the lock")
 		unlock()
 		<-done
 		// Both are done, and the one that gave up gets its turn.
-		unlock, err = third.Lock(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
+		unlock = check.Must(third.Lock(t.Context()))(t)
 		unlock()
 		if _, err := os.Stat(path + ".lock"); err != nil {
 			t.Errorf("the lock file is gone: %v", err)
@@ -80,15 +72,11 @@ func TestARemovedLockLocksNothing(t *testing.T) {
 		}()
 		// On the fake clock: the second one waits, and asks again a moment later.
 		time.Sleep(time.Second + 5*time.Millisecond)
-		if err := os.Remove(path + ".lock"); err != nil {
-			t.Fatal(err)
-		}
+		check.OK(t, os.Remove(path+".lock"))
 		_, unlockThird := locked(t, fileApp(), path)
 		unlockFirst()
 		time.Sleep(time.Second)
-		if has.Load() {
-			t.Error("two hold the lock")
-		}
+		check.That(t, !has.Load(), "two hold the lock")
 		unlockThird()
 		<-done
 	})
@@ -99,30 +87,16 @@ func TestAnOlderStateIsNeverPutBack(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "token")
 	keep := func(f *store.File, token string) error { return f.Store(t.Context(), record(token)) }
-	check := func(f *store.File) {
-		t.Helper()
-		if _, err := f.Check(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-	}
 	first, unlockFirst := locked(t, fileApp(), path)
 	defer unlockFirst()
-	check(first)
-	if err := keep(first, oldToken); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Remove(path + ".lock"); err != nil {
-		t.Fatal(err)
-	}
+	check.Must(first.Check(t.Context()))(t)
+	check.OK(t, keep(first, oldToken))
+	check.OK(t, os.Remove(path+".lock"))
 	second, unlockSecond := locked(t, fileApp(), path)
 	defer unlockSecond()
-	check(second)
-	if err := keep(first, newToken); err != nil {
-		t.Fatalf("the rehearsal of the second one is in the way: %v", err)
-	}
+	check.Must(second.Check(t.Context()))(t)
+	check.OK(t, keep(first, newToken)) // the rehearsal of the second one isn't in the way
 	assertStoreKind(t, "Store over what was not read", keep(second, "00000000000000000000000000000000000000ff"), store.Overtaken)
 	assertHolds(t, second.Held(), newToken)
-	if err := keep(second, oldToken); err != nil {
-		t.Errorf("Store over what was read: %v", err)
-	}
+	assertStoreKind(t, "Store over what was read", keep(second, oldToken), "")
 }

@@ -19,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"strava-token/internal/check"
 	"strava-token/internal/store"
 )
 
@@ -156,10 +157,7 @@ func use(path string, do func(*store.File) error) error {
 // process is this binary, as the other process.
 func process(t *testing.T, part, path string) *exec.Cmd {
 	t.Helper()
-	binary, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
+	binary := check.Must(os.Executable())(t)
 	cmd := exec.CommandContext(t.Context(), binary)
 	cmd.Dir = filepath.Dir(path)
 	// The race detector would wait for a second at the end of each.
@@ -241,18 +239,10 @@ type other struct {
 func begin(t *testing.T, part, path string) *other {
 	t.Helper()
 	o := &other{cmd: process(t, part, path)}
-	stdin, err := o.cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	stdout, err := o.cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
+	stdin := check.Must(o.cmd.StdinPipe())(t)
+	stdout := check.Must(o.cmd.StdoutPipe())(t)
 	o.stdin, o.lines = stdin, bufio.NewScanner(stdout)
-	if err := o.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
+	check.OK(t, o.cmd.Start())
 	t.Cleanup(func() { _ = o.cmd.Process.Kill(); _ = o.cmd.Wait() })
 	return o
 }
@@ -287,9 +277,7 @@ func TestLockOfAnotherProcess(t *testing.T) {
 			defer cancel()
 			_, err := newFile(t, fileApp(), path).Lock(ctx)
 			assertStoreKind(t, "Lock", err, store.Busy)
-			if err := tt.end(o); err != nil {
-				t.Fatal(err)
-			}
+			check.OK(t, tt.end(o))
 			keepInFile(t, fileApp(), path, newToken) // waits for its turn
 			assertFolder(t, folder, "token", "token.lock")
 			assertFile(t, fileApp(), path, newToken)
@@ -314,9 +302,7 @@ func TestFileIsWholeAtEveryMoment(t *testing.T) {
 					last = assertWhole(t, read(t, path), last)
 				}
 			}
-			if err := o.cmd.Process.Kill(); err != nil {
-				t.Fatal(err)
-			}
+			check.OK(t, o.cmd.Process.Kill())
 			_ = o.cmd.Wait()
 			last = assertWhole(t, read(t, path), max(last, writes))
 			assertFile(t, fileApp(), path, numbered(last))

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"strava-token/internal/check"
 	"strava-token/internal/sandbox"
 	"strava-token/internal/secret"
 	"strava-token/internal/store"
@@ -20,10 +21,7 @@ func fileApp() store.App {
 
 func newFile(t *testing.T, app store.App, path string) *store.File {
 	t.Helper()
-	target, err := store.Parse("file:"+path, "")
-	if err != nil {
-		t.Fatal(err)
-	}
+	target := check.Must(store.Parse("file:"+path, ""))(t)
 	return store.NewFile(target, app)
 }
 
@@ -77,35 +75,25 @@ func keptFile(t *testing.T, app store.App, token string) string {
 
 func read(t *testing.T, path string) string {
 	t.Helper()
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := check.Must(os.ReadFile(path))(t)
 	return string(text)
 }
 
 func write(t *testing.T, path, text string) {
 	t.Helper()
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	check.OK(t, os.WriteFile(path, []byte(text), 0o600))
 }
 
 // assertFolder asserts which files are in a folder.
 func assertFolder(t *testing.T, folder string, want ...string) {
 	t.Helper()
-	entries, err := os.ReadDir(folder)
-	if err != nil {
-		t.Fatal(err)
-	}
+	entries := check.Must(os.ReadDir(folder))(t)
 	var got []string
 	for _, e := range entries {
 		got = append(got, e.Name())
 	}
 	slices.Sort(want)
-	if !slices.Equal(got, want) {
-		t.Errorf("folder: got %v, want %v", got, want)
-	}
+	check.That(t, slices.Equal(got, want), "folder: got %v, want %v", got, want)
 }
 
 func TestFileIsWrittenAndReadBack(t *testing.T) {
@@ -120,21 +108,15 @@ func TestFileIsWrittenAndReadBack(t *testing.T) {
 			for n := range 2 {
 				f, facts, unlock := checked(t, app, path)
 				want := store.Facts{Exists: n > 0, Held: n > 0, AthleteID: facts.AthleteID, Local: true, WriteProven: true, UpdatedAt: facts.UpdatedAt}
-				if facts != want || facts.UpdatedAt.IsZero() != (n == 0) {
-					t.Errorf("facts: got %+v", facts)
-				}
+				check.That(t, facts == want && facts.UpdatedAt.IsZero() == (n == 0), "facts: got %+v", facts)
 				if n > 0 {
 					assertHolds(t, f.Held(), numbered(n-1))
 				}
 				// The same run may write twice.
 				for _, token := range []string{numbered(100 + n), numbered(n)} {
 					r := store.Record{RefreshToken: secret.New(token), AthleteID: 7, Input: secret.New(oldToken)}
-					if err := f.Store(t.Context(), r); err != nil {
-						t.Fatal(err)
-					}
-					if got := server.Opened(read(t, path)); got != token {
-						t.Errorf("file: got %q, want %q", got, token)
-					}
+					check.OK(t, f.Store(t.Context(), r))
+					check.Equal(t, server.Opened(read(t, path)), token, "file")
 				}
 				held, err := f.Reread(t.Context())
 				if err != nil || held.AthleteID != 7 || !held.Saw(secret.New(oldToken)) {
@@ -169,9 +151,7 @@ func TestEmptyFileHoldsNothing(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "token")
 		write(t, path, text)
 		f, facts, unlock := checked(t, fileApp(), path)
-		if facts.Exists || facts.Held {
-			t.Errorf("facts of %q: got %+v, want nothing held", text, facts)
-		}
+		check.That(t, !facts.Exists && !facts.Held, "facts of %q: got %+v, want nothing held", text, facts)
 		assertHolds(t, f.Held(), "")
 		unlock()
 		keepInFile(t, fileApp(), path, newToken)
@@ -191,9 +171,7 @@ func TestFileCheckChangesNothing(t *testing.T) {
 	text := read(t, path)
 	_, _, unlock = checked(t, fileApp(), path)
 	unlock()
-	if read(t, path) != text {
-		t.Error("the check changed the file")
-	}
+	check.Equal(t, read(t, path), text, "the check changed the file")
 	assertFolder(t, folder, "token", "token.lock")
 }
 
@@ -227,9 +205,7 @@ func TestFileHoldsSomethingElse(t *testing.T) {
 			_, err := f.Check(t.Context())
 			assertStoreKind(t, "Check", err, tt.want)
 			unlock()
-			if read(t, path) != tt.text {
-				t.Error("the check changed the file")
-			}
+			check.Equal(t, read(t, path), tt.text, "the check changed the file")
 
 			// Whoever just logged in.
 			f, unlock = locked(t, fileApp(), path)
@@ -244,9 +220,7 @@ func TestFileHoldsSomethingElse(t *testing.T) {
 			if err != nil {
 				t.Fatalf("Check with MayReplace: %v", err)
 			}
-			if err := f.Store(t.Context(), record(newToken)); err != nil {
-				t.Fatal(err)
-			}
+			check.OK(t, f.Store(t.Context(), record(newToken)))
 			unlock()
 			assertFile(t, fileApp(), path, newToken)
 		})
@@ -269,9 +243,7 @@ func TestFileWantsAPlace(t *testing.T) {
 	}
 	assertFolder(t, folder, "plain")
 
-	if err := os.Mkdir(filepath.Join(folder, "folder"), 0o700); err != nil {
-		t.Fatal(err)
-	}
+	check.OK(t, os.Mkdir(filepath.Join(folder, "folder"), 0o700))
 	f := newFile(t, fileApp(), filepath.Join(folder, "folder"))
 	f.MayReplace = true
 	_, err := f.Lock(t.Context())
@@ -325,20 +297,14 @@ func TestFilesSideBySideDoNotDisturbEachOther(t *testing.T) {
 func TestFailedStoreLeavesTheOldFile(t *testing.T) {
 	t.Parallel()
 	folder := filepath.Join(t.TempDir(), "folder")
-	if err := os.Mkdir(folder, 0o700); err != nil {
-		t.Fatal(err)
-	}
+	check.OK(t, os.Mkdir(folder, 0o700))
 	path := filepath.Join(folder, "token")
 	keepInFile(t, fileApp(), path, oldToken)
 	f, _, unlock := checked(t, fileApp(), path)
-	if err := os.Rename(folder, folder+".away"); err != nil {
-		t.Fatal(err)
-	}
+	check.OK(t, os.Rename(folder, folder+".away"))
 	assertStoreKind(t, "Store", f.Store(t.Context(), record(newToken)), store.Unwritable)
 	assertHolds(t, f.Held(), oldToken)
-	if err := os.Rename(folder+".away", folder); err != nil {
-		t.Fatal(err)
-	}
+	check.OK(t, os.Rename(folder+".away", folder))
 	unlock()
 	assertFile(t, fileApp(), path, oldToken)
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"strava-token/internal/check"
 	"strava-token/internal/secret"
 	"strava-token/internal/transport"
 )
@@ -53,12 +54,9 @@ func FuzzGitHub(f *testing.F) {
 		network := &transport.Network{Reads: client, Once: client}
 		const token, writer = "0123456789abcdef0123456789abcdef01234567", "github_pat_0123456789"
 		gh := NewGitHub(network, &url.URL{Scheme: "https", Host: "api.github.com"}, secret.New(writer))
-		target, err := Parse("org:octo/STRAVA", "")
-		if err != nil {
-			t.Fatal(err)
-		}
+		target := check.Must(Parse("org:octo/STRAVA", ""))(t)
 		s := NewSecret(gh, target)
-		_, err = s.Check(t.Context())
+		_, err := s.Check(t.Context())
 		assertKind(t, err, token, writer)
 		if err == nil && s.key.bytes == nil {
 			t.Error("the check let a missing key through")

@@ -10,6 +10,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"strava-token/internal/check"
 	"strava-token/internal/sandbox"
 	"strava-token/internal/secret"
 	"strava-token/internal/store"
@@ -82,13 +83,8 @@ func TestQuotesAreHarmless(t *testing.T) {
 			onGitHub(t, func(t *testing.T, g *github) {
 				g.server.SetSecret("STRAVA", oldToken)
 				s := g.secret("STRAVA", g.server.GitHubToken(), "")
-				if _, err := s.Check(t.Context()); err != nil {
-					t.Fatal(err)
-				}
-				body, err := json.Marshal(map[string]string{"message": message})
-				if err != nil {
-					t.Fatal(err)
-				}
+				check.Must(s.Check(t.Context()))(t)
+				body := check.Must(json.Marshal(map[string]string{"message": message}))(t)
 				g.server.Fail(sandbox.Fault{Call: "put", Kind: sandbox.FaultStatus, Status: 403, Body: string(body)})
 				e, _ := errors.AsType[*store.Error](s.Set(t.Context(), secret.New(newToken)))
 				if e == nil {

@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"strava-token/internal/check"
 	"strava-token/internal/sandbox"
 	"strava-token/internal/secret"
 	"strava-token/internal/store"
@@ -56,10 +57,7 @@ func newGitHub(t *testing.T) *github {
 
 func (g *github) secret(target, token, path string) *store.Secret {
 	g.t.Helper()
-	parsed, err := store.Parse(target, sandbox.Repository)
-	if err != nil {
-		g.t.Fatal(err)
-	}
+	parsed := check.Must(store.Parse(target, sandbox.Repository))(g.t)
 	base := &url.URL{Scheme: "http", Host: g.pipe.Addr().String(), Path: path}
 	return store.NewSecret(store.NewGitHub(g.net, base, secret.New(token)), parsed)
 }
@@ -78,22 +76,15 @@ func TestEveryTargetIsCheckedAndWritten(t *testing.T) {
 					g.server.AddEnvironment("my env/with slash + 100%?#")
 					g.server.SetSecret(target, oldToken)
 					s := g.secret(target, g.server.GitHubToken(), path)
-					facts, err := s.Check(t.Context())
-					if err != nil {
-						t.Fatal(err)
-					}
+					facts := check.Must(s.Check(t.Context()))(t)
 					if !facts.WriteBelieved || facts.WriteProven || facts.UpdatedAt.IsZero() {
 						t.Errorf("facts: got %+v, want a write that is believed in, and a date", facts)
 					}
 					if got := g.server.Secret(target); got != oldToken {
 						t.Errorf("the check changed the secret to %q", got)
 					}
-					if err := s.Set(t.Context(), secret.New(newToken)); err != nil {
-						t.Fatal(err)
-					}
-					if got := g.server.Secret(target); got != newToken {
-						t.Errorf("secret: got %q, want %q", got, newToken)
-					}
+					check.OK(t, s.Set(t.Context(), secret.New(newToken)))
+					check.Equal(t, g.server.Secret(target), newToken, "secret")
 				})
 			})
 		}
@@ -106,16 +97,10 @@ func TestOrganizationSecretKeepsWhoMayUseIt(t *testing.T) {
 		g.server.SetSecret("org:octo/STRAVA", oldToken)
 		g.server.SelectRepositories("org:octo/STRAVA", want...)
 		s := g.secret("org:octo/STRAVA", g.server.GitHubToken(), "")
-		if _, err := s.Check(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		if err := s.Set(t.Context(), secret.New(newToken)); err != nil {
-			t.Fatal(err)
-		}
+		check.Must(s.Check(t.Context()))(t)
+		check.OK(t, s.Set(t.Context(), secret.New(newToken)))
 		visibility, got := g.server.Selected("org:octo/STRAVA")
-		if visibility != "selected" || !slices.Equal(got, want) {
-			t.Errorf("got %s %v, want selected %v", visibility, got, want)
-		}
+		check.That(t, visibility == "selected" && slices.Equal(got, want), "got %s %v, want selected %v", visibility, got, want)
 	})
 }
 
@@ -238,9 +223,7 @@ func TestCheckTellsWhenTheTokenEnds(t *testing.T) {
 		ends := time.Date(2000, 1, 10, 12, 0, 0, 0, time.UTC)
 		token := g.server.NewGitHubToken("token", sandbox.GitHubToken{Kind: sandbox.Personal, Secrets: sandbox.Write, Expires: ends})
 		facts, err := g.secret("STRAVA", token, "").Check(t.Context())
-		if err != nil || !facts.TokenExpires.Equal(ends) {
-			t.Errorf("Check: got %v, %v, want %v", facts.TokenExpires, err, ends)
-		}
+		check.That(t, err == nil && facts.TokenExpires.Equal(ends), "Check: got %v, %v, want %v", facts.TokenExpires, err, ends)
 	})
 }
 
@@ -274,9 +257,7 @@ func TestStoreRepeats(t *testing.T) {
 				g.server.SetSecret("STRAVA", oldToken)
 				s := g.secret("STRAVA", g.server.GitHubToken(), "")
 				time.Sleep(time.Minute) // so that a write has another date
-				if _, err := s.Check(t.Context()); err != nil {
-					t.Fatal(err)
-				}
+				check.Must(s.Check(t.Context()))(t)
 				fault := tt.fault
 				fault.Call = "put"
 				g.server.Fail(fault)
@@ -285,9 +266,7 @@ func TestStoreRepeats(t *testing.T) {
 				if got := g.server.Count("github", "PUT", path) - 1; got != tt.puts { // the attempt of Check aside
 					t.Errorf("writes: got %d, want %d", got, tt.puts)
 				}
-				if got := g.server.Secret("STRAVA"); got != tt.value {
-					t.Errorf("secret: got %q, want %q", got, tt.value)
-				}
+				check.Equal(t, g.server.Secret("STRAVA"), tt.value, "secret")
 			})
 		})
 	}
@@ -298,9 +277,7 @@ func TestLateRepetitionDoesNotOverwriteANewerToken(t *testing.T) {
 		const newer = "0000000000000000000000000000000000000003"
 		g.server.SetSecret("STRAVA", oldToken)
 		s := g.secret("STRAVA", g.server.GitHubToken(), "")
-		if _, err := s.Check(t.Context()); err != nil {
-			t.Fatal(err)
-		}
+		check.Must(s.Check(t.Context()))(t)
 		time.Sleep(time.Minute)
 		g.server.Fail(sandbox.Fault{Call: "put", Kind: sandbox.FaultStatus, Status: 503, Times: 1})
 		time.AfterFunc(50*time.Millisecond, func() { g.server.SetSecret("STRAVA", newer) })

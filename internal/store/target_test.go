@@ -5,8 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
+	"strava-token/internal/check"
 	"strava-token/internal/store"
 )
 
@@ -38,16 +37,10 @@ func TestParse(t *testing.T) {
 			t.Errorf("Parse(%q): %v", tt.text, err)
 			continue
 		}
-		if got.String() != tt.want {
-			t.Errorf("Parse(%q): got %s, want %s", tt.text, got, tt.want)
-		}
+		check.That(t, got.String() == tt.want, "Parse(%q): got %s, want %s", tt.text, got, tt.want)
 		again, err := store.Parse(got.String(), whereBranchesAre(got))
-		if err != nil {
-			t.Errorf("Parse(%q), which was written out: %v", got, err)
-		}
-		if diff := cmp.Diff(got, again); diff != "" {
-			t.Errorf("Parse of what String wrote (-want +got):\n%s", diff)
-		}
+		check.That(t, err == nil, "Parse(%q), which was written out: %v", got, err)
+		check.Same(t, again, got, "Parse of what String wrote")
 	}
 }
 
@@ -67,9 +60,7 @@ func TestReadable(t *testing.T) {
 		"branch:strava-token": true, "branch:strava-token#alice": true, "file:token": true,
 	} {
 		target, err := store.Parse(text, "octo/running")
-		if err != nil || target.Readable() != want {
-			t.Errorf("Readable of %s: got %v, %v, want %v", text, target.Readable(), err, want)
-		}
+		check.That(t, err == nil && target.Readable() == want, "Readable of %s: got %v, %v, want %v", text, target.Readable(), err, want)
 	}
 }
 
@@ -146,9 +137,7 @@ func TestParseRefuses(t *testing.T) {
 	} {
 		_, err := store.Parse(tt.text, tt.repository)
 		var e *store.TargetError
-		if !errors.As(err, &e) || e.Kind != tt.want {
-			t.Errorf("Parse(%q, %q): got %v, want %s", tt.text, tt.repository, err, tt.want)
-		}
+		check.That(t, errors.As(err, &e) && e.Kind == tt.want, "Parse(%q, %q): got %v, want %s", tt.text, tt.repository, err, tt.want)
 	}
 }
 
@@ -165,9 +154,7 @@ func TestKeyIsTheSameForTheSameSecret(t *testing.T) {
 		if err1 != nil || err2 != nil {
 			t.Fatal(err1, err2)
 		}
-		if a.Key() != b.Key() {
-			t.Errorf("%s and %s: got %q and %q, want the same", pair[0], pair[1], a.Key(), b.Key())
-		}
+		check.That(t, a.Key() == b.Key(), "%s and %s: got %q and %q, want the same", pair[0], pair[1], a.Key(), b.Key())
 	}
 }
 
@@ -178,10 +165,7 @@ func TestKeyTellsReadableTargetsApart(t *testing.T) {
 		"branch:strava-token", "branch:Strava-Token", "branch:strava-token#alice", "branch:strava-token#Alice",
 		"branch:strava-token/alice", "file:strava-token", "file:Strava-Token", "file:branch:strava-token", "STRAVA",
 	} {
-		target, err := store.Parse(text, "octo/running")
-		if err != nil {
-			t.Fatal(err)
-		}
+		target := check.Must(store.Parse(text, "octo/running"))(t)
 		if other, ok := seen[target.Key()]; ok {
 			t.Errorf("%s and %s have the same key %q", text, other, target.Key())
 		}

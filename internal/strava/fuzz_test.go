@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"strava-token/internal/check"
 	"strava-token/internal/secret"
 )
 
@@ -76,8 +77,6 @@ func TestPrintableNames(t *testing.T) {
 		"\x1b[31mred": "mred", "<b>bold</b>": "bboldb", "\u202eevil": "evil", "Jean-Luc P.": "Jean-Luc P.",
 		strings.Repeat("a", 100): strings.Repeat("a", 60),
 	} {
-		if got := printable(name); got != want {
-			t.Errorf("printable(%q): got %q, want %q", name, got, want)
-		}
+		check.Equal(t, printable(name), want, "printable(%q)", name)
 	}
 }

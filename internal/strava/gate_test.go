@@ -13,6 +13,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"strava-token/internal/check"
 	"strava-token/internal/sandbox"
 	"strava-token/internal/secret"
 	"strava-token/internal/strava"
@@ -64,9 +65,7 @@ func (m *mortal) Write(p []byte) (int, error) {
 
 func (s *formServer) refresh(t *testing.T) {
 	t.Helper()
-	if _, err := s.client.Refresh(t.Context(), t.Context(), secret.New(oldToken)); err != nil {
-		t.Fatal(err)
-	}
+	check.Must(s.client.Refresh(t.Context(), t.Context(), secret.New(oldToken)))(t)
 }
 
 // TestWhatIsGivenUpIsNotSent cancels when a connection was just handed out, and

@@ -9,9 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"strava-token/docs"
+	"strava-token/internal/check"
 	"strava-token/internal/words"
 )
 
@@ -48,9 +47,7 @@ func TestBothPagesHaveTheSame(t *testing.T) {
 	t.Parallel()
 	chinese := rows(docs.TroubleshootingChinese)
 	english := rows(docs.Troubleshooting)
-	if diff := cmp.Diff(slices.Sorted(maps.Keys(english)), slices.Sorted(maps.Keys(chinese))); diff != "" {
-		t.Errorf("ids (-English +Chinese):\n%s", diff)
-	}
+	check.Same(t, slices.Sorted(maps.Keys(chinese)), slices.Sorted(maps.Keys(english)), "ids (-English +Chinese)")
 	facts := func(line string) (all []string) {
 		for _, m := range aBlank.FindAllStringSubmatch(line, -1) {
 			all = append(all, m[1])
@@ -71,9 +68,7 @@ func TestBothPagesHaveTheSame(t *testing.T) {
 			continue
 		}
 		for i, line := range lines {
-			if diff := cmp.Diff(facts(line), facts(chinese[id][i])); diff != "" {
-				t.Errorf("%s, line %d (-English +Chinese):\n%s", id, i+1, diff)
-			}
+			check.Same(t, facts(chinese[id][i]), facts(line), "%s, line %d (-English +Chinese)", id, i+1)
 		}
 	}
 }
@@ -96,9 +91,7 @@ func TestBothLanguagesLeaveOutTheSame(t *testing.T) {
 				}
 				given[without] = ""
 				one, other := said(v, id, given), said(v.Speaking("zh"), id, given)
-				if diff := cmp.Diff(one, other); diff != "" {
-					t.Errorf("%s without %q (-English +Chinese):\n%s", id, without, diff)
-				}
+				check.Same(t, other, one, "%s without %q (-English +Chinese)", id, without)
 			}
 		}
 	}
@@ -158,9 +151,7 @@ GitHub 出现故障。请求 o/r/NAME 时，它返回了状态码 503。什么�
 下一步：解决上述问题，再运行一次。下一次运行会写入。
 https://github.com/octocat/strava-token/blob/v1/docs/troubleshooting.zh-CN.md#run-not-kept-yet`
 	text := inChinese.Explain(note{ID: "run-not-kept-yet", Blanks: words.Blanks{"target": "o/r/NAME", "cause": outage, "held": "branch:b"}})[0].Text()
-	if diff := cmp.Diff(want, text); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
-	}
+	check.Same(t, text, want, "(-want +got)")
 	if m := words.Step("").Speaking("fr").Explain(outage)[0]; m.What != "GitHub is out of order." {
 		t.Errorf("a language without a page: %s", m.What)
 	}

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"strava-token/internal/check"
 	"strava-token/internal/words"
 )
 
@@ -17,8 +18,6 @@ func TestSeen(t *testing.T) {
 		`{"expires_in":21600,"refresh":"T"}`: "log-seen-around", token[:39]: "log-seen-length", "TT": "log-seen-length",
 		token[:8] + "****" + token[:8]: "log-seen-hidden", "another-form-of-token": "",
 	} {
-		if got := words.Seen(strings.ReplaceAll(pasted, "T", token)); got != want {
-			t.Errorf("%s: got %q, want %q", pasted, got, want)
-		}
+		check.Equal(t, words.Seen(strings.ReplaceAll(pasted, "T", token)), want, "%s", pasted)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"strava-token/internal/check"
 	"strava-token/internal/input"
 	"strava-token/internal/provider"
 	"strava-token/internal/store"
@@ -21,17 +22,11 @@ import (
 // kinds finds the constants of a type in a package's source.
 func kinds(t *testing.T, pkg, typeName string) []string {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join("..", pkg, "*.go"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	files := check.Must(filepath.Glob(filepath.Join("..", pkg, "*.go")))(t)
 	find := regexp.MustCompile(`(?m)^\s*\w+\s+` + typeName + `\s+= "([a-z-]+)"`)
 	var all []string
 	for _, file := range files {
-		content, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
+		content := check.Must(os.ReadFile(file))(t)
 		for _, m := range find.FindAllStringSubmatch(string(content), -1) {
 			all = append(all, m[1])
 		}
@@ -73,19 +68,14 @@ func TestEveryErrorIsToldInFull(t *testing.T) {
 		for where, v := range voices {
 			text := v.Explain(speaker)[0].Text()
 			checkText(t, where+": "+n.ID, text)
-			if regexp.MustCompile("not to be shown").MatchString(text) {
-				t.Errorf("%s: %s shows what may be a secret", where, n.ID)
-			}
+			check.That(t, !regexp.MustCompile("not to be shown").MatchString(text), "%s: %s shows what may be a secret", where, n.ID)
 		}
 	}
 }
 
 func parsed(t *testing.T, text string) store.Target {
 	t.Helper()
-	target, err := store.Parse(text, "o/r")
-	if err != nil {
-		t.Fatal(err)
-	}
+	target := check.Must(store.Parse(text, "o/r"))(t)
 	return target
 }
 
@@ -174,10 +164,7 @@ func source(t *testing.T) map[string]string {
 		if strings.HasSuffix(file, "_test.go") || strings.Contains(file, "sandbox") { // which says nothing to people
 			continue
 		}
-		content, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
+		content := check.Must(os.ReadFile(file))(t)
 		all[file] = string(content)
 	}
 	return all
@@ -223,9 +210,7 @@ func TestCodeAndPageAgree(t *testing.T) {
 				blanks[name[1]] = ""
 			}
 			missing := words.Missing(words.Note{ID: id, Blanks: blanks})
-			if slices.Contains(missing, id) || m[2] != "" && missing != nil {
-				t.Errorf("%s: %s has no %v", file, id, missing)
-			}
+			check.That(t, !slices.Contains(missing, id) && (m[2] == "" || missing == nil), "%s: %s has no %v", file, id, missing)
 			delete(unused, id)
 		}
 	}

@@ -11,9 +11,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"strava-token/docs"
+	"strava-token/internal/check"
 	"strava-token/internal/words"
 )
 
@@ -61,9 +60,7 @@ func TestEveryMessageIsWhole(t *testing.T) {
 			}
 			for _, text := range []string{m.What, m.Why, m.Next} {
 				checkText(t, where+": "+id, text)
-				if !regexp.MustCompile(`[^.。][.。]$`).MatchString(text) {
-					t.Errorf("%s: %s doesn't end as a sentence: %s", where, id, text)
-				}
+				check.That(t, regexp.MustCompile(`[^.。][.。]$`).MatchString(text), "%s: %s doesn't end as a sentence: %s", where, id, text)
 			}
 		}
 	}
@@ -79,9 +76,7 @@ func TestEverySentenceIsOne(t *testing.T) {
 		for _, id := range sentences {
 			text := v.Say(id, blanks)
 			checkText(t, where+": "+id, text)
-			if text == "" || strings.Contains(text, "\n") {
-				t.Errorf("%s: %s isn't a line: %q", where, id, text)
-			}
+			check.That(t, text != "" && !strings.Contains(text, "\n"), "%s: %s isn't a line: %q", where, id, text)
 		}
 	}
 }
@@ -115,9 +110,7 @@ func TestEveryBlankIsKnown(t *testing.T) {
 			delete(unused, name)
 		}
 	}
-	if len(unused) > 0 {
-		t.Errorf("no message has %v", unused)
-	}
+	check.That(t, len(unused) == 0, "no message has %v", unused)
 }
 
 // TestAnchorsAreIds: a link to a message finds it, and a reader finds its id.
@@ -125,9 +118,7 @@ func TestAnchorsAreIds(t *testing.T) {
 	t.Parallel()
 	messages, sentences := words.IDs()
 	for _, id := range append(slices.Clone(messages), sentences...) {
-		if !regexp.MustCompile(`^[a-z]+(-[a-z]+)+$`).MatchString(id) {
-			t.Errorf("%q isn't an id", id)
-		}
+		check.That(t, regexp.MustCompile(`^[a-z]+(-[a-z]+)+$`).MatchString(id), "%q isn't an id", id)
 	}
 	if got := strings.Count(docs.Troubleshooting, `<a id="`); got != len(messages) {
 		t.Errorf("%d anchors, %d messages", got, len(messages))
@@ -148,9 +139,7 @@ func TestMissing(t *testing.T) {
 		{words.Note{ID: "target-rate-limited", Blanks: words.Blanks{"until": "", "says": ""}}, []string{"target"}},
 		{words.Note{ID: "run-scope-unchecked", Blanks: words.Blanks{"scopes": 1.5}}, []string{"scopes"}},
 	} {
-		if diff := cmp.Diff(c.want, words.Missing(c.note)); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", c.note.ID, diff)
-		}
+		check.Same(t, words.Missing(c.note), c.want, "%s", c.note.ID)
 	}
 }
 
@@ -194,9 +183,7 @@ GitHub is out of order. It answered with status 503 when asked for branch:strava
 Next: Save the recovery text to a file and correct that. Then run strava-token recover FILE --repo OWNER/REPO --rotate-to 'branch:strava-token#bob'.
 more: run-not-kept`,
 	} {
-		if diff := cmp.Diff(want, voices[where].Explain(err)[0].Text()); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", where, diff)
-		}
+		check.Same(t, voices[where].Explain(err)[0].Text(), want, "%s", where)
 	}
 }
 
@@ -231,12 +218,8 @@ func TestValues(t *testing.T) {
 	} {
 		// The sentence is the value alone.
 		b := words.Blanks{"scopes": c.value}
-		if got := voices["step"].Say("doctor-scopes-are", b); got != c.step {
-			t.Errorf("%T in a step: got %q, want %q", c.value, got, c.step)
-		}
-		if got := voices["terminal"].Say("doctor-scopes-are", b); got != c.terminal {
-			t.Errorf("%T in a terminal: got %q, want %q", c.value, got, c.terminal)
-		}
+		check.Equal(t, voices["step"].Say("doctor-scopes-are", b), c.step, "%T in a step", c.value)
+		check.Equal(t, voices["terminal"].Say("doctor-scopes-are", b), c.terminal, "%T in a terminal", c.value)
 	}
 }
 
@@ -261,14 +244,10 @@ func TestExplain(t *testing.T) {
 		for _, m := range voices["step"].Explain(c.err) {
 			got = append(got, m.ID)
 		}
-		if diff := cmp.Diff(c.want, got); diff != "" {
-			t.Errorf("%v (-want +got):\n%s", c.err, diff)
-		}
+		check.Same(t, got, c.want, "%v", c.err)
 	}
 	want := "Something unforeseen went wrong.\nPermission denied by nobody.\nNext: Run again. If it fails in the same way, report it with this message.\nmore: run-internal"
-	if diff := cmp.Diff(want, words.Step("").Explain(errors.New("permission denied by nobody"))[0].Text()); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
-	}
+	check.Same(t, words.Step("").Explain(errors.New("permission denied by nobody"))[0].Text(), want, "an unforeseen error")
 }
 
 func TestQuote(t *testing.T) {
@@ -276,8 +255,6 @@ func TestQuote(t *testing.T) {
 	for s, want := range map[string]string{
 		"": "''", "o/r/NAME@prod": "o/r/NAME@prod", "file:/my file": "'file:/my file'", "it's": `'it'\''s'`, "a#b": "'a#b'", "$HOME": "'$HOME'",
 	} {
-		if got := words.Quote(s); got != want {
-			t.Errorf("%q: got %s, want %s", s, got, want)
-		}
+		check.Equal(t, words.Quote(s), want, "%q", s)
 	}
 }
