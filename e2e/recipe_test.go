@@ -276,6 +276,5 @@ func (w *world) seedBranch(t *testing.T) {
 
 func readFile(t *testing.T, path string) string {
 	t.Helper()
-	content := check.Must(os.ReadFile(path))(t)
-	return string(content)
+	return string(check.Must(os.ReadFile(path))(t))
 }

@@ -31,9 +31,7 @@ func TestRunningPage(t *testing.T) {
 			}
 			assertSays(t, "the log", log, append(want, "loaded at the start: []", "stravalib is there: True"))
 			if runType == "keep" {
-				if journal := w.server.Journal(); journal != "" {
-					t.Errorf("something was asked of Strava or GitHub:\n%s", journal)
-				}
+				check.Equal(t, w.server.Journal(), "", "something was asked of Strava or GitHub:")
 				return
 			}
 			if n := strings.Count(w.server.Journal(), "grant=refresh_token"); n != 1 {

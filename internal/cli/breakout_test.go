@@ -25,11 +25,9 @@ func TestAnswersThatTryToBreakOut(t *testing.T) {
 		"no access token":               `{` + good + `}`,
 		"the word null":                 `{"access_token":"null",` + good + `}`,
 	} {
-		t.Run(name, func(t *testing.T) {
-			inStep(t, always, func(t *testing.T, s *step) {
-				s.assertNothingBreaksOut(body, 1)
-				check.That(t, s.server.Secret(secretName) == s.server.LiveRefreshToken(), "the refresh token was not kept")
-			})
+		runInStep(t, name, always, func(t *testing.T, s *step) {
+			s.assertNothingBreaksOut(body, 1)
+			check.That(t, s.server.Secret(secretName) == s.server.LiveRefreshToken(), "the refresh token was not kept")
 		})
 	}
 }
@@ -43,9 +41,7 @@ func (s *step) assertNothingBreaksOut(body string, status int) {
 	// The API is asked with the stolen value, and must not decide.
 	s.server.Fail(sandbox.Fault{Call: "athlete", Kind: sandbox.FaultStatus, Status: 503})
 	check.Equal(s.t, s.run(), status, "exit status\n%s", s.runner.Log())
-	if got := s.runner.File("GITHUB_OUTPUT") + s.runner.File("GITHUB_ENV"); got != "" {
-		s.t.Errorf("outputs were set: %q", got)
-	}
+	check.Equal(s.t, s.runner.File("GITHUB_OUTPUT")+s.runner.File("GITHUB_ENV"), "", "outputs were set")
 	if got := strings.Count(s.runner.Printed(), "::error::"); got != 1 {
 		s.t.Errorf("errors: got %d, want 1\n%s", got, s.runner.Printed())
 	}
@@ -83,16 +79,14 @@ func TestWithoutASuccessorTheOldTokenIsLeftAlone(t *testing.T) {
 		"a field that is gone": `{"access_token":"{access_token}","expires_at":1,"expires_in":1}`,
 		"nothing":              "",
 	} {
-		t.Run(name, func(t *testing.T) {
-			inStep(t, sandbox.Knobs{}, func(t *testing.T, s *step) {
-				before, status := s.server.Secret(secretName), 3
-				if body == "" {
-					status = 1 // nothing arrived
-				}
-				s.assertNothingBreaksOut(body, status)
-				check.That(t, s.server.Secret(secretName) == before && s.server.Count("github", "PUT", "/repos") == 1, "the secret was written")
-				check.That(t, s.isSealed() == (status == 3), "the answer was sealed: %t\n%s", s.isSealed(), s.runner.Log())
-			})
+		runInStep(t, name, sandbox.Knobs{}, func(t *testing.T, s *step) {
+			before, status := s.server.Secret(secretName), 3
+			if body == "" {
+				status = 1 // nothing arrived
+			}
+			s.assertNothingBreaksOut(body, status)
+			check.That(t, s.server.Secret(secretName) == before && s.server.Count("github", "PUT", "/repos") == 1, "the secret was written")
+			check.That(t, s.isSealed() == (status == 3), "the answer was sealed: %t\n%s", s.isSealed(), s.runner.Log())
 		})
 	}
 }
@@ -125,9 +119,7 @@ func TestRunWhoseOutputIsClosedStillStores(t *testing.T) {
 		check.Equal(t, s.run(), 1, "exit status")
 		check.That(t, s.server.Secret(secretName) == s.server.LiveRefreshToken(), "the refresh token was not kept")
 		// What could not be masked is not handed on.
-		if got := s.runner.File("GITHUB_OUTPUT"); got != "" {
-			t.Errorf("outputs were set: %q", got)
-		}
+		check.Equal(t, s.runner.File("GITHUB_OUTPUT"), "", "outputs were set")
 	})
 }
 

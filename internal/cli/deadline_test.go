@@ -54,20 +54,18 @@ func TestDeadlines(t *testing.T) {
 		}), 10 * time.Second, false, true},
 		{"cancelled in the proof", cancelIn(time.Second, stall("athlete")), 2 * time.Second, true, true},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
-			inStep(t, always, func(t *testing.T, s *step) {
-				tt.given(s)
-				began := time.Now()
-				s.run()
-				if took := time.Since(began); took > tt.limit {
-					t.Errorf("took %v, want at most %v\n%s", took, tt.limit, s.server.Journal())
-				}
-				check.Equal(t, s.server.Secret(secretName) == s.server.LiveRefreshToken(), tt.kept, "kept\n%s", s.server.Journal())
-				if got := s.whereIsTheToken(s.server.Secret(secretName), []string{secretName}); got == "lost" || (got == "sealed") == tt.kept {
-					t.Errorf("the living refresh token is %s", got)
-				}
-				s.assertNothingLeaks()
-			})
+		runInStep(t, tt.name, always, func(t *testing.T, s *step) {
+			tt.given(s)
+			began := time.Now()
+			s.run()
+			if took := time.Since(began); took > tt.limit {
+				t.Errorf("took %v, want at most %v\n%s", took, tt.limit, s.server.Journal())
+			}
+			check.Equal(t, s.server.Secret(secretName) == s.server.LiveRefreshToken(), tt.kept, "kept\n%s", s.server.Journal())
+			if got := s.whereIsTheToken(s.server.Secret(secretName), []string{secretName}); got == "lost" || (got == "sealed") == tt.kept {
+				t.Errorf("the living refresh token is %s", got)
+			}
+			s.assertNothingLeaks()
 		})
 	}
 }

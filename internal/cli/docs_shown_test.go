@@ -57,7 +57,6 @@ var shellBlock = regexp.MustCompile("(?ms)^ *```(?:sh|bash|shell|console)\n(.*?)
 // TestEveryCommandShownIsRun, or is named as one that cannot be here; and nothing
 // is named that is shown nowhere.
 func TestEveryCommandShownIsRun(t *testing.T) {
-	t.Parallel()
 	left := map[string]bool{}
 	for command := range shown {
 		left[command] = true
@@ -113,7 +112,6 @@ func documents(t *testing.T) []string {
 
 // TestEveryExampleIsLinked from the README.
 func TestEveryExampleIsLinked(t *testing.T) {
-	t.Parallel()
 	examples, err := filepath.Glob(filepath.Join(root, "examples", "*"))
 	if err != nil || len(examples) == 0 {
 		t.Fatal("there are no examples", err)
@@ -154,7 +152,6 @@ func yamlBlock(t *testing.T, doc string) string {
 
 // TestTheWorkflowShownIsARecipe, which the end-to-end ring runs.
 func TestTheWorkflowShownIsARecipe(t *testing.T) {
-	t.Parallel()
 	for _, doc := range []string{"README.md", "README.zh-CN.md"} {
 		check.Same(t, bare(yamlBlock(t, doc)), bare(readDoc(t, "examples/sync.yml")), "%s (-examples/sync.yml +shown)", doc)
 	}
@@ -176,7 +173,6 @@ var (
 
 // TestEveryLinkInsideResolves to a file that is there, and to a heading in it.
 func TestEveryLinkInsideResolves(t *testing.T) {
-	t.Parallel()
 	for _, name := range documents(t) {
 		for _, m := range link.FindAllStringSubmatch(fenced.ReplaceAllString(readDoc(t, name), ""), -1) {
 			to := m[1] + m[2] + m[3]
@@ -202,7 +198,6 @@ func TestEveryLinkInsideResolves(t *testing.T) {
 
 // TestEveryPageLeadsBack to the README, under its title.
 func TestEveryPageLeadsBack(t *testing.T) {
-	t.Parallel()
 	for _, name := range documents(t) {
 		back := "[← README](../README.md)"
 		if strings.HasSuffix(name, ".zh-CN.md") {
@@ -234,7 +229,6 @@ func hasHeading(doc, anchor string) bool {
 
 // TestTheTargetsShownAreThoseOfTheCode parses every target of the tables.
 func TestTheTargetsShownAreThoseOfTheCode(t *testing.T) {
-	t.Parallel()
 	for doc, title := range map[string]string{"README.md": "Targets", "README.zh-CN.md": inChinese(t, "Targets")} {
 		all := names(section(t, readDoc(t, doc), title))
 		check.That(t, len(all) == 8, "%s: %d targets, want 8", doc, len(all))
@@ -249,7 +243,6 @@ func TestTheTargetsShownAreThoseOfTheCode(t *testing.T) {
 // TestOneSetOfFlags: the image, a release and the benchmark are built alike,
 // without tricks.
 func TestOneSetOfFlags(t *testing.T) {
-	t.Parallel()
 	for _, file := range []string{"Dockerfile", ".ci/release/build", "bench/run"} {
 		text := readDoc(t, file)
 		if file == ".ci/release/build" {

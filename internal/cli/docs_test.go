@@ -22,14 +22,12 @@ const root = "../.."
 
 func readDoc(t *testing.T, name string) string {
 	t.Helper()
-	content := check.Must(os.ReadFile(filepath.Join(root, name)))(t)
-	return string(content)
+	return string(check.Must(os.ReadFile(filepath.Join(root, name)))(t))
 }
 
 // TestBothLanguagesSayTheSame holds the Chinese README against the English one: as
 // many sections, and the same inputs, outputs and targets.
 func TestBothLanguagesSayTheSame(t *testing.T) {
-	t.Parallel()
 	english, chinese := readDoc(t, "README.md"), readDoc(t, "README.zh-CN.md")
 	if got, want := len(titles(chinese)), len(titles(english)); got != want {
 		t.Fatalf("sections of README.zh-CN.md: got %d, want %d", got, want)
@@ -45,7 +43,6 @@ func TestBothLanguagesSayTheSame(t *testing.T) {
 // TestEveryPageInChinese has as many sections, list items and rows as the English
 // one, and the same code, addresses and pictures, but those of what a run says.
 func TestEveryPageInChinese(t *testing.T) {
-	t.Parallel()
 	lines := regexp.MustCompile(`(?m)^(#+ |- |\d+\. |\|)`)
 	code := regexp.MustCompile("(?ms)^ *```(?:sh|yaml)\n(.*?)^ *```")
 	addresses := regexp.MustCompile(`https?://[\w./?=&-]*\w`)
@@ -77,7 +74,6 @@ func TestEveryPageInChinese(t *testing.T) {
 // TestTheReadmeIsReadToTheEnd: it's short, and all that a newcomer needs is on the
 // first screen.
 func TestTheReadmeIsReadToTheEnd(t *testing.T) {
-	t.Parallel()
 	const mostBytes, firstScreen = 16 << 10, 40
 	for _, doc := range []string{"README.md", "README.zh-CN.md"} {
 		if size := len(readDoc(t, doc)); size > mostBytes {
@@ -177,7 +173,6 @@ func defaults(t *testing.T) map[string]string {
 // TestEveryDefaultIsTheSame in action.yml, in the code and in both tables: one of
 // them says where the credentials go.
 func TestEveryDefaultIsTheSame(t *testing.T) {
-	t.Parallel()
 	want := defaults(t)
 	for doc, title := range map[string]string{"README.md": "Inputs", "README.zh-CN.md": inChinese(t, "Inputs")} {
 		got := map[string]string{}
@@ -204,7 +199,6 @@ func TestEveryDefaultIsTheSame(t *testing.T) {
 }
 
 func TestActionYmlAndTheReadmeAndTheCodeAgree(t *testing.T) {
-	t.Parallel()
 	inputs, outputs := keys(t, "inputs"), keys(t, "outputs")
 	readme := readDoc(t, "README.md")
 	check.Same(t, names(section(t, readme, "Inputs")), inputs, "inputs (-action.yml +README.md)")

@@ -108,33 +108,29 @@ func TestDoctorAsAStep(t *testing.T) {
 			says:  []string{"failure  client id and client secret: Strava refused the client secret."},
 		},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
-			inStep(t, tt.knobs, func(t *testing.T, s *step) {
-				s.runner.Input("doctor", "true")
-				if tt.given != nil {
-					tt.given(s)
-				}
-				check.Equal(t, s.run(), tt.status, "exit status\n%s", s.runner.Log())
-				for _, line := range tt.says {
-					check.That(t, strings.Contains(s.runner.Log(), "\n"+line+"\n"), "%q is not in the checklist:\n%s", line, s.runner.Log())
-				}
-				errors := 0
-				if tt.status != 0 {
-					errors = 1
-				}
-				check.Equal(t, strings.Count("\n"+s.runner.Printed(), "\n::error::"), errors, "errors")
-				if got := s.runner.File("GITHUB_OUTPUT"); got != "" {
-					t.Errorf("outputs were set: %q", got)
-				}
-				check.That(t, strings.Contains(s.runner.File("GITHUB_STEP_SUMMARY"), "strava-token doctor"), "there is no summary")
-				if got := strings.Contains(s.server.Journal(), "refresh_token refresh#1"); got != tt.spent {
-					t.Errorf("the refresh token was tried: got %t, want %t\n%s", got, tt.spent, s.server.Journal())
-				}
-				if s.server.Secret(secretName) != s.server.LiveRefreshToken() && tt.name != "the repository shadows the organization" {
-					t.Error("the refresh token was not kept")
-				}
-				s.assertNothingLeaks()
-			})
+		runInStep(t, tt.name, tt.knobs, func(t *testing.T, s *step) {
+			s.runner.Input("doctor", "true")
+			if tt.given != nil {
+				tt.given(s)
+			}
+			check.Equal(t, s.run(), tt.status, "exit status\n%s", s.runner.Log())
+			for _, line := range tt.says {
+				check.That(t, strings.Contains(s.runner.Log(), "\n"+line+"\n"), "%q is not in the checklist:\n%s", line, s.runner.Log())
+			}
+			errors := 0
+			if tt.status != 0 {
+				errors = 1
+			}
+			check.Equal(t, strings.Count("\n"+s.runner.Printed(), "\n::error::"), errors, "errors")
+			check.Equal(t, s.runner.File("GITHUB_OUTPUT"), "", "outputs were set")
+			check.That(t, strings.Contains(s.runner.File("GITHUB_STEP_SUMMARY"), "strava-token doctor"), "there is no summary")
+			if got := strings.Contains(s.server.Journal(), "refresh_token refresh#1"); got != tt.spent {
+				t.Errorf("the refresh token was tried: got %t, want %t\n%s", got, tt.spent, s.server.Journal())
+			}
+			if s.server.Secret(secretName) != s.server.LiveRefreshToken() && tt.name != "the repository shadows the organization" {
+				t.Error("the refresh token was not kept")
+			}
+			s.assertNothingLeaks()
 		})
 	}
 }

@@ -57,8 +57,7 @@ func (s *step) link() *url.URL {
 	if !strings.Contains(s.runner.File("GITHUB_STEP_SUMMARY"), "]("+text+")") {
 		s.t.Errorf("%s is not in the summary:\n%s", text, s.runner.File("GITHUB_STEP_SUMMARY"))
 	}
-	u := check.Must(url.Parse(text))(s.t)
-	return u
+	return check.Must(url.Parse(text))(s.t)
 }
 
 // comeBack is the address that the browser ends on.
@@ -76,29 +75,27 @@ func TestTheRunLeadsToTheFirstToken(t *testing.T) {
 		"github.com": {workflowPage, "run-authorize"},
 		"":           {"http://localhost/copy-this-whole-address", "run-authorize-localhost"},
 	} {
-		t.Run("domain "+domain, func(t *testing.T) {
-			inStep(t, sandbox.Knobs{CallbackDomain: domain}, func(t *testing.T, s *step) {
-				s.asInExample("")
-				s.expect(1, want[1])
-				link := s.link()
-				for name, want := range map[string]string{
-					"client_id": s.server.App().ID, "scope": granted, "redirect_uri": want[0], "response_type": "code",
-				} {
-					check.Equal(t, link.Query().Get(name), want, "%s", name)
-				}
-				if strings.Contains(link.RawQuery, s.server.App().ID) || strings.ContainsAny(link.Query().Get("state"), "0123456789") {
-					t.Errorf("a mask of the client id would hit %s", link)
-				}
+		runInStep(t, "domain "+domain, sandbox.Knobs{CallbackDomain: domain}, func(t *testing.T, s *step) {
+			s.asInExample("")
+			s.expect(1, want[1])
+			link := s.link()
+			for name, want := range map[string]string{
+				"client_id": s.server.App().ID, "scope": granted, "redirect_uri": want[0], "response_type": "code",
+			} {
+				check.Equal(t, link.Query().Get(name), want, "%s", name)
+			}
+			if strings.Contains(link.RawQuery, s.server.App().ID) || strings.ContainsAny(link.Query().Get("state"), "0123456789") {
+				t.Errorf("a mask of the client id would hit %s", link)
+			}
 
-				s.asInExample(s.comeBack(link, granted))
-				s.expect(0, "")
-				if s.server.Held(branchName) != s.server.LiveRefreshToken() || s.runner.Output("access-token") == "" {
-					t.Errorf("the refresh token was not kept, or the step behind has no token\n%s", s.runner.Log())
-				}
-				check.That(t, strings.Contains(s.runner.Log(), "nothing is left to do"), "it is not said that all is set up:\n%s", s.runner.Log())
-				s.asInExample("")
-				s.expect(0, "")
-			})
+			s.asInExample(s.comeBack(link, granted))
+			s.expect(0, "")
+			if s.server.Held(branchName) != s.server.LiveRefreshToken() || s.runner.Output("access-token") == "" {
+				t.Errorf("the refresh token was not kept, or the step behind has no token\n%s", s.runner.Log())
+			}
+			check.That(t, strings.Contains(s.runner.Log(), "nothing is left to do"), "it is not said that all is set up:\n%s", s.runner.Log())
+			s.asInExample("")
+			s.expect(0, "")
 		})
 	}
 }
@@ -155,15 +152,11 @@ func TestWhatIsWrongIsSaidInTheFirstRun(t *testing.T) {
 		}, 2, "input-dependabot"},
 		{"a code that the workflow does not pass", func(s *step) { s.dispatched(`{"code":"http://localhost/?code=x"}`) }, 1, "input-code-not-passed"},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
-			inStep(t, sandbox.Knobs{}, func(t *testing.T, s *step) {
-				s.asInExample("")
-				tt.given(s)
-				s.expect(tt.status, tt.says)
-				if link := shownLink.FindString(s.runner.Log() + s.runner.File("GITHUB_STEP_SUMMARY")); link != "" {
-					t.Errorf("there is a link: %s", link)
-				}
-			})
+		runInStep(t, tt.name, sandbox.Knobs{}, func(t *testing.T, s *step) {
+			s.asInExample("")
+			tt.given(s)
+			s.expect(tt.status, tt.says)
+			check.Equal(t, shownLink.FindString(s.runner.Log()+s.runner.File("GITHUB_STEP_SUMMARY")), "", "there is a link")
 		})
 	}
 }
@@ -207,17 +200,15 @@ func TestACodeIsRefused(t *testing.T) {
 			return "http://localhost/?state=other&code=" + strings.Repeat("0", 40)
 		}, 1, "input-wrong-state"},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
-			inStep(t, sandbox.Knobs{}, func(t *testing.T, s *step) {
-				s.asInExample("")
-				s.run()
-				before := s.server.LiveRefreshToken()
-				s.asInExample(tt.code(s, s.link()))
-				s.dispatched(`{"code":"an address"}`)
-				s.expect(tt.status, tt.says)
-				s.link()
-				check.That(t, s.server.LiveRefreshToken() == before, "the code was spent")
-			})
+		runInStep(t, tt.name, sandbox.Knobs{}, func(t *testing.T, s *step) {
+			s.asInExample("")
+			s.run()
+			before := s.server.LiveRefreshToken()
+			s.asInExample(tt.code(s, s.link()))
+			s.dispatched(`{"code":"an address"}`)
+			s.expect(tt.status, tt.says)
+			s.link()
+			check.That(t, s.server.LiveRefreshToken() == before, "the code was spent")
 		})
 	}
 }

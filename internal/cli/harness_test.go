@@ -66,6 +66,11 @@ func inStep(t *testing.T, knobs sandbox.Knobs, do func(t *testing.T, s *step)) {
 	synctest.Test(t, func(t *testing.T) { do(t, newStep(t, knobs)) })
 }
 
+// runInStep is inStep as a subtest.
+func runInStep(t *testing.T, name string, knobs sandbox.Knobs, do func(t *testing.T, s *step)) {
+	t.Run(name, func(t *testing.T) { inStep(t, knobs, do) })
+}
+
 // newStepOn returns a step against a sandbox that answers on l.
 func newStepOn(t testing.TB, knobs sandbox.Knobs, l net.Listener) *step {
 	t.Helper()
@@ -173,8 +178,7 @@ func forms(value string) map[string]string {
 
 func readFile(t testing.TB, path string) string {
 	t.Helper()
-	content := check.Must(os.ReadFile(path))(t)
-	return string(content)
+	return string(check.Must(os.ReadFile(path))(t))
 }
 
 var update = flag.Bool("update", false, "write the golden files anew")

@@ -12,7 +12,6 @@ import (
 
 // TestHelpFitsOnAScreen: 80 columns, for every command that help names.
 func TestHelpFitsOnAScreen(t *testing.T) {
-	t.Parallel()
 	help := func(args ...string) string {
 		t.Helper()
 		var out bytes.Buffer

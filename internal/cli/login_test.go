@@ -248,9 +248,7 @@ func TestLoginWithoutAGitHubToken(t *testing.T) {
 	v.assertStatus(v.run("--repo", sandbox.Repository), 1)
 	v.assertMessages("input-whitespace", "login-no-github-token")
 	v.assertSays("https://github.com/octo/running/settings/secrets/actions/new", "client-id: 48213 #", "rotate-to: branch:strava-token\n")
-	if got := v.server.Journal(); got != "" {
-		t.Errorf("something was sent:\n%s", got)
-	}
+	check.Equal(t, v.server.Journal(), "", "something was sent:")
 	// What is no client id isn't printed.
 	v.env["STRAVA_CLIENT_ID"] = v.server.App().Secret
 	v.assertStatus(v.run("--repo", sandbox.Repository), 2)
@@ -302,8 +300,6 @@ func TestLoginCatchesSlips(t *testing.T) {
 		v.browse = func(string) { t.Error("the browser was opened") }
 		v.assertStatus(v.run(tt.args...), 2)
 		v.assertMessages(tt.want)
-		if got := v.server.Journal(); got != "" {
-			t.Errorf("something was sent:\n%s", got)
-		}
+		check.Equal(t, v.server.Journal(), "", "something was sent:")
 	}
 }

@@ -43,19 +43,17 @@ func TestBranchFaultMatrix(t *testing.T) {
 							continue
 						}
 						name := fmt.Sprintf("%s/%s/exists=%t/times=%d", call, f.name, branch.exists, times)
-						t.Run(name, func(t *testing.T) {
-							inStep(t, always, func(t *testing.T, s *step) {
-								onBranch(s)
-								if branch.exists {
-									afterADay(s)
-								}
-								fault := f.fault
-								fault.Call, fault.Times = call, times
-								cells.Add(1)
-								if s.branchCell(fault) == "sealed" {
-									sealed.Add(1)
-								}
-							})
+						runInStep(t, name, always, func(t *testing.T, s *step) {
+							onBranch(s)
+							if branch.exists {
+								afterADay(s)
+							}
+							fault := f.fault
+							fault.Call, fault.Times = call, times
+							cells.Add(1)
+							if s.branchCell(fault) == "sealed" {
+								sealed.Add(1)
+							}
 						})
 					}
 				}

@@ -184,9 +184,7 @@ func TestClosedPipe(t *testing.T) {
 	_ = writer.Close()
 	check.Equal(t, s.exitStatus(err), 1, "exit status")
 	check.That(t, s.server.Secret(secretName) == s.server.LiveRefreshToken(), "the refresh token was not kept")
-	if got := s.runner.File("GITHUB_OUTPUT"); got != "" {
-		t.Errorf("outputs were set without masks: %q", got)
-	}
+	check.Equal(t, s.runner.File("GITHUB_OUTPUT"), "", "outputs were set without masks")
 }
 
 // TestSandboxCommand reads what the command prints to export, runs a step

@@ -30,31 +30,29 @@ func TestRaces(t *testing.T) {
 	t.Parallel()
 	for _, target := range []string{"branch:strava-token", "file"} {
 		for _, n := range []int{2, 8, 32} {
-			t.Run(fmt.Sprintf("%s/%d", target, n), func(t *testing.T) {
-				inStep(t, always, func(t *testing.T, s *step) {
-					s.scatter()
-					path := filepath.Join(t.TempDir(), "token")
-					for round := range rounds(raceRounds[n]) {
-						var racers []racer
-						if target == "file" {
-							racers = race(n, func() racer { return s.raceOnFile(path) })
-						} else {
-							racers = race(n, func() racer { return s.raceOnBranch(target) })
-						}
-						held := s.server.Held("strava-token")
-						if target == "file" {
-							held = s.server.Opened(readFile(t, path))
-						}
-						if held != s.server.LiveRefreshToken() {
-							t.Fatalf("round %d: the target does not hold the living refresh token\n%s", round, s.server.Journal())
-						}
-						won := s.judge(racers)
-						t.Logf("round %d: %d of %d runs got an access token, and the others were told to start again", round, won, n)
-						if won < floorOf(target, n) {
-							t.Errorf("round %d: %d of %d runs got an access token, fewer than it must be", round, won, n)
-						}
+			runInStep(t, fmt.Sprintf("%s/%d", target, n), always, func(t *testing.T, s *step) {
+				s.scatter()
+				path := filepath.Join(t.TempDir(), "token")
+				for round := range rounds(raceRounds[n]) {
+					var racers []racer
+					if target == "file" {
+						racers = race(n, func() racer { return s.raceOnFile(path) })
+					} else {
+						racers = race(n, func() racer { return s.raceOnBranch(target) })
 					}
-				})
+					held := s.server.Held("strava-token")
+					if target == "file" {
+						held = s.server.Opened(readFile(t, path))
+					}
+					if held != s.server.LiveRefreshToken() {
+						t.Fatalf("round %d: the target does not hold the living refresh token\n%s", round, s.server.Journal())
+					}
+					won := s.judge(racers)
+					t.Logf("round %d: %d of %d runs got an access token, and the others were told to start again", round, won, n)
+					if won < floorOf(target, n) {
+						t.Errorf("round %d: %d of %d runs got an access token, fewer than it must be", round, won, n)
+					}
+				}
 			})
 		}
 	}
@@ -67,28 +65,26 @@ func TestRaces(t *testing.T) {
 func TestASecretNeedsConcurrency(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int{2, 8, 32} {
-		t.Run(fmt.Sprint(n), func(t *testing.T) {
-			inStep(t, always, func(t *testing.T, s *step) {
-				s.scatter()
-				for round := range rounds(raceRounds[n]) {
-					queued := s.server.Secret(secretName)
-					racers := race(n, func() racer { return s.raceOnSecret(queued) })
-					if s.server.Secret(secretName) != s.server.LiveRefreshToken() {
-						t.Fatalf("round %d: the secret does not hold the living refresh token", round)
-					}
-					won := 0
-					for _, r := range racers {
-						if r.status == 0 && s.server.Works(r.access) {
-							won++
-						} else if r.status != 1 || r.access != "" || !strings.Contains(r.log, "more: stale-") {
-							t.Errorf("a run ended with status %d:\n%s", r.status, r.log)
-						}
-					}
-					if won != 1 {
-						t.Errorf("round %d: %d of %d runs got an access token, want 1", round, won, n)
+		runInStep(t, fmt.Sprint(n), always, func(t *testing.T, s *step) {
+			s.scatter()
+			for round := range rounds(raceRounds[n]) {
+				queued := s.server.Secret(secretName)
+				racers := race(n, func() racer { return s.raceOnSecret(queued) })
+				if s.server.Secret(secretName) != s.server.LiveRefreshToken() {
+					t.Fatalf("round %d: the secret does not hold the living refresh token", round)
+				}
+				won := 0
+				for _, r := range racers {
+					if r.status == 0 && s.server.Works(r.access) {
+						won++
+					} else if r.status != 1 || r.access != "" || !strings.Contains(r.log, "more: stale-") {
+						t.Errorf("a run ended with status %d:\n%s", r.status, r.log)
 					}
 				}
-			})
+				if won != 1 {
+					t.Errorf("round %d: %d of %d runs got an access token, want 1", round, won, n)
+				}
+			}
 		})
 	}
 }

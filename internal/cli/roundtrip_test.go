@@ -26,33 +26,31 @@ func TestRoundTrips(t *testing.T) {
 		{"a branch", sandbox.RotateAlways, []string{"branch:" + branchName}, 7, 3},
 		{"a branch and a secret", sandbox.RotateAlways, []string{"branch:" + branchName, secretName}, 12, 4},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
-			inStep(t, sandbox.Knobs{Rotation: tt.rotation}, func(t *testing.T, s *step) {
-				run := func() {
-					s.newRun()
-					s.runner.Input("refresh-token", s.server.LiveRefreshToken())
-					s.runner.Input("rotate-to", strings.Join(tt.targets, "\n"))
-					if tt.targets == nil {
-						s.runner.Input("github-token", "") // is needed for a target alone
-					}
-					if status := s.run(); status != 0 {
-						t.Fatalf("exit status %d\n%s", status, s.runner.Log())
-					}
+		runInStep(t, tt.name, sandbox.Knobs{Rotation: tt.rotation}, func(t *testing.T, s *step) {
+			run := func() {
+				s.newRun()
+				s.runner.Input("refresh-token", s.server.LiveRefreshToken())
+				s.runner.Input("rotate-to", strings.Join(tt.targets, "\n"))
+				if tt.targets == nil {
+					s.runner.Input("github-token", "") // is needed for a target alone
 				}
-				for _, target := range tt.targets {
-					if !strings.Contains(target, ":") {
-						s.server.SetSecret(target, s.server.LiveRefreshToken())
-					}
+				if status := s.run(); status != 0 {
+					t.Fatalf("exit status %d\n%s", status, s.runner.Log())
 				}
-				run() // a branch is made by its first run
-				s.server.Set(func(k *sandbox.Knobs) { k.Latency = time.Second })
-				before, began := s.requests(), time.Now()
-				run()
-				check.Equal(t, s.requests()-before, tt.requests, "requests\n%s", s.server.Journal())
-				if got := time.Since(began); got != time.Duration(tt.trips)*time.Second {
-					t.Errorf("round trips: got %s, want %d s", got, tt.trips)
+			}
+			for _, target := range tt.targets {
+				if !strings.Contains(target, ":") {
+					s.server.SetSecret(target, s.server.LiveRefreshToken())
 				}
-			})
+			}
+			run() // a branch is made by its first run
+			s.server.Set(func(k *sandbox.Knobs) { k.Latency = time.Second })
+			before, began := s.requests(), time.Now()
+			run()
+			check.Equal(t, s.requests()-before, tt.requests, "requests\n%s", s.server.Journal())
+			if got := time.Since(began); got != time.Duration(tt.trips)*time.Second {
+				t.Errorf("round trips: got %s, want %d s", got, tt.trips)
+			}
 		})
 	}
 }

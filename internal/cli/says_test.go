@@ -33,18 +33,16 @@ func TestGitHubSays(t *testing.T) {
 		{"target-forbidden", "The moon is in the wrong house.", 403, nil},
 		{"target-unrecognized", "No coffee.", 418, nil},
 	} {
-		t.Run(tt.id, func(t *testing.T) {
-			inStep(t, always, func(t *testing.T, s *step) {
-				s.server.Fail(sandbox.Fault{Call: "secret", Kind: sandbox.FaultStatus, Status: tt.status, Header: tt.header, Body: fmt.Sprintf(`{"message":%q}`, tt.message)})
-				check.Equal(t, s.run(), 1, "exit status")
-				s.assertMessage("Error", tt.id)
-				check.That(t, strings.Contains(s.runner.Log(), "GitHub says: "+tt.message), "GitHub isn't quoted:\n%s", s.runner.Log())
-				check.That(t, s.server.Count("strava", "POST", "/oauth/token") == 0, "the refresh token was sent")
-				if strings.Contains(s.runner.Log(), "A1B2") || strings.Contains(s.runner.File("GITHUB_STEP_SUMMARY"), page) != (tt.header != nil) {
-					t.Errorf("the page of the sign-on belongs into the summary alone:\n%s\n%s", s.runner.Log(), s.runner.File("GITHUB_STEP_SUMMARY"))
-				}
-				s.assertNothingLeaks()
-			})
+		runInStep(t, tt.id, always, func(t *testing.T, s *step) {
+			s.server.Fail(sandbox.Fault{Call: "secret", Kind: sandbox.FaultStatus, Status: tt.status, Header: tt.header, Body: fmt.Sprintf(`{"message":%q}`, tt.message)})
+			check.Equal(t, s.run(), 1, "exit status")
+			s.assertMessage("Error", tt.id)
+			check.That(t, strings.Contains(s.runner.Log(), "GitHub says: "+tt.message), "GitHub isn't quoted:\n%s", s.runner.Log())
+			check.That(t, s.server.Count("strava", "POST", "/oauth/token") == 0, "the refresh token was sent")
+			if strings.Contains(s.runner.Log(), "A1B2") || strings.Contains(s.runner.File("GITHUB_STEP_SUMMARY"), page) != (tt.header != nil) {
+				t.Errorf("the page of the sign-on belongs into the summary alone:\n%s\n%s", s.runner.Log(), s.runner.File("GITHUB_STEP_SUMMARY"))
+			}
+			s.assertNothingLeaks()
 		})
 	}
 }
@@ -57,14 +55,12 @@ func TestRenamed(t *testing.T) {
 		{"blob", "https://api.github.com/repositories/1/git/blobs", "target-moved", "A redirect is never followed with a token in hand."},
 		{"branch", "https://api.github.com/repositories/1/branches/other", "target-renamed-branch", "The branch is called other now."},
 	} {
-		t.Run(tt.id, func(t *testing.T) {
-			inStep(t, always, func(t *testing.T, s *step) {
-				onBranch(s)
-				s.server.Fail(sandbox.Fault{Call: tt.call, Kind: sandbox.FaultStatus, Status: 301, Header: map[string]string{"Location": tt.location}, Body: `{"message":"Moved Permanently"}`})
-				check.Equal(t, s.run(), 1, "exit status")
-				s.assertMessage("Error", tt.id)
-				check.That(t, strings.Contains(s.runner.Log(), tt.says), "%q isn't said:\n%s", tt.says, s.runner.Log())
-			})
+		runInStep(t, tt.id, always, func(t *testing.T, s *step) {
+			onBranch(s)
+			s.server.Fail(sandbox.Fault{Call: tt.call, Kind: sandbox.FaultStatus, Status: 301, Header: map[string]string{"Location": tt.location}, Body: `{"message":"Moved Permanently"}`})
+			check.Equal(t, s.run(), 1, "exit status")
+			s.assertMessage("Error", tt.id)
+			check.That(t, strings.Contains(s.runner.Log(), tt.says), "%q isn't said:\n%s", tt.says, s.runner.Log())
 		})
 	}
 }

@@ -321,15 +321,13 @@ func replacedAfter(s *step, d time.Duration) {
 func TestScenarios(t *testing.T) {
 	t.Parallel()
 	for _, sc := range scenarios {
-		t.Run(sc.name, func(t *testing.T) {
-			inStep(t, sc.knobs, func(t *testing.T, s *step) {
-				if sc.given != nil {
-					sc.given(s)
-				}
-				sc.check(s, s.run())
-				journal := anyState.ReplaceAllString(s.server.Journal(), "state=STATE")
-				assertGolden(t, filepath.Join("testdata", "journal", sc.name+".txt"), journal)
-			})
+		runInStep(t, sc.name, sc.knobs, func(t *testing.T, s *step) {
+			if sc.given != nil {
+				sc.given(s)
+			}
+			sc.check(s, s.run())
+			journal := anyState.ReplaceAllString(s.server.Journal(), "state=STATE")
+			assertGolden(t, filepath.Join("testdata", "journal", sc.name+".txt"), journal)
 		})
 	}
 }

@@ -189,9 +189,7 @@ func TestEachAttemptKeepsItsPage(t *testing.T) {
 		t.Fatalf("the first attempt: sent on to %q, told %v", first, told)
 	}
 	b := h.listener.Begin(authorize)
-	if location := comeBack(a); location != "" {
-		t.Errorf("an older state is sent on to %q", location)
-	}
+	check.Equal(t, comeBack(a), "", "an older state is sent on to")
 	if status, _, body := h.do(http.MethodGet, first); status != http.StatusConflict || !strings.Contains(body, "The first page") {
 		t.Fatalf("%s: got %d, %q", first, status, body)
 	}

@@ -23,7 +23,6 @@ func workflow(t *testing.T, environment string, targets ...string) string {
 
 // TestWorkflowIsTheExample: the one that is documented, and that is run in tests.
 func TestWorkflowIsTheExample(t *testing.T) {
-	t.Parallel()
 	example := check.Must(os.ReadFile("../../examples/sync.yml"))(t)
 	_, want, _ := strings.Cut(strings.TrimSpace(string(example)), "\nname: ")
 	want = strings.NewReplacer("client-id: 12345", "client-id: 48213", "scopes: activity:read_all", "scopes: read,activity:read_all").Replace(want)
@@ -35,7 +34,6 @@ func TestWorkflowIsTheExample(t *testing.T) {
 
 // TestWorkflowForOtherPlaces shows the lines that differ from the first one.
 func TestWorkflowForOtherPlaces(t *testing.T) {
-	t.Parallel()
 	lines := func(text string) map[string]bool {
 		all := map[string]bool{}
 		for line := range strings.Lines(text + "\n") {

@@ -34,8 +34,7 @@ func content() recovery.Content {
 
 func seal(t *testing.T) string {
 	t.Helper()
-	text := check.Must(recovery.Seal(content(), secret.New(key), nil))(t)
-	return text
+	return check.Must(recovery.Seal(content(), secret.New(key), nil))(t)
 }
 
 func assertOpens(t *testing.T, text string) {

@@ -103,18 +103,16 @@ func TestBranchCheckRefuses(t *testing.T) {
 		{"a symbolic link in place of the file", status("content", 200, nil, `{"sha":"1","size":1,"type":"file","path":"elsewhere.txt","encoding":"base64","content":"YQ=="}`), store.NotOurs, ""},
 		{"a submodule in place of the file", status("content", 200, nil, `{"sha":"1","size":0,"type":"submodule"}`), store.NotOurs, ""},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
-			onGitHub(t, func(t *testing.T, g *github) {
-				o := tt.set(g)
-				before := g.shot()
-				_, err := g.open(branchSpec, o).Check(t.Context())
-				assertStoreKind(t, "Check", err, tt.want)
-				var e *store.Error
-				if errors.As(err, &e) && e.Rule != tt.rule {
-					t.Errorf("rule: got %q, want %q", e.Rule, tt.rule)
-				}
-				check.Equal(t, g.shot(), before, "the check changed a branch")
-			})
+		runOnGitHub(t, tt.name, func(t *testing.T, g *github) {
+			o := tt.set(g)
+			before := g.shot()
+			_, err := g.open(branchSpec, o).Check(t.Context())
+			assertStoreKind(t, "Check", err, tt.want)
+			var e *store.Error
+			if errors.As(err, &e) && e.Rule != tt.rule {
+				t.Errorf("rule: got %q, want %q", e.Rule, tt.rule)
+			}
+			check.Equal(t, g.shot(), before, "the check changed a branch")
 		})
 	}
 }
@@ -147,17 +145,15 @@ func TestBranchCheckLetsThrough(t *testing.T) {
 			g.server.Fail(sandbox.Fault{Call: "rules", Kind: sandbox.FaultStatus, Status: 403, Body: `{"message":"Upgrade to GitHub Pro"}`})
 		}},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
-			onGitHub(t, func(t *testing.T, g *github) {
-				commits := 1
-				if tt.exists {
-					g.keep(g.branch(branchSpec), oldToken)
-					commits = 2
-				}
-				tt.set(g)
-				g.keep(g.branch(branchSpec), newToken)
-				g.assertBranch(branchName, branchFile, commits, newToken)
-			})
+		runOnGitHub(t, tt.name, func(t *testing.T, g *github) {
+			commits := 1
+			if tt.exists {
+				g.keep(g.branch(branchSpec), oldToken)
+				commits = 2
+			}
+			tt.set(g)
+			g.keep(g.branch(branchSpec), newToken)
+			g.assertBranch(branchName, branchFile, commits, newToken)
 		})
 	}
 }
@@ -212,18 +208,16 @@ func TestBranchCheckOutlivesFaults(t *testing.T) {
 			{Kind: sandbox.FaultTruncate, Times: 1},
 		} {
 			fault.Call = call
-			t.Run(fmt.Sprintf("%s %s %d", call, fault.Kind, fault.Status), func(t *testing.T) {
-				onGitHub(t, func(t *testing.T, g *github) {
-					g.keep(g.branch(branchSpec), oldToken)
-					before := g.shot()
-					g.server.Fail(fault)
-					b := g.open(branchSpec, opening{id: -1})
-					if facts := g.check(b); !facts.Exists || !facts.Held || !facts.WriteProven {
-						t.Errorf("facts: %+v", facts)
-					}
-					assertHolds(t, b.Held(), oldToken)
-					check.Equal(t, g.shot(), before, "the check changed a branch")
-				})
+			runOnGitHub(t, fmt.Sprintf("%s %s %d", call, fault.Kind, fault.Status), func(t *testing.T, g *github) {
+				g.keep(g.branch(branchSpec), oldToken)
+				before := g.shot()
+				g.server.Fail(fault)
+				b := g.open(branchSpec, opening{id: -1})
+				if facts := g.check(b); !facts.Exists || !facts.Held || !facts.WriteProven {
+					t.Errorf("facts: %+v", facts)
+				}
+				assertHolds(t, b.Held(), oldToken)
+				check.Equal(t, g.shot(), before, "the check changed a branch")
 			})
 		}
 	}

@@ -85,42 +85,40 @@ func foundDocuments() []found {
 func TestBranchHoldsSomethingElse(t *testing.T) {
 	t.Parallel()
 	for _, tt := range foundDocuments() {
-		t.Run(tt.name, func(t *testing.T) {
-			onGitHub(t, func(t *testing.T, g *github) {
-				g.server.SetFile(branchName, branchFile, tt.text(g))
-				before := g.shot()
-				b := g.branch(branchSpec)
-				facts, err := b.Check(t.Context())
-				assertStoreKind(t, "Check", err, tt.want)
-				if tt.want == "" {
-					assertHolds(t, b.Held(), oldToken)
-				} else {
-					assertHolds(t, b.Held(), "")
-				}
-				check.That(t, err != nil || facts.Exists && facts.Held, "facts: %+v", facts)
-				check.Equal(t, g.shot(), before, "the check changed a branch")
+		runOnGitHub(t, tt.name, func(t *testing.T, g *github) {
+			g.server.SetFile(branchName, branchFile, tt.text(g))
+			before := g.shot()
+			b := g.branch(branchSpec)
+			facts, err := b.Check(t.Context())
+			assertStoreKind(t, "Check", err, tt.want)
+			if tt.want == "" {
+				assertHolds(t, b.Held(), oldToken)
+			} else {
+				assertHolds(t, b.Held(), "")
+			}
+			check.That(t, err != nil || facts.Exists && facts.Held, "facts: %+v", facts)
+			check.Equal(t, g.shot(), before, "the check changed a branch")
 
-				// Whoever just logged in.
-				b = g.branch(branchSpec)
-				b.MayReplace = true
-				facts, err = b.Check(t.Context())
-				if !tt.replaceable {
-					assertStoreKind(t, "Check with MayReplace", err, tt.want)
-					return
-				}
-				if err != nil {
-					t.Fatalf("Check with MayReplace: %v", err)
-				}
-				if tt.want == "" {
-					return // written over in the other tests
-				}
-				check.That(t, facts.Exists && !facts.Held, "facts: %+v, want something that exists and holds nothing", facts)
-				check.OK(t, b.Store(t.Context(), record(newToken)))
-				check.Equal(t, g.server.Opened(g.server.File(branchName, branchFile)), newToken, "file")
-				if n, _ := g.server.Commits(branchName); n != 2 {
-					t.Errorf("commits: got %d, want 2", n)
-				}
-			})
+			// Whoever just logged in.
+			b = g.branch(branchSpec)
+			b.MayReplace = true
+			facts, err = b.Check(t.Context())
+			if !tt.replaceable {
+				assertStoreKind(t, "Check with MayReplace", err, tt.want)
+				return
+			}
+			if err != nil {
+				t.Fatalf("Check with MayReplace: %v", err)
+			}
+			if tt.want == "" {
+				return // written over in the other tests
+			}
+			check.That(t, facts.Exists && !facts.Held, "facts: %+v, want something that exists and holds nothing", facts)
+			check.OK(t, b.Store(t.Context(), record(newToken)))
+			check.Equal(t, g.server.Opened(g.server.File(branchName, branchFile)), newToken, "file")
+			if n, _ := g.server.Commits(branchName); n != 2 {
+				t.Errorf("commits: got %d, want 2", n)
+			}
 		})
 	}
 }

@@ -119,31 +119,29 @@ func TestBranchIsCreatedReplacedAndReadBack(t *testing.T) {
 		{"branch:data/strava/tokens", "data/strava/tokens", branchFile, ""},
 		{"branch:a+b_1.x/y#B-2", "a+b_1.x/y", "refresh-token-B-2.txt", "/api/v3"},
 	} {
-		t.Run(tt.target+" under "+tt.path, func(t *testing.T) {
-			onGitHub(t, func(t *testing.T, g *github) {
-				o := opening{path: tt.path}
-				b := g.open(tt.target, o)
-				if facts := g.check(b); facts.Exists || facts.Held || facts.Local || !facts.WriteProven || !facts.UpdatedAt.IsZero() {
-					t.Errorf("facts of a branch that is not there: %+v", facts)
+		runOnGitHub(t, tt.target+" under "+tt.path, func(t *testing.T, g *github) {
+			o := opening{path: tt.path}
+			b := g.open(tt.target, o)
+			if facts := g.check(b); facts.Exists || facts.Held || facts.Local || !facts.WriteProven || !facts.UpdatedAt.IsZero() {
+				t.Errorf("facts of a branch that is not there: %+v", facts)
+			}
+			assertHolds(t, b.Held(), "")
+			g.assertBranch(tt.branch, tt.file, 0, "")
+			for n := 1; n <= 2; n++ {
+				// The same run may write twice: what it got first was overtaken.
+				for _, token := range []string{numbered(2 * n), numbered(2*n + 1)} {
+					r := store.Record{RefreshToken: secret.New(token), AthleteID: 7, Input: secret.New(numbered(1000 + n))}
+					check.OK(t, b.Store(t.Context(), r))
+					assertHolds(t, b.Held(), token)
 				}
-				assertHolds(t, b.Held(), "")
-				g.assertBranch(tt.branch, tt.file, 0, "")
-				for n := 1; n <= 2; n++ {
-					// The same run may write twice: what it got first was overtaken.
-					for _, token := range []string{numbered(2 * n), numbered(2*n + 1)} {
-						r := store.Record{RefreshToken: secret.New(token), AthleteID: 7, Input: secret.New(numbered(1000 + n))}
-						check.OK(t, b.Store(t.Context(), r))
-						assertHolds(t, b.Held(), token)
-					}
-					g.assertBranch(tt.branch, tt.file, 2*n, numbered(2*n+1))
+				g.assertBranch(tt.branch, tt.file, 2*n, numbered(2*n+1))
 
-					b = g.open(tt.target, o)
-					facts := g.check(b)
-					check.That(t, facts.Exists && facts.Held && !facts.UpdatedAt.IsZero(), "facts of a branch that is there: %+v", facts)
-					assertHolds(t, b.Held(), numbered(2*n+1))
-					check.Equal(t, b.Held().AthleteID, 7, "athlete")
-				}
-			})
+				b = g.open(tt.target, o)
+				facts := g.check(b)
+				check.That(t, facts.Exists && facts.Held && !facts.UpdatedAt.IsZero(), "facts of a branch that is there: %+v", facts)
+				assertHolds(t, b.Held(), numbered(2*n+1))
+				check.Equal(t, b.Held().AthleteID, 7, "athlete")
+			}
 		})
 	}
 }

@@ -75,8 +75,7 @@ func keptFile(t *testing.T, app store.App, token string) string {
 
 func read(t *testing.T, path string) string {
 	t.Helper()
-	text := check.Must(os.ReadFile(path))(t)
-	return string(text)
+	return string(check.Must(os.ReadFile(path))(t))
 }
 
 func write(t *testing.T, path, text string) {

@@ -43,20 +43,18 @@ func TestWhatGitHubSays(t *testing.T) {
 		{422, nil, "Repository rule violations found", store.Ruled},
 		{418, nil, "I'm a teapot", store.Unrecognized},
 	} {
-		t.Run(fmt.Sprint(tt.status, tt.message), func(t *testing.T) {
-			onGitHub(t, func(t *testing.T, g *github) {
-				g.server.SetSecret("STRAVA", oldToken)
-				g.server.Fail(sandbox.Fault{Call: "public-key", Kind: sandbox.FaultStatus, Status: tt.status, Header: tt.header, Body: fmt.Sprintf(`{"message":%q}`, tt.message)})
-				_, err := g.secret("STRAVA", g.server.GitHubToken(), "").Check(t.Context())
-				assertStoreKind(t, "Check", err, tt.want)
-				e, _ := errors.AsType[*store.Error](err)
-				if first := strings.Fields(tt.message)[0]; e == nil || !strings.HasPrefix(e.Says, strings.Trim(first, "`")) {
-					t.Errorf("says: got %q, want what begins with %s", e.Says, first)
-				}
-				if page := e.Note().Page; (page != "") != (tt.want == store.SignOn) {
-					t.Errorf("page: got %q", page)
-				}
-			})
+		runOnGitHub(t, fmt.Sprint(tt.status, tt.message), func(t *testing.T, g *github) {
+			g.server.SetSecret("STRAVA", oldToken)
+			g.server.Fail(sandbox.Fault{Call: "public-key", Kind: sandbox.FaultStatus, Status: tt.status, Header: tt.header, Body: fmt.Sprintf(`{"message":%q}`, tt.message)})
+			_, err := g.secret("STRAVA", g.server.GitHubToken(), "").Check(t.Context())
+			assertStoreKind(t, "Check", err, tt.want)
+			e, _ := errors.AsType[*store.Error](err)
+			if first := strings.Fields(tt.message)[0]; e == nil || !strings.HasPrefix(e.Says, strings.Trim(first, "`")) {
+				t.Errorf("says: got %q, want what begins with %s", e.Says, first)
+			}
+			if page := e.Note().Page; (page != "") != (tt.want == store.SignOn) {
+				t.Errorf("page: got %q", page)
+			}
 		})
 	}
 }
@@ -79,30 +77,28 @@ func TestQuotesAreHarmless(t *testing.T) {
 		"\xff\xfe":                           "",
 		strings.Repeat("é word ", 100):       "",
 	} {
-		t.Run(message, func(t *testing.T) {
-			onGitHub(t, func(t *testing.T, g *github) {
-				g.server.SetSecret("STRAVA", oldToken)
-				s := g.secret("STRAVA", g.server.GitHubToken(), "")
-				check.Must(s.Check(t.Context()))(t)
-				body := check.Must(json.Marshal(map[string]string{"message": message}))(t)
-				g.server.Fail(sandbox.Fault{Call: "put", Kind: sandbox.FaultStatus, Status: 403, Body: string(body)})
-				e, _ := errors.AsType[*store.Error](s.Set(t.Context(), secret.New(newToken)))
-				if e == nil {
-					t.Fatal("no error")
-				}
-				if want != "" && e.Says != want {
-					t.Errorf("got %q, want %q", e.Says, want)
-				}
-				if want == "" && strings.Contains(message, "is") && e.Says != "" {
-					t.Errorf("got %q, want nothing", e.Says)
-				}
-				if n := utf8.RuneCountInString(e.Says); n > 200 {
-					t.Errorf("%d characters", n)
-				}
-				if odd := strings.IndexFunc(e.Says, func(c rune) bool { return !unicode.IsPrint(c) }); odd >= 0 || regexp.MustCompile("[<>`*\\[]|::").MatchString(e.Says) {
-					t.Errorf("not harmless: %q", e.Says)
-				}
-			})
+		runOnGitHub(t, message, func(t *testing.T, g *github) {
+			g.server.SetSecret("STRAVA", oldToken)
+			s := g.secret("STRAVA", g.server.GitHubToken(), "")
+			check.Must(s.Check(t.Context()))(t)
+			body := check.Must(json.Marshal(map[string]string{"message": message}))(t)
+			g.server.Fail(sandbox.Fault{Call: "put", Kind: sandbox.FaultStatus, Status: 403, Body: string(body)})
+			e, _ := errors.AsType[*store.Error](s.Set(t.Context(), secret.New(newToken)))
+			if e == nil {
+				t.Fatal("no error")
+			}
+			if want != "" && e.Says != want {
+				t.Errorf("got %q, want %q", e.Says, want)
+			}
+			if want == "" && strings.Contains(message, "is") && e.Says != "" {
+				t.Errorf("got %q, want nothing", e.Says)
+			}
+			if n := utf8.RuneCountInString(e.Says); n > 200 {
+				t.Errorf("%d characters", n)
+			}
+			if odd := strings.IndexFunc(e.Says, func(c rune) bool { return !unicode.IsPrint(c) }); odd >= 0 || regexp.MustCompile("[<>`*\\[]|::").MatchString(e.Says) {
+				t.Errorf("not harmless: %q", e.Says)
+			}
 		})
 	}
 }

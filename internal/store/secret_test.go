@@ -39,6 +39,11 @@ func onGitHub(t *testing.T, do func(t *testing.T, g *github)) {
 	synctest.Test(t, func(t *testing.T) { do(t, newGitHub(t)) })
 }
 
+// runOnGitHub is onGitHub as a subtest.
+func runOnGitHub(t *testing.T, name string, do func(t *testing.T, g *github)) {
+	t.Run(name, func(t *testing.T) { onGitHub(t, do) })
+}
+
 func newGitHub(t *testing.T) *github {
 	t.Helper()
 	g := &github{t: t, server: sandbox.New(sandbox.Knobs{}), pipe: sandbox.NewPipe()}
@@ -69,23 +74,21 @@ func TestEveryTargetIsCheckedAndWritten(t *testing.T) {
 		"octo/other/STRAVA", "org:octo/STRAVA",
 	} {
 		for _, path := range []string{"", "/", "/api/v3", "/api/v3/"} {
-			t.Run(target+" under "+path, func(t *testing.T) {
-				onGitHub(t, func(t *testing.T, g *github) {
-					g.server.AddRepository("other")
-					g.server.AddEnvironment("production")
-					g.server.AddEnvironment("my env/with slash + 100%?#")
-					g.server.SetSecret(target, oldToken)
-					s := g.secret(target, g.server.GitHubToken(), path)
-					facts := check.Must(s.Check(t.Context()))(t)
-					if !facts.WriteBelieved || facts.WriteProven || facts.UpdatedAt.IsZero() {
-						t.Errorf("facts: got %+v, want a write that is believed in, and a date", facts)
-					}
-					if got := g.server.Secret(target); got != oldToken {
-						t.Errorf("the check changed the secret to %q", got)
-					}
-					check.OK(t, s.Set(t.Context(), secret.New(newToken)))
-					check.Equal(t, g.server.Secret(target), newToken, "secret")
-				})
+			runOnGitHub(t, target+" under "+path, func(t *testing.T, g *github) {
+				g.server.AddRepository("other")
+				g.server.AddEnvironment("production")
+				g.server.AddEnvironment("my env/with slash + 100%?#")
+				g.server.SetSecret(target, oldToken)
+				s := g.secret(target, g.server.GitHubToken(), path)
+				facts := check.Must(s.Check(t.Context()))(t)
+				if !facts.WriteBelieved || facts.WriteProven || facts.UpdatedAt.IsZero() {
+					t.Errorf("facts: got %+v, want a write that is believed in, and a date", facts)
+				}
+				if got := g.server.Secret(target); got != oldToken {
+					t.Errorf("the check changed the secret to %q", got)
+				}
+				check.OK(t, s.Set(t.Context(), secret.New(newToken)))
+				check.Equal(t, g.server.Secret(target), newToken, "secret")
 			})
 		}
 	}
@@ -154,15 +157,13 @@ func TestCheckRefuses(t *testing.T) {
 			return g.server.GitHubToken()
 		}, store.RateLimited},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
-			onGitHub(t, func(t *testing.T, g *github) {
-				g.server.SetSecret("STRAVA", oldToken)
-				_, err := g.secret(tt.target, tt.token(g), "").Check(t.Context())
-				assertStoreKind(t, "Check", err, tt.want)
-				if got := g.server.Secret("STRAVA"); got != oldToken {
-					t.Errorf("the check changed the secret to %q", got)
-				}
-			})
+		runOnGitHub(t, tt.name, func(t *testing.T, g *github) {
+			g.server.SetSecret("STRAVA", oldToken)
+			_, err := g.secret(tt.target, tt.token(g), "").Check(t.Context())
+			assertStoreKind(t, "Check", err, tt.want)
+			if got := g.server.Secret("STRAVA"); got != oldToken {
+				t.Errorf("the check changed the secret to %q", got)
+			}
 		})
 	}
 }
@@ -182,26 +183,24 @@ func TestAttempts(t *testing.T) {
 			if call == "try-delete" && status == 0 {
 				want = "" // some networks let no DELETE through
 			}
-			t.Run(fmt.Sprint(call, status), func(t *testing.T) {
-				onGitHub(t, func(t *testing.T, g *github) {
-					g.server.SetSecret("STRAVA", oldToken)
-					fault := sandbox.Fault{Call: call, Kind: sandbox.FaultStatus, Status: status, Header: map[string]string{"Retry-After": "600"}}
-					if status != 429 {
-						fault.Header = nil
-					}
-					if status == 0 {
-						fault.Kind = sandbox.FaultCutBefore
-					}
-					g.server.Fail(fault)
-					facts, err := g.secret("STRAVA", g.server.GitHubToken(), "").Check(t.Context())
-					assertStoreKind(t, "Check", err, want)
-					if e, _ := errors.AsType[*store.Error](err); status == 429 && (e == nil || time.Until(e.Until) != 600*time.Second) {
-						t.Errorf("the time of the rate limit is missing: %+v", e)
-					}
-					if believed := call == "try-write" && status == 422; facts.WriteBelieved != believed {
-						t.Errorf("believed: got %t, want %t", facts.WriteBelieved, believed)
-					}
-				})
+			runOnGitHub(t, fmt.Sprint(call, status), func(t *testing.T, g *github) {
+				g.server.SetSecret("STRAVA", oldToken)
+				fault := sandbox.Fault{Call: call, Kind: sandbox.FaultStatus, Status: status, Header: map[string]string{"Retry-After": "600"}}
+				if status != 429 {
+					fault.Header = nil
+				}
+				if status == 0 {
+					fault.Kind = sandbox.FaultCutBefore
+				}
+				g.server.Fail(fault)
+				facts, err := g.secret("STRAVA", g.server.GitHubToken(), "").Check(t.Context())
+				assertStoreKind(t, "Check", err, want)
+				if e, _ := errors.AsType[*store.Error](err); status == 429 && (e == nil || time.Until(e.Until) != 600*time.Second) {
+					t.Errorf("the time of the rate limit is missing: %+v", e)
+				}
+				if believed := call == "try-write" && status == 422; facts.WriteBelieved != believed {
+					t.Errorf("believed: got %t, want %t", facts.WriteBelieved, believed)
+				}
 			})
 		}
 	}
@@ -252,22 +251,20 @@ func TestStoreRepeats(t *testing.T) {
 		// since it cannot be told from another run's newer write.
 		{"cut after", sandbox.Fault{Kind: sandbox.FaultCutAfter, Times: 1}, store.Overtaken, 1, newToken},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
-			onGitHub(t, func(t *testing.T, g *github) {
-				g.server.SetSecret("STRAVA", oldToken)
-				s := g.secret("STRAVA", g.server.GitHubToken(), "")
-				time.Sleep(time.Minute) // so that a write has another date
-				check.Must(s.Check(t.Context()))(t)
-				fault := tt.fault
-				fault.Call = "put"
-				g.server.Fail(fault)
-				assertStoreKind(t, "Set", s.Set(t.Context(), secret.New(newToken)), tt.want)
-				const path = "/repos/" + sandbox.Repository + "/actions/secrets/STRAVA"
-				if got := g.server.Count("github", "PUT", path) - 1; got != tt.puts { // the attempt of Check aside
-					t.Errorf("writes: got %d, want %d", got, tt.puts)
-				}
-				check.Equal(t, g.server.Secret("STRAVA"), tt.value, "secret")
-			})
+		runOnGitHub(t, tt.name, func(t *testing.T, g *github) {
+			g.server.SetSecret("STRAVA", oldToken)
+			s := g.secret("STRAVA", g.server.GitHubToken(), "")
+			time.Sleep(time.Minute) // so that a write has another date
+			check.Must(s.Check(t.Context()))(t)
+			fault := tt.fault
+			fault.Call = "put"
+			g.server.Fail(fault)
+			assertStoreKind(t, "Set", s.Set(t.Context(), secret.New(newToken)), tt.want)
+			const path = "/repos/" + sandbox.Repository + "/actions/secrets/STRAVA"
+			if got := g.server.Count("github", "PUT", path) - 1; got != tt.puts { // the attempt of Check aside
+				t.Errorf("writes: got %d, want %d", got, tt.puts)
+			}
+			check.Equal(t, g.server.Secret("STRAVA"), tt.value, "secret")
 		})
 	}
 }

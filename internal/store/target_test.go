@@ -10,7 +10,6 @@ import (
 )
 
 func TestParse(t *testing.T) {
-	t.Parallel()
 	const here = "octo/running"
 	for _, tt := range []struct {
 		text string
@@ -54,7 +53,6 @@ func whereBranchesAre(t store.Target) string {
 }
 
 func TestReadable(t *testing.T) {
-	t.Parallel()
 	for text, want := range map[string]bool{
 		"STRAVA": false, "STRAVA@production": false, "octo/running/STRAVA": false, "org:octo/STRAVA": false,
 		"branch:strava-token": true, "branch:strava-token#alice": true, "file:token": true,
@@ -65,7 +63,6 @@ func TestReadable(t *testing.T) {
 }
 
 func TestParseRefuses(t *testing.T) {
-	t.Parallel()
 	for _, tt := range []struct {
 		text, repository string
 		want             store.TargetFault
@@ -142,7 +139,6 @@ func TestParseRefuses(t *testing.T) {
 }
 
 func TestKeyIsTheSameForTheSameSecret(t *testing.T) {
-	t.Parallel()
 	for _, pair := range [][2]string{
 		{"STRAVA", "octo/running/strava"},
 		{"STRAVA", "Octo/Running/STRAVA"},
@@ -159,7 +155,6 @@ func TestKeyIsTheSameForTheSameSecret(t *testing.T) {
 }
 
 func TestKeyTellsReadableTargetsApart(t *testing.T) {
-	t.Parallel()
 	seen := map[string]string{}
 	for _, text := range []string{
 		"branch:strava-token", "branch:Strava-Token", "branch:strava-token#alice", "branch:strava-token#Alice",

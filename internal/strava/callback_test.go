@@ -17,7 +17,6 @@ const (
 )
 
 func TestParsePasted(t *testing.T) {
-	t.Parallel()
 	for _, tt := range []struct {
 		text   string
 		scopes []string
@@ -70,7 +69,6 @@ func TestParsePasted(t *testing.T) {
 }
 
 func TestDenialNeedsTheRightStateToo(t *testing.T) {
-	t.Parallel()
 	_, err := strava.ParsePasted("http://localhost/token?state="+state+"&error=access_denied", state)
 	var denied *strava.DeniedError
 	check.That(t, errors.As(err, &denied) && denied.Reason == "access_denied", "got %v, want a denial", err)
@@ -83,7 +81,6 @@ func TestDenialNeedsTheRightStateToo(t *testing.T) {
 }
 
 func TestMissing(t *testing.T) {
-	t.Parallel()
 	asked := []string{"read", "activity:read_all"}
 	for _, tt := range []struct {
 		granted []string
@@ -101,7 +98,6 @@ func TestMissing(t *testing.T) {
 }
 
 func TestKeyedStateDependsOnEverything(t *testing.T) {
-	t.Parallel()
 	key := secret.New("0123456789abcdef0123456789abcdef01234567")
 	seen := map[string]bool{}
 	for _, s := range []string{

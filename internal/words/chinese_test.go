@@ -44,7 +44,6 @@ func rows(page string) map[string][]string {
 // TestBothPagesHaveTheSame ids, and in every line of a row the same blanks, links
 // and commands. Chinese may say them in another order.
 func TestBothPagesHaveTheSame(t *testing.T) {
-	t.Parallel()
 	chinese := rows(docs.TroubleshootingChinese)
 	english := rows(docs.Troubleshooting)
 	check.Same(t, slices.Sorted(maps.Keys(chinese)), slices.Sorted(maps.Keys(english)), "ids (-English +Chinese)")
@@ -76,7 +75,6 @@ func TestBothPagesHaveTheSame(t *testing.T) {
 // TestBothLanguagesLeaveOutTheSame: without the value of a blank, the same blanks
 // are left in each part of a message.
 func TestBothLanguagesLeaveOutTheSame(t *testing.T) {
-	t.Parallel()
 	pages := rows(docs.Troubleshooting)
 	for id, lines := range pages {
 		names := []string{""}
@@ -110,7 +108,6 @@ func said(v *words.Voice, id string, given words.Blanks) (parts []string) {
 
 // TestChineseIsChinese: nothing was left in English, but names and commands.
 func TestChineseIsChinese(t *testing.T) {
-	t.Parallel()
 	sentence := regexp.MustCompile(`[A-Za-z',]+( [A-Za-z',]+){5,}`)
 	for id, lines := range rows(docs.TroubleshootingChinese) {
 		for _, line := range lines {
@@ -123,7 +120,6 @@ func TestChineseIsChinese(t *testing.T) {
 }
 
 func TestChinese(t *testing.T) {
-	t.Parallel()
 	outage := note{ID: "target-outage", Blanks: words.Blanks{"status": 503, "target": "o/r/NAME"}}
 	for _, c := range []struct {
 		id     string

@@ -40,7 +40,6 @@ func kinds(t *testing.T, pkg, typeName string) []string {
 // TestEveryErrorIsToldInFull: every kind of every error type has a message, and
 // brings all its blanks.
 func TestEveryErrorIsToldInFull(t *testing.T) {
-	t.Parallel()
 	var all []words.Speaker
 	for _, kind := range kinds(t, "strava", "Kind") {
 		all = append(all, &strava.Error{Kind: strava.Kind(kind)})
@@ -75,8 +74,7 @@ func TestEveryErrorIsToldInFull(t *testing.T) {
 
 func parsed(t *testing.T, text string) store.Target {
 	t.Helper()
-	target := check.Must(store.Parse(text, "o/r"))(t)
-	return target
+	return check.Must(store.Parse(text, "o/r"))(t)
 }
 
 // ofInputs are the problems of inputs.
@@ -139,7 +137,6 @@ func ofARun(t *testing.T) []words.Speaker {
 
 // TestPagesOfGitHub: a message about a target links the page with its settings.
 func TestPagesOfGitHub(t *testing.T) {
-	t.Parallel()
 	for target, want := range map[string]string{
 		"o/r/NAME":            "https://github.com/o/r/settings/secrets/actions",
 		"o/r/NAME@production": "https://github.com/o/r/settings/environments",
@@ -180,7 +177,6 @@ var (
 // TestCodeAndPageAgree: the page has every id that the code names, with every
 // blank that the code fills in, and nothing else.
 func TestCodeAndPageAgree(t *testing.T) {
-	t.Parallel()
 	messages, sentences := words.IDs()
 	unused := map[string]bool{}
 	for _, id := range append(messages, sentences...) {

@@ -47,7 +47,6 @@ func (n note) Error() string    { return n.ID }
 func (n note) Note() words.Note { return words.Note(n) }
 
 func TestEveryMessageIsWhole(t *testing.T) {
-	t.Parallel()
 	messages, _ := words.IDs()
 	if len(messages) < 150 {
 		t.Fatalf("%d messages", len(messages))
@@ -67,7 +66,6 @@ func TestEveryMessageIsWhole(t *testing.T) {
 }
 
 func TestEverySentenceIsOne(t *testing.T) {
-	t.Parallel()
 	_, sentences := words.IDs()
 	if len(sentences) < 30 {
 		t.Fatalf("%d sentences", len(sentences))
@@ -96,7 +94,6 @@ func checkText(t *testing.T, about, text string) {
 }
 
 func TestEveryBlankIsKnown(t *testing.T) {
-	t.Parallel()
 	unused := map[string]bool{}
 	for name := range blanks {
 		unused[name] = true
@@ -115,7 +112,6 @@ func TestEveryBlankIsKnown(t *testing.T) {
 
 // TestAnchorsAreIds: a link to a message finds it, and a reader finds its id.
 func TestAnchorsAreIds(t *testing.T) {
-	t.Parallel()
 	messages, sentences := words.IDs()
 	for _, id := range append(slices.Clone(messages), sentences...) {
 		check.That(t, regexp.MustCompile(`^[a-z]+(-[a-z]+)+$`).MatchString(id), "%q isn't an id", id)
@@ -129,7 +125,6 @@ func TestAnchorsAreIds(t *testing.T) {
 }
 
 func TestMissing(t *testing.T) {
-	t.Parallel()
 	for _, c := range []struct {
 		note words.Note
 		want []string
@@ -144,7 +139,6 @@ func TestMissing(t *testing.T) {
 }
 
 func TestOptionalParts(t *testing.T) {
-	t.Parallel()
 	for _, c := range []struct {
 		id     string
 		blanks words.Blanks
@@ -168,7 +162,6 @@ func TestOptionalParts(t *testing.T) {
 }
 
 func TestStepAndTerminal(t *testing.T) {
-	t.Parallel()
 	err := note{ID: "run-not-kept", Blanks: words.Blanks{
 		"target": "branch:strava-token#bob", "destination": "", "branch": "branch:strava-token#bob", "printed": "", "kept": []string{},
 		"cause": note{ID: "target-outage", Blanks: words.Blanks{"status": 503, "target": "branch:strava-token#bob"}},
@@ -188,7 +181,6 @@ more: run-not-kept`,
 }
 
 func TestValues(t *testing.T) {
-	t.Parallel()
 	for _, c := range []struct {
 		value          any
 		step, terminal string
@@ -224,7 +216,6 @@ func TestValues(t *testing.T) {
 }
 
 func TestExplain(t *testing.T) {
-	t.Parallel()
 	inner, other := note{ID: "strava-app-inactive"}, note{ID: "strava-wrong-client-secret"}
 	for _, c := range []struct {
 		err  error
@@ -251,7 +242,6 @@ func TestExplain(t *testing.T) {
 }
 
 func TestQuote(t *testing.T) {
-	t.Parallel()
 	for s, want := range map[string]string{
 		"": "''", "o/r/NAME@prod": "o/r/NAME@prod", "file:/my file": "'file:/my file'", "it's": `'it'\''s'`, "a#b": "'a#b'", "$HOME": "'$HOME'",
 	} {
