@@ -16,9 +16,7 @@ func TestBothActionsAreOne(t *testing.T) {
 		content := check.Must(os.ReadFile(path))(t)
 		_, rest, found := strings.Cut(string(content), "\ndescription:")
 		text, runs, ends := strings.Cut(rest, "\nruns:\n")
-		if !found || !ends || runs == "" {
-			t.Fatalf("%s has no description or no runs", path)
-		}
+		check.Need(t, found && ends && runs != "", "%s has no description or no runs", path)
 		return text
 	}
 	if contract("../action.yml") != contract("../native/action.yml") {

@@ -74,9 +74,7 @@ func TestClientInGo(t *testing.T) {
 		RedirectURL: "http://localhost/callback", Scopes: []string{"read,activity:read_all"},
 	}
 	callback, err := url.Parse(authorize(t, w, config.AuthCodeURL("here")))
-	if err != nil || callback.Query().Get("state") != "here" {
-		t.Fatalf("the callback has another state: %v", err)
-	}
+	check.Need(t, err == nil && callback.Query().Get("state") == "here", "the callback has another state: %v", err)
 	token := check.Must(config.Exchange(ctx, callback.Query().Get("code")))(t)
 	w.server.Advance(6 * time.Hour)
 	token.Expiry = token.Expiry.Add(-6 * time.Hour) // its clock
@@ -98,9 +96,7 @@ func TestSandboxPage(t *testing.T) {
 	cmd.Dir = t.TempDir()
 	cmd.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"))
 	out, err := cmd.CombinedOutput()
-	if err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
+	check.Need(t, err == nil, "%v\n%s", err, out)
 	for _, want := range []string{"ready", "2025-06-15T06:00:00Z", "http://localhost/callback?state=xyz&code=", "grant=refresh_token refresh#1"} {
 		check.That(t, strings.Contains(string(out), want), "%q is not in\n%s", want, out)
 	}

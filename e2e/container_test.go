@@ -24,9 +24,7 @@ const image = "localhost/strava-token:e2e"
 func engine(t *testing.T) string {
 	t.Helper()
 	name := os.Getenv("ENGINE")
-	if name == "" {
-		t.Fatal("ENGINE names no container engine; .ci/run sets it")
-	}
+	check.Need(t, name != "", "ENGINE names no container engine; .ci/run sets it")
 	return name
 }
 

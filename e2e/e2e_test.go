@@ -87,9 +87,7 @@ func (w *world) actIn(t *testing.T, root, workflow string, further ...string) (l
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	err := cmd.Run()
-	if ctx.Err() != nil {
-		t.Fatalf("act did not end:\n%s", out.String())
-	}
+	check.Need(t, ctx.Err() == nil, "act did not end:\n%s", out.String())
 	if _, isExit := err.(*exec.ExitError); err != nil && !isExit {
 		t.Fatalf("run act: %v", err)
 	}
@@ -117,9 +115,7 @@ func TestWorkflowRotatesTwiceAndUsesTheToken(t *testing.T) {
 	for run := 1; run <= 2; run++ {
 		before := w.server.Secret(secretName)
 		log, ok := w.act(t, "sync.yml")
-		if !ok {
-			t.Fatalf("run %d failed:\n%s", run, log)
-		}
+		check.Need(t, ok, "run %d failed:\n%s", run, log)
 		for _, want := range []string{"the token in the log: ***", "athlete 126651800", "Strava access token is ready"} {
 			check.That(t, strings.Contains(log, want), "run %d: %q is not in the log:\n%s", run, want, log)
 		}

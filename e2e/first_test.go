@@ -60,18 +60,12 @@ var linkAlone = regexp.MustCompile(`(?m)\| (http://\S+/oauth/authorize\?\S+)$`)
 func (n *newcomer) firstRun(t *testing.T) string {
 	t.Helper()
 	log, ok := n.starts(t, "push", "")
-	if ok {
-		t.Fatalf("the first run succeeded:\n%s", log)
-	}
+	check.Need(t, !ok, "the first run succeeded:\n%s", log)
 	assertSays(t, "the log", log, []string{"One step left: authorize", "exit with `FAILURE`: 1"})
 	link := linkAlone.FindStringSubmatch(log)
-	if link == nil {
-		t.Fatalf("there is no link on a line of its own:\n%s", log)
-	}
+	check.Need(t, link != nil, "there is no link on a line of its own:\n%s", log)
 	u, err := url.Parse(link[1])
-	if err != nil || u.Query().Get("client_id") != n.server.App().ID {
-		t.Fatalf("the link is not whole: %s", link[1])
-	}
+	check.Need(t, err == nil && u.Query().Get("client_id") == n.server.App().ID, "the link is not whole: %s", link[1])
 	return link[1]
 }
 
@@ -105,9 +99,7 @@ func (n *newcomer) succeeds(t *testing.T, event, code, says string) {
 	const used = "GET    /api/v3/athlete/activities"
 	before := strings.Count(n.server.Journal(), used)
 	log, ok := n.starts(t, event, code)
-	if !ok {
-		t.Fatalf("the run failed:\n%s\n%s", log, n.server.Journal())
-	}
+	check.Need(t, ok, "the run failed:\n%s\n%s", log, n.server.Journal())
 	assertSays(t, "the log", log, []string{says, "| 9\n"}) // activities
 	if got := strings.Count(n.server.Journal(), used) - before; got != 1 {
 		t.Errorf("the step behind used the token %d times\n%s", got, n.server.Journal())

@@ -147,9 +147,7 @@ func (l *launcher) run(t *testing.T) (string, int) {
 	t.Helper()
 	out, err := l.command(t).CombinedOutput()
 	var exit *exec.ExitError
-	if err != nil && !errors.As(err, &exit) {
-		t.Fatalf("run node: %v", err)
-	}
+	check.Need(t, err == nil || errors.As(err, &exit), "run node: %v", err)
 	if exit != nil {
 		return string(out), exit.ExitCode()
 	}
@@ -160,9 +158,7 @@ func (l *launcher) run(t *testing.T) (string, int) {
 func (l *launcher) cached(t *testing.T) string {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(l.env["RUNNER_TOOL_CACHE"], "strava-token", nativeVersion[1:], "*", "strava-token*"))
-	if err != nil || len(files) != 1 {
-		t.Fatalf("the tool cache holds %q (%v)", files, err)
-	}
+	check.Need(t, err == nil && len(files) == 1, "the tool cache holds %q (%v)", files, err)
 	return files[0]
 }
 
@@ -170,9 +166,7 @@ func (l *launcher) succeeds(t *testing.T, downloads int32) string {
 	t.Helper()
 	l.runner.Input("refresh-token", l.world.server.LiveRefreshToken())
 	out, status := l.run(t)
-	if status != 0 || !strings.Contains(out, "Strava issued an access token") {
-		t.Fatalf("exit status %d\n%s", status, out)
-	}
+	check.Need(t, status == 0 && strings.Contains(out, "Strava issued an access token"), "exit status %d\n%s", status, out)
 	if got := l.downloads.Load(); got != downloads {
 		t.Errorf("%d downloads, want %d", got, downloads)
 	}

@@ -173,9 +173,7 @@ func (r recipe) try(t *testing.T) {
 		}
 		before := len(w.server.Issues())
 		log, ok := w.actOn(t, path, flags...)
-		if ok == run.fails {
-			t.Fatalf("run %d: succeeded: %t\n%s\n%s", n+1, ok, log, w.server.Journal())
-		}
+		check.Need(t, ok != run.fails, "run %d: succeeded: %t\n%s\n%s", n+1, ok, log, w.server.Journal())
 		assertSays(t, "the log", log, run.says)
 		opened := w.server.Issues()[before:]
 		if want := min(len(run.issue), 1); len(opened) != want {
@@ -211,9 +209,7 @@ func (w *world) workspace(t *testing.T, example string) string {
 	}
 	dir := t.TempDir()
 	content := readFile(t, filepath.Join("..", "examples", example))
-	if !usesOurs.MatchString(content) {
-		t.Fatal("the example does not use the action as published")
-	}
+	check.Need(t, usesOurs.MatchString(content), "the example does not use the action as published")
 	content = workflowName.ReplaceAllString(content, fmt.Sprintf("$0 %d", workspaces.Add(1)))
 	content = usesOurs.ReplaceAllString(content, "uses: ./.actions/strava-token\n${1}with:\n"+
 		"${1}  strava-url: $${{ vars.SANDBOX }}\n${1}  strava-api-url: $${{ vars.SANDBOX }}/api/v3\n")

@@ -33,9 +33,7 @@ func command(t *testing.T, name string, arguments ...string) string {
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("%s %s: %v\n%s%s", name, strings.Join(arguments, " "), err, out, stderr.String())
-	}
+	check.Need(t, err == nil, "%s %s: %v\n%s%s", name, strings.Join(arguments, " "), err, out, stderr.String())
 	return strings.TrimSpace(string(out))
 }
 
@@ -44,9 +42,7 @@ func command(t *testing.T, name string, arguments ...string) string {
 func serveRegistry(t *testing.T) string {
 	t.Helper()
 	address := os.Getenv("REGISTRY")
-	if address == "" {
-		t.Fatal("REGISTRY names no address; .ci/run sets it")
-	}
+	check.Need(t, address != "", "REGISTRY names no address; .ci/run sets it")
 	if conn, err := net.Dial("tcp", address); err == nil {
 		_ = conn.Close()
 		t.Fatalf("something else listens on %s", address)
@@ -115,9 +111,7 @@ func TestReleasedActionPullsByDigest(t *testing.T) {
 		_ = exec.CommandContext(t.Context(), run, "image", "rm", "--force", reference).Run()
 		w := newWorld(t, sandbox.Knobs{Rotation: sandbox.RotateAlways})
 		log, ok := w.actIn(t, dir, filepath.Join(dir, "sync.yml"))
-		if !ok {
-			t.Fatalf("the workflow failed:\n%s", log)
-		}
+		check.Need(t, ok, "the workflow failed:\n%s", log)
 		for _, want := range []string{"docker pull image=" + reference, "Strava access token is ready", "athlete 126651800"} {
 			check.That(t, strings.Contains(log, want), "%q is not in the log:\n%s", want, log)
 		}

@@ -26,9 +26,7 @@ func TestRunningPage(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, sandbox.Knobs{Rotation: sandbox.RotateAlways, Activities: 30})
 			log, ok := w.actOn(t, w.runningPage(t, runType))
-			if !ok {
-				t.Fatalf("the run failed:\n%s", log)
-			}
+			check.Need(t, ok, "the run failed:\n%s", log)
 			assertSays(t, "the log", log, append(want, "loaded at the start: []", "stravalib is there: True"))
 			if runType == "keep" {
 				check.Equal(t, w.server.Journal(), "", "something was asked of Strava or GitHub:")
@@ -84,9 +82,7 @@ func (w *world) runningPage(t *testing.T, runType string) string {
 // replaced replaces what must be there.
 func replaced(t *testing.T, content, from, to string) string {
 	t.Helper()
-	if !strings.Contains(content, from) {
-		t.Fatalf("there is no %q in\n%s", from, content)
-	}
+	check.Need(t, strings.Contains(content, from), "there is no %q in\n%s", from, content)
 	return strings.Replace(content, from, to, 1)
 }
 

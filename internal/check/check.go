@@ -49,3 +49,11 @@ func That(t testing.TB, ok bool, format string, args ...any) {
 		t.Errorf(format, args...)
 	}
 }
+
+// Need is That, and ends the test.
+func Need(t testing.TB, ok bool, format string, args ...any) {
+	t.Helper()
+	if !ok {
+		t.Fatalf(format, args...)
+	}
+}

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"strava-token/internal/check"
 )
 
 // TestChain rotates a thousand times with -whole, a day apart: the target always holds the
@@ -63,9 +65,7 @@ func (c *chain) rotate(n int) {
 	} else {
 		r = c.raceOnFile(c.path)
 	}
-	if r.status != 0 || !c.server.Works(r.access) {
-		c.t.Fatalf("rotation %d ended with status %d\n%s", n+1, r.status, r.log)
-	}
+	check.Need(c.t, r.status == 0 && c.server.Works(r.access), "rotation %d ended with status %d\n%s", n+1, r.status, r.log)
 }
 
 func (c *chain) document() string {

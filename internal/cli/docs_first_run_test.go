@@ -36,9 +36,7 @@ func TestLoginAsShown(t *testing.T) {
 	_, block, ok := strings.Cut(readDoc(t, "docs/elsewhere.md"), "mkdir -p -m 700 ~/.strava\nstrava-token login ")
 	line, _, _ := strings.Cut(block, "\n")
 	flag, target, split := strings.Cut(line, " ")
-	if !ok || !split {
-		t.Fatal("the page doesn't show it")
-	}
+	check.Need(t, ok && split, "the page doesn't show it")
 	home := t.TempDir()
 	check.OK(t, os.Mkdir(filepath.Join(home, ".strava"), 0o700))
 	v := newVisitor(t, sandbox.Knobs{})
@@ -55,9 +53,7 @@ func TestLoginToGoBackAsShown(t *testing.T) {
 	t.Parallel()
 	_, line, ok := strings.Cut(readDoc(t, "docs/running_page.md"), "\nstrava-token login --repo YOU/running_page ")
 	line, _, _ = strings.Cut(line, "\n")
-	if !ok {
-		t.Fatal("the page doesn't show it")
-	}
+	check.Need(t, ok, "the page doesn't show it")
 	v := newVisitor(t, sandbox.Knobs{})
 	v.browse = func(address string) { v.grant(address, "activity:read_all", "activity:write") }
 	v.assertStatus(v.run(append([]string{"--repo", sandbox.Repository}, strings.Fields(line)...)...), 0)

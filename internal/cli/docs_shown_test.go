@@ -144,9 +144,7 @@ func yamlBlock(t *testing.T, doc string) string {
 	t.Helper()
 	_, block, ok := strings.Cut(readDoc(t, doc), "```yaml\n")
 	block, _, closed := strings.Cut(block, "```")
-	if !ok || !closed {
-		t.Fatalf("%s shows no workflow", doc)
-	}
+	check.Need(t, ok && closed, "%s shows no workflow", doc)
 	return block
 }
 

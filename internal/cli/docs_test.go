@@ -100,9 +100,7 @@ func titles(doc string) []string {
 func inChinese(t *testing.T, title string) string {
 	t.Helper()
 	at, chinese := slices.Index(titles(readDoc(t, "README.md")), title), titles(readDoc(t, "README.zh-CN.md"))
-	if at < 0 || at >= len(chinese) {
-		t.Fatalf("README.zh-CN.md has no section in the place of %q", title)
-	}
+	check.Need(t, at >= 0 && at < len(chinese), "README.zh-CN.md has no section in the place of %q", title)
 	return chinese[at]
 }
 
@@ -110,9 +108,7 @@ func inChinese(t *testing.T, title string) string {
 func section(t *testing.T, doc, heading string) string {
 	t.Helper()
 	_, rest, ok := strings.Cut(doc, "\n## "+heading+"\n")
-	if !ok {
-		t.Fatalf("there is no section %q", heading)
-	}
+	check.Need(t, ok, "there is no section %q", heading)
 	body, _, _ := strings.Cut(rest, "\n## ")
 	return body
 }

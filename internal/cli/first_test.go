@@ -51,9 +51,7 @@ var shownLink = regexp.MustCompile(`https?://\S*/oauth/authorize\?[^\s),]*[^\s),
 func (s *step) link() *url.URL {
 	s.t.Helper()
 	text := shownLink.FindString(s.runner.Log())
-	if text == "" {
-		s.t.Fatalf("there is no link:\n%s", s.runner.Log())
-	}
+	check.Need(s.t, text != "", "there is no link:\n%s", s.runner.Log())
 	if !strings.Contains(s.runner.File("GITHUB_STEP_SUMMARY"), "]("+text+")") {
 		s.t.Errorf("%s is not in the summary:\n%s", text, s.runner.File("GITHUB_STEP_SUMMARY"))
 	}

@@ -26,9 +26,7 @@ func TestHelpFitsOnAScreen(t *testing.T) {
 	for _, m := range regexp.MustCompile(`(?m)^  ([a-z]+) `).FindAllStringSubmatch(commands, -1) {
 		all[m[1]] = help(m[1], "--help")
 	}
-	if len(all) < 12 || all["login"] == "" || all["completion"] == "" {
-		t.Fatalf("help names too few commands:\n%s", commands)
-	}
+	check.Need(t, len(all) >= 12 && all["login"] != "" && all["completion"] != "", "help names too few commands:\n%s", commands)
 	for command, text := range all {
 		for line := range strings.Lines(text) {
 			check.That(t, len(strings.TrimRight(line, "\n")) <= 80, "%s: %s", command, line)

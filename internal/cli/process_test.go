@@ -199,9 +199,7 @@ func TestSandboxCommand(t *testing.T) {
 	lines := bufio.NewScanner(out)
 	for len(exported) < 8 && lines.Scan() {
 		name, value, ok := strings.Cut(strings.TrimPrefix(lines.Text(), "export "), "=")
-		if !ok {
-			t.Fatalf("not an export: %q", lines.Text())
-		}
+		check.Need(t, ok, "not an export: %q", lines.Text())
 		exported[name] = value
 	}
 

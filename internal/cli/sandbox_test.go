@@ -29,9 +29,7 @@ func TestSandboxBeginsWithWhatFlagsSay(t *testing.T) {
 	check.OK(t, json.NewDecoder(printed).Decode(&env))
 	go func() { _, _ = io.Copy(io.Discard, printed) }()
 	ready, err := http.Get(env["STRAVA_URL"] + "/sandbox/ready")
-	if err != nil || ready.StatusCode != http.StatusOK {
-		t.Fatalf("not ready: %v", err)
-	}
+	check.Need(t, err == nil && ready.StatusCode == http.StatusOK, "not ready: %v", err)
 	_ = ready.Body.Close()
 	resp, err := http.PostForm(env["STRAVA_URL"]+"/oauth/token", url.Values{
 		"client_id": {"7"}, "client_secret": {"made-up"}, "grant_type": {"refresh_token"}, "refresh_token": {"first"},

@@ -60,9 +60,7 @@ func (h *here) open(a *login.Attempt) (state string) {
 func stateOf(t *testing.T, address string) string {
 	t.Helper()
 	state, ok := strings.CutPrefix(address, strangers)
-	if !ok || state == "" {
-		t.Fatalf("no state in %q", address)
-	}
+	check.Need(t, ok && state != "", "no state in %q", address)
 	return state
 }
 
@@ -185,9 +183,7 @@ func TestEachAttemptKeepsItsPage(t *testing.T) {
 	a := h.listener.Begin(authorize)
 	first := comeBack(a)
 	told := h.listener.Tell(login.Page{Status: http.StatusConflict, Title: "The first page"})
-	if first == "" || told == nil {
-		t.Fatalf("the first attempt: sent on to %q, told %v", first, told)
-	}
+	check.Need(t, first != "" && told != nil, "the first attempt: sent on to %q, told %v", first, told)
 	b := h.listener.Begin(authorize)
 	check.Equal(t, comeBack(a), "", "an older state is sent on to")
 	if status, _, body := h.do(http.MethodGet, first); status != http.StatusConflict || !strings.Contains(body, "The first page") {
@@ -197,9 +193,7 @@ func TestEachAttemptKeepsItsPage(t *testing.T) {
 
 	second := comeBack(b)
 	told = h.listener.Tell(login.Page{Status: http.StatusOK, Title: "The second page"})
-	if second == first || told == nil {
-		t.Fatalf("the second attempt: sent on to %q, told %v", second, told)
-	}
+	check.Need(t, second != first && told != nil, "the second attempt: sent on to %q, told %v", second, told)
 	if _, _, body := h.do(http.MethodGet, second); !strings.Contains(body, "The second page") {
 		t.Fatalf("%s: got %q", second, body)
 	}

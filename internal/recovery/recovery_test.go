@@ -170,9 +170,7 @@ func TestFindSurvivesLogs(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			found, err := recovery.Find(strings.NewReader(change(seal(t))))
-			if err != nil || len(found) == 0 {
-				t.Fatalf("Find: got %d texts, %v, want one", len(found), err)
-			}
+			check.Need(t, err == nil && len(found) != 0, "Find: got %d texts, %v, want one", len(found), err)
 			for _, text := range found {
 				if c, err := recovery.Open(text, secret.New(key)); err == nil && c.RefreshToken.Reveal() == token {
 					assertOpens(t, text)

@@ -107,9 +107,7 @@ func TestBranchHoldsSomethingElse(t *testing.T) {
 				assertStoreKind(t, "Check with MayReplace", err, tt.want)
 				return
 			}
-			if err != nil {
-				t.Fatalf("Check with MayReplace: %v", err)
-			}
+			check.Need(t, err == nil, "Check with MayReplace: %v", err)
 			if tt.want == "" {
 				return // written over in the other tests
 			}

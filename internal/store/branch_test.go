@@ -59,9 +59,7 @@ func (g *github) open(target string, o opening) *store.Branch {
 func (g *github) check(b *store.Branch) store.Facts {
 	g.t.Helper()
 	facts, err := b.Check(g.t.Context())
-	if err != nil {
-		g.t.Fatalf("Check: %v", err)
-	}
+	check.Need(g.t, err == nil, "Check: %v", err)
 	return facts
 }
 

@@ -43,9 +43,7 @@ func TestOneOfManyWritesWins(t *testing.T) {
 					winner = n
 				}
 			}
-			if winner < 0 {
-				t.Fatalf("nobody won: %v", errs)
-			}
+			check.Need(t, winner >= 0, "nobody won: %v", errs)
 			for n, err := range errs {
 				if n != winner {
 					assertStoreKind(t, "Store", err, store.Overtaken)

@@ -169,9 +169,7 @@ func process(t *testing.T, part, path string) *exec.Cmd {
 func run(t *testing.T, part, path string) string {
 	t.Helper()
 	out, err := process(t, part, path).CombinedOutput()
-	if err != nil {
-		t.Fatalf("%s: %v: %s", part, err, out)
-	}
+	check.Need(t, err == nil, "%s: %v: %s", part, err, out)
 	return string(out)
 }
 
@@ -250,9 +248,7 @@ func begin(t *testing.T, part, path string) *other {
 // line waits for what the process says next.
 func (o *other) line(t *testing.T) string {
 	t.Helper()
-	if !o.lines.Scan() {
-		t.Fatalf("the other process ended: %v", o.lines.Err())
-	}
+	check.Need(t, o.lines.Scan(), "the other process ended: %v", o.lines.Err())
 	return o.lines.Text()
 }
 
@@ -320,8 +316,6 @@ func assertWhole(t *testing.T, text string, from int) int {
 	f, _, unlock := checked(t, fileApp(), path)
 	defer unlock()
 	n, err := strconv.Atoi(strings.TrimLeft(f.Held().RefreshToken.Reveal(), "0"))
-	if err != nil || n < from {
-		t.Fatalf("the file keeps the token %d, want %d or a later one", n, from)
-	}
+	check.Need(t, err == nil && n >= from, "the file keeps the token %d, want %d or a later one", n, from)
 	return n
 }

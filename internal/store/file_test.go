@@ -30,9 +30,7 @@ func locked(t *testing.T, app store.App, path string) (f *store.File, unlock fun
 	t.Helper()
 	f = newFile(t, app, path)
 	unlock, err := f.Lock(t.Context())
-	if err != nil {
-		t.Fatalf("Lock: %v", err)
-	}
+	check.Need(t, err == nil, "Lock: %v", err)
 	return f, unlock
 }
 
@@ -216,9 +214,7 @@ func TestFileHoldsSomethingElse(t *testing.T) {
 				assertFolder(t, folder, "token", "token.lock")
 				return
 			}
-			if err != nil {
-				t.Fatalf("Check with MayReplace: %v", err)
-			}
+			check.Need(t, err == nil, "Check with MayReplace: %v", err)
 			check.OK(t, f.Store(t.Context(), record(newToken)))
 			unlock()
 			assertFile(t, fileApp(), path, newToken)

@@ -213,9 +213,7 @@ func TestALinkInThePlaceOfTheNewFile(t *testing.T) {
 	f, _, unlock := checked(t, fileApp(), path)
 	defer unlock()
 	made, err := filepath.Glob(filepath.Join(folder, ".token.*.new"))
-	if err != nil || len(made) != 1 {
-		t.Fatalf("what was reserved: %v, %v", made, err)
-	}
+	check.Need(t, err == nil && len(made) == 1, "what was reserved: %v, %v", made, err)
 	check.OK(t, errors.Join(os.Remove(made[0]), os.Symlink(victim, made[0])))
 	check.OK(t, f.Store(t.Context(), record(newToken)))
 	after, err := os.Stat(victim)

@@ -84,9 +84,7 @@ func TestQuotesAreHarmless(t *testing.T) {
 			body := check.Must(json.Marshal(map[string]string{"message": message}))(t)
 			g.server.Fail(sandbox.Fault{Call: "put", Kind: sandbox.FaultStatus, Status: 403, Body: string(body)})
 			e, _ := errors.AsType[*store.Error](s.Set(t.Context(), secret.New(newToken)))
-			if e == nil {
-				t.Fatal("no error")
-			}
+			check.Need(t, e != nil, "no error")
 			if want != "" && e.Says != want {
 				t.Errorf("got %q, want %q", e.Says, want)
 			}

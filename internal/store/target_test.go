@@ -179,9 +179,7 @@ func FuzzParse(f *testing.F) {
 		got, err := store.Parse(text, "octo/running")
 		var e *store.TargetError
 		if err != nil {
-			if !errors.As(err, &e) {
-				t.Fatalf("Parse(%q): error of another type: %v", text, err)
-			}
+			check.Need(t, errors.As(err, &e), "Parse(%q): error of another type: %v", text, err)
 			return
 		}
 		again, err := store.Parse(got.String(), whereBranchesAre(got))
@@ -190,9 +188,7 @@ func FuzzParse(f *testing.F) {
 		}
 		parts := append(strings.Split(got.Branch, "/"), got.Owner, got.Repo, got.Environment, got.Organization)
 		for _, part := range parts {
-			if part == "." || part == ".." {
-				t.Fatalf("Parse(%q) let %q through", text, part)
-			}
+			check.Need(t, part != "." && part != "..", "Parse(%q) let %q through", text, part)
 		}
 	})
 }

@@ -251,9 +251,7 @@ func TestRateLimitSaysUntilWhen(t *testing.T) {
 				client, _ := serve(t, reply{status: 429, header: tt.header})
 				_, err := client.Athlete(t.Context(), secret.New(access))
 				var e *strava.Error
-				if !errors.As(err, &e) || e.Kind != strava.RateLimited {
-					t.Fatalf("Athlete: got %v, want kind %s", err, strava.RateLimited)
-				}
+				check.Need(t, errors.As(err, &e) && e.Kind == strava.RateLimited, "Athlete: got %v, want kind %s", err, strava.RateLimited)
 				check.Equal(t, e.Until.Format(time.RFC3339), tt.want, "until")
 			})
 		})

@@ -31,9 +31,7 @@ func kinds(t *testing.T, pkg, typeName string) []string {
 			all = append(all, m[1])
 		}
 	}
-	if len(all) == 0 {
-		t.Fatalf("no constants of %s.%s", pkg, typeName)
-	}
+	check.Need(t, len(all) != 0, "no constants of %s.%s", pkg, typeName)
 	return all
 }
 

@@ -48,9 +48,7 @@ func (n note) Note() words.Note { return words.Note(n) }
 
 func TestEveryMessageIsWhole(t *testing.T) {
 	messages, _ := words.IDs()
-	if len(messages) < 150 {
-		t.Fatalf("%d messages", len(messages))
-	}
+	check.Need(t, len(messages) >= 150, "%d messages", len(messages))
 	for where, v := range voices {
 		for _, id := range messages {
 			m := v.Explain(note{ID: id, Blanks: blanks})[0]
@@ -67,9 +65,7 @@ func TestEveryMessageIsWhole(t *testing.T) {
 
 func TestEverySentenceIsOne(t *testing.T) {
 	_, sentences := words.IDs()
-	if len(sentences) < 30 {
-		t.Fatalf("%d sentences", len(sentences))
-	}
+	check.Need(t, len(sentences) >= 30, "%d sentences", len(sentences))
 	for where, v := range voices {
 		for _, id := range sentences {
 			text := v.Say(id, blanks)
