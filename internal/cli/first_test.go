@@ -133,8 +133,8 @@ func TestWhatIsWrongIsSaidInTheFirstRun(t *testing.T) {
 		status int
 		says   string
 	}{
-		{"client id", input("client-id", "1"), 1, "strava-invalid-client-id"},
-		{"client secret", input("client-secret", strings.Repeat("f", 40)), 1, "strava-wrong-client-secret"},
+		{"client id", inputs("client-id", "1"), 1, "strava-invalid-client-id"},
+		{"client secret", inputs("client-secret", strings.Repeat("f", 40)), 1, "strava-wrong-client-secret"},
 		{"both swapped", func(s *step) {
 			s.runner.Input("client-id", s.server.App().Secret)
 			s.runner.Input("client-secret", s.server.App().ID)
@@ -142,8 +142,8 @@ func TestWhatIsWrongIsSaidInTheFirstRun(t *testing.T) {
 		{"permission", func(s *step) {
 			s.runner.Input("github-token", s.server.NewGitHubToken("built-in-token", sandbox.GitHubToken{Kind: sandbox.Integration}))
 		}, 1, "branch-integration-forbidden"},
-		{"a secret that the workflow does not pass", input("rotate-to", secretName), 1, "run-empty-refresh-token"},
-		{"no target", input("rotate-to", ""), 2, "input-missing-refresh-token"},
+		{"a secret that the workflow does not pass", inputs("rotate-to", secretName), 1, "run-empty-refresh-token"},
+		{"no target", inputs("rotate-to", ""), 2, "input-missing-refresh-token"},
 		{"a fork", func(s *step) {
 			s.runner.Set("GITHUB_ACTOR", "dependabot[bot]")
 			s.runner.Input("client-secret", "")

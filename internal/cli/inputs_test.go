@@ -16,63 +16,42 @@ import (
 	"strava-token/internal/cli"
 )
 
-// badInputs holds one bad input a row; everything else is right. What a run says
+// badInputs holds an input a row, and bad values of it; everything else is right. What a run says
 // of them is in testdata/inputs.txt, and whether it masks the value first: what
 // was pasted may be a real credential with something glued to it, but the mask of
 // a word or of a few characters would mangle the log.
-var badInputs = []struct{ variable, value string }{
-	{"INPUT_CLIENT-ID", ""},
-	{"INPUT_CLIENT-ID", "  "},
-	{"INPUT_CLIENT-ID", "***"},
-	{"INPUT_CLIENT-ID", "${{ secrets.ID }}"},
-	{"INPUT_CLIENT-ID", "12 34"},
-	{"INPUT_CLIENT-ID", `"48213"`},
-	{"INPUT_CLIENT-ID", "my-app"},
-	{"INPUT_CLIENT-ID", "-5"},
-	{"INPUT_CLIENT-ID", "1234567890123456789"},
-	{"INPUT_CLIENT-ID", "0123456789abcdef0123456789abcdef01234567"},
-	{"INPUT_CLIENT-SECRET", ""},
-	{"INPUT_CLIENT-SECRET", "null"},
-	{"INPUT_CLIENT-SECRET", "-"},
-	{"INPUT_CLIENT-SECRET", "…"},
-	{"INPUT_CLIENT-SECRET", "0123456789abcdef 0123456789abcdef01234567"},
-	{"INPUT_CLIENT-SECRET", "01234567\n89abcdef"},
-	{"INPUT_CLIENT-SECRET", "abc"},
-	{"INPUT_CLIENT-SECRET", `"0123456789abcdef"`},
-	{"INPUT_CLIENT-SECRET", "0123456789äbcdef"},
-	{"INPUT_REFRESH-TOKEN", "<your refresh token>"},
-	{"INPUT_REFRESH-TOKEN", strings.Repeat("a", 3000)},
-	{"INPUT_GITHUB-TOKEN", ""},
-	{"INPUT_GITHUB-TOKEN", "xxx"},
-	{"INPUT_GITHUB-TOKEN", strings.Repeat("a", 3000)},
-	{"INPUT_ROTATE-TO", "1ST"},
-	{"INPUT_ROTATE-TO", "GITHUB_STRAVA"},
-	{"INPUT_ROTATE-TO", "vault:x"},
-	{"INPUT_ROTATE-TO", "A\na"},
-	{"INPUT_ROTATE-TO", "A\nOcto/running/A"},
-	{"INPUT_ROTATE-TO", "branch:main"},
-	{"INPUT_ROTATE-TO", "branch:main#alice"},
-	{"INPUT_ROTATE-TO", "branch:refs/heads/strava-token"},
-	{"GITHUB_REPOSITORY", ""},
-	{"INPUT_REQUIRE-SCOPES", "activity:read_al"},
-	{"INPUT_REQUIRE-SCOPES", "view_private"},
-	{"INPUT_EXPECTED-ATHLETE", "me"},
-	{"INPUT_EXPECTED-ATHLETE", "0"},
-	{"INPUT_EXPECTED-ATHLETE", "-1"},
-	{"INPUT_VERIFY", "yes"},
-	{"INPUT_RECOVERY", "1"},
-	{"INPUT_EXPORT-ENV", "on"},
-	{"INPUT_EXPOSE-REFRESH-TOKEN", "maybe"},
-	{"INPUT_STRAVA-URL", "http://www.strava.com"},
-	{"INPUT_STRAVA-URL", "http://127.0.0.1.evil.example"},
-	{"INPUT_STRAVA-URL", "https://user:password@www.strava.com"},
-	{"INPUT_STRAVA-URL", "https://www.strava.com?x=y"},
-	{"INPUT_STRAVA-URL", "www.strava.com"},
-	{"INPUT_STRAVA-URL", "file:///etc/passwd"},
-	{"INPUT_STRAVA-API-URL", "ftp://localhost/"},
-	{"GITHUB_API_URL", "http://api.github.com"},
-	{"GITHUB_OUTPUT", ""},
-	{"GITHUB_OUTPUT", "/nowhere/at/all"},
+var badInputs = []struct {
+	variable string
+	values   []string
+}{
+	{"INPUT_CLIENT-ID", []string{
+		"", "  ", "***", "${{ secrets.ID }}", "12 34", `"48213"`, "my-app", "-5", "1234567890123456789",
+		"0123456789abcdef0123456789abcdef01234567",
+	}},
+	{"INPUT_CLIENT-SECRET", []string{
+		"", "null", "-", "…", "0123456789abcdef 0123456789abcdef01234567", "01234567\n89abcdef", "abc",
+		`"0123456789abcdef"`, "0123456789äbcdef",
+	}},
+	{"INPUT_REFRESH-TOKEN", []string{"<your refresh token>", strings.Repeat("a", 3000)}},
+	{"INPUT_GITHUB-TOKEN", []string{"", "xxx", strings.Repeat("a", 3000)}},
+	{"INPUT_ROTATE-TO", []string{
+		"1ST", "GITHUB_STRAVA", "vault:x", "A\na", "A\nOcto/running/A", "branch:main", "branch:main#alice",
+		"branch:refs/heads/strava-token",
+	}},
+	{"GITHUB_REPOSITORY", []string{""}},
+	{"INPUT_REQUIRE-SCOPES", []string{"activity:read_al", "view_private"}},
+	{"INPUT_EXPECTED-ATHLETE", []string{"me", "0", "-1"}},
+	{"INPUT_VERIFY", []string{"yes"}},
+	{"INPUT_RECOVERY", []string{"1"}},
+	{"INPUT_EXPORT-ENV", []string{"on"}},
+	{"INPUT_EXPOSE-REFRESH-TOKEN", []string{"maybe"}},
+	{"INPUT_STRAVA-URL", []string{
+		"http://www.strava.com", "http://127.0.0.1.evil.example", "https://user:password@www.strava.com",
+		"https://www.strava.com?x=y", "www.strava.com", "file:///etc/passwd",
+	}},
+	{"INPUT_STRAVA-API-URL", []string{"ftp://localhost/"}},
+	{"GITHUB_API_URL", []string{"http://api.github.com"}},
+	{"GITHUB_OUTPUT", []string{"", "/nowhere/at/all"}},
 }
 
 // goodInputs are inputs with which nothing is wrong.
@@ -122,18 +101,20 @@ func TestBadInputs(t *testing.T) {
 	var said []string // in the order of the rows
 	rows := map[string]string{}
 	for _, tt := range badInputs {
-		env := goodInputs(t)
-		env[tt.variable] = tt.value
-		status, message, printed := read(t, env)
-		check.That(t, status == 2, "%s=%.50q: status %d, want 2", tt.variable, tt.value, status)
-		masked := ""
-		if strings.Contains(printed, "::add-mask::"+strings.ReplaceAll(tt.value, "\n", "%0A")+"\n") {
-			masked = " (masked)"
+		for _, value := range tt.values {
+			env := goodInputs(t)
+			env[tt.variable] = value
+			status, message, printed := read(t, env)
+			check.Equal(t, status, 2, "status of %s=%.50q", tt.variable, value)
+			masked := ""
+			if strings.Contains(printed, "::add-mask::"+strings.ReplaceAll(value, "\n", "%0A")+"\n") {
+				masked = " (masked)"
+			}
+			if rows[message] == "" {
+				said = append(said, message)
+			}
+			rows[message] += fmt.Sprintf("  %s=%.50q%s\n", tt.variable, value, masked)
 		}
-		if rows[message] == "" {
-			said = append(said, message)
-		}
-		rows[message] += fmt.Sprintf("  %s=%.50q%s\n", tt.variable, tt.value, masked)
 	}
 	golden := ""
 	for _, message := range said {
