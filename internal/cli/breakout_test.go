@@ -1,6 +1,7 @@
 package cli_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -125,16 +126,12 @@ func TestRunWhoseOutputIsClosedStillStores(t *testing.T) {
 
 func TestTokenThatSoonExpiresIsAWarning(t *testing.T) {
 	inStep(t, sandbox.Knobs{}, func(t *testing.T, s *step) {
-		s.runner.Input("github-token", s.server.NewGitHubToken("short-lived-token", sandbox.GitHubToken{
-			Kind: sandbox.Personal, Secrets: sandbox.Write, Expires: time.Now().AddDate(0, 0, 13)}))
-		if got := s.run(); got != 0 {
-			t.Errorf("exit status: got %d, want 0\n%s", got, s.runner.Log())
+		for days, warns := range map[int]string{13: "run-token-expires", 15: ""} {
+			s.newRun()
+			gitHubToken(fmt.Sprintf("token-of-%d-days", days), sandbox.GitHubToken{
+				Kind: sandbox.Personal, Secrets: sandbox.Write, Expires: time.Now().AddDate(0, 0, days)})(s)
+			s.expect(0, "")
+			s.assertMessage("Warning", warns)
 		}
-		s.assertMessage("Warning", "run-token-expires")
-		s.newRun()
-		s.runner.Input("github-token", s.server.NewGitHubToken("longer-lived-token", sandbox.GitHubToken{
-			Kind: sandbox.Personal, Secrets: sandbox.Write, Expires: time.Now().AddDate(0, 0, 15)}))
-		s.run()
-		s.assertMessage("Warning", "")
 	})
 }

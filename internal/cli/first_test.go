@@ -139,9 +139,7 @@ func TestWhatIsWrongIsSaidInTheFirstRun(t *testing.T) {
 			s.runner.Input("client-id", s.server.App().Secret)
 			s.runner.Input("client-secret", s.server.App().ID)
 		}, 2, "input-short"},
-		{"permission", func(s *step) {
-			s.runner.Input("github-token", s.server.NewGitHubToken("built-in-token", sandbox.GitHubToken{Kind: sandbox.Integration}))
-		}, 1, "branch-integration-forbidden"},
+		{"permission", gitHubToken("built-in-token", sandbox.GitHubToken{Kind: sandbox.Integration}), 1, "branch-integration-forbidden"},
 		{"a secret that the workflow does not pass", inputs("rotate-to", secretName), 1, "run-empty-refresh-token"},
 		{"no target", inputs("rotate-to", ""), 2, "input-missing-refresh-token"},
 		{"a fork", func(s *step) {

@@ -53,13 +53,9 @@ var secretScenarios = []scenario{
 	{name: "exposed-and-exported", knobs: always, kept: true, access: true,
 		given: inputs("export-env", "true", "expose-refresh-token", "true")},
 	{name: "preflight-refused", knobs: always, status: 1, says: "target-integration-forbidden", kept: true,
-		given: func(s *step) {
-			s.runner.Input("github-token", s.server.NewGitHubToken("built-in-token", sandbox.GitHubToken{Kind: sandbox.Integration}))
-		}},
-	{name: "read-only-token", knobs: always, status: 1, says: "target-personal-forbidden", kept: true, given: func(s *step) {
-		s.runner.Input("github-token", s.server.NewGitHubToken("read-only-token",
-			sandbox.GitHubToken{Kind: sandbox.Personal, Secrets: sandbox.Read}))
-	}},
+		given: gitHubToken("built-in-token", sandbox.GitHubToken{Kind: sandbox.Integration})},
+	{name: "read-only-token", knobs: always, status: 1, says: "target-personal-forbidden", kept: true,
+		given: gitHubToken("read-only-token", sandbox.GitHubToken{Kind: sandbox.Personal, Secrets: sandbox.Read})},
 	{name: "mistyped-secret", given: inputs("rotate-to", "STRAVA_REFRESH_TOKENS"), status: 1, says: "target-secret-not-found", kept: true},
 	{name: "short-public-key", given: func(s *step) { s.server.BreakPublicKey() }, status: 1, says: "target-bad-public-key", kept: true},
 	{name: "store-fails", knobs: always, status: 3, says: "run-not-kept", sealed: true, access: true, given: refusing("put", 503)},
@@ -158,6 +154,11 @@ func inputs(pairs ...string) func(*step) {
 			s.runner.Input(pair[0], pair[1])
 		}
 	}
+}
+
+// gitHubToken is another one, by the name that a journal gives it.
+func gitHubToken(name string, token sandbox.GitHubToken) func(*step) {
+	return func(s *step) { s.runner.Input("github-token", s.server.NewGitHubToken(name, token)) }
 }
 
 // all does one thing after the other.
