@@ -101,9 +101,7 @@ func (n *newcomer) succeeds(t *testing.T, event, code, says string) {
 	log, ok := n.starts(t, event, code)
 	check.Need(t, ok, "the run failed:\n%s\n%s", log, n.server.Journal())
 	assertSays(t, "the log", log, []string{says, "| 9\n"}) // activities
-	if got := strings.Count(n.server.Journal(), used) - before; got != 1 {
-		t.Errorf("the step behind used the token %d times\n%s", got, n.server.Journal())
-	}
+	check.Equal(t, strings.Count(n.server.Journal(), used)-before, 1, "the step behind used the token times\n%s", n.server.Journal())
 	heldByTheBranch(t, n.world, log)
 }
 

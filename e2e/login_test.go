@@ -163,9 +163,7 @@ func TestBrowserApproves(t *testing.T) {
 	}
 	shoot(t, ctx, "login-dark-phone", "dark", 390)
 	illustrate(t, ctx, "login", 900)
-	if got := l.end(t, w, page, address); got != 0 {
-		t.Errorf("exit status: got %d, want 0\n%s", got, l.out)
-	}
+	check.Equal(t, l.end(t, w, page, address), 0, "exit status\n%s", l.out)
 	for _, want := range []string{"It worked", "athlete 126651800", "read, activity:read_all", "close this window"} {
 		check.That(t, strings.Contains(page, want), "%q is not on the page: %s", want, page)
 	}

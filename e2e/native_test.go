@@ -167,9 +167,7 @@ func (l *launcher) succeeds(t *testing.T, downloads int32) string {
 	l.runner.Input("refresh-token", l.world.server.LiveRefreshToken())
 	out, status := l.run(t)
 	check.Need(t, status == 0 && strings.Contains(out, "Strava issued an access token"), "exit status %d\n%s", status, out)
-	if got := l.downloads.Load(); got != downloads {
-		t.Errorf("%d downloads, want %d", got, downloads)
-	}
+	check.Equal(t, l.downloads.Load(), downloads, "downloads")
 	l.world.assertKept(t, out)
 	return out
 }
@@ -285,9 +283,7 @@ func TestNativeUnderAct(t *testing.T) {
 		if !ok || !strings.Contains(log, "athlete 126651800") || !strings.Contains(log, "the token in the log: ***") {
 			t.Fatalf("%s: the workflow failed:\n%s", run.name, log)
 		}
-		if got := l.downloads.Load(); got != run.downloads {
-			t.Errorf("%s: %d downloads, want %d\n%s", run.name, got, run.downloads, log)
-		}
+		check.Equal(t, l.downloads.Load(), run.downloads, "%s downloads\n%s", run.name, log)
 		l.world.assertKept(t, log)
 	}
 }

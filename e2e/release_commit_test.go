@@ -55,12 +55,8 @@ func TestReleaseCommit(t *testing.T) {
 	before := ""
 	for _, version := range []string{"v1.2.9", "v1.2.10"} {
 		release(version)
-		if got, want := git("rev-parse", version+"^@"), strings.TrimSpace(before+"\n"+start); got != want {
-			t.Errorf("%s has the parents %s, want %s", version, got, want)
-		}
-		if got, want := git("diff", "--numstat", start, version), "1\t1\taction.yml\n8\t0\tnative/release.json"; got != want {
-			t.Errorf("%s changes %q, want %q", version, got, want)
-		}
+		check.Equal(t, git("rev-parse", version+"^@"), strings.TrimSpace(before+"\n"+start), "%s has the parents", version)
+		check.Equal(t, git("diff", "--numstat", start, version), "1\t1\taction.yml\n8\t0\tnative/release.json", "%s changes", version)
 		line := "  image: docker://" + someImage + "@" + someDigest
 		if action := git("show", version+":action.yml"); !strings.Contains(action, "\n"+line+"\n") {
 			t.Errorf("%s: action.yml has no line %q:\n%s", version, line, action)
@@ -76,24 +72,18 @@ func TestReleaseCommit(t *testing.T) {
 		check.That(t, before == "" || git("rev-parse", "v1") == before, "%s moved v1 before it was published", version)
 		publish(version, "v1")
 		before = git("rev-parse", version)
-		if got := git("rev-parse", "v1"); got != before {
-			t.Errorf("v1 is at %s, want %s", got, before)
-		}
+		check.Equal(t, git("rev-parse", "v1"), before, "v1")
 	}
 	git("merge-base", "--is-ancestor", "v1.2.9", "v1.2.10")
 	git("merge-base", "--is-ancestor", "v1.2.10", "origin/releases/v1")
 
 	// A run that failed half-way makes the same commit again.
 	release("v1.2.10")
-	if got := git("rev-parse", "releases/v1"); got != before {
-		t.Errorf("made again it is %s, want %s", got, before)
-	}
+	check.Equal(t, git("rev-parse", "releases/v1"), before, "made again it")
 	// An older major can still be mended, and its tag alone moves.
 	release("v0.9.0")
 	publish("v0.9.0", "v0")
-	if got := git("rev-parse", "v1"); got != before {
-		t.Errorf("v0.9.0 moved v1 to %s", got)
-	}
+	check.Equal(t, git("rev-parse", "v1"), before, "v0.9.0 moved v1")
 	for version, digest := range map[string]string{"v1.2.10": strings.Replace(someDigest, "0", "f", 1), "v1.2.9": someDigest, "v1.2.3": someDigest, "v0.8.9": someDigest} {
 		refused(t, script("tag"), version, someImage, digest, programs(version))
 	}

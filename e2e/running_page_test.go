@@ -32,9 +32,7 @@ func TestRunningPage(t *testing.T) {
 				check.Equal(t, w.server.Journal(), "", "something was asked of Strava or GitHub:")
 				return
 			}
-			if n := strings.Count(w.server.Journal(), "grant=refresh_token"); n != 1 {
-				t.Errorf("token requests: got %d, want the action's alone\n%s", n, w.server.Journal())
-			}
+			check.Equal(t, strings.Count(w.server.Journal(), "grant=refresh_token"), 1, "token requests\n%s", w.server.Journal())
 			heldByTheBranch(t, w, log)
 		})
 	}

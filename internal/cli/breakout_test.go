@@ -43,9 +43,7 @@ func (s *step) assertNothingBreaksOut(body string, status int) {
 	s.server.Fail(sandbox.Fault{Call: "athlete", Kind: sandbox.FaultStatus, Status: 503})
 	check.Equal(s.t, s.run(), status, "exit status\n%s", s.runner.Log())
 	check.Equal(s.t, s.runner.File("GITHUB_OUTPUT")+s.runner.File("GITHUB_ENV"), "", "outputs were set")
-	if got := strings.Count(s.runner.Printed(), "::error::"); got != 1 {
-		s.t.Errorf("errors: got %d, want 1\n%s", got, s.runner.Printed())
-	}
+	check.Equal(s.t, strings.Count(s.runner.Printed(), "::error::"), 1, "errors\n%s", s.runner.Printed())
 	check.That(s.t, !strings.Contains(s.runner.Printed(), "::set-output"), "a command broke out:\n%s", s.runner.Printed())
 	s.assertNothingLeaks()
 }

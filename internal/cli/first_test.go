@@ -221,8 +221,6 @@ func TestTheLinkAsksForWhatTheTokenHad(t *testing.T) {
 		s.server.Replace()
 		s.asInExample("")
 		s.expect(1, "stale-stored")
-		if got, want := s.link().Query().Get("scope"), "read,activity:read_all,activity:write"; got != want {
-			t.Errorf("scope: got %q, want %q", got, want)
-		}
+		check.Equal(t, s.link().Query().Get("scope"), "read,activity:read_all,activity:write", "scope")
 	})
 }

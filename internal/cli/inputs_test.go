@@ -153,9 +153,7 @@ func TestRunsWithoutSecretsAreRecognized(t *testing.T) {
 		}
 		_, said, _ := read(t, env)
 		for _, cause := range []string{forked, dependabot} {
-			if got := strings.Contains(said, cause); got != (cause == tt.want) {
-				t.Errorf("%s: %q", tt.name, said)
-			}
+			check.Equal(t, strings.Contains(said, cause), (cause == tt.want), "%s: %q", tt.name, said)
 		}
 	}
 }

@@ -225,7 +225,5 @@ func TestSandboxCommand(t *testing.T) {
 	check.That(t, err == nil && strings.Contains(string(content), "access-token<<"), "outputs: %q, %v", content, err)
 
 	check.OK(t, cmd.Process.Signal(syscall.SIGTERM))
-	if err := cmd.Wait(); err != nil {
-		t.Errorf("the sandbox did not end well: %v", err)
-	}
+	check.Equal(t, cmd.Wait(), nil, "the sandbox did not end well")
 }

@@ -103,9 +103,7 @@ func newTLSStep(t *testing.T, certificate tls.Certificate) (*step, *proxy) {
 func TestProxyAndRootsOfTheEnvironmentAreUsed(t *testing.T) {
 	t.Parallel()
 	s, p := newTLSStep(t, authority.good)
-	if got := s.exitStatus(s.command().Run()); got != 0 {
-		t.Errorf("exit status: got %d, want 0\n%s", got, s.runner.Log())
-	}
+	check.Equal(t, s.exitStatus(s.command().Run()), 0, "exit status\n%s", s.runner.Log())
 	check.That(t, s.server.Secret(secretName) == s.server.LiveRefreshToken(), "the refresh token was not kept")
 	for _, host := range []string{"CONNECT www.strava.com:443", "CONNECT api.github.com:443"} {
 		check.That(t, strings.Contains(p.seen.String(), host), "%s is not among what the proxy was asked for:\n%s", host, p.seen.String())
@@ -134,9 +132,7 @@ func TestEachFailureOfAProxyIsTold(t *testing.T) {
 			if tt.address != "" {
 				s.runner.Set("HTTPS_PROXY", tt.address)
 			}
-			if got := s.exitStatus(s.command().Run()); got != 1 {
-				t.Errorf("exit status: got %d, want 1\n%s", got, s.runner.Log())
-			}
+			check.Equal(t, s.exitStatus(s.command().Run()), 1, "exit status\n%s", s.runner.Log())
 			s.assertMessage("Error", tt.id)
 			if log := s.runner.Log(); strings.Contains(log, "hush-hush") || strings.Contains(log, "airport") {
 				t.Errorf("the log shows what it mustn't:\n%s", log)
@@ -151,9 +147,7 @@ func TestEachFailureOfAProxyIsTold(t *testing.T) {
 func TestHostileProxySeesNothing(t *testing.T) {
 	t.Parallel()
 	s, p := newTLSStep(t, authority.bad)
-	if got := s.exitStatus(s.command().Run()); got != 1 {
-		t.Errorf("exit status: got %d, want 1\n%s", got, s.runner.Log())
-	}
+	check.Equal(t, s.exitStatus(s.command().Run()), 1, "exit status\n%s", s.runner.Log())
 	s.assertMessage("Error", "target-bad-certificate")
 	for name, value := range s.server.Values() {
 		assertAbsent(t, "what the proxy was sent", p.seen.String(), name, value)

@@ -82,9 +82,7 @@ func TestLoginAtATerminal(t *testing.T) {
 	s.until("Waiting for Strava's answer, ", 1)
 	s.until(" left (Ctrl-C ends it)", 1)
 	s.types(v.callback(shownAddress.FindString(s.screen.String()), "activity:read_all") + "\n")
-	if err := s.cmd.Wait(); err != nil {
-		t.Errorf("login: %v\n%s", err, s.screen.String())
-	}
+	check.Equal(t, s.cmd.Wait(), nil, "login\n%s", s.screen.String())
 	s.until("The refresh token of Sandbox Athlete (athlete 126651800) is kept in", 1)
 	s.until("more: input-whitespace", 1)
 	s.until("more: input-quoted", 1)

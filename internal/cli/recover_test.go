@@ -70,8 +70,6 @@ func (tt recoveryCase) assert(t *testing.T, known bool) {
 	v.assertStatus(v.command(append([]string{"recover", path}, tt.targets...)...), tt.status)
 	v.assertSays(tt.says)
 	for name, token := range tokens {
-		if got := v.server.Secret(name) == token; got != (name == tt.stored) {
-			t.Errorf("%s holds its athlete's token: %t", name, got)
-		}
+		check.Equal(t, v.server.Secret(name) == token, (name == tt.stored), "%s holds its athlete's token", name)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"testing"
 
+	"strava-token/internal/check"
 	"strava-token/internal/sandbox"
 )
 
@@ -25,9 +26,7 @@ func TestRevokeAsks(t *testing.T) {
 		}
 		v.assertStatus(v.command(args...), status)
 		v.assertSays("stops working")
-		if got := v.server.LiveRefreshToken() == ""; got != (status == 0) {
-			t.Errorf("answer %q: revoked %t", answer, got)
-		}
+		check.Equal(t, v.server.LiveRefreshToken() == "", (status == 0), "answer %q: revoked", answer)
 		interrupt()
 	}
 }

@@ -48,9 +48,7 @@ func TestRoundTrips(t *testing.T) {
 			before, began := s.requests(), time.Now()
 			run()
 			check.Equal(t, s.requests()-before, tt.requests, "requests\n%s", s.server.Journal())
-			if got := time.Since(began); got != time.Duration(tt.trips)*time.Second {
-				t.Errorf("round trips: got %s, want %d s", got, tt.trips)
-			}
+			check.Equal(t, time.Since(began), time.Duration(tt.trips)*time.Second, "round trips")
 		})
 	}
 }

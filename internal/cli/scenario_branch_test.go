@@ -3,6 +3,7 @@ package cli_test
 import (
 	"strings"
 
+	"strava-token/internal/check"
 	"strava-token/internal/sandbox"
 )
 
@@ -90,9 +91,7 @@ func onBranch(s *step) {
 func afterADay(s *step) {
 	s.t.Helper()
 	onBranch(s)
-	if status := s.run(); status != 0 {
-		s.t.Errorf("the first run ended with status %d\n%s", status, s.runner.Log())
-	}
+	check.Equal(s.t, s.run(), 0, "the first run ended with status\n%s", s.runner.Log())
 	s.newRun()
 	onBranch(s)
 }

@@ -8,8 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"strava-token/internal/check"
 	"strava-token/internal/sandbox"
 )
@@ -231,7 +229,5 @@ func (s *step) assertMessage(kind, want string) {
 	if want != "" {
 		all = []string{want}
 	}
-	if diff := cmp.Diff(all, got); diff != "" {
-		s.t.Errorf("%s (-want +got):\n%s\n%s", kind, diff, s.runner.Log())
-	}
+	check.Same(s.t, got, all, "%s\n%s", kind, s.runner.Log())
 }

@@ -16,8 +16,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"strava-token/internal/check"
 	"strava-token/internal/cli"
 	"strava-token/internal/sandbox"
@@ -222,9 +220,7 @@ func (v *visitor) assertSays(texts ...string) {
 // the sandbox's addresses.
 func (v *visitor) assertMessages(want ...string) {
 	v.t.Helper()
-	if diff := cmp.Diff(want, messages(v.stderr.String())); diff != "" {
-		v.t.Errorf("messages (-want +got):\n%s\n%s", diff, v.stderr.String())
-	}
+	check.Same(v.t, messages(v.stderr.String()), want, "messages\n%s", v.stderr.String())
 }
 
 var messageID = regexp.MustCompile(`(?m)^strava-token: more: (.*)$`)

@@ -23,9 +23,7 @@ func TestWaitEndsAfterFiveMinutes(t *testing.T) {
 		began := time.Now()
 		_, err := login.NewAttempt(authorize).Wait(t.Context(), pasted, func(error) {})
 		check.That(t, errors.Is(err, login.ErrNobodyCame), "Wait: got %v, want %v", err, login.ErrNobodyCame)
-		if got := time.Since(began); got != 5*time.Minute {
-			t.Errorf("waited %v, want 5 minutes", got)
-		}
+		check.Equal(t, time.Since(began), 5*time.Minute, "waited")
 	})
 }
 

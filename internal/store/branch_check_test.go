@@ -253,13 +253,3 @@ func TestBranchCheckWantsRoomInTheRateLimit(t *testing.T) {
 		}
 	})
 }
-
-func TestBranchCheckTellsWhenTheTokenEnds(t *testing.T) {
-	onGitHub(t, func(t *testing.T, g *github) {
-		ends := time.Date(2000, 1, 10, 12, 0, 0, 0, time.UTC)
-		token := g.server.NewGitHubToken("token", sandbox.GitHubToken{Kind: sandbox.Personal, Contents: sandbox.Write, Expires: ends})
-		if facts := g.check(g.open(branchSpec, opening{token: token})); !facts.TokenExpires.Equal(ends) {
-			t.Errorf("got %v, want %v", facts.TokenExpires, ends)
-		}
-	})
-}

@@ -203,9 +203,7 @@ func TestAthletesOnOneBranchDoNotDisturbEachOther(t *testing.T) {
 				for n := range athletes {
 					b := g.checked(fmt.Sprintf("%s#athlete-%d", branchSpec, n))
 					all.Go(func() {
-						if err := b.Store(t.Context(), record(numbered(n))); err != nil {
-							t.Errorf("Store of athlete %d: %v", n, err)
-						}
+						check.Equal(t, b.Store(t.Context(), record(numbered(n))), nil, "Store of athlete %d", n)
 					})
 				}
 				all.Wait()

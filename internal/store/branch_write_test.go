@@ -53,9 +53,7 @@ func TestOneOfManyWritesWins(t *testing.T) {
 			g.assertBranch(branchName, branchFile, commits, numbered(winner))
 			// Whoever lost may write over what it saw.
 			loser := (winner + 1) % len(runs)
-			if err := runs[loser].Store(t.Context(), record(newToken)); err != nil {
-				t.Errorf("Store over the winner's: %v", err)
-			}
+			check.Equal(t, runs[loser].Store(t.Context(), record(newToken)), nil, "Store over the winner's")
 			g.assertBranch(branchName, branchFile, commits+1, newToken)
 		})
 	}
@@ -74,9 +72,7 @@ func TestOverwrittenAfterALostAnswerIsOvertaken(t *testing.T) {
 			if _, err := other.Check(context.WithoutCancel(t.Context())); err != nil {
 				t.Errorf("Check: %v", err)
 			}
-			if err := other.Store(context.WithoutCancel(t.Context()), record(theirs)); err != nil {
-				t.Errorf("Store: %v", err)
-			}
+			check.Equal(t, other.Store(context.WithoutCancel(t.Context()), record(theirs)), nil, "Store")
 		})
 		assertStoreKind(t, "Store", b.Store(t.Context(), record(newToken)), store.Overtaken)
 		assertHolds(t, b.Held(), theirs)
@@ -124,15 +120,11 @@ func TestWritesOutliveFaults(t *testing.T) {
 					s.set(g)
 					b := g.checked(branchSpec)
 					g.server.Fail(fault)
-					if err := b.Store(t.Context(), record(newToken)); err != nil {
-						t.Errorf("Store: %v", err)
-					}
+					check.Equal(t, b.Store(t.Context(), record(newToken)), nil, "Store")
 					assertHolds(t, b.Held(), newToken)
 					g.assertBranch(branchName, branchFile, s.commits+1, newToken)
 					// What it knows of the branch is right.
-					if err := b.Store(t.Context(), record(numbered(9))); err != nil {
-						t.Errorf("Store again: %v", err)
-					}
+					check.Equal(t, b.Store(t.Context(), record(numbered(9))), nil, "Store again")
 					if n, _ := g.server.Commits(branchName); n != s.commits+2 {
 						t.Errorf("commits after another write: got %d, want %d", n, s.commits+2)
 					}
@@ -248,9 +240,7 @@ func TestBranchChangedMeanwhile(t *testing.T) {
 			assertHolds(t, b.Held(), tt.held)
 			g.assertBranch(branchName, branchFile, tt.commits, tt.left)
 			// A second write onto what it saw now goes through.
-			if err := b.Store(t.Context(), record(numbered(9))); err != nil {
-				t.Errorf("Store again: %v", err)
-			}
+			check.Equal(t, b.Store(t.Context(), record(numbered(9))), nil, "Store again")
 			g.assertBranch(branchName, branchFile, tt.commits+1, numbered(9))
 		})
 	}

@@ -184,9 +184,7 @@ func TestFullDiskIsFoundBefore(t *testing.T) {
 			keepInFile(t, fileApp(), path, oldToken)
 			want = append(want, "token")
 		}
-		if got, want := run(t, "check on a full disk", path), "unwritable\nunwritable\n"; got != want {
-			t.Errorf("Check: got %q, want %q", got, want)
-		}
+		check.Equal(t, run(t, "check on a full disk", path), "unwritable\nunwritable\n", "Check")
 		assertFolder(t, folder, want...)
 		if exists {
 			assertFile(t, fileApp(), path, oldToken)
@@ -199,14 +197,10 @@ func TestWriteThatBreaksOffLeavesTheOldFile(t *testing.T) {
 	folder := t.TempDir()
 	path := filepath.Join(folder, "token")
 	keepInFile(t, fileApp(), path, oldToken)
-	if got := run(t, "write on a disk that fills up", path); got != "unwritable\n" {
-		t.Errorf("Store: got %q, want unwritable", got)
-	}
+	check.Equal(t, run(t, "write on a disk that fills up", path), "unwritable\n", "Store")
 	assertFolder(t, folder, "token", "token.lock")
 	assertFile(t, fileApp(), path, oldToken)
-	if got := run(t, "write on a disk that was full", path); got != "unwritable\n" {
-		t.Errorf("Store: got %q, want unwritable", got)
-	}
+	check.Equal(t, run(t, "write on a disk that was full", path), "unwritable\n", "Store")
 	assertFolder(t, folder, "token", "token.lock")
 	assertFile(t, fileApp(), path, newToken)
 }

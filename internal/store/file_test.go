@@ -281,9 +281,7 @@ func TestFilesSideBySideDoNotDisturbEachOther(t *testing.T) {
 		files = append(files, f)
 	}
 	for n, f := range files {
-		if err := f.Store(t.Context(), record(numbered(n))); err != nil {
-			t.Errorf("Store of %s: %v", f, err)
-		}
+		check.Equal(t, f.Store(t.Context(), record(numbered(n))), nil, "Store of %s", f)
 	}
 }
 

@@ -34,8 +34,7 @@ func TestQuotesAreHarmless(t *testing.T) {
 		strings.Repeat("é word ", 100):       "",
 	} {
 		runOnGitHub(t, message, func(t *testing.T, g *github) {
-			g.server.SetSecret("STRAVA", oldToken)
-			s := g.secret("STRAVA", g.server.GitHubToken(), "")
+			s := g.strava()
 			check.Must(s.Check(t.Context()))(t)
 			body := check.Must(json.Marshal(map[string]string{"message": message}))(t)
 			g.server.Fail(sandbox.Fault{Call: "put", Kind: sandbox.FaultStatus, Status: 403, Body: string(body)})

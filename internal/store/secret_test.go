@@ -44,9 +44,11 @@ func runOnGitHub(t *testing.T, name string, do func(t *testing.T, g *github)) {
 	t.Run(name, func(t *testing.T) { onGitHub(t, do) })
 }
 
+// newGitHub is a sandbox that has the secret STRAVA, with an old token in it.
 func newGitHub(t *testing.T) *github {
 	t.Helper()
 	g := &github{t: t, server: sandbox.New(sandbox.Knobs{}), pipe: sandbox.NewPipe()}
+	g.server.SetSecret("STRAVA", oldToken)
 	service := &http.Server{Handler: g.server}
 	go func() { _ = service.Serve(g.pipe) }()
 	g.net = transport.New(g.pipe.Dial)
@@ -67,6 +69,9 @@ func (g *github) secret(target, token, path string) *store.Secret {
 	return store.NewSecret(store.NewGitHub(g.net, base, secret.New(token)), parsed)
 }
 
+// strava is the secret STRAVA as a workflow has it.
+func (g *github) strava() *store.Secret { return g.secret("STRAVA", g.server.GitHubToken(), "") }
+
 func TestEveryTargetIsCheckedAndWritten(t *testing.T) {
 	t.Parallel()
 	for _, target := range []string{
@@ -84,9 +89,7 @@ func TestEveryTargetIsCheckedAndWritten(t *testing.T) {
 				if !facts.WriteBelieved || facts.WriteProven || facts.UpdatedAt.IsZero() {
 					t.Errorf("facts: got %+v, want a write that is believed in, and a date", facts)
 				}
-				if got := g.server.Secret(target); got != oldToken {
-					t.Errorf("the check changed the secret to %q", got)
-				}
+				check.Equal(t, g.server.Secret(target), oldToken, "the check changed the secret")
 				check.OK(t, s.Set(t.Context(), secret.New(newToken)))
 				check.Equal(t, g.server.Secret(target), newToken, "secret")
 			})
@@ -158,12 +161,9 @@ func TestCheckRefuses(t *testing.T) {
 		}, store.RateLimited},
 	} {
 		runOnGitHub(t, tt.name, func(t *testing.T, g *github) {
-			g.server.SetSecret("STRAVA", oldToken)
 			_, err := g.secret(tt.target, tt.token(g), "").Check(t.Context())
 			assertStoreKind(t, "Check", err, tt.want)
-			if got := g.server.Secret("STRAVA"); got != oldToken {
-				t.Errorf("the check changed the secret to %q", got)
-			}
+			check.Equal(t, g.server.Secret("STRAVA"), oldToken, "the check changed the secret")
 		})
 	}
 }
@@ -184,7 +184,6 @@ func TestAttempts(t *testing.T) {
 				want = "" // some networks let no DELETE through
 			}
 			runOnGitHub(t, fmt.Sprint(call, status), func(t *testing.T, g *github) {
-				g.server.SetSecret("STRAVA", oldToken)
 				fault := sandbox.Fault{Call: call, Kind: sandbox.FaultStatus, Status: status, Header: map[string]string{"Retry-After": "600"}}
 				if status != 429 {
 					fault.Header = nil
@@ -193,7 +192,7 @@ func TestAttempts(t *testing.T) {
 					fault.Kind = sandbox.FaultCutBefore
 				}
 				g.server.Fail(fault)
-				facts, err := g.secret("STRAVA", g.server.GitHubToken(), "").Check(t.Context())
+				facts, err := g.strava().Check(t.Context())
 				assertStoreKind(t, "Check", err, want)
 				if e, _ := errors.AsType[*store.Error](err); status == 429 && (e == nil || time.Until(e.Until) != 600*time.Second) {
 					t.Errorf("the time of the rate limit is missing: %+v", e)
@@ -208,8 +207,7 @@ func TestAttempts(t *testing.T) {
 
 func TestWeakClientSecretIsSaidAtOnce(t *testing.T) {
 	onGitHub(t, func(t *testing.T, g *github) {
-		g.server.SetSecret("STRAVA", oldToken)
-		s := g.secret("STRAVA", g.server.GitHubToken(), "")
+		s := g.strava()
 		s.SealedUnder = secret.New(strings.Repeat("a", 31))
 		_, err := s.Check(t.Context())
 		assertStoreKind(t, "Check", err, store.WeakSecret)
@@ -218,11 +216,10 @@ func TestWeakClientSecretIsSaidAtOnce(t *testing.T) {
 
 func TestCheckTellsWhenTheTokenEnds(t *testing.T) {
 	onGitHub(t, func(t *testing.T, g *github) {
-		g.server.SetSecret("STRAVA", oldToken)
 		ends := time.Date(2000, 1, 10, 12, 0, 0, 0, time.UTC)
-		token := g.server.NewGitHubToken("token", sandbox.GitHubToken{Kind: sandbox.Personal, Secrets: sandbox.Write, Expires: ends})
-		facts, err := g.secret("STRAVA", token, "").Check(t.Context())
-		check.That(t, err == nil && facts.TokenExpires.Equal(ends), "Check: got %v, %v, want %v", facts.TokenExpires, err, ends)
+		token := g.server.NewGitHubToken("token", sandbox.GitHubToken{Kind: sandbox.Personal, Secrets: sandbox.Write, Contents: sandbox.Write, Expires: ends})
+		check.Equal(t, check.Must(g.secret("STRAVA", token, "").Check(t.Context()))(t).TokenExpires.UTC(), ends, "of a secret")
+		check.Equal(t, g.check(g.open(branchSpec, opening{token: token})).TokenExpires.UTC(), ends, "of a branch")
 	})
 }
 
@@ -252,8 +249,7 @@ func TestStoreRepeats(t *testing.T) {
 		{"cut after", sandbox.Fault{Kind: sandbox.FaultCutAfter, Times: 1}, store.Overtaken, 1, newToken},
 	} {
 		runOnGitHub(t, tt.name, func(t *testing.T, g *github) {
-			g.server.SetSecret("STRAVA", oldToken)
-			s := g.secret("STRAVA", g.server.GitHubToken(), "")
+			s := g.strava()
 			time.Sleep(time.Minute) // so that a write has another date
 			check.Must(s.Check(t.Context()))(t)
 			fault := tt.fault
@@ -272,16 +268,13 @@ func TestStoreRepeats(t *testing.T) {
 func TestLateRepetitionDoesNotOverwriteANewerToken(t *testing.T) {
 	onGitHub(t, func(t *testing.T, g *github) {
 		const newer = "0000000000000000000000000000000000000003"
-		g.server.SetSecret("STRAVA", oldToken)
-		s := g.secret("STRAVA", g.server.GitHubToken(), "")
+		s := g.strava()
 		check.Must(s.Check(t.Context()))(t)
 		time.Sleep(time.Minute)
 		g.server.Fail(sandbox.Fault{Call: "put", Kind: sandbox.FaultStatus, Status: 503, Times: 1})
 		time.AfterFunc(50*time.Millisecond, func() { g.server.SetSecret("STRAVA", newer) })
 		assertStoreKind(t, "Set", s.Set(t.Context(), secret.New(newToken)), store.Overtaken)
-		if got := g.server.Secret("STRAVA"); got != newer {
-			t.Errorf("secret: got %q, want the newer %q", got, newer)
-		}
+		check.Equal(t, g.server.Secret("STRAVA"), newer, "secret")
 	})
 }
 

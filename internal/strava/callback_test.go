@@ -113,9 +113,7 @@ func TestKeyedStateDependsOnEverything(t *testing.T) {
 		seen[s] = true
 	}
 	first := strava.KeyedState(key, "1", "octo/running", "read")
-	if again := strava.KeyedState(key, "1", "octo/running", "read"); again != first {
-		t.Errorf("the same parts give %s and %s", first, again)
-	}
+	check.Equal(t, strava.KeyedState(key, "1", "octo/running", "read"), first, "the same parts")
 }
 
 // FuzzCallback asserts that no address is believed without the right state, and

@@ -88,9 +88,7 @@ func TestWhatIsGivenUpIsNotSent(t *testing.T) {
 		if !errors.As(err, &e) || e.Kind != strava.Unreachable || !errors.Is(err, context.Canceled) {
 			t.Errorf("Refresh: got %v, want one that was given up", err)
 		}
-		if got := s.forms.Load(); got != 1 {
-			t.Errorf("forms that arrived: got %d, want the first alone", got)
-		}
+		check.Equal(t, s.forms.Load(), 1, "forms that arrived")
 	})
 }
 

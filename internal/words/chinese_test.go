@@ -112,9 +112,7 @@ func TestChineseIsChinese(t *testing.T) {
 	for id, lines := range rows(docs.TroubleshootingChinese) {
 		for _, line := range lines {
 			text := aCode.ReplaceAllString(aBlank.ReplaceAllString(line, "X"), "X")
-			if found := sentence.FindString(text); found != "" {
-				t.Errorf("%s: %s", id, found)
-			}
+			check.Equal(t, sentence.FindString(text), "", "%s", id)
 		}
 	}
 }
@@ -138,9 +136,7 @@ func TestChinese(t *testing.T) {
 		{"doctor-scopes-are", words.Blanks{"scopes": words.Place("client-secret")}, "client-secret 所读的 secret（https://github.com/octocat/sync/settings/secrets/actions ）"},
 		{"doctor-scopes-are", words.Blanks{"scopes": outage}, "GitHub 出现故障。请求 o/r/NAME 时，它返回了状态码 503。"},
 	} {
-		if got := inChinese.Say(c.id, c.blanks); got != c.want {
-			t.Errorf("%s:\n got %s\nwant %s", c.id, got, c.want)
-		}
+		check.Equal(t, inChinese.Say(c.id, c.blanks), c.want, "%s", c.id)
 	}
 	want := `o/r/NAME 里还是旧的 refresh token。
 GitHub 出现故障。请求 o/r/NAME 时，它返回了状态码 503。什么都没有丢：有效的那个在 branch:b 里。

@@ -96,9 +96,7 @@ func TestEveryBlankIsKnown(t *testing.T) {
 	}
 	messages, sentences := words.IDs()
 	for _, id := range append(messages, sentences...) {
-		if missing := words.Missing(words.Note{ID: id, Blanks: blanks}); missing != nil {
-			t.Errorf("%s: nothing fills in %v", id, missing)
-		}
+		check.Same(t, words.Missing(words.Note{ID: id, Blanks: blanks}), nil, "%s: nothing fills in", id)
 		for _, name := range words.Missing(words.Note{ID: id}) {
 			delete(unused, name)
 		}
@@ -112,12 +110,8 @@ func TestAnchorsAreIds(t *testing.T) {
 	for _, id := range append(slices.Clone(messages), sentences...) {
 		check.That(t, regexp.MustCompile(`^[a-z]+(-[a-z]+)+$`).MatchString(id), "%q isn't an id", id)
 	}
-	if got := strings.Count(docs.Troubleshooting, `<a id="`); got != len(messages) {
-		t.Errorf("%d anchors, %d messages", got, len(messages))
-	}
-	if got := strings.Count(docs.Troubleshooting, "\n- "); got != len(sentences) {
-		t.Errorf("%d items, %d sentences", got, len(sentences))
-	}
+	check.Equal(t, strings.Count(docs.Troubleshooting, `<a id="`), len(messages), "anchors")
+	check.Equal(t, strings.Count(docs.Troubleshooting, "\n- "), len(sentences), "items")
 }
 
 func TestMissing(t *testing.T) {
@@ -151,9 +145,7 @@ func TestOptionalParts(t *testing.T) {
 		{"input-missing-client-id", nil, "STRAVA_CLIENT_ID is missing."},
 		{"strava-nothing", nil, "Something unforeseen went wrong."},
 	} {
-		if got := voices["terminal"].Say(c.id, c.blanks); got != c.want {
-			t.Errorf("%s:\n got %s\nwant %s", c.id, got, c.want)
-		}
+		check.Equal(t, voices["terminal"].Say(c.id, c.blanks), c.want, "%s", c.id)
 	}
 }
 
