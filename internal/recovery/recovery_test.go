@@ -80,13 +80,16 @@ func TestFindSurvivesLogs(t *testing.T) {
 		}
 		return b.String()
 	}
+	between := func(before, after string) func(string) string {
+		return func(text string) string { return each(text, func(l string) string { return before + l + after }) }
+	}
+	instead := func(old, new string) func(string) string {
+		return func(text string) string { return strings.ReplaceAll(text, old, new) }
+	}
 	wrap := func(width int) func(string) string {
 		return func(line string) string {
-			if strings.HasPrefix(line, "-----") {
-				return line
-			}
 			var b strings.Builder
-			for len(line) > width {
+			for len(line) > width && !strings.HasPrefix(line, "-----") {
 				b.WriteString(line[:width] + "\n")
 				line = line[width:]
 			}
@@ -94,22 +97,18 @@ func TestFindSurvivesLogs(t *testing.T) {
 		}
 	}
 	for name, change := range map[string]func(string) string{
-		"as it is":       func(text string) string { return text },
-		"downloaded log": func(text string) string { return each(text, func(l string) string { return prefix + l }) },
-		"gh run view --log": func(text string) string {
-			return each(text, func(l string) string { return "sync\tRun\t" + prefix + l })
-		},
-		"runner in a console": func(text string) string { return each(text, func(l string) string { return "[sync/sync]   | " + l }) },
-		"quoted mail":         func(text string) string { return each(text, func(l string) string { return "> " + l }) },
-		"ANSI codes": func(text string) string {
-			return each(text, func(l string) string { return "\x1b[36;1m" + l + "\x1b[0m" })
-		},
-		"CRLF":          func(text string) string { return strings.ReplaceAll(text, "\n", "\r\n") },
-		"blank lines":   func(text string) string { return strings.ReplaceAll(text, "\n", "\n\n") },
-		"indented":      func(text string) string { return each(text, func(l string) string { return "      " + l + "   " }) },
-		"wrapped at 40": func(text string) string { return each(text, wrap(40)) },
-		"wrapped at 63": func(text string) string { return each(text, wrap(63)) },
-		"wrapped at 7":  func(text string) string { return each(text, wrap(7)) },
+		"as it is":            between("", ""),
+		"downloaded log":      between(prefix, ""),
+		"gh run view --log":   between("sync\tRun\t"+prefix, ""),
+		"runner in a console": between("[sync/sync]   | ", ""),
+		"quoted mail":         between("> ", ""),
+		"ANSI codes":          between("\x1b[36;1m", "\x1b[0m"),
+		"CRLF":                instead("\n", "\r\n"),
+		"blank lines":         instead("\n", "\n\n"),
+		"indented":            between("      ", "   "),
+		"wrapped at 40":       func(text string) string { return each(text, wrap(40)) },
+		"wrapped at 63":       func(text string) string { return each(text, wrap(63)) },
+		"wrapped at 7":        func(text string) string { return each(text, wrap(7)) },
 		"inside a noisy log": func(text string) string {
 			return "Strava replaced the refresh token.\n```\n" + text + "```\n##[error]Process completed with exit code 3.\n"
 		},
@@ -125,24 +124,20 @@ func TestFindSurvivesLogs(t *testing.T) {
 				return l
 			})
 		},
-		"mark wrapped at a blank": func(text string) string {
-			return strings.Replace(text, "BEGIN AGE ENCRYPTED", "BEGIN AGE\nENCRYPTED", 1)
-		},
-		"no-break spaces": func(text string) string {
-			return each(text, func(l string) string { return "\u00a0\u200b" + l + "\u00a0" })
-		},
-		"joined by blanks": func(text string) string { return strings.ReplaceAll(text, "\n", " ") },
+		"mark wrapped at a blank": instead("BEGIN AGE ENCRYPTED", "BEGIN AGE\nENCRYPTED"),
+		"no-break spaces":         between("\u00a0\u200b", "\u00a0"),
+		"joined by blanks":        instead("\n", " "),
 		"joined by blanks, then wrapped": func(text string) string {
 			joined := strings.ReplaceAll(text, "\n", " ")
 			return joined[:300] + "\n" + joined[300:len(joined)-12] + "\n" + joined[len(joined)-12:]
 		},
 		"inside JSON":      func(text string) string { return `{"log":"` + strings.ReplaceAll(text, "\n", `\n`) + `"}` },
 		"workflow command": func(text string) string { return "::notice::" + strings.ReplaceAll(text, "\n", "%0A") },
-		"carriage returns": func(text string) string { return strings.ReplaceAll(text, "\n", "\r") },
-		"a page":           func(text string) string { return each(text, func(l string) string { return l + "<br>" }) },
-		"a table":          func(text string) string { return each(text, func(l string) string { return "| " + l + " |" }) },
+		"carriage returns": instead("\n", "\r"),
+		"a page":           between("", "<br>"),
+		"a table":          between("| ", " |"),
 		"among rules":      func(text string) string { return strings.Repeat("-----\n", 40000) + text },
-		"no footer":        func(text string) string { return strings.Replace(text, armor.Footer+"\n", "", 1) },
+		"no footer":        instead(armor.Footer+"\n", ""),
 		"a line of 2 MiB":  func(text string) string { return strings.Repeat("x", 2<<20) + "\n" + text + strings.Repeat("y", 2<<20) },
 		"lines in between": func(text string) string {
 			lines := strings.SplitAfter(text, "\n")
@@ -197,16 +192,12 @@ func TestFindReturnsEveryTextInOrder(t *testing.T) {
 
 func TestOpenRefuses(t *testing.T) {
 	t.Parallel()
-	costly := func() string {
+	foreign := func(workFactor int, plain string) string {
 		recipient := check.Must(age.NewScryptRecipient(key))(t)
-		recipient.SetWorkFactor(11) // one more than this program ever uses
-		return encrypt(t, recipient, `{"version":1,"purpose":"strava-token recovery","refresh_token":"`+token+`"}`)
-	}
-	foreign := func(plain string) string {
-		recipient := check.Must(age.NewScryptRecipient(key))(t)
-		recipient.SetWorkFactor(10)
+		recipient.SetWorkFactor(workFactor)
 		return encrypt(t, recipient, plain)
 	}
+	ours := `{"version":1,"purpose":"strava-token recovery","refresh_token":"` + token + `"}`
 	text := seal(t)
 	for _, tt := range []struct {
 		name string
@@ -219,12 +210,12 @@ func TestOpenRefuses(t *testing.T) {
 		{"damaged", strings.Replace(text, text[200:204], "AAAA", 1), key, recovery.ErrWrongSecret},
 		{"cut short", text[:300], key, recovery.ErrWrongSecret},
 		{"nothing", "", key, recovery.ErrWrongSecret},
-		{"too costly", costly(), key, recovery.ErrWrongSecret},
+		{"too costly", foreign(11, ours), key, recovery.ErrWrongSecret},
 		{"too long", strings.Repeat("A", 200<<10), key, recovery.ErrWrongSecret},
-		{"another purpose", foreign(`{"version":1,"purpose":"x","refresh_token":"` + token + `"}`), key, recovery.ErrNotOurs},
-		{"another version", foreign(`{"version":2,"purpose":"strava-token recovery","refresh_token":"` + token + `"}`), key, recovery.ErrNotOurs},
-		{"the word null", foreign(`{"version":1,"purpose":"strava-token recovery","refresh_token":"null"}`), key, recovery.ErrNotOurs},
-		{"no JSON", foreign("hello"), key, recovery.ErrNotOurs},
+		{"another purpose", foreign(10, `{"version":1,"purpose":"x","refresh_token":"`+token+`"}`), key, recovery.ErrNotOurs},
+		{"another version", foreign(10, `{"version":2,"purpose":"strava-token recovery","refresh_token":"`+token+`"}`), key, recovery.ErrNotOurs},
+		{"the word null", foreign(10, `{"version":1,"purpose":"strava-token recovery","refresh_token":"null"}`), key, recovery.ErrNotOurs},
+		{"no JSON", foreign(10, "hello"), key, recovery.ErrNotOurs},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
