@@ -21,61 +21,33 @@ import (
 	"strava-token/internal/sandbox"
 )
 
-// authority signs the certificates of tests. TestMain makes the system trust it.
-var authority = newAuthority()
+// The system trusts the good certificate, since TestMain says so, and the other not.
+var good, bad = newCertificate("good"), newCertificate("bad")
 
-type certificateAuthority struct {
-	cert *x509.Certificate
-	key  *ecdsa.PrivateKey
-	good tls.Certificate
-	bad  tls.Certificate // signed by nobody that anybody knows
-}
-
-func newAuthority() *certificateAuthority {
-	key, cert := sign(nil, nil, "authority")
-	a := &certificateAuthority{cert: cert, key: key}
-	goodKey, good := sign(cert, key, "good")
-	a.good = tls.Certificate{Certificate: [][]byte{good.Raw}, PrivateKey: goodKey}
-	badKey, bad := sign(nil, nil, "bad")
-	a.bad = tls.Certificate{Certificate: [][]byte{bad.Raw}, PrivateKey: badKey}
-	return a
-}
-
-func sign(parent *x509.Certificate, signer *ecdsa.PrivateKey, name string) (*ecdsa.PrivateKey, *x509.Certificate) {
+// newCertificate signs itself.
+func newCertificate(name string) tls.Certificate {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		panic(err)
 	}
 	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name},
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, IsCA: true, BasicConstraintsValid: true,
 		NotBefore: time.Date(1990, 1, 1, 0, 0, 0, 0, time.UTC), NotAfter: time.Date(2190, 1, 1, 0, 0, 0, 0, time.UTC),
-		IsCA: parent == nil, BasicConstraintsValid: true,
 		KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
 		DNSNames: []string{"oauth.test", "api.test", "github.test", "www.strava.com", "api.github.com"},
 	}
-	if parent == nil {
-		parent, signer = template, key
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, parent, &key.PublicKey, signer)
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
 	if err != nil {
 		panic(err)
 	}
-	cert, err := x509.ParseCertificate(der)
-	if err != nil {
-		panic(err)
-	}
-	return key, cert
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
 }
 
-// trust writes the authority to a file and names it as the system's roots. It
-// is called before any test runs, since Go reads the roots once.
-func (a *certificateAuthority) trust(dir string) error {
-	path := filepath.Join(dir, "roots.pem")
-	content := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: a.cert.Raw})
-	if err := os.WriteFile(path, content, 0o600); err != nil {
-		return err
-	}
-	return os.Setenv("SSL_CERT_FILE", path)
+// writeRoots writes the good certificate to a file, for SSL_CERT_FILE.
+func writeRoots(dir string) (path string, err error) {
+	path = filepath.Join(dir, "roots.pem")
+	content := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: good.Certificate[0]})
+	return path, os.WriteFile(path, content, 0o600)
 }
 
 // secure serves the sandbox over TLS, each service under a name of its own.
@@ -91,9 +63,9 @@ func (s *step) secureOver(c cell, protocols ...string) {
 		NextProtos: protocols,
 		GetCertificate: func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
 			if hello.ServerName == host && spoiled.Load() {
-				return &authority.bad, nil
+				return &bad, nil
 			}
-			return &authority.good, nil
+			return &good, nil
 		},
 	}
 	pipe := sandbox.NewPipe()

@@ -3,12 +3,9 @@ package cli_test
 import (
 	"bufio"
 	"crypto/tls"
-	"encoding/pem"
 	"io"
 	"net"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -90,8 +87,7 @@ func newTLSStep(t *testing.T, certificate tls.Certificate) (*step, *proxy) {
 	go func() { _ = service.Serve(l) }()
 	t.Cleanup(func() { _ = service.Close() })
 	p := newProxy(t, l.Addr().String())
-	roots := filepath.Join(t.TempDir(), "roots.pem")
-	check.OK(t, os.WriteFile(roots, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: authority.cert.Raw}), 0o600))
+	roots := check.Must(writeRoots(t.TempDir()))(t)
 	s.runner.Input("strava-url", "")
 	s.runner.Input("strava-api-url", "")
 	s.runner.Set("GITHUB_API_URL", "https://api.github.com")
@@ -102,7 +98,7 @@ func newTLSStep(t *testing.T, certificate tls.Certificate) (*step, *proxy) {
 
 func TestProxyAndRootsOfTheEnvironmentAreUsed(t *testing.T) {
 	t.Parallel()
-	s, p := newTLSStep(t, authority.good)
+	s, p := newTLSStep(t, good)
 	check.Equal(t, s.exitStatus(s.command().Run()), 0, "exit status\n%s", s.runner.Log())
 	check.That(t, s.server.Secret(secretName) == s.server.LiveRefreshToken(), "the refresh token was not kept")
 	for _, host := range []string{"CONNECT www.strava.com:443", "CONNECT api.github.com:443"} {
@@ -125,7 +121,7 @@ func TestEachFailureOfAProxyIsTold(t *testing.T) {
 	} {
 		t.Run(tt.id, func(t *testing.T) {
 			t.Parallel()
-			s, p := newTLSStep(t, authority.good)
+			s, p := newTLSStep(t, good)
 			p.mu.Lock()
 			p.answer = tt.answer
 			p.mu.Unlock()
@@ -146,7 +142,7 @@ func TestEachFailureOfAProxyIsTold(t *testing.T) {
 // certificate that nobody signed.
 func TestHostileProxySeesNothing(t *testing.T) {
 	t.Parallel()
-	s, p := newTLSStep(t, authority.bad)
+	s, p := newTLSStep(t, bad)
 	check.Equal(t, s.exitStatus(s.command().Run()), 1, "exit status\n%s", s.runner.Log())
 	s.assertMessage("Error", "target-bad-certificate")
 	for name, value := range s.server.Values() {
