@@ -112,16 +112,6 @@ func TestANameThatTriesToBreakOut(t *testing.T) {
 	})
 }
 
-func TestRunWhoseOutputIsClosedStillStores(t *testing.T) {
-	inStep(t, always, func(t *testing.T, s *step) {
-		s.runner.Close()
-		check.Equal(t, s.run(), 1, "exit status")
-		check.That(t, s.server.Secret(secretName) == s.server.LiveRefreshToken(), "the refresh token was not kept")
-		// What could not be masked is not handed on.
-		check.Equal(t, s.runner.File("GITHUB_OUTPUT"), "", "outputs were set")
-	})
-}
-
 func TestTokenThatSoonExpiresIsAWarning(t *testing.T) {
 	inStep(t, sandbox.Knobs{}, func(t *testing.T, s *step) {
 		for days, warns := range map[int]string{13: "run-token-expires", 15: ""} {

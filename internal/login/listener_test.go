@@ -114,19 +114,6 @@ func TestTheLocalPageOpenedTwice(t *testing.T) {
 	}
 }
 
-// TestTheLinkWorksAnywhere: the printed one needs no cookie.
-func TestTheLinkWorksAnywhere(t *testing.T) {
-	t.Parallel()
-	h := listen(t)
-	a := h.listener.Begin(authorize)
-	if status, _, _ := h.do(http.MethodGet, callback(stateOf(t, a.Link()))); status != http.StatusSeeOther {
-		t.Errorf("got %d, want 303", status)
-	}
-	if _, err := h.result(a); err != nil {
-		t.Error(err)
-	}
-}
-
 // TestOnlyGet: browsers, and others, ask with HEAD for pages that nobody opens.
 func TestOnlyGet(t *testing.T) {
 	t.Parallel()

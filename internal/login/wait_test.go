@@ -27,17 +27,6 @@ func TestWaitEndsAfterFiveMinutes(t *testing.T) {
 	})
 }
 
-func TestWaitCanBeCancelled(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		ctx, cancel := context.WithCancel(t.Context())
-		time.AfterFunc(time.Second, cancel)
-		if _, err := login.NewAttempt(authorize).Wait(ctx, nil, func(error) {}); !errors.Is(err, context.Canceled) {
-			t.Errorf("Wait: got %v, want %v", err, context.Canceled)
-		}
-	})
-}
-
 // TestPasted: what's wrong is said, and the waiting goes on.
 func TestPasted(t *testing.T) {
 	t.Parallel()

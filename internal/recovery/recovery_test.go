@@ -53,13 +53,6 @@ func assertOpens(t *testing.T, text string) {
 	}
 }
 
-func TestSealedTextHidesTheTokenAndOpensAgain(t *testing.T) {
-	t.Parallel()
-	text := seal(t)
-	check.That(t, !strings.Contains(text, token), "the token is in the text")
-	assertOpens(t, text)
-}
-
 // TestStandardAgeOpensIt opens the text as the age tool does, with its limits.
 func TestStandardAgeOpensIt(t *testing.T) {
 	t.Parallel()

@@ -87,6 +87,10 @@ func TestBranchCheckRefuses(t *testing.T) {
 		{"500 of the branch", status("branch", 500, nil, `<html>`), store.Outage, ""},
 		{"500 of the rules", status("rules", 500, nil, `<html>`), store.Outage, ""},
 		{"500 of the content", status("content", 500, nil, `<html>`), store.Outage, ""},
+		{"404 of the repository, whose number is asked for", func(g *github) opening {
+			g.server.Fail(sandbox.Fault{Call: "repository", Kind: sandbox.FaultStatus, Status: 404, Body: `{"message":"Not Found"}`})
+			return opening{id: -1}
+		}, store.RepositoryNotFound, ""},
 		{"404 of the blob", status("blob", 404, nil, `{"message":"Not Found"}`), store.RepositoryNotFound, ""},
 		{"403 of the blob", status("blob", 403, nil, `{"message":"no"}`), store.Forbidden, ""},
 		{"403 of the branch", status("branch", 403, nil, `{"message":"Resource not accessible by integration"}`), store.IntegrationForbidden, ""},
@@ -189,9 +193,7 @@ func TestBranchThatCountsAsProtectedByAHarmlessRule(t *testing.T) {
 		g.keep(g.branch(branchSpec), oldToken)
 		g.server.SetRules(branchName, "deletion")
 		g.server.Protect(branchName)
-		if _, err := g.branch(branchSpec).Check(t.Context()); err != nil {
-			t.Errorf("Check: %v", err)
-		}
+		g.check(g.branch(branchSpec))
 	})
 }
 
@@ -221,21 +223,6 @@ func TestBranchCheckOutlivesFaults(t *testing.T) {
 			})
 		}
 	}
-}
-
-func TestRepositoryIDIsLookedUp(t *testing.T) {
-	onGitHub(t, func(t *testing.T, g *github) {
-		unknown := opening{id: -1}
-		g.keep(g.open(branchSpec, unknown), oldToken)
-		for _, o := range []opening{{}, unknown} {
-			b := g.open(branchSpec, o)
-			g.check(b)
-			assertHolds(t, b.Held(), oldToken)
-		}
-		g.server.Fail(sandbox.Fault{Call: "repository", Kind: sandbox.FaultStatus, Status: 404, Body: `{"message":"Not Found"}`})
-		_, err := g.open(branchSpec, unknown).Check(t.Context())
-		assertStoreKind(t, "Check", err, store.RepositoryNotFound)
-	})
 }
 
 // TestBranchCheckWantsRoomInTheRateLimit: a refresh token is not spent if

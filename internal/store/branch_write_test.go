@@ -3,7 +3,6 @@ package store_test
 import (
 	"context"
 	"fmt"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -12,52 +11,6 @@ import (
 	"strava-token/internal/sandbox"
 	"strava-token/internal/store"
 )
-
-// TestOneOfManyWritesWins holds the compare-and-swap: of writes at the same
-// moment onto the same state one arrives, and the others see it.
-func TestOneOfManyWritesWins(t *testing.T) {
-	t.Parallel()
-	for _, exists := range []bool{false, true} {
-		runOnGitHub(t, fmt.Sprintf("branch exists %v", exists), func(t *testing.T, g *github) {
-			commits := 1
-			if exists {
-				g.keep(g.branch(branchSpec), oldToken)
-				commits = 2
-			}
-			runs := make([]*store.Branch, 4)
-			errs := make([]error, len(runs))
-			for n := range runs {
-				runs[n] = g.branch(branchSpec)
-				g.check(runs[n])
-			}
-			g.server.Set(func(k *sandbox.Knobs) { k.Latency = 40 * time.Millisecond })
-			var all sync.WaitGroup
-			for n, b := range runs {
-				all.Go(func() { errs[n] = b.Store(t.Context(), record(numbered(n))) })
-			}
-			all.Wait()
-			winner := -1
-			for n, err := range errs {
-				check.That(t, err != nil || winner < 0, "writes %d and %d both won", winner, n)
-				if err == nil {
-					winner = n
-				}
-			}
-			check.Need(t, winner >= 0, "nobody won: %v", errs)
-			for n, err := range errs {
-				if n != winner {
-					assertStoreKind(t, "Store", err, store.Overtaken)
-				}
-				assertHolds(t, runs[n].Held(), numbered(winner))
-			}
-			g.assertBranch(branchName, branchFile, commits, numbered(winner))
-			// Whoever lost may write over what it saw.
-			loser := (winner + 1) % len(runs)
-			check.Equal(t, runs[loser].Store(t.Context(), record(newToken)), nil, "Store over the winner's")
-			g.assertBranch(branchName, branchFile, commits+1, newToken)
-		})
-	}
-}
 
 func TestOverwrittenAfterALostAnswerIsOvertaken(t *testing.T) {
 	t.Parallel()

@@ -1,7 +1,6 @@
 package store_test
 
 import (
-	"context"
 	"os"
 	"path/filepath"
 	"sync/atomic"
@@ -12,48 +11,6 @@ import (
 	"strava-token/internal/check"
 	"strava-token/internal/store"
 )
-
-func TestLockIsExclusive(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		path := filepath.Join(t.TempDir(), "token")
-		first, unlock := locked(t, fileApp(), path)
-		var has atomic.Bool
-		done := make(chan struct{})
-		go func() {
-			defer close(done)
-			second, unlock := locked(t, fileApp(), path)
-			has.Store(true)
-			defer unlock()
-			if _, err := second.Check(t.Context()); err != nil {
-				t.Errorf("Check: %v", err)
-			}
-			assertHolds(t, second.Held(), newToken) // what the first one wrote
-		}()
-
-		third := newFile(t, fileApp(), path)
-		ctx, waiting := context.WithTimeout(t.Context(), time.Minute)
-		defer waiting()
-		_, err := third.Lock(ctx)
-		assertStoreKind(t, "Lock of one who gave up", err, store.Busy)
-		cancelled, cancel := context.WithCancel(t.Context())
-		cancel()
-		_, err = third.Lock(cancelled)
-		assertStoreKind(t, "Lock of one who never began", err, store.Busy)
-
-		check.Must(first.Check(t.Context()))(t)
-		check.OK(t, first.Store(t.Context(), record(newToken)))
-		check.That(t, !has.Load(), "two hold the lock")
-		unlock()
-		<-done
-		// Both are done, and the one that gave up gets its turn.
-		unlock = check.Must(third.Lock(t.Context()))(t)
-		unlock()
-		if _, err := os.Stat(path + ".lock"); err != nil {
-			t.Errorf("the lock file is gone: %v", err)
-		}
-	})
-}
 
 // TestARemovedLockLocksNothing: who waited for a lock file that somebody removed waits
 // for the one that is there now.

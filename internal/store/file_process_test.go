@@ -267,6 +267,9 @@ func TestLockOfAnotherProcess(t *testing.T) {
 			defer cancel()
 			_, err := newFile(t, fileApp(), path).Lock(ctx)
 			assertStoreKind(t, "Lock", err, store.Busy)
+			cancel()
+			_, err = newFile(t, fileApp(), path).Lock(ctx)
+			assertStoreKind(t, "Lock of one who never began", err, store.Busy)
 			check.OK(t, tt.end(o))
 			keepInFile(t, fileApp(), path, newToken) // waits for its turn
 			assertFolder(t, folder, "token", "token.lock")
