@@ -28,10 +28,10 @@ var shown = map[string]struct{ file, text, reason string }{
 	"kill $sandbox": {file: ".ci/run", text: `(cd "$work/shown" && bash -e "$shown")`},
 
 	"strava-token login --repo owner/name": {file: "internal/cli/login_test.go", text: `v.run("--repo", sandbox.Repository)`},
-	"strava-token login --repo YOU/running_page --rotate-to STRAVA_CLIENT_REFRESH_TOKEN --scope read,activity:read_all,activity:write": {file: "internal/cli/docs_first_run_test.go", text: `strava-token login --repo YOU/running_page `},
+	"strava-token login --repo YOU/running_page --rotate-to STRAVA_CLIENT_REFRESH_TOKEN --scope read,activity:read_all,activity:write": {file: "internal/cli/docs_test.go", text: `strava-token login --repo YOU/running_page `},
 	"strava-token login --format dotenv":                                          {file: "internal/cli/login_target_test.go", text: `"--format", "dotenv"`},
-	"mkdir -p -m 700 ~/.strava":                                                   {file: "internal/cli/docs_first_run_test.go", text: `mkdir -p -m 700 ~/.strava\nstrava-token login `},
-	`strava-token login --rotate-to "file:$HOME/.strava/token"`:                   {file: "internal/cli/docs_first_run_test.go", text: `mkdir -p -m 700 ~/.strava\nstrava-token login `},
+	"mkdir -p -m 700 ~/.strava":                                                   {file: "internal/cli/docs_test.go", text: `mkdir -p -m 700 ~/.strava\nstrava-token login `},
+	`strava-token login --rotate-to "file:$HOME/.strava/token"`:                   {file: "internal/cli/docs_test.go", text: `mkdir -p -m 700 ~/.strava\nstrava-token login `},
 	"set -a && . ~/.strava/token.env && set +a":                                   {file: "testdata/script/elsewhere.txtar", text: `sed -n "/^set -a/,/^strava-token exec/p"`},
 	`strava-token revoke --rotate-to "file:$HOME/.strava/token"`:                  {file: "testdata/script/elsewhere.txtar", text: `sed -n "/^strava-token revoke/p"`},
 	`strava-token refresh --rotate-to "file:$HOME/.strava/token" --format dotenv`: {file: "testdata/script/elsewhere.txtar", text: `sed -n "/^set -a/,/^strava-token exec/p"`},

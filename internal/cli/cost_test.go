@@ -1,8 +1,10 @@
 package cli_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"strava-token/internal/check"
@@ -62,4 +64,51 @@ func (s *step) requests() int {
 		}
 	}
 	return n
+}
+
+// TestFewConnections counts them over HTTP/2, in a run that makes every kind of
+// call: Strava's are used again, and GitHub gets one for each of the questions
+// that go out side by side, at most.
+func TestFewConnections(t *testing.T) {
+	t.Parallel()
+	for target, questions := range map[string]int{secretName: 4, "branch:" + branchName: 5} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newStep(t, always)
+			s.secureOver(cell{}, "h2", "http/1.1")
+			s.runner.Input("rotate-to", target)
+			if status := s.run(); status != 0 {
+				t.Fatalf("exit status: %d\n%s", status, s.runner.Log())
+			}
+			got := map[string]int{}
+			for _, address := range s.pipe.Dialled() {
+				got[address]++
+			}
+			if got["oauth.test:443"] != 1 || got["api.test:443"] != 1 || got["github.test:443"] > questions || len(got) != 3 {
+				t.Errorf("connections: %v, want one for each of Strava's hosts and at most %d for GitHub", got, questions)
+			}
+		})
+	}
+}
+
+// TestConnectionsAreUsedAgain: with many targets over HTTP/1.1 the connections are as
+// many as the calls at a time, and not as many as the calls, of which there are more
+// than 200. (net/http dials one more than it needs whenever another is given back
+// while it dials.)
+func TestConnectionsAreUsedAgain(t *testing.T) {
+	inStep(t, always, func(t *testing.T, s *step) {
+		targets := []string{secretName}
+		for i := range 49 {
+			name := fmt.Sprintf("SECRET_%d", i)
+			s.server.SetSecret(name, s.server.LiveRefreshToken())
+			targets = append(targets, name)
+		}
+		s.runner.Input("rotate-to", strings.Join(targets, "\n"))
+		if status := s.run(); status != 0 {
+			t.Fatalf("exit status: %d\n%s", status, s.runner.Log())
+		}
+		const atOnce = 4 * 4 // targets, and the questions for each
+		if got := len(s.pipe.Dialled()); got > 2*atOnce {
+			t.Errorf("connections: got %d, want about %d", got, atOnce)
+		}
+	})
 }
