@@ -116,9 +116,7 @@ func TestWorkflowRotatesTwiceAndUsesTheToken(t *testing.T) {
 		before := w.server.Secret(secretName)
 		log, ok := w.act(t, "sync.yml")
 		check.Need(t, ok, "run %d failed:\n%s", run, log)
-		for _, want := range []string{"the token in the log: ***", "athlete 126651800", "Strava access token is ready"} {
-			check.That(t, strings.Contains(log, want), "run %d: %q is not in the log:\n%s", run, want, log)
-		}
+		check.Contains(t, log, "the token in the log: ***", "athlete 126651800", "Strava access token is ready")
 		check.That(t, w.server.Secret(secretName) != before, "run %d did not rotate the secret", run)
 		w.assertKept(t, log)
 	}
@@ -128,9 +126,7 @@ func TestWorkflowShowsWhyItFailed(t *testing.T) {
 	w := newWorld(t, sandbox.Knobs{Rotation: sandbox.RotateAlways, Inactive: true})
 	log, ok := w.act(t, "sync.yml")
 	check.That(t, !ok, "the run succeeded:\n%s", log)
-	for _, want := range []string{"::error::The Strava app is inactive.", "https://www.strava.com/settings/api"} {
-		check.That(t, strings.Contains(log, want), "%q is not in the log:\n%s", want, log)
-	}
+	check.Contains(t, log, "::error::The Strava app is inactive.", "https://www.strava.com/settings/api")
 	check.That(t, !strings.Contains(log, "the token in the log"), "a later step ran")
 	w.assertKept(t, log)
 }

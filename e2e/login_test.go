@@ -164,9 +164,7 @@ func TestBrowserApproves(t *testing.T) {
 	shoot(t, ctx, "login-dark-phone", "dark", 390)
 	illustrate(t, ctx, "login", 900)
 	check.Equal(t, l.end(t, w, page, address), 0, "exit status\n%s", l.out)
-	for _, want := range []string{"It worked", "athlete 126651800", "read, activity:read_all", "close this window"} {
-		check.That(t, strings.Contains(page, want), "%q is not on the page: %s", want, page)
-	}
+	check.Contains(t, page, "It worked", "athlete 126651800", "read, activity:read_all", "close this window")
 	heldByTheBranch(t, w, l.out.String())
 }
 

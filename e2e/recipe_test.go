@@ -174,20 +174,13 @@ func (r recipe) try(t *testing.T) {
 		before := len(w.server.Issues())
 		log, ok := w.actOn(t, path, flags...)
 		check.Need(t, ok != run.fails, "run %d: succeeded: %t\n%s\n%s", n+1, ok, log, w.server.Journal())
-		assertSays(t, "the log", log, run.says)
+		check.Contains(t, log, run.says...)
 		opened := w.server.Issues()[before:]
 		if want := min(len(run.issue), 1); len(opened) != want {
 			t.Errorf("run %d: issues and comments: got %q, want %d\n%s", n+1, opened, want, log)
 		}
-		assertSays(t, "the issue", strings.Join(opened, "\n"), run.issue)
+		check.Contains(t, strings.Join(opened, "\n"), run.issue...)
 		r.held(t, w, log)
-	}
-}
-
-func assertSays(t *testing.T, where, text string, want []string) {
-	t.Helper()
-	for _, part := range want {
-		check.That(t, strings.Contains(text, part), "%q is not in %s:\n%s", part, where, text)
 	}
 }
 

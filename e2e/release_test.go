@@ -112,9 +112,7 @@ func TestReleasedActionPullsByDigest(t *testing.T) {
 		w := newWorld(t, sandbox.Knobs{Rotation: sandbox.RotateAlways})
 		log, ok := w.actIn(t, dir, filepath.Join(dir, "sync.yml"))
 		check.Need(t, ok, "the workflow failed:\n%s", log)
-		for _, want := range []string{"docker pull image=" + reference, "Strava access token is ready", "athlete 126651800"} {
-			check.That(t, strings.Contains(log, want), "%q is not in the log:\n%s", want, log)
-		}
+		check.Contains(t, log, "docker pull image="+reference, "Strava access token is ready", "athlete 126651800")
 		check.That(t, !strings.Contains(log, "docker build"), "an image was built:\n%s", log)
 		w.assertKept(t, log)
 	})

@@ -27,7 +27,7 @@ func TestRunningPage(t *testing.T) {
 			w := newWorld(t, sandbox.Knobs{Rotation: sandbox.RotateAlways, Activities: 30})
 			log, ok := w.actOn(t, w.runningPage(t, runType))
 			check.Need(t, ok, "the run failed:\n%s", log)
-			assertSays(t, "the log", log, append(want, "loaded at the start: []", "stravalib is there: True"))
+			check.Contains(t, log, append(want, "loaded at the start: []", "stravalib is there: True")...)
 			if runType == "keep" {
 				check.Equal(t, w.server.Journal(), "", "something was asked of Strava or GitHub:")
 				return
@@ -51,7 +51,7 @@ func TestParallelRunsAndReRuns(t *testing.T) {
 		both.Go(func() {
 			log, ok := w.actOn(t, path)
 			check.That(t, ok, "one of two runs at once failed:\n%s", log)
-			assertSays(t, "the log", log, []string{"Access ok"})
+			check.Contains(t, log, "Access ok")
 		})
 	}
 	both.Wait()

@@ -3,6 +3,7 @@ package check
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -55,5 +56,13 @@ func Need(t testing.TB, ok bool, format string, args ...any) {
 	t.Helper()
 	if !ok {
 		t.Fatalf(format, args...)
+	}
+}
+
+// Contains fails the test for each part that isn't in a text.
+func Contains(t testing.TB, text string, parts ...string) {
+	t.Helper()
+	for _, part := range parts {
+		That(t, strings.Contains(text, part), "%q is not in:\n%s", part, text)
 	}
 }

@@ -235,9 +235,7 @@ func TestProxyAndRootsOfTheEnvironmentAreUsed(t *testing.T) {
 	s, p := newTLSStep(t, good)
 	check.Equal(t, s.exitStatus(s.command().Run()), 0, "exit status\n%s", s.runner.Log())
 	check.That(t, s.server.Secret(secretName) == s.server.LiveRefreshToken(), "the refresh token was not kept")
-	for _, host := range []string{"CONNECT www.strava.com:443", "CONNECT api.github.com:443"} {
-		check.That(t, strings.Contains(p.seen.String(), host), "%s is not among what the proxy was asked for:\n%s", host, p.seen.String())
-	}
+	check.Contains(t, p.seen.String(), "CONNECT www.strava.com:443", "CONNECT api.github.com:443")
 	s.assertNothingLeaks()
 }
 
