@@ -81,9 +81,7 @@ func TestSignalsReachTheContainer(t *testing.T) {
 			}
 			err := cmd.Wait()
 			var exit *exec.ExitError
-			if !errors.As(err, &exit) || exit.ExitCode() != 1 {
-				t.Errorf("the container ended with %v, want exit status 1\n%s", err, out.String())
-			}
+			check.That(t, errors.As(err, &exit) && exit.ExitCode() == 1, "the container ended with %v, want exit status 1\n%s", err, out.String())
 			check.Contains(t, out.String(), "The run was cancelled after the token request.", "BEGIN AGE ENCRYPTED FILE")
 			w.assertKept(t, out.String())
 		})

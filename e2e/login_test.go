@@ -199,9 +199,7 @@ func TestBrowserDenies(t *testing.T) {
 	l := startLogin(t, w)
 	ctx := browser(t)
 	var page, address string
-	if err := chromedp.Run(ctx, arrive(l.out.until(t, shownAddress, 1)), chromedp.Click("#deny", chromedp.ByQuery), read(&page, &address)); err != nil {
-		t.Fatal(err)
-	}
+	check.OK(t, chromedp.Run(ctx, arrive(l.out.until(t, shownAddress, 1)), chromedp.Click("#deny", chromedp.ByQuery), read(&page, &address)))
 	shoot(t, ctx, "login-denied", "light", 900)
 	if got := l.end(t, w, page, address); got != 1 || !strings.Contains(page, "No access was granted") {
 		t.Errorf("exit status %d, page %q\n%s", got, page, l.out)

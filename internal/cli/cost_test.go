@@ -36,9 +36,7 @@ func TestRoundTrips(t *testing.T) {
 				if tt.targets == nil {
 					s.runner.Input("github-token", "") // is needed for a target alone
 				}
-				if status := s.run(); status != 0 {
-					t.Fatalf("exit status %d\n%s", status, s.runner.Log())
-				}
+				s.expect(0, "")
 			}
 			for _, target := range tt.targets {
 				if !strings.Contains(target, ":") {
@@ -76,9 +74,7 @@ func TestFewConnections(t *testing.T) {
 			s := newStep(t, always)
 			s.secureOver(cell{}, "h2", "http/1.1")
 			s.runner.Input("rotate-to", target)
-			if status := s.run(); status != 0 {
-				t.Fatalf("exit status: %d\n%s", status, s.runner.Log())
-			}
+			s.expect(0, "")
 			got := map[string]int{}
 			for _, address := range s.pipe.Dialled() {
 				got[address]++
@@ -103,9 +99,7 @@ func TestConnectionsAreUsedAgain(t *testing.T) {
 			targets = append(targets, name)
 		}
 		s.runner.Input("rotate-to", strings.Join(targets, "\n"))
-		if status := s.run(); status != 0 {
-			t.Fatalf("exit status: %d\n%s", status, s.runner.Log())
-		}
+		s.expect(0, "")
 		const atOnce = 4 * 4 // targets, and the questions for each
 		if got := len(s.pipe.Dialled()); got > 2*atOnce {
 			t.Errorf("connections: got %d, want about %d", got, atOnce)

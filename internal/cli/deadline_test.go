@@ -77,8 +77,7 @@ func TestCancelledWhileNoConnectionComesAbout(t *testing.T) {
 		s.runner.Set("GITHUB_API_URL", "http://"+githubHost)
 		s.pipe.Refuse(oauthHost, 3)
 		time.AfterFunc(50*time.Millisecond, s.cancel)
-		check.Equal(t, s.run(), 1, "exit status")
-		s.assertMessage("Error", "run-cancelled")
+		s.expect(1, "run-cancelled")
 		check.Equal(t, s.server.Count("strava", "POST", "/oauth/token"), 0, "token requests")
 	})
 }

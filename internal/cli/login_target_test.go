@@ -36,9 +36,7 @@ func TestLoginIntoAFile(t *testing.T) {
 	token := filepath.Join(t.TempDir(), "to ken")
 	v.assertStatus(v.run("--rotate-to", "file:"+token), 0)
 	v.assertMessages()
-	if v.server.Opened(readFile(t, token)) != v.server.LiveRefreshToken() {
-		t.Error("the file doesn't have the refresh token that lives")
-	}
+	check.That(t, v.server.Opened(readFile(t, token)) == v.server.LiveRefreshToken(), "the file doesn't have the refresh token that lives")
 	v.assertFile(token+".env", v.appLines())
 	v.assertSays("refresh token of Sandbox Athlete (athlete 126651800) is kept in file:"+token,
 		"(set -a && . '"+token+".env' && strava-token refresh --rotate-to 'file:"+token+"')")

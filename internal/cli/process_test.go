@@ -159,9 +159,7 @@ func TestSignals(t *testing.T) {
 				check.Equal(t, s.exitStatus(cmd.Wait()), tt.status, "exit status\n%s", s.runner.Log())
 				s.assertMessage("Error", tt.says)
 				s.assertNothingLeaks()
-				if s.server.Secret(secretName) != s.server.LiveRefreshToken() {
-					t.Errorf("the refresh token was not kept\n%s", s.server.Journal())
-				}
+				check.That(t, s.server.Secret(secretName) == s.server.LiveRefreshToken(), "the refresh token was not kept\n%s", s.server.Journal())
 				check.Equal(t, s.server.Count("strava", "POST", "/oauth/token") > 0, tt.spent, "the refresh token was spent")
 				// After the token request the recovery text comes first.
 				check.Equal(t, strings.Contains(s.runner.Log(), "BEGIN AGE"), tt.spent, "the recovery text was printed")

@@ -98,9 +98,7 @@ func TestLoginAtATerminal(t *testing.T) {
 		t.Fatalf("found %v, %v", found, err)
 	}
 	v.assertFile(found[1], v.appLines())
-	if v.server.Opened(readFile(t, found[0])) != v.server.LiveRefreshToken() {
-		t.Error("the file doesn't have the refresh token that lives")
-	}
+	check.That(t, v.server.Opened(readFile(t, found[0])) == v.server.LiveRefreshToken(), "the file doesn't have the refresh token that lives")
 }
 
 // TestCtrlC ends the program at once, with the status of an interrupt and the echo

@@ -51,6 +51,22 @@ func (h *here) do(method, address string) (status int, location, body string) {
 	return resp.StatusCode, resp.Header.Get("Location"), string(content)
 }
 
+// assertStatus asserts how a question is answered, and returns where the answer leads,
+// and what it says.
+func (h *here) assertStatus(method, address string, want int) (location, body string) {
+	h.t.Helper()
+	status, location, body := h.do(method, address)
+	check.Equal(h.t, status, want, "status of %s %s\n%s", method, address, body)
+	return location, body
+}
+
+// assertWaits asserts that nothing ended the attempt.
+func (h *here) assertWaits(a *login.Attempt) {
+	h.t.Helper()
+	_, err := h.result(a)
+	check.That(h.t, errors.Is(err, context.DeadlineExceeded), "the login ended: %v", err)
+}
+
 // open opens the attempt's local page and returns the state behind it.
 func (h *here) open(a *login.Attempt) (state string) {
 	h.t.Helper()
@@ -87,16 +103,11 @@ func TestTheLocalPage(t *testing.T) {
 	}
 	jar := h.browser.Jar
 	h.browser.Jar = nil // somebody else
-	if status, _, _ := h.do(http.MethodGet, callback(state)); status != http.StatusBadRequest {
-		t.Errorf("without the cookie: got %d, want 400", status)
-	}
-	if _, err := h.result(a); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("without the cookie the login ended: %v", err)
-	}
+	h.assertStatus(http.MethodGet, callback(state), http.StatusBadRequest)
+	h.assertWaits(a)
 	h.browser.Jar = jar
-	if status, location, _ := h.do(http.MethodGet, callback(state)); status != http.StatusSeeOther || strings.ContainsAny(location, "?#") {
-		t.Errorf("with the cookie: got %d to %q, want 303 to an address that has nothing in it", status, location)
-	}
+	location, _ := h.assertStatus(http.MethodGet, callback(state), http.StatusSeeOther)
+	check.That(t, !strings.ContainsAny(location, "?#"), "with the cookie it leads to %q, which has something in it", location)
 	if grant, err := h.result(a); err != nil || grant.Code.Reveal() != code {
 		t.Errorf("with the cookie: %v", err)
 	}
@@ -110,9 +121,8 @@ func TestTheLocalPageOpenedTwice(t *testing.T) {
 	state := h.open(a)
 	h.do(http.MethodGet, a.Local())
 	h.do(http.MethodGet, callback(state))
-	if _, err := h.result(a); !errors.Is(err, login.ErrOpenedTwice) {
-		t.Errorf("got %v, want %v", err, login.ErrOpenedTwice)
-	}
+	_, err := h.result(a)
+	check.That(t, errors.Is(err, login.ErrOpenedTwice), "got %v, want %v", err, login.ErrOpenedTwice)
 }
 
 // TestOnlyGet: browsers, and others, ask with HEAD for pages that nobody opens.
@@ -122,14 +132,10 @@ func TestOnlyGet(t *testing.T) {
 	a := h.listener.Begin(authorize)
 	for _, method := range []string{http.MethodHead, http.MethodPost, http.MethodOptions, http.MethodPut} {
 		for _, address := range []string{a.Local(), callback(stateOf(t, a.Link()))} {
-			if status, _, _ := h.do(method, address); status != http.StatusMethodNotAllowed {
-				t.Errorf("%s %s: got %d, want 405", method, address, status)
-			}
+			h.assertStatus(method, address, http.StatusMethodNotAllowed)
 		}
 	}
-	if _, err := h.result(a); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("the login ended: %v", err)
-	}
+	h.assertWaits(a)
 	h.open(a) // is the first time
 }
 
@@ -145,8 +151,8 @@ func TestNothingElseIsTaken(t *testing.T) {
 		"/token": 400, callback(strings.Repeat("0", 32)): 400, "/token?state=&error=access_denied": 400,
 		"/token?state=" + state: 400, "/token?state=" + state + "&code=null": 400,
 	} {
-		status, _, body := h.do(http.MethodGet, path)
-		check.That(t, status == want && !strings.Contains(body, state), "%s: got %d, want %d; %s", path, status, want, body)
+		_, body := h.assertStatus(http.MethodGet, path, want)
+		check.That(t, !strings.Contains(body, state), "%s gives the state away: %s", path, body)
 	}
 	foreign := check.Must(http.NewRequest(http.MethodGet, h.listener.Redirect(), nil))(t)
 	here, _ := url.Parse(h.listener.Redirect())
@@ -154,9 +160,7 @@ func TestNothingElseIsTaken(t *testing.T) {
 	resp := check.Must(h.browser.Do(foreign))(t)
 	_ = resp.Body.Close()
 	check.That(t, resp.StatusCode == http.StatusMisdirectedRequest, "a foreign host: got %d, want 421", resp.StatusCode)
-	if _, err := h.result(a); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("the login ended: %v", err)
-	}
+	h.assertWaits(a)
 }
 
 // TestEachAttemptKeepsItsPage lets the browser ask for the page of the first
@@ -174,17 +178,15 @@ func TestEachAttemptKeepsItsPage(t *testing.T) {
 	check.Need(t, first != "" && told != nil, "the first attempt: sent on to %q, told %v", first, told)
 	b := h.listener.Begin(authorize)
 	check.Equal(t, comeBack(a), "", "an older state is sent on to")
-	if status, _, body := h.do(http.MethodGet, first); status != http.StatusConflict || !strings.Contains(body, "The first page") {
-		t.Fatalf("%s: got %d, %q", first, status, body)
-	}
+	_, body := h.assertStatus(http.MethodGet, first, http.StatusConflict)
+	check.Contains(t, body, "The first page")
 	<-told
 
 	second := comeBack(b)
 	told = h.listener.Tell(login.Page{Status: http.StatusOK, Title: "The second page"})
 	check.Need(t, second != first && told != nil, "the second attempt: sent on to %q, told %v", second, told)
-	if _, _, body := h.do(http.MethodGet, second); !strings.Contains(body, "The second page") {
-		t.Fatalf("%s: got %q", second, body)
-	}
+	_, body = h.assertStatus(http.MethodGet, second, http.StatusOK)
+	check.Contains(t, body, "The second page")
 	<-told
 }
 

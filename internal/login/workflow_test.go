@@ -26,9 +26,7 @@ func TestWorkflowIsTheExample(t *testing.T) {
 	example := check.Must(os.ReadFile("../../examples/sync.yml"))(t)
 	_, want, _ := strings.Cut(strings.TrimSpace(string(example)), "\nname: ")
 	want = strings.NewReplacer("client-id: 12345", "client-id: 48213", "scopes: activity:read_all", "scopes: read,activity:read_all").Replace(want)
-	if !strings.Contains(want, "paths: ["+login.WorkflowFile+"]") {
-		t.Errorf("the example isn't started by saving %s", login.WorkflowFile)
-	}
+	check.That(t, strings.Contains(want, "paths: ["+login.WorkflowFile+"]"), "the example isn't started by saving %s", login.WorkflowFile)
 	check.Same(t, workflow(t, "", "branch:strava-token"), "name: "+want, "(-example +printed)")
 }
 

@@ -345,9 +345,7 @@ func TestBranchHoldsSomethingElse(t *testing.T) {
 			check.That(t, facts.Exists && !facts.Held, "facts: %+v, want something that exists and holds nothing", facts)
 			check.OK(t, b.Store(t.Context(), record(newToken)))
 			check.Equal(t, g.server.Opened(g.server.File(branchName, branchFile)), newToken, "file")
-			if n, _ := g.server.Commits(branchName); n != 2 {
-				t.Errorf("commits: got %d, want 2", n)
-			}
+			g.assertCommits(branchName, 2)
 		})
 	}
 }

@@ -74,22 +74,24 @@ func (g *github) checked(target string) *store.Branch {
 func (g *github) keep(b *store.Branch, token string) {
 	g.t.Helper()
 	g.check(b)
-	if err := b.Store(g.t.Context(), record(token)); err != nil {
-		g.t.Fatalf("Store: %v", err)
-	}
+	check.OK(g.t, b.Store(g.t.Context(), record(token)))
 }
 
 // assertBranch asserts how many commits the branch has and which refresh token
 // somebody else finds in a file of it.
 func (g *github) assertBranch(branch, file string, commits int, token string) {
 	g.t.Helper()
+	g.assertCommits(branch, commits)
 	n, orphan := g.server.Commits(branch)
-	check.Equal(g.t, n, commits, "commits of %s", branch)
 	check.That(g.t, n == 0 || orphan, "branch %s began with the history of another one", branch)
 	check.Equal(g.t, g.server.Opened(g.server.File(branch, file)), token, "%s of %s", file, branch)
-	if n, _ := g.server.Commits("main"); n != 1 {
-		g.t.Errorf("commits of main: got %d, want the first alone", n)
-	}
+	g.assertCommits("main", 1) // the first alone
+}
+
+func (g *github) assertCommits(branch string, want int) {
+	g.t.Helper()
+	n, _ := g.server.Commits(branch)
+	check.Equal(g.t, n, want, "commits of %s", branch)
 }
 
 func assertStoreKind(t *testing.T, what string, err error, want store.Kind) {

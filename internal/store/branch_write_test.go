@@ -78,9 +78,7 @@ func TestWritesOutliveFaults(t *testing.T) {
 					g.assertBranch(branchName, branchFile, s.commits+1, newToken)
 					// What it knows of the branch is right.
 					check.Equal(t, b.Store(t.Context(), record(numbered(9))), nil, "Store again")
-					if n, _ := g.server.Commits(branchName); n != s.commits+2 {
-						t.Errorf("commits after another write: got %d, want %d", n, s.commits+2)
-					}
+					g.assertCommits(branchName, s.commits+2)
 				})
 			}
 		}
@@ -122,9 +120,7 @@ func TestWritesThatFail(t *testing.T) {
 				g.server.Fail(fault)
 				assertStoreKind(t, "Store", b.Store(t.Context(), record(newToken)), tt.want)
 				check.Equal(t, g.server.Count("github", verb, path)-before, tt.calls, "writes")
-				if n, _ := g.server.Commits(branchName); n != s.commits {
-					t.Errorf("commits: got %d, want %d", n, s.commits)
-				}
+				g.assertCommits(branchName, s.commits)
 				check.Equal(t, g.server.File(branchName, branchFile), kept, "the file changed")
 			})
 		}

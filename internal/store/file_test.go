@@ -52,9 +52,7 @@ func keepInFile(t *testing.T, app store.App, path, token string) {
 	t.Helper()
 	f, _, unlock := checked(t, app, path)
 	defer unlock()
-	if err := f.Store(t.Context(), record(token)); err != nil {
-		t.Fatalf("Store: %v", err)
-	}
+	check.OK(t, f.Store(t.Context(), record(token)))
 }
 
 // assertFile asserts what a new process finds in a file.
@@ -118,9 +116,7 @@ func TestFileIsWrittenAndReadBack(t *testing.T) {
 					check.Equal(t, server.Opened(read(t, path)), token, "file")
 				}
 				held, err := f.Reread(t.Context())
-				if err != nil || held.AthleteID != 7 || !held.Saw(secret.New(oldToken)) {
-					t.Errorf("Reread: got athlete %d, %v", held.AthleteID, err)
-				}
+				check.That(t, err == nil && held.AthleteID == 7 && held.Saw(secret.New(oldToken)), "Reread: got athlete %d, %v", held.AthleteID, err)
 				unlock()
 				assertFolder(t, folder, name, name+".lock")
 			}
@@ -303,9 +299,7 @@ func TestRoomThatSomebodyTidiedUpIsTakenAgain(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "token")
 	f, _, unlock := checked(t, fileApp(), path)
 	fresh, err := filepath.Glob(filepath.Join(filepath.Dir(path), ".token.*.new"))
-	if err != nil || len(fresh) != 1 || os.Remove(fresh[0]) != nil {
-		t.Fatalf("room that was taken: got %v, %v, want one file", fresh, err)
-	}
+	check.Need(t, err == nil && len(fresh) == 1 && os.Remove(fresh[0]) == nil, "room that was taken: got %v, %v, want one file", fresh, err)
 	assertStoreKind(t, "Store", f.Store(t.Context(), record(newToken)), "")
 	unlock()
 	assertFile(t, fileApp(), path, newToken)

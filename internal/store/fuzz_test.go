@@ -58,9 +58,7 @@ func FuzzGitHub(f *testing.F) {
 		s := NewSecret(gh, target)
 		_, err := s.Check(t.Context())
 		assertKind(t, err, token, writer)
-		if err == nil && s.key.bytes == nil {
-			t.Error("the check let a missing key through")
-		}
+		check.That(t, err != nil || s.key.bytes != nil, "the check let a missing key through")
 		if err == nil {
 			putErr := s.put(t.Context(), secret.New(token))
 			if putErr != nil {
@@ -76,12 +74,8 @@ func assertKind(t *testing.T, err error, secrets ...string) {
 		return
 	}
 	var e *Error
-	if !errors.As(err, &e) || e.Kind == "" {
-		t.Errorf("an error without a kind: %v", err)
-	}
+	check.That(t, errors.As(err, &e) && e.Kind != "", "an error without a kind: %v", err)
 	for _, s := range secrets {
-		if strings.Contains(err.Error(), s) {
-			t.Errorf("the error holds a secret: %v", err)
-		}
+		check.That(t, !strings.Contains(err.Error(), s), "the error holds a secret: %v", err)
 	}
 }

@@ -124,9 +124,7 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		again, err := store.Parse(got.String(), whereBranchesAre(got))
-		if err != nil || again != got || again.Key() != got.Key() {
-			t.Fatalf("Parse(%q) wrote %q, which reads as %v, %v", text, got, again, err)
-		}
+		check.Need(t, err == nil && again == got && again.Key() == got.Key(), "Parse(%q) wrote %q, which reads as %v, %v", text, got, again, err)
 		parts := append(strings.Split(got.Branch, "/"), got.Owner, got.Repo, got.Environment, got.Organization)
 		for _, part := range parts {
 			check.Need(t, part != "." && part != "..", "Parse(%q) let %q through", text, part)
