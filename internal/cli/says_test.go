@@ -20,6 +20,7 @@ func TestGitHubSays(t *testing.T) {
 		says   string
 	}{
 		{403, "target-sign-on", "Resource protected by organization SAML enforcement. You must grant your token access to this organization."},
+		{403, "target-sign-on", "No entry."}, // its header alone says so
 		{403, "target-archived", "Repository was archived so is read-only."},
 		{403, "target-address-forbidden", "Although you appear to have the correct authorization credentials, the `octo` organization has an IP allow list enabled, and 192.0.2.1 is not permitted to access this resource."},
 		{403, "target-token-forbidden", "`octo` forbids access via a personal access token (classic). Please use a GitHub App, OAuth App, or a personal access token with fine-grained permissions."},
