@@ -57,7 +57,8 @@ var secretScenarios = []scenario{
 	{name: "mistyped-secret", given: inputs("rotate-to", "STRAVA_REFRESH_TOKENS"), status: 1, says: "target-secret-not-found", kept: true},
 	{name: "short-public-key", given: func(s *step) { s.server.BreakPublicKey() }, status: 1, says: "target-bad-public-key", kept: true},
 	{name: "store-fails", knobs: always, status: 3, says: "run-not-kept", sealed: true, access: true, given: refusing("put", 503)},
-	{name: "store-repeated", knobs: always, given: failing(sandbox.Fault{Call: "put", Kind: sandbox.FaultStatus, Status: 503, Times: 1}), kept: true, access: true},
+	{name: "store-repeated", knobs: always, kept: true, access: true,
+		given: failing(sandbox.Fault{Call: "put", Kind: sandbox.FaultStatus, Status: 503, Times: 1})},
 	{name: "inactive-app", knobs: sandbox.Knobs{Rotation: sandbox.RotateAlways, Inactive: true}, status: 1, says: "strava-app-inactive", kept: true},
 	{name: "missing-scope", knobs: sandbox.Knobs{Rotation: sandbox.RotateAlways, Scopes: []string{"read"}}, status: 1, says: "run-scope", kept: true,
 		given: inputs("require-scopes", "activity:read_all")},
@@ -82,7 +83,8 @@ var secretScenarios = []scenario{
 	{name: "unknown-client-id", given: inputs("client-id", "1"), status: 1, says: "strava-invalid-client-id", kept: true},
 	{name: "dead-token", given: inputs("refresh-token", "89abcdef0123456789abcdef0123456789abcdef"), status: 1, says: "stale-unknown", kept: true},
 	{name: "rate-limited", status: 1, says: "strava-rate-limited", kept: true, given: refusing("token", 429)},
-	{name: "outage-then-success", knobs: always, given: failing(sandbox.Fault{Call: "token", Kind: sandbox.FaultStatus, Status: 503, Times: 1}), kept: true, access: true},
+	{name: "outage-then-success", knobs: always, kept: true, access: true,
+		given: failing(sandbox.Fault{Call: "token", Kind: sandbox.FaultStatus, Status: 503, Times: 1})},
 	{name: "outage", given: refusing("token", 597), status: 1, says: "strava-outage", kept: true},
 	{name: "answer-lost", knobs: always, status: 1, says: "strava-answer-lost",
 		given: failing(sandbox.Fault{Call: "token", Kind: sandbox.FaultCutAfter, Times: 1})},
@@ -124,7 +126,8 @@ var secretScenarios = []scenario{
 	{name: "dead-before-queued", given: func(s *step) { replacedAfter(s, -time.Hour) }, status: 1, says: "stale-dead", kept: true},
 	{name: "bad-input", status: 2, says: "input-expression", kept: true,
 		given: inputs("client-id", "not a number", "client-secret", "${{ secrets.MISSPELLED }}", "refresh-token", "null",
-			"rotate-to", "GITHUB_TOKEN\nSTRAVA\nstrava\nbranch:x:y", "verify", "maybe", "require-scopes", "activity:read_al", "strava-url", "http://strava.example")},
+			"rotate-to", "GITHUB_TOKEN\nSTRAVA\nstrava\nbranch:x:y", "verify", "maybe", "require-scopes", "activity:read_al",
+			"strava-url", "http://strava.example")},
 	{name: "fork", status: 2, says: "input-fork", kept: true, given: func(s *step) {
 		path := filepath.Join(s.t.TempDir(), "event.json")
 		check.OK(s.t, os.WriteFile(path, []byte(`{"pull_request":{"head":{"repo":{"full_name":"someone/running"}}}}`), 0o600))

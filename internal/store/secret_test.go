@@ -217,7 +217,8 @@ func TestWeakClientSecretIsSaidAtOnce(t *testing.T) {
 func TestCheckTellsWhenTheTokenEnds(t *testing.T) {
 	onGitHub(t, func(t *testing.T, g *github) {
 		ends := time.Date(2000, 1, 10, 12, 0, 0, 0, time.UTC)
-		token := g.server.NewGitHubToken("token", sandbox.GitHubToken{Kind: sandbox.Personal, Secrets: sandbox.Write, Contents: sandbox.Write, Expires: ends})
+		token := g.server.NewGitHubToken("token", sandbox.GitHubToken{
+			Kind: sandbox.Personal, Secrets: sandbox.Write, Contents: sandbox.Write, Expires: ends})
 		check.Equal(t, check.Must(g.secret("STRAVA", token, "").Check(t.Context()))(t).TokenExpires.UTC(), ends, "of a secret")
 		check.Equal(t, g.check(g.open(branchSpec, opening{token: token})).TokenExpires.UTC(), ends, "of a branch")
 	})
