@@ -4,6 +4,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"strava-token/internal/check"
 )
 
 // TestBothActionsAreOne: the container and native/ have the same inputs, defaults
@@ -11,15 +13,10 @@ import (
 func TestBothActionsAreOne(t *testing.T) {
 	contract := func(path string) string {
 		t.Helper()
-		content, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
+		content := check.Must(os.ReadFile(path))(t)
 		_, rest, found := strings.Cut(string(content), "\ndescription:")
 		text, runs, ends := strings.Cut(rest, "\nruns:\n")
-		if !found || !ends || runs == "" {
-			t.Fatalf("%s has no description or no runs", path)
-		}
+		check.Need(t, found && ends && runs != "", "%s has no description or no runs", path)
 		return text
 	}
 	if contract("../action.yml") != contract("../native/action.yml") {

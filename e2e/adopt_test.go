@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"strava-token/internal/check"
 )
 
 // TestAdopt makes a clone somebody's own: it passes its tests afterwards, and
@@ -39,7 +41,5 @@ func TestAdopt(t *testing.T) {
 
 	command(t, "git", "-C", clone, "-c", "user.name=e2e", "-c", "user.email=e2e@example.com", "commit", "--quiet", "--all", "--message", "Adopt")
 	refused(t, adopt, "other") // it's somebody's already
-	if got := changes(); got != "" {
-		t.Errorf("a second adoption changed\n%s", got)
-	}
+	check.Equal(t, changes(), "", "a second adoption changed something")
 }

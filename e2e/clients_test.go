@@ -17,6 +17,7 @@ import (
 	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/endpoints"
 
+	"strava-token/internal/check"
 	"strava-token/internal/sandbox"
 )
 
@@ -50,9 +51,7 @@ func (w *world) assertCalled(t *testing.T, calls ...string) {
 	t.Helper()
 	journal := strings.Join(strings.Fields(w.server.Journal()), " ")
 	for _, call := range calls {
-		if !strings.Contains(journal, "strava "+call) {
-			t.Errorf("%q is not in the journal:\n%s", call, w.server.Journal())
-		}
+		check.That(t, strings.Contains(journal, "strava "+call), "%q is not in the journal:\n%s", call, w.server.Journal())
 	}
 }
 
@@ -68,33 +67,20 @@ func (e elsewhere) RoundTrip(r *http.Request) (*http.Response, error) {
 // TestClientInGo is golang.org/x/oauth2, with the endpoint of Strava's that it knows.
 func TestClientInGo(t *testing.T) {
 	w := newWorld(t, sandbox.Knobs{Rotation: sandbox.RotateAlways})
-	base, err := url.Parse(w.base)
-	if err != nil {
-		t.Fatal(err)
-	}
+	base := check.Must(url.Parse(w.base))(t)
 	ctx := context.WithValue(t.Context(), oauth2.HTTPClient, &http.Client{Transport: elsewhere{base}})
 	config := oauth2.Config{
 		ClientID: w.server.App().ID, ClientSecret: w.server.App().Secret, Endpoint: endpoints.Strava,
 		RedirectURL: "http://localhost/callback", Scopes: []string{"read,activity:read_all"},
 	}
 	callback, err := url.Parse(authorize(t, w, config.AuthCodeURL("here")))
-	if err != nil || callback.Query().Get("state") != "here" {
-		t.Fatalf("the callback has another state: %v", err)
-	}
-	token, err := config.Exchange(ctx, callback.Query().Get("code"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	check.Need(t, err == nil && callback.Query().Get("state") == "here", "the callback has another state: %v", err)
+	token := check.Must(config.Exchange(ctx, callback.Query().Get("code")))(t)
 	w.server.Advance(6 * time.Hour)
 	token.Expiry = token.Expiry.Add(-6 * time.Hour) // its clock
-	resp, err := config.Client(ctx, token).Get("https://www.strava.com/api/v3/athlete")
-	if err != nil {
-		t.Fatal(err)
-	}
+	resp := check.Must(config.Client(ctx, token).Get("https://www.strava.com/api/v3/athlete"))(t)
 	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusOK {
-		t.Errorf("athlete: got %d", resp.StatusCode)
-	}
+	check.That(t, resp.StatusCode == http.StatusOK, "athlete: got %d", resp.StatusCode)
 	w.assertCalled(t, "POST /oauth/token grant=authorization_code code 200", "POST /oauth/token grant=refresh_token refresh#2 200", "GET /api/v3/athlete access#2 200")
 }
 
@@ -110,12 +96,6 @@ func TestSandboxPage(t *testing.T) {
 	cmd.Dir = t.TempDir()
 	cmd.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"))
 	out, err := cmd.CombinedOutput()
-	if err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	for _, want := range []string{"ready", "2025-06-15T06:00:00Z", "http://localhost/callback?state=xyz&code=", "grant=refresh_token refresh#1"} {
-		if !strings.Contains(string(out), want) {
-			t.Errorf("%q is not in\n%s", want, out)
-		}
-	}
+	check.Need(t, err == nil, "%v\n%s", err, out)
+	check.Contains(t, string(out), "ready", "2025-06-15T06:00:00Z", "http://localhost/callback?state=xyz&code=", "grant=refresh_token refresh#1")
 }

@@ -9,11 +9,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"strava-token/internal/check"
 	"strava-token/internal/sandbox"
 )
 
@@ -23,9 +25,7 @@ const image = "localhost/strava-token:e2e"
 func engine(t *testing.T) string {
 	t.Helper()
 	name := os.Getenv("ENGINE")
-	if name == "" {
-		t.Fatal("ENGINE names no container engine; .ci/run sets it")
-	}
+	check.Need(t, name != "", "ENGINE names no container engine; .ci/run sets it")
 	return name
 }
 
@@ -47,10 +47,7 @@ func TestSignalsReachTheContainer(t *testing.T) {
 		t.Run(signal, func(t *testing.T) {
 			w := newWorld(t, sandbox.Knobs{Rotation: sandbox.RotateAlways})
 			dir := t.TempDir()
-			runner, err := w.server.NewRunner(dir, w.base)
-			if err != nil {
-				t.Fatal(err)
-			}
+			runner := check.Must(w.server.NewRunner(dir, w.base))(t)
 			runner.Input("refresh-token", w.server.Secret(secretName))
 			runner.Input("rotate-to", secretName)
 			runner.Input("github-token", w.server.GitHubToken())
@@ -58,9 +55,7 @@ func TestSignalsReachTheContainer(t *testing.T) {
 			runner.Set("GITHUB_ENV", "/files/env")
 			runner.Set("GITHUB_STEP_SUMMARY", "/files/summary")
 			envFile := filepath.Join(dir, "environment")
-			if err := os.WriteFile(envFile, []byte(strings.Join(runner.Environ(), "\n")), 0o600); err != nil {
-				t.Fatal(err)
-			}
+			check.OK(t, os.WriteFile(envFile, []byte(strings.Join(runner.Environ(), "\n")), 0o600))
 
 			name := fmt.Sprintf("strava-token-%s-%d", signal, os.Getpid())
 			reached := make(chan struct{})
@@ -75,9 +70,7 @@ func TestSignalsReachTheContainer(t *testing.T) {
 			cmd := exec.Command(run, "run", "--rm", "--name", name, "--network", "host",
 				"--env-file", envFile, "--volume", dir+":/files", image, "action")
 			cmd.Stdout, cmd.Stderr = &out, &out
-			if err := cmd.Start(); err != nil {
-				t.Fatal(err)
-			}
+			check.OK(t, cmd.Start())
 			select {
 			case <-reached:
 			case <-time.After(time.Minute):
@@ -86,17 +79,43 @@ func TestSignalsReachTheContainer(t *testing.T) {
 			if killed, err := exec.Command(run, "kill", "--signal", signal, name).CombinedOutput(); err != nil {
 				t.Fatalf("kill: %v\n%s", err, killed)
 			}
-			err = cmd.Wait()
+			err := cmd.Wait()
 			var exit *exec.ExitError
-			if !errors.As(err, &exit) || exit.ExitCode() != 1 {
-				t.Errorf("the container ended with %v, want exit status 1\n%s", err, out.String())
-			}
-			for _, want := range []string{"The run was cancelled after the token request.", "BEGIN AGE ENCRYPTED FILE"} {
-				if !strings.Contains(out.String(), want) {
-					t.Errorf("%q is not in the log:\n%s", want, out.String())
-				}
-			}
+			check.That(t, errors.As(err, &exit) && exit.ExitCode() == 1, "the container ended with %v, want exit status 1\n%s", err, out.String())
+			check.Contains(t, out.String(), "The run was cancelled after the token request.", "BEGIN AGE ENCRYPTED FILE")
 			w.assertKept(t, out.String())
 		})
+	}
+}
+
+// TestDockerRecipe runs examples/docker.sh twice with the real image: the second
+// time without a refresh token, which the folder keeps.
+func TestDockerRecipe(t *testing.T) {
+	w := newWorld(t, always)
+	if out, err := buildImage(); err != nil {
+		t.Fatalf("build the image: %v\n%s", err, out)
+	}
+	dir := t.TempDir()
+	// The sandbox is on this machine's loopback, which only its network reaches.
+	wrapper := filepath.Join(dir, "engine")
+	script := "#!/bin/sh\nshift\nexec " + engine(t) + " run --network host \"$@\"\n"
+	check.OK(t, os.WriteFile(wrapper, []byte(script), 0o700))
+	example := check.Must(filepath.Abs("../examples/docker.sh"))(t)
+	common := "STRAVA_URL=" + w.base + "\nSTRAVA_API_URL=" + w.base + "/api/v3\n" +
+		"STRAVA_CLIENT_ID=" + w.server.App().ID + "\nSTRAVA_CLIENT_SECRET=" + w.server.App().Secret + "\n"
+	for _, first := range []string{"STRAVA_REFRESH_TOKEN=" + w.server.LiveRefreshToken() + "\n", ""} {
+		check.OK(t, os.WriteFile(filepath.Join(dir, "strava.env"), []byte(common+first), 0o600))
+		cmd := exec.Command(example)
+		cmd.Dir = dir
+		cmd.Env = append(os.Environ(), "ENGINE="+wrapper, "IMAGE="+image, "STATE="+filepath.Join(dir, "state"))
+		var stdout, stderr bytes.Buffer
+		cmd.Stdout, cmd.Stderr = &stdout, &stderr
+		if err := cmd.Run(); err != nil {
+			t.Fatalf("run: %v\n%s", err, stderr.String())
+		}
+		check.That(t, regexp.MustCompile(`^[0-9a-f]{40}\n$`).MatchString(stdout.String()), "standard output is not an access token alone")
+		if w.server.Opened(readFile(t, filepath.Join(dir, "state", "token"))) != w.server.LiveRefreshToken() {
+			t.Error("the folder does not keep the living refresh token")
+		}
 	}
 }

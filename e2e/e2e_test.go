@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"strava-token/internal/check"
 	"strava-token/internal/sandbox"
 )
 
@@ -38,10 +39,7 @@ type world struct {
 
 func newWorld(t *testing.T, knobs sandbox.Knobs) *world {
 	t.Helper()
-	listener, err := sandbox.Listen(t.Context(), "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	listener := check.Must(sandbox.Listen(t.Context(), "127.0.0.1:0"))(t)
 	w := &world{server: sandbox.New(knobs), base: "http://" + listener.Addr().String()}
 	w.server.SetSecret(secretName, w.server.LiveRefreshToken())
 	ctx, cancel := context.WithCancel(context.Background())
@@ -72,9 +70,7 @@ func (w *world) actIn(t *testing.T, root, workflow string, further ...string) (l
 	if content == "" {
 		content = w.allSecrets()
 	}
-	if err := os.WriteFile(secrets, []byte(content), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	check.OK(t, os.WriteFile(secrets, []byte(content), 0o600))
 	ctx, cancel := context.WithTimeout(t.Context(), actTimeout)
 	defer cancel()
 	if !filepath.IsAbs(workflow) {
@@ -91,17 +87,13 @@ func (w *world) actIn(t *testing.T, root, workflow string, further ...string) (l
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	err := cmd.Run()
-	if ctx.Err() != nil {
-		t.Fatalf("act did not end:\n%s", out.String())
-	}
+	check.Need(t, ctx.Err() == nil, "act did not end:\n%s", out.String())
 	if _, isExit := err.(*exec.ExitError); err != nil && !isExit {
 		t.Fatalf("run act: %v", err)
 	}
 	for name, value := range w.server.Values() {
 		// The runner shows the inputs of a dispatch, a code among them.
-		if name != "code" && strings.Contains(out.String(), value) {
-			t.Errorf("%s is in the log", name)
-		}
+		check.That(t, name == "code" || !strings.Contains(out.String(), value), "%s is in the log", name)
 	}
 	return out.String(), err == nil
 }
@@ -123,17 +115,9 @@ func TestWorkflowRotatesTwiceAndUsesTheToken(t *testing.T) {
 	for run := 1; run <= 2; run++ {
 		before := w.server.Secret(secretName)
 		log, ok := w.act(t, "sync.yml")
-		if !ok {
-			t.Fatalf("run %d failed:\n%s", run, log)
-		}
-		for _, want := range []string{"the token in the log: ***", "athlete 126651800", "Strava access token is ready"} {
-			if !strings.Contains(log, want) {
-				t.Errorf("run %d: %q is not in the log:\n%s", run, want, log)
-			}
-		}
-		if w.server.Secret(secretName) == before {
-			t.Errorf("run %d did not rotate the secret", run)
-		}
+		check.Need(t, ok, "run %d failed:\n%s", run, log)
+		check.Contains(t, log, "the token in the log: ***", "athlete 126651800", "Strava access token is ready")
+		check.That(t, w.server.Secret(secretName) != before, "run %d did not rotate the secret", run)
 		w.assertKept(t, log)
 	}
 }
@@ -141,16 +125,8 @@ func TestWorkflowRotatesTwiceAndUsesTheToken(t *testing.T) {
 func TestWorkflowShowsWhyItFailed(t *testing.T) {
 	w := newWorld(t, sandbox.Knobs{Rotation: sandbox.RotateAlways, Inactive: true})
 	log, ok := w.act(t, "sync.yml")
-	if ok {
-		t.Errorf("the run succeeded:\n%s", log)
-	}
-	for _, want := range []string{"::error::The Strava app is inactive.", "https://www.strava.com/settings/api"} {
-		if !strings.Contains(log, want) {
-			t.Errorf("%q is not in the log:\n%s", want, log)
-		}
-	}
-	if strings.Contains(log, "the token in the log") {
-		t.Error("a later step ran")
-	}
+	check.That(t, !ok, "the run succeeded:\n%s", log)
+	check.Contains(t, log, "::error::The Strava app is inactive.", "https://www.strava.com/settings/api")
+	check.That(t, !strings.Contains(log, "the token in the log"), "a later step ran")
 	w.assertKept(t, log)
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 
+	"strava-token/internal/check"
 	"strava-token/internal/sandbox"
 )
 
@@ -59,18 +60,12 @@ var linkAlone = regexp.MustCompile(`(?m)\| (http://\S+/oauth/authorize\?\S+)$`)
 func (n *newcomer) firstRun(t *testing.T) string {
 	t.Helper()
 	log, ok := n.starts(t, "push", "")
-	if ok {
-		t.Fatalf("the first run succeeded:\n%s", log)
-	}
-	assertSays(t, "the log", log, []string{"One step left: authorize", "exit with `FAILURE`: 1"})
+	check.Need(t, !ok, "the first run succeeded:\n%s", log)
+	check.Contains(t, log, "One step left: authorize", "exit with `FAILURE`: 1")
 	link := linkAlone.FindStringSubmatch(log)
-	if link == nil {
-		t.Fatalf("there is no link on a line of its own:\n%s", log)
-	}
+	check.Need(t, link != nil, "there is no link on a line of its own:\n%s", log)
 	u, err := url.Parse(link[1])
-	if err != nil || u.Query().Get("client_id") != n.server.App().ID {
-		t.Fatalf("the link is not whole: %s", link[1])
-	}
+	check.Need(t, err == nil && u.Query().Get("client_id") == n.server.App().ID, "the link is not whole: %s", link[1])
 	return link[1]
 }
 
@@ -104,13 +99,9 @@ func (n *newcomer) succeeds(t *testing.T, event, code, says string) {
 	const used = "GET    /api/v3/athlete/activities"
 	before := strings.Count(n.server.Journal(), used)
 	log, ok := n.starts(t, event, code)
-	if !ok {
-		t.Fatalf("the run failed:\n%s\n%s", log, n.server.Journal())
-	}
-	assertSays(t, "the log", log, []string{says, "| 9\n"}) // activities
-	if got := strings.Count(n.server.Journal(), used) - before; got != 1 {
-		t.Errorf("the step behind used the token %d times\n%s", got, n.server.Journal())
-	}
+	check.Need(t, ok, "the run failed:\n%s\n%s", log, n.server.Journal())
+	check.Contains(t, log, says, "| 9\n") // activities
+	check.Equal(t, strings.Count(n.server.Journal(), used)-before, 1, "the step behind used the token times\n%s", n.server.Journal())
 	heldByTheBranch(t, n.world, log)
 }
 
@@ -120,9 +111,7 @@ func TestTheLinkSurvivesAMask(t *testing.T) {
 	n := newNewcomer(t, sandbox.Knobs{CallbackDomain: "github.com"}, "${{ secrets.STRAVA_CLIENT_ID }}")
 	n.secrets += "STRAVA_CLIENT_ID=" + n.server.App().ID + "\n"
 	link := n.firstRun(t)
-	if strings.Contains(link, "*") {
-		t.Errorf("the mask hit the link: %s", link)
-	}
+	check.That(t, !strings.Contains(link, "*"), "the mask hit the link: %s", link)
 	if address := authorize(t, n.world, link); !strings.HasPrefix(address, workflowPage+"?") {
 		t.Errorf("the link leads to %q", address)
 	}
@@ -135,12 +124,10 @@ func TestTheFirstRunSaysWhichPermissionIsMissing(t *testing.T) {
 	without := n.server.NewGitHubToken("built-in-token", sandbox.GitHubToken{Kind: sandbox.Integration})
 	n.secrets = "STRAVA_CLIENT_SECRET=" + n.server.App().Secret + "\nGITHUB_TOKEN=" + without + "\n"
 	log, ok := n.starts(t, "push", "")
-	if ok || linkAlone.MatchString(log) {
-		t.Errorf("succeeded: %t, or there is a link to authorize:\n%s", ok, log)
-	}
-	assertSays(t, "the log", log, []string{
+	check.That(t, !ok && !linkAlone.MatchString(log), "succeeded: %t, or there is a link to authorize:\n%s", ok, log)
+	check.Contains(t, log,
 		"The built-in token may not write branch:strava-token.", "permissions: { contents: write }", "branch-integration-forbidden",
-	})
+	)
 }
 
 // grant opens a link in a browser, logs in, leaves every box ticked, and returns
@@ -163,9 +150,7 @@ func grant(t *testing.T, link, lands string) string {
 		}()
 	})
 	watch := fetch.Enable().WithPatterns([]*fetch.RequestPattern{{URLPattern: lands + "?*"}})
-	if err := chromedp.Run(ctx, watch, arrive(link), chromedp.Click("#authorize", chromedp.ByQuery)); err != nil {
-		t.Fatal(err)
-	}
+	check.OK(t, chromedp.Run(ctx, watch, arrive(link), chromedp.Click("#authorize", chromedp.ByQuery)))
 	select {
 	case address := <-landed:
 		return address

@@ -19,6 +19,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"strava-token/internal/check"
 	"strava-token/internal/sandbox"
 )
 
@@ -75,9 +76,7 @@ func startLoginAt(t *testing.T, w *world, strava string, args ...string) *loginR
 		t.Fatalf("build: %v\n%s", err, out)
 	}
 	opener := filepath.Join(filepath.Dir(binary), "xdg-open")
-	if err := os.WriteFile(opener, []byte("#!/bin/sh\necho \"$1\" >opening && mv opening opened\n"), 0o700); err != nil {
-		t.Fatal(err)
-	}
+	check.OK(t, os.WriteFile(opener, []byte("#!/bin/sh\necho \"$1\" >opening && mv opening opened\n"), 0o700))
 	cmd := exec.Command(binary, append([]string{"login", "--repo", sandbox.Repository, "--port", "0", "--yes"}, args...)...)
 	cmd.Dir = filepath.Dir(binary)
 	cmd.Env = []string{
@@ -86,15 +85,10 @@ func startLoginAt(t *testing.T, w *world, strava string, args ...string) *loginR
 		"GH_TOKEN=" + w.server.GitHubToken(),
 	}
 	l := &loginRun{cmd: cmd, out: &transcript{}}
-	stdin, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
+	stdin := check.Must(cmd.StdinPipe())(t)
 	l.in = stdin
 	cmd.Stdout, cmd.Stderr = l.out, l.out
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
+	check.OK(t, cmd.Start())
 	t.Cleanup(func() { _ = cmd.Process.Kill(); _, _ = cmd.Process.Wait() })
 	return l
 }
@@ -115,10 +109,7 @@ func chromium(t *testing.T) string {
 func browser(t *testing.T) context.Context {
 	t.Helper()
 	// Chromium may still write when it is told to end.
-	profile, err := os.MkdirTemp("", "strava-token-chromium-")
-	if err != nil {
-		t.Fatal(err)
-	}
+	profile := check.Must(os.MkdirTemp("", "strava-token-chromium-"))(t)
 	options := append([]chromedp.ExecAllocatorOption{},
 		chromedp.ExecPath(chromium(t)), chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,
 		chromedp.UserDataDir(profile),
@@ -155,16 +146,10 @@ func (l *loginRun) end(t *testing.T, w *world, page, address string) int {
 	t.Helper()
 	_ = l.cmd.Wait()
 	for name, value := range w.server.Values() {
-		if strings.Contains(page+address, value) {
-			t.Errorf("%s is in the page or its address", name)
-		}
-		if strings.Contains(l.out.String(), value) {
-			t.Errorf("%s is in the transcript", name)
-		}
+		check.That(t, !strings.Contains(page+address, value), "%s is in the page or its address", name)
+		check.That(t, !strings.Contains(l.out.String(), value), "%s is in the transcript", name)
 	}
-	if strings.ContainsAny(address, "?#") {
-		t.Errorf("the page's address holds something: %s", address)
-	}
+	check.That(t, !strings.ContainsAny(address, "?#"), "the page's address holds something: %s", address)
 	return l.cmd.ProcessState.ExitCode()
 }
 
@@ -178,14 +163,8 @@ func TestBrowserApproves(t *testing.T) {
 	}
 	shoot(t, ctx, "login-dark-phone", "dark", 390)
 	illustrate(t, ctx, "login", 900)
-	if got := l.end(t, w, page, address); got != 0 {
-		t.Errorf("exit status: got %d, want 0\n%s", got, l.out)
-	}
-	for _, want := range []string{"It worked", "athlete 126651800", "read, activity:read_all", "close this window"} {
-		if !strings.Contains(page, want) {
-			t.Errorf("%q is not on the page: %s", want, page)
-		}
-	}
+	check.Equal(t, l.end(t, w, page, address), 0, "exit status\n%s", l.out)
+	check.Contains(t, page, "It worked", "athlete 126651800", "read, activity:read_all", "close this window")
 	heldByTheBranch(t, w, l.out.String())
 }
 
@@ -201,9 +180,7 @@ func TestBrowserUnticksThenApproves(t *testing.T) {
 	}
 	l.out.until(t, regexp.MustCompile(`more: login-unticked`), 1)
 	l.out.until(t, regexp.MustCompile(`Ask again\?`), 1)
-	if _, err := l.in.Write([]byte("y\n")); err != nil {
-		t.Fatal(err)
-	}
+	check.Must(l.in.Write([]byte("y\n")))(t)
 	if err := chromedp.Run(ctx, read(&page, &address)); err != nil || !strings.Contains(page, "A box was unticked") {
 		t.Errorf("the page: %q, %v", page, err)
 	}
@@ -222,9 +199,7 @@ func TestBrowserDenies(t *testing.T) {
 	l := startLogin(t, w)
 	ctx := browser(t)
 	var page, address string
-	if err := chromedp.Run(ctx, arrive(l.out.until(t, shownAddress, 1)), chromedp.Click("#deny", chromedp.ByQuery), read(&page, &address)); err != nil {
-		t.Fatal(err)
-	}
+	check.OK(t, chromedp.Run(ctx, arrive(l.out.until(t, shownAddress, 1)), chromedp.Click("#deny", chromedp.ByQuery), read(&page, &address)))
 	shoot(t, ctx, "login-denied", "light", 900)
 	if got := l.end(t, w, page, address); got != 1 || !strings.Contains(page, "No access was granted") {
 		t.Errorf("exit status %d, page %q\n%s", got, page, l.out)
@@ -238,36 +213,49 @@ func TestPageThatNeverComesBack(t *testing.T) {
 	l := startLogin(t, w)
 	ctx := browser(t)
 	var page string
-	if err := chromedp.Run(ctx, arrive(l.out.until(t, shownAddress, 1)), chromedp.Text("#cap", &page, chromedp.ByQuery)); err != nil {
-		t.Fatal(err)
-	}
-	if !strings.Contains(page, "Limit of connected athletes exceeded") {
-		t.Errorf("the page: %q", page)
-	}
-	if strings.Contains(w.server.Journal(), "grant=authorization_code") {
-		t.Error("a code was exchanged")
-	}
+	check.OK(t, chromedp.Run(ctx, arrive(l.out.until(t, shownAddress, 1)), chromedp.Text("#cap", &page, chromedp.ByQuery)))
+	check.That(t, strings.Contains(page, "Limit of connected athletes exceeded"), "the page: %q", page)
+	check.That(t, !strings.Contains(w.server.Journal(), "grant=authorization_code"), "a code was exchanged")
 }
 
 // authorize does what an athlete does in a browser, without one, and returns the
 // address that Strava leads to.
 func authorize(t *testing.T, w *world, link string) string {
 	t.Helper()
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	jar := check.Must(cookiejar.New(nil))(t)
 	client := &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	_, query, _ := strings.Cut(link, "?")
-	resp, err := client.PostForm(w.base+"/login", url.Values{"next": {"/oauth/authorize?" + query}})
-	if err != nil {
-		t.Fatal(err)
-	}
+	resp := check.Must(client.PostForm(w.base+"/login", url.Values{"next": {"/oauth/authorize?" + query}}))(t)
 	_ = resp.Body.Close()
-	resp, err = client.PostForm(w.base+"/oauth/accept_application?"+query, url.Values{"answer": {"accept"}, "granted": {"activity:read_all"}})
-	if err != nil {
-		t.Fatal(err)
-	}
+	resp = check.Must(client.PostForm(w.base+"/oauth/accept_application?"+query, url.Values{"answer": {"accept"}, "granted": {"activity:read_all"}}))(t)
 	_ = resp.Body.Close()
 	return resp.Header.Get("Location")
+}
+
+// TestBrowserIsOpened with a page of this machine, which leads to a Strava of
+// another site: its cookie must come back from there all the same.
+func TestBrowserIsOpened(t *testing.T) {
+	w := newWorld(t, sandbox.Knobs{})
+	l := startLoginAt(t, w, strings.Replace(w.base, "127.0.0.1", "localhost", 1))
+	var opened []byte
+	for range 1000 {
+		var err error
+		if opened, err = os.ReadFile(filepath.Join(l.cmd.Dir, "opened")); err == nil {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	local := strings.TrimSpace(string(opened))
+	if !strings.HasPrefix(local, "http://127.0.0.1:") || strings.Contains(local, "state") {
+		t.Fatalf("the browser is opened with %q\n%s", local, l.out)
+	}
+	ctx := browser(t)
+	var page, address string
+	if err := chromedp.Run(ctx, arrive(local), chromedp.Click("#authorize", chromedp.ByQuery), read(&page, &address)); err != nil {
+		t.Fatalf("%v\n%s", err, l.out)
+	}
+	if got := l.end(t, w, page, address); got != 0 || !strings.Contains(page, "It worked") {
+		t.Errorf("exit status: got %d, want 0; the page: %s\n%s", got, page, l.out)
+	}
+	heldByTheBranch(t, w, l.out.String())
 }

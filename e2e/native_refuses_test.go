@@ -14,6 +14,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+
+	"strava-token/internal/check"
 )
 
 // TestNativeRefuses: each has one error with a next step, and nothing is run.
@@ -62,9 +64,7 @@ func TestNativeRefuses(t *testing.T) {
 			if !strings.Contains(out, test.says) || !strings.Contains(out, " Next: ") || strings.Contains(out, "hidden") {
 				t.Errorf("%q or a next step is missing, or an address is shown:\n%s", test.says, out)
 			}
-			if l.world.server.Journal() != "" {
-				t.Errorf("something was sent:\n%s", l.world.server.Journal())
-			}
+			check.That(t, l.world.server.Journal() == "", "something was sent:\n%s", l.world.server.Journal())
 		})
 	}
 }
@@ -77,9 +77,7 @@ func TestNativeThroughAProxy(t *testing.T) {
 	t.Cleanup(secure.Close)
 	roots := filepath.Join(t.TempDir(), "roots.pem")
 	certificate := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: secure.Certificate().Raw})
-	if err := os.WriteFile(roots, certificate, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	check.OK(t, os.WriteFile(roots, certificate, 0o600))
 	var asked atomic.Value
 	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, password, _ := parseProxyAuth(r)
@@ -116,9 +114,7 @@ func TestNativeThroughAProxy(t *testing.T) {
 	l.env["HTTPS_PROXY"] = at(url.UserPassword("user", "p@ss"))
 	l.env["NO_PROXY"] = "127.0.0.1,other.example.com"
 	l.succeeds(t, 1)
-	if asked.Load() != "mirror.example.com:443" {
-		t.Errorf("the proxy was asked for %v", asked.Load())
-	}
+	check.That(t, asked.Load() == "mirror.example.com:443", "the proxy was asked for %v", asked.Load())
 }
 
 func parseProxyAuth(r *http.Request) (user, password string, ok bool) {

@@ -21,6 +21,7 @@ import (
 	"testing"
 	"time"
 
+	"strava-token/internal/check"
 	"strava-token/internal/sandbox"
 )
 
@@ -87,19 +88,14 @@ type launcher struct {
 
 func newLauncher(t *testing.T) *launcher {
 	t.Helper()
-	a, err := buildAsset()
-	if err != nil {
-		t.Fatal(err)
-	}
+	a := check.Must(buildAsset())(t)
 	l := &launcher{
 		world: newWorld(t, always), dir: t.TempDir(), asset: a, archive: a.archive,
 		release: release{nativeVersion, "owner/strava-token", map[string]string{a.system: a.sum}},
 	}
 	l.server = httptest.NewServer(l)
 	t.Cleanup(l.server.Close)
-	if l.runner, err = l.world.server.NewRunner(t.TempDir(), l.world.base); err != nil {
-		t.Fatal(err)
-	}
+	l.runner = check.Must(l.world.server.NewRunner(t.TempDir(), l.world.base))(t)
 	l.runner.Input("refresh-token", l.world.server.LiveRefreshToken())
 	l.runner.Input("rotate-to", secretName)
 	l.runner.Input("github-token", l.world.server.GitHubToken())
@@ -115,12 +111,8 @@ func newLauncher(t *testing.T) *launcher {
 
 func (l *launcher) write(t *testing.T, name, content string) {
 	t.Helper()
-	if err := os.MkdirAll(filepath.Join(l.dir, "native"), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(l.dir, "native", name), []byte(content), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	check.OK(t, os.MkdirAll(filepath.Join(l.dir, "native"), 0o700))
+	check.OK(t, os.WriteFile(filepath.Join(l.dir, "native", name), []byte(content), 0o600))
 }
 
 // ServeHTTP is the file server: as GitHub does, it sends a download elsewhere.
@@ -139,10 +131,7 @@ func (l *launcher) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (l *launcher) command(t *testing.T) *exec.Cmd {
 	t.Helper()
 	if l.release.Version != "" {
-		content, err := json.Marshal(l.release)
-		if err != nil {
-			t.Fatal(err)
-		}
+		content := check.Must(json.Marshal(l.release))(t)
 		l.write(t, "release.json", string(content))
 	}
 	cmd := exec.CommandContext(t.Context(), "node", filepath.Join(l.dir, "native", "main.js"))
@@ -158,9 +147,7 @@ func (l *launcher) run(t *testing.T) (string, int) {
 	t.Helper()
 	out, err := l.command(t).CombinedOutput()
 	var exit *exec.ExitError
-	if err != nil && !errors.As(err, &exit) {
-		t.Fatalf("run node: %v", err)
-	}
+	check.Need(t, err == nil || errors.As(err, &exit), "run node: %v", err)
 	if exit != nil {
 		return string(out), exit.ExitCode()
 	}
@@ -171,9 +158,7 @@ func (l *launcher) run(t *testing.T) (string, int) {
 func (l *launcher) cached(t *testing.T) string {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(l.env["RUNNER_TOOL_CACHE"], "strava-token", nativeVersion[1:], "*", "strava-token*"))
-	if err != nil || len(files) != 1 {
-		t.Fatalf("the tool cache holds %q (%v)", files, err)
-	}
+	check.Need(t, err == nil && len(files) == 1, "the tool cache holds %q (%v)", files, err)
 	return files[0]
 }
 
@@ -181,12 +166,8 @@ func (l *launcher) succeeds(t *testing.T, downloads int32) string {
 	t.Helper()
 	l.runner.Input("refresh-token", l.world.server.LiveRefreshToken())
 	out, status := l.run(t)
-	if status != 0 || !strings.Contains(out, "Strava issued an access token") {
-		t.Fatalf("exit status %d\n%s", status, out)
-	}
-	if got := l.downloads.Load(); got != downloads {
-		t.Errorf("%d downloads, want %d", got, downloads)
-	}
+	check.Need(t, status == 0 && strings.Contains(out, "Strava issued an access token"), "exit status %d\n%s", status, out)
+	check.Equal(t, l.downloads.Load(), downloads, "downloads")
 	l.world.assertKept(t, out)
 	return out
 }
@@ -205,18 +186,14 @@ func TestNativeColdWarmAndTampered(t *testing.T) {
 		if runtime.GOOS == "windows" && i == 2 {
 			continue // a link needs a privilege there
 		}
-		if err := change(); err != nil {
-			t.Fatal(err)
-		}
+		check.OK(t, change())
 		out := l.succeeds(t, int32(i+2))
 		if !strings.Contains(out, "::warning title=strava-token::") || strings.Contains(out, "stolen") {
 			t.Errorf("there is no warning, or the other program ran:\n%s", out)
 		}
 	}
 	left, err := os.ReadDir(filepath.Dir(file))
-	if err != nil || len(left) != 1 {
-		t.Errorf("beside the program the cache holds %v (%v)", left, err)
-	}
+	check.That(t, err == nil && len(left) == 1, "beside the program the cache holds %v (%v)", left, err)
 }
 
 // TestNativeTwoAtOnce starts four launchers on one empty cache.
@@ -270,25 +247,17 @@ func TestNativePassesSignalsOn(t *testing.T) {
 			cmd := l.command(t)
 			var out bytes.Buffer
 			cmd.Stdout, cmd.Stderr = &out, &out
-			if err := cmd.Start(); err != nil {
-				t.Fatal(err)
-			}
+			check.OK(t, cmd.Start())
 			select {
 			case <-reached:
 			case <-time.After(time.Minute):
 				t.Fatalf("no token was asked for:\n%s", out.String())
 			}
-			if err := cmd.Process.Signal(signal); err != nil {
-				t.Fatal(err)
-			}
+			check.OK(t, cmd.Process.Signal(signal))
 			err := cmd.Wait()
 			var exit *exec.ExitError
-			if !errors.As(err, &exit) || exit.ExitCode() != 1 {
-				t.Errorf("it ended with %v, want exit status 1", err)
-			}
-			if !strings.Contains(out.String(), "cancelled after the token request") {
-				t.Errorf("the log doesn't say so:\n%s", out.String())
-			}
+			check.That(t, errors.As(err, &exit) && exit.ExitCode() == 1, "it ended with %v, want exit status 1", err)
+			check.That(t, strings.Contains(out.String(), "cancelled after the token request"), "the log doesn't say so:\n%s", out.String())
 			l.world.assertKept(t, out.String())
 		})
 	}
@@ -304,9 +273,7 @@ func TestNativeUnderAct(t *testing.T) {
 		"      - run: find \"$RUNNER_TOOL_CACHE\" -path '*/strava-token/*' -type f -exec sh -c 'echo changed >>\"$1\"' _ {} ';'\n"+
 			"        if: vars.TAMPER == 'true'\n      - id: strava\n", 1)
 	path := filepath.Join(l.dir, "sync.yml")
-	if err := os.WriteFile(path, []byte(workflow), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	check.OK(t, os.WriteFile(path, []byte(workflow), 0o600))
 	for _, run := range []struct {
 		name      string
 		flags     []string
@@ -316,9 +283,7 @@ func TestNativeUnderAct(t *testing.T) {
 		if !ok || !strings.Contains(log, "athlete 126651800") || !strings.Contains(log, "the token in the log: ***") {
 			t.Fatalf("%s: the workflow failed:\n%s", run.name, log)
 		}
-		if got := l.downloads.Load(); got != run.downloads {
-			t.Errorf("%s: %d downloads, want %d\n%s", run.name, got, run.downloads, log)
-		}
+		check.Equal(t, l.downloads.Load(), run.downloads, "%s downloads\n%s", run.name, log)
 		l.world.assertKept(t, log)
 	}
 }

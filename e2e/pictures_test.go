@@ -25,6 +25,7 @@ import (
 	"github.com/yuin/goldmark/extension"
 	"github.com/yuin/goldmark/renderer/html"
 
+	"strava-token/internal/check"
 	"strava-token/internal/cli"
 	"strava-token/internal/sandbox"
 )
@@ -53,9 +54,7 @@ func shoot(t *testing.T, ctx context.Context, name, scheme string, width int64) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.MkdirAll(screenshots, 0o755); err != nil {
-		t.Fatal(err)
-	}
+	check.OK(t, os.MkdirAll(screenshots, 0o755))
 	write(t, filepath.Join(screenshots, name+".png"), string(picture))
 	return picture
 }
@@ -64,14 +63,10 @@ func shoot(t *testing.T, ctx context.Context, name, scheme string, width int64) 
 func illustrate(t *testing.T, ctx context.Context, name string, width int64) {
 	t.Helper()
 	picture := inFewColours(t, shoot(t, ctx, name, "light", width))
-	if len(picture) > maxPictureBytes {
-		t.Errorf("%s.png has %d bytes, more than %d", name, len(picture), maxPictureBytes)
-	}
+	check.That(t, len(picture) <= maxPictureBytes, "%s.png has %d bytes, more than %d", name, len(picture), maxPictureBytes)
 	path := filepath.Join("..", "docs", name+".png")
 	if *update {
-		if err := os.WriteFile(path, picture, 0o644); err != nil {
-			t.Fatal(err)
-		}
+		check.OK(t, os.WriteFile(path, picture, 0o644))
 	}
 	if _, err := os.Stat(path); err != nil {
 		t.Error(err)
@@ -81,10 +76,7 @@ func illustrate(t *testing.T, ctx context.Context, name string, width int64) {
 // inFewColours makes a picture smaller: a page of text has few.
 func inFewColours(t *testing.T, picture []byte) []byte {
 	t.Helper()
-	full, err := png.Decode(bytes.NewReader(picture))
-	if err != nil {
-		t.Fatal(err)
-	}
+	full := check.Must(png.Decode(bytes.NewReader(picture)))(t)
 	count := map[color.Color]int{}
 	for y := range full.Bounds().Dy() {
 		for x := range full.Bounds().Dx() {
@@ -96,9 +88,7 @@ func inFewColours(t *testing.T, picture []byte) []byte {
 	draw.Draw(few, few.Bounds(), full, pixels.Point{}, draw.Src)
 	var b bytes.Buffer
 	encoder := png.Encoder{CompressionLevel: png.BestCompression}
-	if err := encoder.Encode(&b, few); err != nil {
-		t.Fatal(err)
-	}
+	check.OK(t, encoder.Encode(&b, few))
 	return b.Bytes()
 }
 
@@ -115,17 +105,13 @@ func render(t *testing.T, ctx context.Context, summary string) (text string) {
 	var page bytes.Buffer
 	page.WriteString(sheet)
 	likeGitHub := goldmark.New(goldmark.WithExtensions(extension.GFM), goldmark.WithRendererOptions(html.WithUnsafe())) // for <br>
-	if err := likeGitHub.Convert([]byte(summary), &page); err != nil {
-		t.Fatal(err)
-	}
+	check.OK(t, likeGitHub.Convert([]byte(summary), &page))
 	served := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
 		rw.Header().Set("Content-Type", "text/html; charset=utf-8")
 		_, _ = rw.Write(page.Bytes())
 	}))
 	defer served.Close()
-	if err := chromedp.Run(ctx, chromedp.Navigate(served.URL), chromedp.Text("body", &text, chromedp.ByQuery)); err != nil {
-		t.Fatal(err)
-	}
+	check.OK(t, chromedp.Run(ctx, chromedp.Navigate(served.URL), chromedp.Text("body", &text, chromedp.ByQuery)))
 	return text
 }
 
@@ -133,10 +119,7 @@ func render(t *testing.T, ctx context.Context, summary string) (text string) {
 // sandbox has Strava's address.
 func summaryOf(t *testing.T, w *world, status int, inputs map[string]string) string {
 	t.Helper()
-	runner, err := w.server.NewRunner(t.TempDir(), w.base)
-	if err != nil {
-		t.Fatal(err)
-	}
+	runner := check.Must(w.server.NewRunner(t.TempDir(), w.base))(t)
 	for name, value := range inputs {
 		runner.Input(name, value)
 	}
@@ -161,22 +144,18 @@ func TestSummariesOfTheFirstRuns(t *testing.T) {
 	}
 	summary := summaryOf(t, w, 1, inputs)
 	text := render(t, ctx, summary)
-	assertSays(t, "the page", text, []string{"One step left: authorize", "www.strava.com/oauth/authorize", "leave every box ticked", "Run workflow"})
+	check.Contains(t, text, "One step left: authorize", "www.strava.com/oauth/authorize", "leave every box ticked", "Run workflow")
 	illustrate(t, ctx, "first-run-link", 900)
 
 	var link string
-	if err := chromedp.Run(ctx, chromedp.AttributeValue(`a[href*="/oauth/authorize"]`, "href", &link, nil, chromedp.ByQuery)); err != nil {
-		t.Fatal(err)
-	}
+	check.OK(t, chromedp.Run(ctx, chromedp.AttributeValue(`a[href*="/oauth/authorize"]`, "href", &link, nil, chromedp.ByQuery)))
 	link = strings.Replace(link, "https://www.strava.com", w.base, 1)
-	if err := chromedp.Run(ctx, arrive(link), chromedp.WaitVisible("#authorize", chromedp.ByQuery)); err != nil {
-		t.Fatal(err)
-	}
+	check.OK(t, chromedp.Run(ctx, arrive(link), chromedp.WaitVisible("#authorize", chromedp.ByQuery)))
 	illustrate(t, ctx, "first-run-authorize", 520)
 
 	inputs["code"] = authorize(t, w, link)
 	text = render(t, ctx, summaryOf(t, w, 0, inputs))
-	assertSays(t, "the page", text, []string{"Strava access token is ready", "branch:strava-token", "nothing is left to do"})
+	check.Contains(t, text, "Strava access token is ready", "branch:strava-token", "nothing is left to do")
 	illustrate(t, ctx, "first-run-done", 900)
 }
 
@@ -189,13 +168,9 @@ func TestSummaryOfAFailure(t *testing.T) {
 	text := render(t, ctx, summaryOf(t, w, 3, map[string]string{
 		"refresh-token": w.server.Secret(secretName), "rotate-to": secretName, "github-token": w.server.GitHubToken(),
 	}))
-	assertSays(t, "the page", text, []string{"Strava access token: the run failed", "octo/running/STRAVA_REFRESH_TOKEN doesn't have the new refresh token.", "Next:"})
-	if strings.Contains(text, "BEGIN AGE ENCRYPTED FILE") {
-		t.Errorf("the sealed text is not folded:\n%s", text)
-	}
+	check.Contains(t, text, "Strava access token: the run failed", "octo/running/STRAVA_REFRESH_TOKEN doesn't have the new refresh token.", "Next:")
+	check.That(t, !strings.Contains(text, "BEGIN AGE ENCRYPTED FILE"), "the sealed text is not folded:\n%s", text)
 	illustrate(t, ctx, "summary", 900)
-	if err := chromedp.Run(ctx, chromedp.Click("summary", chromedp.ByQuery), chromedp.Text("body", &text, chromedp.ByQuery)); err != nil {
-		t.Fatal(err)
-	}
-	assertSays(t, "the page", text, []string{"BEGIN AGE ENCRYPTED FILE"})
+	check.OK(t, chromedp.Run(ctx, chromedp.Click("summary", chromedp.ByQuery), chromedp.Text("body", &text, chromedp.ByQuery)))
+	check.Contains(t, text, "BEGIN AGE ENCRYPTED FILE")
 }

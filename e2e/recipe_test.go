@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"strava-token/internal/check"
 	"strava-token/internal/sandbox"
 )
 
@@ -149,9 +150,7 @@ func TestRecipes(t *testing.T) {
 		t.Fatal("there are no examples", err)
 	}
 	for _, file := range all {
-		if !tried[filepath.Base(file)] {
-			t.Errorf("%s is not run", file)
-		}
+		check.That(t, tried[filepath.Base(file)], "%s is not run", file)
 	}
 }
 
@@ -175,25 +174,14 @@ func (r recipe) try(t *testing.T) {
 		}
 		before := len(w.server.Issues())
 		log, ok := w.actOn(t, path, flags...)
-		if ok == run.fails {
-			t.Fatalf("run %d: succeeded: %t\n%s\n%s", n+1, ok, log, w.server.Journal())
-		}
-		assertSays(t, "the log", log, run.says)
+		check.Need(t, ok != run.fails, "run %d: succeeded: %t\n%s\n%s", n+1, ok, log, w.server.Journal())
+		check.Contains(t, log, run.says...)
 		opened := w.server.Issues()[before:]
 		if want := min(len(run.issue), 1); len(opened) != want {
 			t.Errorf("run %d: issues and comments: got %q, want %d\n%s", n+1, opened, want, log)
 		}
-		assertSays(t, "the issue", strings.Join(opened, "\n"), run.issue)
+		check.Contains(t, strings.Join(opened, "\n"), run.issue...)
 		r.held(t, w, log)
-	}
-}
-
-func assertSays(t *testing.T, where, text string, want []string) {
-	t.Helper()
-	for _, part := range want {
-		if !strings.Contains(text, part) {
-			t.Errorf("%q is not in %s:\n%s", part, where, text)
-		}
 	}
 }
 
@@ -215,9 +203,7 @@ func (w *world) workspace(t *testing.T, example string) string {
 	}
 	dir := t.TempDir()
 	content := readFile(t, filepath.Join("..", "examples", example))
-	if !usesOurs.MatchString(content) {
-		t.Fatal("the example does not use the action as published")
-	}
+	check.Need(t, usesOurs.MatchString(content), "the example does not use the action as published")
 	content = workflowName.ReplaceAllString(content, fmt.Sprintf("$0 %d", workspaces.Add(1)))
 	content = usesOurs.ReplaceAllString(content, "uses: ./.actions/strava-token\n${1}with:\n"+
 		"${1}  strava-url: $${{ vars.SANDBOX }}\n${1}  strava-api-url: $${{ vars.SANDBOX }}/api/v3\n")
@@ -235,12 +221,8 @@ func (w *world) workspace(t *testing.T, example string) string {
 	}
 	for name, text := range files {
 		path := filepath.Join(dir, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		check.OK(t, os.MkdirAll(filepath.Dir(path), 0o700))
+		check.OK(t, os.WriteFile(path, []byte(text), 0o600))
 	}
 	for _, arguments := range [][]string{
 		{"init", "--quiet", "--initial-branch", "main"}, {"add", "."},
@@ -284,9 +266,5 @@ func (w *world) seedBranch(t *testing.T) {
 
 func readFile(t *testing.T, path string) string {
 	t.Helper()
-	content, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(content)
+	return string(check.Must(os.ReadFile(path))(t))
 }

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"strava-token/internal/check"
 )
 
 const (
@@ -37,9 +39,7 @@ func TestReleaseCommit(t *testing.T) {
 		t.Helper()
 		path := filepath.Join(t.TempDir(), "programs.txt")
 		lines := strings.Repeat("0", 64) + "  strava-token_" + version + "_darwin_arm64\n" + someDigest[7:] + "  strava-token_" + version + "_linux_armv6\n"
-		if err := os.WriteFile(path, []byte(lines), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		check.OK(t, os.WriteFile(path, []byte(lines), 0o600))
 		return path
 	}
 	release := func(version string) {
@@ -55,12 +55,8 @@ func TestReleaseCommit(t *testing.T) {
 	before := ""
 	for _, version := range []string{"v1.2.9", "v1.2.10"} {
 		release(version)
-		if got, want := git("rev-parse", version+"^@"), strings.TrimSpace(before+"\n"+start); got != want {
-			t.Errorf("%s has the parents %s, want %s", version, got, want)
-		}
-		if got, want := git("diff", "--numstat", start, version), "1\t1\taction.yml\n8\t0\tnative/release.json"; got != want {
-			t.Errorf("%s changes %q, want %q", version, got, want)
-		}
+		check.Equal(t, git("rev-parse", version+"^@"), strings.TrimSpace(before+"\n"+start), "%s has the parents", version)
+		check.Equal(t, git("diff", "--numstat", start, version), "1\t1\taction.yml\n8\t0\tnative/release.json", "%s changes", version)
 		line := "  image: docker://" + someImage + "@" + someDigest
 		if action := git("show", version+":action.yml"); !strings.Contains(action, "\n"+line+"\n") {
 			t.Errorf("%s: action.yml has no line %q:\n%s", version, line, action)
@@ -69,35 +65,25 @@ func TestReleaseCommit(t *testing.T) {
 			Version, Repository string
 			Sums                map[string]string
 		}
-		if err := json.Unmarshal([]byte(git("show", version+":native/release.json")), &got); err != nil {
-			t.Fatal(err)
-		}
+		check.OK(t, json.Unmarshal([]byte(git("show", version+":native/release.json")), &got))
 		if got.Version != version || got.Repository != "owner/strava-token" || len(got.Sums) != 2 || got.Sums["linux_armv6"] != someDigest[7:] {
 			t.Errorf("%s: native/release.json holds %v", version, got)
 		}
-		if before != "" && git("rev-parse", "v1") != before {
-			t.Errorf("%s moved v1 before it was published", version)
-		}
+		check.That(t, before == "" || git("rev-parse", "v1") == before, "%s moved v1 before it was published", version)
 		publish(version, "v1")
 		before = git("rev-parse", version)
-		if got := git("rev-parse", "v1"); got != before {
-			t.Errorf("v1 is at %s, want %s", got, before)
-		}
+		check.Equal(t, git("rev-parse", "v1"), before, "v1")
 	}
 	git("merge-base", "--is-ancestor", "v1.2.9", "v1.2.10")
 	git("merge-base", "--is-ancestor", "v1.2.10", "origin/releases/v1")
 
 	// A run that failed half-way makes the same commit again.
 	release("v1.2.10")
-	if got := git("rev-parse", "releases/v1"); got != before {
-		t.Errorf("made again it is %s, want %s", got, before)
-	}
+	check.Equal(t, git("rev-parse", "releases/v1"), before, "made again it")
 	// An older major can still be mended, and its tag alone moves.
 	release("v0.9.0")
 	publish("v0.9.0", "v0")
-	if got := git("rev-parse", "v1"); got != before {
-		t.Errorf("v0.9.0 moved v1 to %s", got)
-	}
+	check.Equal(t, git("rev-parse", "v1"), before, "v0.9.0 moved v1")
 	for version, digest := range map[string]string{"v1.2.10": strings.Replace(someDigest, "0", "f", 1), "v1.2.9": someDigest, "v1.2.3": someDigest, "v0.8.9": someDigest} {
 		refused(t, script("tag"), version, someImage, digest, programs(version))
 	}
@@ -119,25 +105,15 @@ func TestReleaseRefuses(t *testing.T) {
 	action := filepath.Join(t.TempDir(), "action.yml")
 	write := func(content string) {
 		t.Helper()
-		if err := os.WriteFile(action, []byte(content), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		check.OK(t, os.WriteFile(action, []byte(content), 0o600))
 	}
 	const good = "runs:\n  image: Dockerfile\n"
 	rewrite := func(image, digest string) {
 		t.Helper()
-		before, err := os.ReadFile(action)
-		if err != nil {
-			t.Fatal(err)
-		}
+		before := check.Must(os.ReadFile(action))(t)
 		refused(t, ".ci/release/rewrite-action", image, digest, action)
-		after, err := os.ReadFile(action)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if string(before) != string(after) {
-			t.Errorf("rewrite-action %q %q failed and changed the file", image, digest)
-		}
+		after := check.Must(os.ReadFile(action))(t)
+		check.That(t, string(before) == string(after), "rewrite-action %q %q failed and changed the file", image, digest)
 	}
 	write(good)
 	for _, digest := range []string{"", "latest", "sha256:", someDigest[:70], someDigest + "0", strings.ToUpper(someDigest), someDigest + "\n", "sha512" + someDigest[6:]} {
@@ -158,10 +134,6 @@ func refused(t *testing.T, script string, arguments ...string) {
 	cmd := exec.CommandContext(t.Context(), script, arguments...)
 	cmd.Dir = ".."
 	out, err := cmd.CombinedOutput()
-	if err == nil {
-		t.Errorf("%s %q was let through", script, arguments)
-	}
-	if len(out) == 0 {
-		t.Errorf("%s %q failed without a word", script, arguments)
-	}
+	check.That(t, err != nil, "%s %q was let through", script, arguments)
+	check.That(t, len(out) != 0, "%s %q failed without a word", script, arguments)
 }

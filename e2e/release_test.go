@@ -19,8 +19,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
+	"strava-token/internal/check"
 	"strava-token/internal/sandbox"
 )
 
@@ -34,9 +33,7 @@ func command(t *testing.T, name string, arguments ...string) string {
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("%s %s: %v\n%s%s", name, strings.Join(arguments, " "), err, out, stderr.String())
-	}
+	check.Need(t, err == nil, "%s %s: %v\n%s%s", name, strings.Join(arguments, " "), err, out, stderr.String())
 	return strings.TrimSpace(string(out))
 }
 
@@ -45,9 +42,7 @@ func command(t *testing.T, name string, arguments ...string) string {
 func serveRegistry(t *testing.T) string {
 	t.Helper()
 	address := os.Getenv("REGISTRY")
-	if address == "" {
-		t.Fatal("REGISTRY names no address; .ci/run sets it")
-	}
+	check.Need(t, address != "", "REGISTRY names no address; .ci/run sets it")
 	if conn, err := net.Dial("tcp", address); err == nil {
 		_ = conn.Close()
 		t.Fatalf("something else listens on %s", address)
@@ -61,9 +56,7 @@ func serveRegistry(t *testing.T) string {
 	cmd := exec.Command(program, "-port", port)
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
+	check.OK(t, cmd.Start())
 	t.Cleanup(func() {
 		if err := cmd.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
 			t.Error(err)
@@ -104,9 +97,7 @@ func TestReleasedActionPullsByDigest(t *testing.T) {
 	t.Run("files", func(t *testing.T) {
 		one := []string{"etc/", "etc/ssl/", "etc/ssl/cert.pem", "NOTICES", "strava-token"}
 		want := map[string][]string{"amd64": one, "arm64": one}
-		if diff := cmp.Diff(want, filesIn(t, layout, digest)); diff != "" {
-			t.Errorf("(-want +got):\n%s", diff)
-		}
+		check.Same(t, filesIn(t, layout, digest), want, "(-want +got)")
 	})
 
 	t.Run("workflow", func(t *testing.T) {
@@ -120,17 +111,9 @@ func TestReleasedActionPullsByDigest(t *testing.T) {
 		_ = exec.CommandContext(t.Context(), run, "image", "rm", "--force", reference).Run()
 		w := newWorld(t, sandbox.Knobs{Rotation: sandbox.RotateAlways})
 		log, ok := w.actIn(t, dir, filepath.Join(dir, "sync.yml"))
-		if !ok {
-			t.Fatalf("the workflow failed:\n%s", log)
-		}
-		for _, want := range []string{"docker pull image=" + reference, "Strava access token is ready", "athlete 126651800"} {
-			if !strings.Contains(log, want) {
-				t.Errorf("%q is not in the log:\n%s", want, log)
-			}
-		}
-		if strings.Contains(log, "docker build") {
-			t.Errorf("an image was built:\n%s", log)
-		}
+		check.Need(t, ok, "the workflow failed:\n%s", log)
+		check.Contains(t, log, "docker pull image="+reference, "Strava access token is ready", "athlete 126651800")
+		check.That(t, !strings.Contains(log, "docker build"), "an image was built:\n%s", log)
 		w.assertKept(t, log)
 	})
 
@@ -157,9 +140,7 @@ func TestReleasedActionPullsByDigest(t *testing.T) {
 		command(t, run, "pull", "--quiet", reference)
 		got := command(t, run, "image", "inspect", "--format", format, reference)
 		want := command(t, run, "image", "inspect", "--format", format, image)
-		if got != want {
-			t.Errorf("the release's image has %s, the Dockerfile's %s", got, want)
-		}
+		check.That(t, got == want, "the release's image has %s, the Dockerfile's %s", got, want)
 		wantVersion := "strava-token " + releaseVersion + " linux/"
 		if got := command(t, run, "run", "--rm", "--network", "none", reference, "version"); !strings.HasPrefix(got, wantVersion) {
 			t.Errorf("the program says %q, want %q", got, wantVersion)
@@ -176,17 +157,12 @@ func filesIn(t *testing.T, layout, digest string) map[string][]string {
 		Platform struct{ Architecture string }
 	}
 	open := func(digest string) *os.File {
-		file, err := os.Open(filepath.Join(layout, "blobs", "sha256", strings.TrimPrefix(digest, "sha256:")))
-		if err != nil {
-			t.Fatal(err)
-		}
+		file := check.Must(os.Open(filepath.Join(layout, "blobs", "sha256", strings.TrimPrefix(digest, "sha256:"))))(t)
 		t.Cleanup(func() { _ = file.Close() })
 		return file
 	}
 	read := func(digest string, into any) {
-		if err := json.NewDecoder(open(digest)).Decode(into); err != nil {
-			t.Fatal(err)
-		}
+		check.OK(t, json.NewDecoder(open(digest)).Decode(into))
 	}
 	var index struct{ Manifests []descriptor }
 	read(digest, &index)
@@ -195,10 +171,7 @@ func filesIn(t *testing.T, layout, digest string) map[string][]string {
 		var manifest struct{ Layers []descriptor }
 		read(image.Digest, &manifest)
 		for _, layer := range manifest.Layers {
-			z, err := gzip.NewReader(open(layer.Digest))
-			if err != nil {
-				t.Fatal(err)
-			}
+			z := check.Must(gzip.NewReader(open(layer.Digest)))(t)
 			r := tar.NewReader(z)
 			for header, err := r.Next(); err != io.EOF; header, err = r.Next() {
 				if err != nil {

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"testing"
 
+	"strava-token/internal/check"
 	"strava-token/internal/sandbox"
 )
 
@@ -25,19 +26,13 @@ func TestRunningPage(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, sandbox.Knobs{Rotation: sandbox.RotateAlways, Activities: 30})
 			log, ok := w.actOn(t, w.runningPage(t, runType))
-			if !ok {
-				t.Fatalf("the run failed:\n%s", log)
-			}
-			assertSays(t, "the log", log, append(want, "loaded at the start: []", "stravalib is there: True"))
+			check.Need(t, ok, "the run failed:\n%s", log)
+			check.Contains(t, log, append(want, "loaded at the start: []", "stravalib is there: True")...)
 			if runType == "keep" {
-				if journal := w.server.Journal(); journal != "" {
-					t.Errorf("something was asked of Strava or GitHub:\n%s", journal)
-				}
+				check.Equal(t, w.server.Journal(), "", "something was asked of Strava or GitHub:")
 				return
 			}
-			if n := strings.Count(w.server.Journal(), "grant=refresh_token"); n != 1 {
-				t.Errorf("token requests: got %d, want the action's alone\n%s", n, w.server.Journal())
-			}
+			check.Equal(t, strings.Count(w.server.Journal(), "grant=refresh_token"), 1, "token requests\n%s", w.server.Journal())
 			heldByTheBranch(t, w, log)
 		})
 	}
@@ -55,21 +50,15 @@ func TestParallelRunsAndReRuns(t *testing.T) {
 	for _, path := range []string{first, second} {
 		both.Go(func() {
 			log, ok := w.actOn(t, path)
-			if !ok {
-				t.Errorf("one of two runs at once failed:\n%s", log)
-			}
-			assertSays(t, "the log", log, []string{"Access ok"})
+			check.That(t, ok, "one of two runs at once failed:\n%s", log)
+			check.Contains(t, log, "Access ok")
 		})
 	}
 	both.Wait()
 	log, ok := w.actOn(t, first, "--env", "GITHUB_RUN_ATTEMPT=2")
-	if !ok {
-		t.Errorf("the re-run failed:\n%s", log)
-	}
+	check.That(t, ok, "the re-run failed:\n%s", log)
 	heldByTheBranch(t, w, log)
-	if w.server.Secret(secretName) == w.server.LiveRefreshToken() {
-		t.Error("the secret was rotated, so the runs proved nothing")
-	}
+	check.That(t, w.server.Secret(secretName) != w.server.LiveRefreshToken(), "the secret was rotated, so the runs proved nothing")
 }
 
 // runningPage is a workspace with the block, pasted after "Install dependencies",
@@ -78,9 +67,7 @@ func (w *world) runningPage(t *testing.T, runType string) string {
 	t.Helper()
 	path := w.workspace(t, "running_page.yml")
 	root := filepath.Dir(filepath.Dir(filepath.Dir(path)))
-	if err := os.CopyFS(root, os.DirFS("stubs/running_page")); err != nil {
-		t.Fatal(err)
-	}
+	check.OK(t, os.CopyFS(root, os.DirFS("stubs/running_page")))
 	content := replaced(t, readFile(t, path), "RUN_TYPE: strava", "SANDBOX: ${{ vars.SANDBOX }}\n  RUN_TYPE: "+runType)
 	content = replaced(t, content, "      # From here...\n", "      - name: Install dependencies\n        run: |\n"+
 		"          ln -s /usr/bin/python3 /usr/local/bin/python\n"+
@@ -93,15 +80,11 @@ func (w *world) runningPage(t *testing.T, runType string) string {
 // replaced replaces what must be there.
 func replaced(t *testing.T, content, from, to string) string {
 	t.Helper()
-	if !strings.Contains(content, from) {
-		t.Fatalf("there is no %q in\n%s", from, content)
-	}
+	check.Need(t, strings.Contains(content, from), "there is no %q in\n%s", from, content)
 	return strings.Replace(content, from, to, 1)
 }
 
 func write(t *testing.T, path, content string) {
 	t.Helper()
-	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	check.OK(t, os.WriteFile(path, []byte(content), 0o600))
 }

@@ -1,11 +1,13 @@
 package cli_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"strava-token/internal/check"
 	"strava-token/internal/sandbox"
 )
 
@@ -24,13 +26,9 @@ func TestAnswersThatTryToBreakOut(t *testing.T) {
 		"no access token":               `{` + good + `}`,
 		"the word null":                 `{"access_token":"null",` + good + `}`,
 	} {
-		t.Run(name, func(t *testing.T) {
-			inStep(t, always, func(t *testing.T, s *step) {
-				s.assertNothingBreaksOut(body, 1)
-				if s.server.Secret(secretName) != s.server.LiveRefreshToken() {
-					t.Error("the refresh token was not kept")
-				}
-			})
+		runInStep(t, name, always, func(t *testing.T, s *step) {
+			s.assertNothingBreaksOut(body, 1)
+			check.That(t, s.server.Secret(secretName) == s.server.LiveRefreshToken(), "the refresh token was not kept")
 		})
 	}
 }
@@ -43,18 +41,10 @@ func (s *step) assertNothingBreaksOut(body string, status int) {
 	s.server.Fail(sandbox.Fault{Call: "token", Kind: sandbox.FaultBody, Body: body})
 	// The API is asked with the stolen value, and must not decide.
 	s.server.Fail(sandbox.Fault{Call: "athlete", Kind: sandbox.FaultStatus, Status: 503})
-	if got := s.run(); got != status {
-		s.t.Errorf("exit status: got %d, want %d\n%s", got, status, s.runner.Log())
-	}
-	if got := s.runner.File("GITHUB_OUTPUT") + s.runner.File("GITHUB_ENV"); got != "" {
-		s.t.Errorf("outputs were set: %q", got)
-	}
-	if got := strings.Count(s.runner.Printed(), "::error::"); got != 1 {
-		s.t.Errorf("errors: got %d, want 1\n%s", got, s.runner.Printed())
-	}
-	if strings.Contains(s.runner.Printed(), "::set-output") {
-		s.t.Errorf("a command broke out:\n%s", s.runner.Printed())
-	}
+	check.Equal(s.t, s.run(), status, "exit status\n%s", s.runner.Log())
+	check.Equal(s.t, s.runner.File("GITHUB_OUTPUT")+s.runner.File("GITHUB_ENV"), "", "outputs were set")
+	check.Equal(s.t, strings.Count(s.runner.Printed(), "::error::"), 1, "errors\n%s", s.runner.Printed())
+	check.That(s.t, !strings.Contains(s.runner.Printed(), "::set-output"), "a command broke out:\n%s", s.runner.Printed())
 	s.assertNothingLeaks()
 }
 
@@ -88,20 +78,14 @@ func TestWithoutASuccessorTheOldTokenIsLeftAlone(t *testing.T) {
 		"a field that is gone": `{"access_token":"{access_token}","expires_at":1,"expires_in":1}`,
 		"nothing":              "",
 	} {
-		t.Run(name, func(t *testing.T) {
-			inStep(t, sandbox.Knobs{}, func(t *testing.T, s *step) {
-				before, status := s.server.Secret(secretName), 3
-				if body == "" {
-					status = 1 // nothing arrived
-				}
-				s.assertNothingBreaksOut(body, status)
-				if s.server.Secret(secretName) != before || s.server.Count("github", "PUT", "/repos") != 1 {
-					t.Error("the secret was written")
-				}
-				if s.isSealed() != (status == 3) {
-					t.Errorf("the answer was sealed: %t\n%s", s.isSealed(), s.runner.Log())
-				}
-			})
+		runInStep(t, name, sandbox.Knobs{}, func(t *testing.T, s *step) {
+			before, status := s.server.Secret(secretName), 3
+			if body == "" {
+				status = 1 // nothing arrived
+			}
+			s.assertNothingBreaksOut(body, status)
+			check.That(t, s.server.Secret(secretName) == before && s.server.Count("github", "PUT", "/repos") == 1, "the secret was written")
+			check.That(t, s.isSealed() == (status == 3), "the answer was sealed: %t\n%s", s.isSealed(), s.runner.Log())
 		})
 	}
 }
@@ -119,18 +103,12 @@ func TestANameThatTriesToBreakOut(t *testing.T) {
 		if got := s.run(); got != 0 || !strings.Contains(s.runner.Log(), "## [add-mask]octo") {
 			t.Errorf("exit status: got %d, want 0 and the name in the log\n%s", got, s.runner.Log())
 		}
-		if strings.Contains(s.runner.Printed(), "##[") {
-			t.Errorf("the runner could read a command:\n%s", s.runner.Printed())
-		}
+		check.That(t, !strings.Contains(s.runner.Printed(), "##["), "the runner could read a command:\n%s", s.runner.Printed())
 		summary := s.runner.File("GITHUB_STEP_SUMMARY")
 		for _, raw := range []string{"<b>", " [x]", " *a*", " `b`"} {
-			if strings.Contains(summary, raw) {
-				t.Errorf("%q is markup in the summary:\n%s", raw, summary)
-			}
+			check.That(t, !strings.Contains(summary, raw), "%q is markup in the summary:\n%s", raw, summary)
 		}
-		if !strings.Contains(summary, "bold") {
-			t.Errorf("the name is not in the summary:\n%s", summary)
-		}
+		check.That(t, strings.Contains(summary, "bold"), "the name is not in the summary:\n%s", summary)
 	})
 }
 
@@ -139,31 +117,20 @@ func TestRunWhoseOutputIsClosedStillStores(t *testing.T) {
 		gone := make(unread)
 		close(gone)
 		s.stdout = gone
-		if got := s.run(); got != 1 {
-			t.Errorf("exit status: got %d, want 1", got)
-		}
-		if s.server.Secret(secretName) != s.server.LiveRefreshToken() {
-			t.Error("the refresh token was not kept")
-		}
-		// What could not be masked is not handed on.
-		if got := s.runner.File("GITHUB_OUTPUT"); got != "" {
-			t.Errorf("outputs were set: %q", got)
-		}
+		check.Equal(t, s.run(), 1, "exit status")
+		check.That(t, s.server.Secret(secretName) == s.server.LiveRefreshToken(), "the refresh token was not kept")
+		check.Equal(t, s.runner.File("GITHUB_OUTPUT"), "", "outputs, though nothing could be masked")
 	})
 }
 
 func TestTokenThatSoonExpiresIsAWarning(t *testing.T) {
 	inStep(t, sandbox.Knobs{}, func(t *testing.T, s *step) {
-		s.runner.Input("github-token", s.server.NewGitHubToken("short-lived-token", sandbox.GitHubToken{
-			Kind: sandbox.Personal, Secrets: sandbox.Write, Expires: time.Now().AddDate(0, 0, 13)}))
-		if got := s.run(); got != 0 {
-			t.Errorf("exit status: got %d, want 0\n%s", got, s.runner.Log())
+		for days, warns := range map[int]string{13: "run-token-expires", 15: ""} {
+			s.newRun()
+			gitHubToken(fmt.Sprintf("token-of-%d-days", days), sandbox.GitHubToken{
+				Kind: sandbox.Personal, Secrets: sandbox.Write, Expires: time.Now().AddDate(0, 0, days)})(s)
+			s.expect(0, "")
+			s.assertMessage("Warning", warns)
 		}
-		s.assertMessage("Warning", "run-token-expires")
-		s.newRun()
-		s.runner.Input("github-token", s.server.NewGitHubToken("longer-lived-token", sandbox.GitHubToken{
-			Kind: sandbox.Personal, Secrets: sandbox.Write, Expires: time.Now().AddDate(0, 0, 15)}))
-		s.run()
-		s.assertMessage("Warning", "")
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"strava-token/internal/check"
 	"strava-token/internal/sandbox"
 )
 
@@ -54,22 +55,18 @@ func TestDeadlines(t *testing.T) {
 		}), 10 * time.Second, false, true},
 		{"cancelled in the proof", cancelIn(time.Second, stall("athlete")), 2 * time.Second, true, true},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
-			inStep(t, always, func(t *testing.T, s *step) {
-				tt.given(s)
-				began := time.Now()
-				s.run()
-				if took := time.Since(began); took > tt.limit {
-					t.Errorf("took %v, want at most %v\n%s", took, tt.limit, s.server.Journal())
-				}
-				if got := s.server.Secret(secretName) == s.server.LiveRefreshToken(); got != tt.kept {
-					t.Errorf("kept: got %t, want %t\n%s", got, tt.kept, s.server.Journal())
-				}
-				if got := s.whereIsTheToken(s.server.Secret(secretName), []string{secretName}); got == "lost" || (got == "sealed") == tt.kept {
-					t.Errorf("the living refresh token is %s", got)
-				}
-				s.assertNothingLeaks()
-			})
+		runInStep(t, tt.name, always, func(t *testing.T, s *step) {
+			tt.given(s)
+			began := time.Now()
+			s.run()
+			if took := time.Since(began); took > tt.limit {
+				t.Errorf("took %v, want at most %v\n%s", took, tt.limit, s.server.Journal())
+			}
+			check.Equal(t, s.server.Secret(secretName) == s.server.LiveRefreshToken(), tt.kept, "kept\n%s", s.server.Journal())
+			if got := s.whereIsTheToken(s.server.Secret(secretName), []string{secretName}); got == "lost" || (got == "sealed") == tt.kept {
+				t.Errorf("the living refresh token is %s", got)
+			}
+			s.assertNothingLeaks()
 		})
 	}
 }
@@ -81,13 +78,8 @@ func TestCancelledWhileNoConnectionComesAbout(t *testing.T) {
 		s.runner.Set("GITHUB_API_URL", "http://"+githubHost)
 		s.pipe.Refuse(oauthHost, 3)
 		time.AfterFunc(50*time.Millisecond, s.cancel)
-		if got := s.run(); got != 1 {
-			t.Errorf("exit status: got %d, want 1", got)
-		}
-		s.assertMessage("Error", "run-cancelled")
-		if n := s.server.Count("strava", "POST", "/oauth/token"); n != 0 {
-			t.Errorf("token requests: got %d, want 0", n)
-		}
+		s.expect(1, "run-cancelled")
+		check.Equal(t, s.server.Count("strava", "POST", "/oauth/token"), 0, "token requests")
 	})
 }
 
@@ -106,15 +98,11 @@ func TestAReaderThatDoesNotReadDoesNotStopTheStore(t *testing.T) {
 		unread := make(unread)
 		s.stdout = unread
 		began := time.Now()
-		if got := s.run(); got != 1 {
-			t.Errorf("exit status: got %d, want 1", got)
-		}
+		check.Equal(t, s.run(), 1, "exit status")
 		if took := time.Since(began); took > 10*time.Second {
 			t.Errorf("took %v", took)
 		}
-		if s.server.Secret(secretName) != s.server.LiveRefreshToken() {
-			t.Error("the refresh token was not kept")
-		}
+		check.That(t, s.server.Secret(secretName) == s.server.LiveRefreshToken(), "the refresh token was not kept")
 		close(unread)
 	})
 }

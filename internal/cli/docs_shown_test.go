@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"strava-token/internal/check"
 	"strava-token/internal/sandbox"
 	"strava-token/internal/store"
 )
@@ -27,10 +28,10 @@ var shown = map[string]struct{ file, text, reason string }{
 	"kill $sandbox": {file: ".ci/run", text: `(cd "$work/shown" && bash -e "$shown")`},
 
 	"strava-token login --repo owner/name": {file: "internal/cli/login_test.go", text: `v.run("--repo", sandbox.Repository)`},
-	"strava-token login --repo YOU/running_page --rotate-to STRAVA_CLIENT_REFRESH_TOKEN --scope read,activity:read_all,activity:write": {file: "internal/cli/docs_first_run_test.go", text: `strava-token login --repo YOU/running_page `},
+	"strava-token login --repo YOU/running_page --rotate-to STRAVA_CLIENT_REFRESH_TOKEN --scope read,activity:read_all,activity:write": {file: "internal/cli/docs_test.go", text: `strava-token login --repo YOU/running_page `},
 	"strava-token login --format dotenv":                                          {file: "internal/cli/login_target_test.go", text: `"--format", "dotenv"`},
-	"mkdir -p -m 700 ~/.strava":                                                   {file: "internal/cli/docs_first_run_test.go", text: `mkdir -p -m 700 ~/.strava\nstrava-token login `},
-	`strava-token login --rotate-to "file:$HOME/.strava/token"`:                   {file: "internal/cli/docs_first_run_test.go", text: `mkdir -p -m 700 ~/.strava\nstrava-token login `},
+	"mkdir -p -m 700 ~/.strava":                                                   {file: "internal/cli/docs_test.go", text: `mkdir -p -m 700 ~/.strava\nstrava-token login `},
+	`strava-token login --rotate-to "file:$HOME/.strava/token"`:                   {file: "internal/cli/docs_test.go", text: `mkdir -p -m 700 ~/.strava\nstrava-token login `},
 	"set -a && . ~/.strava/token.env && set +a":                                   {file: "testdata/script/elsewhere.txtar", text: `sed -n "/^set -a/,/^strava-token exec/p"`},
 	`strava-token revoke --rotate-to "file:$HOME/.strava/token"`:                  {file: "testdata/script/elsewhere.txtar", text: `sed -n "/^strava-token revoke/p"`},
 	`strava-token refresh --rotate-to "file:$HOME/.strava/token" --format dotenv`: {file: "testdata/script/elsewhere.txtar", text: `sed -n "/^set -a/,/^strava-token exec/p"`},
@@ -56,7 +57,6 @@ var shellBlock = regexp.MustCompile("(?ms)^ *```(?:sh|bash|shell|console)\n(.*?)
 // TestEveryCommandShownIsRun, or is named as one that cannot be here; and nothing
 // is named that is shown nowhere.
 func TestEveryCommandShownIsRun(t *testing.T) {
-	t.Parallel()
 	left := map[string]bool{}
 	for command := range shown {
 		left[command] = true
@@ -103,10 +103,7 @@ func documents(t *testing.T) []string {
 			t.Fatal("the documents are missing", err)
 		}
 		for _, path := range found {
-			name, err := filepath.Rel(root, path)
-			if err != nil {
-				t.Fatal(err)
-			}
+			name := check.Must(filepath.Rel(root, path))(t)
 			names = append(names, name)
 		}
 	}
@@ -115,7 +112,6 @@ func documents(t *testing.T) []string {
 
 // TestEveryExampleIsLinked from the README.
 func TestEveryExampleIsLinked(t *testing.T) {
-	t.Parallel()
 	examples, err := filepath.Glob(filepath.Join(root, "examples", "*"))
 	if err != nil || len(examples) == 0 {
 		t.Fatal("there are no examples", err)
@@ -148,19 +144,14 @@ func yamlBlock(t *testing.T, doc string) string {
 	t.Helper()
 	_, block, ok := strings.Cut(readDoc(t, doc), "```yaml\n")
 	block, _, closed := strings.Cut(block, "```")
-	if !ok || !closed {
-		t.Fatalf("%s shows no workflow", doc)
-	}
+	check.Need(t, ok && closed, "%s shows no workflow", doc)
 	return block
 }
 
 // TestTheWorkflowShownIsARecipe, which the end-to-end ring runs.
 func TestTheWorkflowShownIsARecipe(t *testing.T) {
-	t.Parallel()
 	for _, doc := range []string{"README.md", "README.zh-CN.md"} {
-		if diff := cmp.Diff(bare(readDoc(t, "examples/sync.yml")), bare(yamlBlock(t, doc))); diff != "" {
-			t.Errorf("%s (-examples/sync.yml +shown):\n%s", doc, diff)
-		}
+		check.Same(t, bare(yamlBlock(t, doc)), bare(readDoc(t, "examples/sync.yml")), "%s (-examples/sync.yml +shown)", doc)
 	}
 	_, block, _ := strings.Cut(readDoc(t, "examples/running_page.yml"), "# From here...\n")
 	block, _, ok := strings.Cut(block, "      # ...to here.")
@@ -180,7 +171,6 @@ var (
 
 // TestEveryLinkInsideResolves to a file that is there, and to a heading in it.
 func TestEveryLinkInsideResolves(t *testing.T) {
-	t.Parallel()
 	for _, name := range documents(t) {
 		for _, m := range link.FindAllStringSubmatch(fenced.ReplaceAllString(readDoc(t, name), ""), -1) {
 			to := m[1] + m[2] + m[3]
@@ -206,16 +196,13 @@ func TestEveryLinkInsideResolves(t *testing.T) {
 
 // TestEveryPageLeadsBack to the README, under its title.
 func TestEveryPageLeadsBack(t *testing.T) {
-	t.Parallel()
 	for _, name := range documents(t) {
 		back := "[← README](../README.md)"
 		if strings.HasSuffix(name, ".zh-CN.md") {
 			back = "](../README.zh-CN.md)"
 		}
 		start, _, _ := strings.Cut(readDoc(t, name), "\n## ")
-		if strings.HasPrefix(name, "docs") && !strings.Contains(start, back) {
-			t.Errorf("%s has no way back to the README", name)
-		}
+		check.That(t, !strings.HasPrefix(name, "docs") || strings.Contains(start, back), "%s has no way back to the README", name)
 	}
 }
 
@@ -240,12 +227,9 @@ func hasHeading(doc, anchor string) bool {
 
 // TestTheTargetsShownAreThoseOfTheCode parses every target of the tables.
 func TestTheTargetsShownAreThoseOfTheCode(t *testing.T) {
-	t.Parallel()
 	for doc, title := range map[string]string{"README.md": "Targets", "README.zh-CN.md": inChinese(t, "Targets")} {
 		all := names(section(t, readDoc(t, doc), title))
-		if len(all) != 8 {
-			t.Errorf("%s: %d targets, want 8", doc, len(all))
-		}
+		check.That(t, len(all) == 8, "%s: %d targets, want 8", doc, len(all))
 		for _, target := range all {
 			if _, err := store.Parse(target, sandbox.Repository); err != nil {
 				t.Errorf("%s: %v", doc, err)
@@ -257,7 +241,6 @@ func TestTheTargetsShownAreThoseOfTheCode(t *testing.T) {
 // TestOneSetOfFlags: the image, a release and the benchmark are built alike,
 // without tricks.
 func TestOneSetOfFlags(t *testing.T) {
-	t.Parallel()
 	for _, file := range []string{"Dockerfile", ".ci/release/build", "bench/run"} {
 		text := readDoc(t, file)
 		if file == ".ci/release/build" {

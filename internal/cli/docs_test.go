@@ -6,12 +6,14 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
 
+	"strava-token/internal/check"
 	"strava-token/internal/cli"
 	"strava-token/internal/sandbox"
 	"strava-token/internal/strava"
@@ -21,17 +23,12 @@ const root = "../.."
 
 func readDoc(t *testing.T, name string) string {
 	t.Helper()
-	content, err := os.ReadFile(filepath.Join(root, name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(content)
+	return string(check.Must(os.ReadFile(filepath.Join(root, name)))(t))
 }
 
 // TestBothLanguagesSayTheSame holds the Chinese README against the English one: as
 // many sections, and the same inputs, outputs and targets.
 func TestBothLanguagesSayTheSame(t *testing.T) {
-	t.Parallel()
 	english, chinese := readDoc(t, "README.md"), readDoc(t, "README.zh-CN.md")
 	if got, want := len(titles(chinese)), len(titles(english)); got != want {
 		t.Fatalf("sections of README.zh-CN.md: got %d, want %d", got, want)
@@ -47,7 +44,6 @@ func TestBothLanguagesSayTheSame(t *testing.T) {
 // TestEveryPageInChinese has as many sections, list items and rows as the English
 // one, and the same code, addresses and pictures, but those of what a run says.
 func TestEveryPageInChinese(t *testing.T) {
-	t.Parallel()
 	lines := regexp.MustCompile(`(?m)^(#+ |- |\d+\. |\|)`)
 	code := regexp.MustCompile("(?ms)^ *```(?:sh|yaml)\n(.*?)^ *```")
 	addresses := regexp.MustCompile(`https?://[\w./?=&-]*\w`)
@@ -71,9 +67,7 @@ func TestEveryPageInChinese(t *testing.T) {
 				return all
 			},
 		} {
-			if diff := cmp.Diff(facts(english), facts(chinese)); diff != "" {
-				t.Errorf("%s of %s (-English +Chinese):\n%s", what, doc, diff)
-			}
+			check.Same(t, facts(chinese), facts(english), "%s of %s (-English +Chinese)", what, doc)
 		}
 	}
 }
@@ -81,7 +75,6 @@ func TestEveryPageInChinese(t *testing.T) {
 // TestTheReadmeIsReadToTheEnd: it's short, and all that a newcomer needs is on the
 // first screen.
 func TestTheReadmeIsReadToTheEnd(t *testing.T) {
-	t.Parallel()
 	const mostBytes, firstScreen = 16 << 10, 40
 	for _, doc := range []string{"README.md", "README.zh-CN.md"} {
 		if size := len(readDoc(t, doc)); size > mostBytes {
@@ -108,9 +101,7 @@ func titles(doc string) []string {
 func inChinese(t *testing.T, title string) string {
 	t.Helper()
 	at, chinese := slices.Index(titles(readDoc(t, "README.md")), title), titles(readDoc(t, "README.zh-CN.md"))
-	if at < 0 || at >= len(chinese) {
-		t.Fatalf("README.zh-CN.md has no section in the place of %q", title)
-	}
+	check.Need(t, at >= 0 && at < len(chinese), "README.zh-CN.md has no section in the place of %q", title)
 	return chinese[at]
 }
 
@@ -118,9 +109,7 @@ func inChinese(t *testing.T, title string) string {
 func section(t *testing.T, doc, heading string) string {
 	t.Helper()
 	_, rest, ok := strings.Cut(doc, "\n## "+heading+"\n")
-	if !ok {
-		t.Fatalf("there is no section %q", heading)
-	}
+	check.Need(t, ok, "there is no section %q", heading)
 	body, _, _ := strings.Cut(rest, "\n## ")
 	return body
 }
@@ -181,7 +170,6 @@ func defaults(t *testing.T) map[string]string {
 // TestEveryDefaultIsTheSame in action.yml, in the code and in both tables: one of
 // them says where the credentials go.
 func TestEveryDefaultIsTheSame(t *testing.T) {
-	t.Parallel()
 	want := defaults(t)
 	for doc, title := range map[string]string{"README.md": "Inputs", "README.zh-CN.md": inChinese(t, "Inputs")} {
 		got := map[string]string{}
@@ -195,34 +183,23 @@ func TestEveryDefaultIsTheSame(t *testing.T) {
 				got[strings.Trim(name, "`")] = values[min(i, len(values)-1)]
 			}
 		}
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("defaults (-action.yml +%s):\n%s", doc, diff)
-		}
+		check.Same(t, got, want, "defaults (-action.yml +%s)", doc)
 	}
 	code := map[string]string{"strava-url": "`" + strava.DefaultURL + "`", "strava-api-url": "`" + strava.DefaultAPIURL + "`"}
 	for _, m := range regexp.MustCompile(`r\.boolean\("([a-z-]+)", (true|false)\)`).FindAllStringSubmatch(readDoc(t, "internal/input/read.go"), -1) {
 		code[m[1]] = "`" + m[2] + "`"
 	}
-	if len(code) != 7 {
-		t.Errorf("%d defaults in the code, want 7", len(code))
-	}
+	check.That(t, len(code) == 7, "%d defaults in the code, want 7", len(code))
 	for name, value := range code {
-		if want[name] != value {
-			t.Errorf("%s: %s in action.yml, %s in the code", name, want[name], value)
-		}
+		check.That(t, want[name] == value, "%s: %s in action.yml, %s in the code", name, want[name], value)
 	}
 }
 
 func TestActionYmlAndTheReadmeAndTheCodeAgree(t *testing.T) {
-	t.Parallel()
 	inputs, outputs := keys(t, "inputs"), keys(t, "outputs")
 	readme := readDoc(t, "README.md")
-	if diff := cmp.Diff(inputs, names(section(t, readme, "Inputs"))); diff != "" {
-		t.Errorf("inputs (-action.yml +README.md):\n%s", diff)
-	}
-	if diff := cmp.Diff(outputs, names(section(t, readme, "Outputs"))); diff != "" {
-		t.Errorf("outputs (-action.yml +README.md):\n%s", diff)
-	}
+	check.Same(t, names(section(t, readme, "Inputs")), inputs, "inputs (-action.yml +README.md)")
+	check.Same(t, names(section(t, readme, "Outputs")), outputs, "outputs (-action.yml +README.md)")
 	synctest.Test(t, func(t *testing.T) {
 		s := newStep(t, sandbox.Knobs{})
 		s.runner.Input("expose-refresh-token", "true")
@@ -237,16 +214,62 @@ func TestActionYmlAndTheReadmeAndTheCodeAgree(t *testing.T) {
 			},
 			Stdout: s.runner, Stderr: &s.stderr, Dial: s.pipe.Dial,
 		})
-		if diff := cmp.Diff(inputs, slices.Sorted(maps.Keys(asked))); diff != "" {
-			t.Errorf("inputs (-action.yml +code):\n%s", diff)
-		}
+		check.Same(t, slices.Sorted(maps.Keys(asked)), inputs, "inputs (-action.yml +code)")
 		var set []string
 		for _, m := range regexp.MustCompile(`(?m)^([a-z-]+)<<`).FindAllStringSubmatch(s.runner.File("GITHUB_OUTPUT"), -1) {
 			set = append(set, m[1])
 		}
 		slices.Sort(set)
-		if diff := cmp.Diff(outputs, set); diff != "" {
-			t.Errorf("outputs (-action.yml +code):\n%s", diff)
-		}
+		check.Same(t, set, outputs, "outputs (-action.yml +code)")
 	})
+}
+
+// TestTheClicksAddUp to what the page promises, and to no more than 18.
+func TestTheClicksAddUp(t *testing.T) {
+	t.Parallel()
+	for doc, unit := range map[string]string{"docs/first-run.md": " clicks", "docs/first-run.zh-CN.md": " 次点击"} {
+		page := readDoc(t, doc)
+		sum, most := 0, 18
+		for _, row := range regexp.MustCompile(`(?m)^\| [^|*]+ \| (\d+) \| `).FindAllStringSubmatch(page, -1) {
+			clicks := check.Must(strconv.Atoi(row[1]))(t)
+			sum += clicks
+		}
+		total := strconv.Itoa(sum)
+		if sum == 0 || sum > most || !strings.Contains(page, "**"+total+"**") || !strings.Contains(page, " "+total+unit) {
+			t.Errorf("%s: the table has %d clicks; want the same in the text, and at most %d", doc, sum, most)
+		}
+	}
+}
+
+// TestLoginAsShown runs the command of docs/elsewhere.md as printed, in the folder
+// that the line before it makes.
+func TestLoginAsShown(t *testing.T) {
+	t.Parallel()
+	_, block, ok := strings.Cut(readDoc(t, "docs/elsewhere.md"), "mkdir -p -m 700 ~/.strava\nstrava-token login ")
+	line, _, _ := strings.Cut(block, "\n")
+	flag, target, split := strings.Cut(line, " ")
+	check.Need(t, ok && split, "the page doesn't show it")
+	home := t.TempDir()
+	check.OK(t, os.Mkdir(filepath.Join(home, ".strava"), 0o700))
+	v := newVisitor(t, sandbox.Knobs{})
+	v.assertStatus(v.run(flag, strings.ReplaceAll(strings.Trim(target, `"`), "$HOME", home)), 0)
+	for _, name := range []string{"token", "token.env"} {
+		info, err := os.Stat(filepath.Join(home, ".strava", name))
+		check.That(t, err == nil && info.Mode().Perm()&0o077 == 0, "%s: %v, %v", name, info, err)
+	}
+}
+
+// TestLoginToGoBackAsShown runs the command of docs/running_page.md as printed: its
+// secret has a refresh token that lives.
+func TestLoginToGoBackAsShown(t *testing.T) {
+	t.Parallel()
+	_, line, ok := strings.Cut(readDoc(t, "docs/running_page.md"), "\nstrava-token login --repo YOU/running_page ")
+	line, _, _ = strings.Cut(line, "\n")
+	check.Need(t, ok, "the page doesn't show it")
+	v := newVisitor(t, sandbox.Knobs{})
+	v.browse = func(address string) { v.grant(address, "activity:read_all", "activity:write") }
+	v.assertStatus(v.run(append([]string{"--repo", sandbox.Repository}, strings.Fields(line)...)...), 0)
+	if v.server.Secret("STRAVA_CLIENT_REFRESH_TOKEN") != v.server.LiveRefreshToken() {
+		t.Error("the secret doesn't have the living refresh token")
+	}
 }

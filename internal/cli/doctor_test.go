@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"strava-token/internal/check"
 	"strava-token/internal/sandbox"
 )
 
@@ -19,129 +20,77 @@ func TestDoctorAsAStep(t *testing.T) {
 		says   []string
 		spent  bool
 	}{
-		{
-			name: "all is well", knobs: always,
-			says: []string{
-				"ok       client id and client secret: They belong together.",
-				"ok       octo/running/STRAVA_REFRESH_TOKEN: It exists (last updated on 1 January 2000). It can probably be written. The GitHub token has no known expiry date.",
-				"ok       refresh token: It works. Strava replaced it, and the new one is in octo/running/STRAVA_REFRESH_TOKEN.",
-				"ok       app and access token: They're active (for athlete 126651800).",
-				"ok       scopes: read, activity:read_all",
-			},
-			spent: true,
-		},
-		{
-			name: "an environment shadows the secret",
-			given: func(s *step) {
-				s.server.AddEnvironment("my env/prod")
-				s.server.SetSecret(secretName+"@my env/prod", "x")
-			},
-			says:  []string{"warning  octo/running/STRAVA_REFRESH_TOKEN: octo/running/STRAVA_REFRESH_TOKEN@my env/prod is read instead of octo/running/STRAVA_REFRESH_TOKEN."},
-			spent: true,
-		},
-		{
-			name: "signs that turn the line around",
-			given: func(s *step) {
-				s.server.AddEnvironment("a\u202eb")
-				s.server.SetSecret(secretName+"@a\u202eb", s.server.LiveRefreshToken())
-				s.runner.Input("rotate-to", secretName+"@a\u202eb")
-			},
-			says:  []string{"ok       octo/running/STRAVA_REFRESH_TOKEN@a\\u202eb: It exists (last updated on 1 January 2000). It can probably be written. The GitHub token has no known expiry date."},
-			spent: true,
-		},
-		{
-			name: "environments that may not be listed",
-			given: func(s *step) {
-				s.runner.Input("github-token", s.server.NewGitHubToken("secrets-only", sandbox.GitHubToken{Kind: sandbox.Personal, Secrets: sandbox.Write}))
-			},
-			says:  []string{"         Next: If the repository has environments, add Actions: read and Environments: read to the token at https://github.com/settings/personal-access-tokens. If it has none, do nothing."},
-			spent: true,
-		},
-		{
-			name: "the repository shadows the organization",
-			given: func(s *step) {
-				s.server.SetSecret("org:octo/"+secretName, s.server.LiveRefreshToken())
-				s.runner.Input("rotate-to", "org:octo/"+secretName)
-			},
-			says:  []string{"warning  org:octo/STRAVA_REFRESH_TOKEN: octo/running/STRAVA_REFRESH_TOKEN is read instead of org:octo/STRAVA_REFRESH_TOKEN."},
-			spent: true,
-		},
-		{
-			name: "the GitHub token ends soon",
-			given: func(s *step) {
-				s.runner.Input("github-token", s.server.NewGitHubToken("ending-token", sandbox.GitHubToken{
-					Kind: sandbox.Personal, Secrets: sandbox.Write, Environments: sandbox.Write, Expires: time.Now().AddDate(0, 0, 3)}))
-			},
-			says:  []string{"warning  octo/running/STRAVA_REFRESH_TOKEN: The GitHub token that writes octo/running/STRAVA_REFRESH_TOKEN expires on 4 January 2000."},
-			spent: true,
-		},
-		{
-			name: "inactive app", knobs: sandbox.Knobs{Inactive: true}, status: 1,
-			says:  []string{"ok       client id and client secret: They belong together.", "failure  run: The Strava app is inactive."},
-			spent: true,
-		},
-		{
-			name: "missing scope", knobs: sandbox.Knobs{Scopes: []string{"read"}}, status: 1,
-			given: func(s *step) { s.runner.Input("require-scopes", "activity:read_all") },
-			says:  []string{"failure  run: The token lacks the scope activity:read_all."},
-			spent: true,
-		},
-		{
-			name:  "no target",
-			given: func(s *step) { s.runner.Input("rotate-to", "") },
-			says:  []string{"warning  refresh token: The refresh token wasn't tried."},
-		},
-		{
-			name: "target that cannot be written", status: 1,
-			given: func(s *step) {
-				s.runner.Input("github-token", s.server.NewGitHubToken("built-in-token", sandbox.GitHubToken{Kind: sandbox.Integration}))
-			},
-			says: []string{
+		{name: "all is well", knobs: always, spent: true, says: []string{
+			"ok       client id and client secret: They belong together.",
+			"ok       octo/running/STRAVA_REFRESH_TOKEN: It exists (last updated on 1 January 2000). It can probably be written. The GitHub token has no known expiry date.",
+			"ok       refresh token: It works. Strava replaced it, and the new one is in octo/running/STRAVA_REFRESH_TOKEN.",
+			"ok       app and access token: They're active (for athlete 126651800).",
+			"ok       scopes: read, activity:read_all",
+		}},
+		{name: "an environment shadows the secret", spent: true, given: func(s *step) {
+			s.server.AddEnvironment("my env/prod")
+			s.server.SetSecret(secretName+"@my env/prod", "x")
+		}, says: []string{
+			"warning  octo/running/STRAVA_REFRESH_TOKEN: octo/running/STRAVA_REFRESH_TOKEN@my env/prod is read instead of octo/running/STRAVA_REFRESH_TOKEN.",
+		}},
+		{name: "signs that turn the line around", spent: true, given: func(s *step) {
+			s.server.AddEnvironment("a\u202eb")
+			s.server.SetSecret(secretName+"@a\u202eb", s.server.LiveRefreshToken())
+			s.runner.Input("rotate-to", secretName+"@a\u202eb")
+		}, says: []string{
+			"ok       octo/running/STRAVA_REFRESH_TOKEN@a\\u202eb: It exists (last updated on 1 January 2000). It can probably be written. The GitHub token has no known expiry date.",
+		}},
+		{name: "environments that may not be listed", spent: true,
+			given: gitHubToken("secrets-only", sandbox.GitHubToken{Kind: sandbox.Personal, Secrets: sandbox.Write}),
+			says:  []string{"         Next: If the repository has environments, add Actions: read and Environments: read to the token at https://github.com/settings/personal-access-tokens. If it has none, do nothing."}},
+		{name: "the repository shadows the organization", spent: true, given: func(s *step) {
+			s.server.SetSecret("org:octo/"+secretName, s.server.LiveRefreshToken())
+			s.runner.Input("rotate-to", "org:octo/"+secretName)
+		}, says: []string{
+			"warning  org:octo/STRAVA_REFRESH_TOKEN: octo/running/STRAVA_REFRESH_TOKEN is read instead of org:octo/STRAVA_REFRESH_TOKEN.",
+		}},
+		{name: "the GitHub token ends soon", spent: true, given: func(s *step) {
+			ends := time.Now().AddDate(0, 0, 3)
+			gitHubToken("ending-token", sandbox.GitHubToken{Kind: sandbox.Personal, Secrets: sandbox.Write, Environments: sandbox.Write, Expires: ends})(s)
+		}, says: []string{"warning  octo/running/STRAVA_REFRESH_TOKEN: The GitHub token that writes octo/running/STRAVA_REFRESH_TOKEN expires on 4 January 2000."}},
+		{name: "inactive app", knobs: sandbox.Knobs{Inactive: true}, status: 1, spent: true,
+			says: []string{"ok       client id and client secret: They belong together.", "failure  run: The Strava app is inactive."}},
+		{name: "missing scope", knobs: sandbox.Knobs{Scopes: []string{"read"}}, status: 1, spent: true,
+			given: inputs("require-scopes", "activity:read_all"),
+			says:  []string{"failure  run: The token lacks the scope activity:read_all."}},
+		{name: "no target", given: inputs("rotate-to", ""),
+			says: []string{"warning  refresh token: The refresh token wasn't tried."}},
+		{name: "target that cannot be written", status: 1,
+			given: gitHubToken("built-in-token", sandbox.GitHubToken{Kind: sandbox.Integration}), says: []string{
 				"failure  octo/running/STRAVA_REFRESH_TOKEN: The built-in token can't write octo/running/STRAVA_REFRESH_TOKEN.",
 				"warning  refresh token: The refresh token was left alone.",
-			},
-		},
-		{
-			name: "wrong client secret", status: 1,
-			given: func(s *step) { s.runner.Input("client-secret", strings.Repeat("f", 40)) },
-			says:  []string{"failure  client id and client secret: Strava refused the client secret."},
-		},
+			}},
+		{name: "wrong client secret", status: 1, given: inputs("client-secret", strings.Repeat("f", 40)),
+			says: []string{"failure  client id and client secret: Strava refused the client secret."}},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
-			inStep(t, tt.knobs, func(t *testing.T, s *step) {
-				s.runner.Input("doctor", "true")
-				if tt.given != nil {
-					tt.given(s)
-				}
-				if got := s.run(); got != tt.status {
-					t.Errorf("exit status: got %d, want %d\n%s", got, tt.status, s.runner.Log())
-				}
-				for _, line := range tt.says {
-					if !strings.Contains(s.runner.Log(), "\n"+line+"\n") {
-						t.Errorf("%q is not in the checklist:\n%s", line, s.runner.Log())
-					}
-				}
-				errors := 0
-				if tt.status != 0 {
-					errors = 1
-				}
-				if n := strings.Count("\n"+s.runner.Printed(), "\n::error::"); n != errors {
-					t.Errorf("errors: got %d, want %d", n, errors)
-				}
-				if got := s.runner.File("GITHUB_OUTPUT"); got != "" {
-					t.Errorf("outputs were set: %q", got)
-				}
-				if !strings.Contains(s.runner.File("GITHUB_STEP_SUMMARY"), "strava-token doctor") {
-					t.Error("there is no summary")
-				}
-				if got := strings.Contains(s.server.Journal(), "refresh_token refresh#1"); got != tt.spent {
-					t.Errorf("the refresh token was tried: got %t, want %t\n%s", got, tt.spent, s.server.Journal())
-				}
-				if s.server.Secret(secretName) != s.server.LiveRefreshToken() && tt.name != "the repository shadows the organization" {
-					t.Error("the refresh token was not kept")
-				}
-				s.assertNothingLeaks()
-			})
+		runInStep(t, tt.name, tt.knobs, func(t *testing.T, s *step) {
+			s.runner.Input("doctor", "true")
+			if tt.given != nil {
+				tt.given(s)
+			}
+			check.Equal(t, s.run(), tt.status, "exit status\n%s", s.runner.Log())
+			for _, line := range tt.says {
+				check.That(t, strings.Contains(s.runner.Log(), "\n"+line+"\n"), "%q is not in the checklist:\n%s", line, s.runner.Log())
+			}
+			errors := 0
+			if tt.status != 0 {
+				errors = 1
+			}
+			check.Equal(t, strings.Count("\n"+s.runner.Printed(), "\n::error::"), errors, "errors")
+			check.Equal(t, s.runner.File("GITHUB_OUTPUT"), "", "outputs were set")
+			check.That(t, strings.Contains(s.runner.File("GITHUB_STEP_SUMMARY"), "strava-token doctor"), "there is no summary")
+			if got := strings.Contains(s.server.Journal(), "refresh_token refresh#1"); got != tt.spent {
+				t.Errorf("the refresh token was tried: got %t, want %t\n%s", got, tt.spent, s.server.Journal())
+			}
+			if s.server.Secret(secretName) != s.server.LiveRefreshToken() && tt.name != "the repository shadows the organization" {
+				t.Error("the refresh token was not kept")
+			}
+			s.assertNothingLeaks()
 		})
 	}
 }

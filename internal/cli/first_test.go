@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"strava-token/internal/check"
 	"strava-token/internal/sandbox"
 )
 
@@ -39,9 +40,7 @@ func (s *step) asInExample(code string) {
 func (s *step) dispatched(inputs string) {
 	s.t.Helper()
 	path := filepath.Join(s.t.TempDir(), "event.json")
-	if err := os.WriteFile(path, []byte(`{"inputs":`+inputs+`}`), 0o600); err != nil {
-		s.t.Fatal(err)
-	}
+	check.OK(s.t, os.WriteFile(path, []byte(`{"inputs":`+inputs+`}`), 0o600))
 	s.runner.Set("GITHUB_EVENT_NAME", "workflow_dispatch")
 	s.runner.Set("GITHUB_EVENT_PATH", path)
 }
@@ -52,17 +51,11 @@ var shownLink = regexp.MustCompile(`https?://\S*/oauth/authorize\?[^\s),]*[^\s),
 func (s *step) link() *url.URL {
 	s.t.Helper()
 	text := shownLink.FindString(s.runner.Log())
-	if text == "" {
-		s.t.Fatalf("there is no link:\n%s", s.runner.Log())
-	}
+	check.Need(s.t, text != "", "there is no link:\n%s", s.runner.Log())
 	if !strings.Contains(s.runner.File("GITHUB_STEP_SUMMARY"), "]("+text+")") {
 		s.t.Errorf("%s is not in the summary:\n%s", text, s.runner.File("GITHUB_STEP_SUMMARY"))
 	}
-	u, err := url.Parse(text)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return u
+	return check.Must(url.Parse(text))(s.t)
 }
 
 // comeBack is the address that the browser ends on.
@@ -80,33 +73,27 @@ func TestTheRunLeadsToTheFirstToken(t *testing.T) {
 		"github.com": {workflowPage, "run-authorize"},
 		"":           {"http://localhost/copy-this-whole-address", "run-authorize-localhost"},
 	} {
-		t.Run("domain "+domain, func(t *testing.T) {
-			inStep(t, sandbox.Knobs{CallbackDomain: domain}, func(t *testing.T, s *step) {
-				s.asInExample("")
-				s.expect(1, want[1])
-				link := s.link()
-				for name, want := range map[string]string{
-					"client_id": s.server.App().ID, "scope": granted, "redirect_uri": want[0], "response_type": "code",
-				} {
-					if got := link.Query().Get(name); got != want {
-						t.Errorf("%s: got %q, want %q", name, got, want)
-					}
-				}
-				if strings.Contains(link.RawQuery, s.server.App().ID) || strings.ContainsAny(link.Query().Get("state"), "0123456789") {
-					t.Errorf("a mask of the client id would hit %s", link)
-				}
+		runInStep(t, "domain "+domain, sandbox.Knobs{CallbackDomain: domain}, func(t *testing.T, s *step) {
+			s.asInExample("")
+			s.expect(1, want[1])
+			link := s.link()
+			for name, want := range map[string]string{
+				"client_id": s.server.App().ID, "scope": granted, "redirect_uri": want[0], "response_type": "code",
+			} {
+				check.Equal(t, link.Query().Get(name), want, "%s", name)
+			}
+			if strings.Contains(link.RawQuery, s.server.App().ID) || strings.ContainsAny(link.Query().Get("state"), "0123456789") {
+				t.Errorf("a mask of the client id would hit %s", link)
+			}
 
-				s.asInExample(s.comeBack(link, granted))
-				s.expect(0, "")
-				if s.server.Held(branchName) != s.server.LiveRefreshToken() || s.runner.Output("access-token") == "" {
-					t.Errorf("the refresh token was not kept, or the step behind has no token\n%s", s.runner.Log())
-				}
-				if !strings.Contains(s.runner.Log(), "nothing is left to do") {
-					t.Errorf("it is not said that all is set up:\n%s", s.runner.Log())
-				}
-				s.asInExample("")
-				s.expect(0, "")
-			})
+			s.asInExample(s.comeBack(link, granted))
+			s.expect(0, "")
+			if s.server.Held(branchName) != s.server.LiveRefreshToken() || s.runner.Output("access-token") == "" {
+				t.Errorf("the refresh token was not kept, or the step behind has no token\n%s", s.runner.Log())
+			}
+			check.That(t, strings.Contains(s.runner.Log(), "nothing is left to do"), "it is not said that all is set up:\n%s", s.runner.Log())
+			s.asInExample("")
+			s.expect(0, "")
 		})
 	}
 }
@@ -114,9 +101,7 @@ func TestTheRunLeadsToTheFirstToken(t *testing.T) {
 // expect runs, and checks the exit status and the message.
 func (s *step) expect(status int, id string) {
 	s.t.Helper()
-	if got := s.run(); got != status {
-		s.t.Errorf("exit status: got %d, want %d\n%s", got, status, s.runner.Log())
-	}
+	check.Equal(s.t, s.run(), status, "exit status\n%s", s.runner.Log())
 	s.assertMessage("Error", id)
 	s.assertNothingLeaks()
 }
@@ -130,9 +115,7 @@ func TestACodeReachesEveryJob(t *testing.T) {
 		for range 2 {
 			s.asInExample(address)
 			s.expect(0, "")
-			if s.runner.Output("access-token") == "" {
-				t.Error("there is no access token")
-			}
+			check.That(t, s.runner.Output("access-token") != "", "there is no access token")
 		}
 		// A job with a target of its own, which asked for no code.
 		s.asInExample(strings.Replace(address, "state=", "state=x", 1))
@@ -150,32 +133,26 @@ func TestWhatIsWrongIsSaidInTheFirstRun(t *testing.T) {
 		status int
 		says   string
 	}{
-		{"client id", input("client-id", "1"), 1, "strava-invalid-client-id"},
-		{"client secret", input("client-secret", strings.Repeat("f", 40)), 1, "strava-wrong-client-secret"},
+		{"client id", inputs("client-id", "1"), 1, "strava-invalid-client-id"},
+		{"client secret", inputs("client-secret", strings.Repeat("f", 40)), 1, "strava-wrong-client-secret"},
 		{"both swapped", func(s *step) {
 			s.runner.Input("client-id", s.server.App().Secret)
 			s.runner.Input("client-secret", s.server.App().ID)
 		}, 2, "input-short"},
-		{"permission", func(s *step) {
-			s.runner.Input("github-token", s.server.NewGitHubToken("built-in-token", sandbox.GitHubToken{Kind: sandbox.Integration}))
-		}, 1, "branch-integration-forbidden"},
-		{"a secret that the workflow does not pass", input("rotate-to", secretName), 1, "run-empty-refresh-token"},
-		{"no target", input("rotate-to", ""), 2, "input-missing-refresh-token"},
+		{"permission", gitHubToken("built-in-token", sandbox.GitHubToken{Kind: sandbox.Integration}), 1, "branch-integration-forbidden"},
+		{"a secret that the workflow does not pass", inputs("rotate-to", secretName), 1, "run-empty-refresh-token"},
+		{"no target", inputs("rotate-to", ""), 2, "input-missing-refresh-token"},
 		{"a fork", func(s *step) {
 			s.runner.Set("GITHUB_ACTOR", "dependabot[bot]")
 			s.runner.Input("client-secret", "")
 		}, 2, "input-dependabot"},
 		{"a code that the workflow does not pass", func(s *step) { s.dispatched(`{"code":"http://localhost/?code=x"}`) }, 1, "input-code-not-passed"},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
-			inStep(t, sandbox.Knobs{}, func(t *testing.T, s *step) {
-				s.asInExample("")
-				tt.given(s)
-				s.expect(tt.status, tt.says)
-				if link := shownLink.FindString(s.runner.Log() + s.runner.File("GITHUB_STEP_SUMMARY")); link != "" {
-					t.Errorf("there is a link: %s", link)
-				}
-			})
+		runInStep(t, tt.name, sandbox.Knobs{}, func(t *testing.T, s *step) {
+			s.asInExample("")
+			tt.given(s)
+			s.expect(tt.status, tt.says)
+			check.Equal(t, shownLink.FindString(s.runner.Log()+s.runner.File("GITHUB_STEP_SUMMARY")), "", "there is a link")
 		})
 	}
 }
@@ -219,19 +196,15 @@ func TestACodeIsRefused(t *testing.T) {
 			return "http://localhost/?state=other&code=" + strings.Repeat("0", 40)
 		}, 1, "input-wrong-state"},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
-			inStep(t, sandbox.Knobs{}, func(t *testing.T, s *step) {
-				s.asInExample("")
-				s.run()
-				before := s.server.LiveRefreshToken()
-				s.asInExample(tt.code(s, s.link()))
-				s.dispatched(`{"code":"an address"}`)
-				s.expect(tt.status, tt.says)
-				s.link()
-				if s.server.LiveRefreshToken() != before {
-					t.Error("the code was spent")
-				}
-			})
+		runInStep(t, tt.name, sandbox.Knobs{}, func(t *testing.T, s *step) {
+			s.asInExample("")
+			s.run()
+			before := s.server.LiveRefreshToken()
+			s.asInExample(tt.code(s, s.link()))
+			s.dispatched(`{"code":"an address"}`)
+			s.expect(tt.status, tt.says)
+			s.link()
+			check.That(t, s.server.LiveRefreshToken() == before, "the code was spent")
 		})
 	}
 }
@@ -248,8 +221,6 @@ func TestTheLinkAsksForWhatTheTokenHad(t *testing.T) {
 		s.server.Replace()
 		s.asInExample("")
 		s.expect(1, "stale-stored")
-		if got, want := s.link().Query().Get("scope"), "read,activity:read_all,activity:write"; got != want {
-			t.Errorf("scope: got %q, want %q", got, want)
-		}
+		check.Equal(t, s.link().Query().Get("scope"), "read,activity:read_all,activity:write", "scope")
 	})
 }

@@ -20,8 +20,7 @@ import (
 	"testing"
 	"testing/synctest"
 
-	"github.com/google/go-cmp/cmp"
-
+	"strava-token/internal/check"
 	"strava-token/internal/cli"
 	"strava-token/internal/sandbox"
 	"strava-token/internal/transport"
@@ -68,6 +67,11 @@ func inStep(t *testing.T, knobs sandbox.Knobs, do func(t *testing.T, s *step)) {
 	synctest.Test(t, func(t *testing.T) { do(t, newStep(t, knobs)) })
 }
 
+// runInStep is inStep as a subtest.
+func runInStep(t *testing.T, name string, knobs sandbox.Knobs, do func(t *testing.T, s *step)) {
+	t.Run(name, func(t *testing.T) { inStep(t, knobs, do) })
+}
+
 // newStepOn returns a step against a sandbox that answers on l.
 func newStepOn(t testing.TB, knobs sandbox.Knobs, l net.Listener) *step {
 	t.Helper()
@@ -88,10 +92,7 @@ func newStepOn(t testing.TB, knobs sandbox.Knobs, l net.Listener) *step {
 // newRun begins another run of the workflow, with the secret as it is now.
 func (s *step) newRun() {
 	s.t.Helper()
-	runner, err := s.server.NewRunner(s.t.TempDir(), s.base)
-	if err != nil {
-		s.t.Fatal(err)
-	}
+	runner := check.Must(s.server.NewRunner(s.t.TempDir(), s.base))(s.t)
 	s.runner, s.stdout = runner, runner
 	runner.Input("refresh-token", s.server.Secret(secretName))
 	runner.Input("rotate-to", secretName)
@@ -152,9 +153,7 @@ func (s *step) assertNothingLeaks() {
 func assertAbsent(t testing.TB, where, text, name, value string) {
 	t.Helper()
 	for form, encoded := range forms(value) {
-		if strings.Contains(text, encoded) {
-			t.Errorf("%s is in %s (%s)", name, where, form)
-		}
+		check.That(t, !strings.Contains(text, encoded), "%s is in %s (%s)", name, where, form)
 	}
 }
 
@@ -180,11 +179,7 @@ func forms(value string) map[string]string {
 
 func readFile(t testing.TB, path string) string {
 	t.Helper()
-	content, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(content)
+	return string(check.Must(os.ReadFile(path))(t))
 }
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -193,11 +188,32 @@ var update = flag.Bool("update", false, "write the golden files anew")
 func assertGolden(t testing.TB, path, got string) {
 	t.Helper()
 	if *update {
-		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(got), 0o644)); err != nil {
-			t.Fatal(err)
+		check.OK(t, errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(got), 0o644)))
+	}
+	check.Same(t, got, readFile(t, path), "%s", path)
+}
+
+// recordTo is what internal/contract reads: the calls to GitHub, one a line.
+var recordTo = flag.String("record", "", "append the calls to GitHub to this file")
+
+// record records what a sandbox is asked in GitHub's place, and what it answers.
+func record(s *sandbox.Server) {
+	if *recordTo == "" {
+		return
+	}
+	observe := func(e sandbox.Exchange) {
+		if e.Service != "github" {
+			return
+		}
+		line, _ := json.Marshal(e) // texts and a number
+		f, err := os.OpenFile(*recordTo, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+		if err != nil {
+			panic(err)
+		}
+		defer f.Close()
+		if _, err := f.Write(append(line, '\n')); err != nil { // at once, so that lines do not mix
+			panic(err)
 		}
 	}
-	if diff := cmp.Diff(readFile(t, path), got); diff != "" {
-		t.Errorf("%s (-want +got):\n%s", path, diff)
-	}
+	s.Set(func(k *sandbox.Knobs) { k.Observe = observe })
 }

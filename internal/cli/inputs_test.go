@@ -12,65 +12,48 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"strava-token/internal/check"
 	"strava-token/internal/cli"
 )
 
-// badInputs holds one bad input a row; everything else is right. What a run says
+// badInputs holds an input a row, and bad values of it; everything else is right. What a run says
 // of them is in testdata/inputs.txt, and whether it masks the value first: what
 // was pasted may be a real credential with something glued to it, but the mask of
 // a word or of a few characters would mangle the log.
-var badInputs = []struct{ variable, value string }{
-	{"INPUT_CLIENT-ID", ""},
-	{"INPUT_CLIENT-ID", "  "},
-	{"INPUT_CLIENT-ID", "***"},
-	{"INPUT_CLIENT-ID", "${{ secrets.ID }}"},
-	{"INPUT_CLIENT-ID", "12 34"},
-	{"INPUT_CLIENT-ID", `"48213"`},
-	{"INPUT_CLIENT-ID", "my-app"},
-	{"INPUT_CLIENT-ID", "-5"},
-	{"INPUT_CLIENT-ID", "1234567890123456789"},
-	{"INPUT_CLIENT-ID", "0123456789abcdef0123456789abcdef01234567"},
-	{"INPUT_CLIENT-SECRET", ""},
-	{"INPUT_CLIENT-SECRET", "null"},
-	{"INPUT_CLIENT-SECRET", "-"},
-	{"INPUT_CLIENT-SECRET", "…"},
-	{"INPUT_CLIENT-SECRET", "abc"},
-	{"INPUT_REFRESH-TOKEN", "<your refresh token>"},
-	{"INPUT_GITHUB-TOKEN", ""},
-	{"INPUT_GITHUB-TOKEN", "xxx"},
-	{"INPUT_GITHUB-TOKEN", "ghp_01234567 89abcdef"},
-	{"INPUT_GITHUB-TOKEN", "ghp_01234567\n89abcdef"},
-	{"INPUT_GITHUB-TOKEN", `"ghp_0123456789abcdef"`},
-	{"INPUT_GITHUB-TOKEN", "ghp_0123456789äbcdef"},
-	{"INPUT_GITHUB-TOKEN", strings.Repeat("a", 3000)},
-	{"INPUT_ROTATE-TO", "1ST"},
-	{"INPUT_ROTATE-TO", "GITHUB_STRAVA"},
-	{"INPUT_ROTATE-TO", "vault:x"},
-	{"INPUT_ROTATE-TO", "A\na"},
-	{"INPUT_ROTATE-TO", "A\nOcto/running/A"},
-	{"INPUT_ROTATE-TO", "branch:main"},
-	{"INPUT_ROTATE-TO", "branch:main#alice"},
-	{"INPUT_ROTATE-TO", "branch:refs/heads/strava-token"},
-	{"GITHUB_REPOSITORY", ""},
-	{"INPUT_REQUIRE-SCOPES", "activity:read_al"},
-	{"INPUT_REQUIRE-SCOPES", "view_private"},
-	{"INPUT_EXPECTED-ATHLETE", "me"},
-	{"INPUT_EXPECTED-ATHLETE", "0"},
-	{"INPUT_EXPECTED-ATHLETE", "-1"},
-	{"INPUT_VERIFY", "yes"},
-	{"INPUT_RECOVERY", "1"},
-	{"INPUT_EXPORT-ENV", "on"},
-	{"INPUT_EXPOSE-REFRESH-TOKEN", "maybe"},
-	{"INPUT_STRAVA-URL", "http://www.strava.com"},
-	{"INPUT_STRAVA-URL", "http://127.0.0.1.evil.example"},
-	{"INPUT_STRAVA-URL", "https://user:password@www.strava.com"},
-	{"INPUT_STRAVA-URL", "https://www.strava.com?x=y"},
-	{"INPUT_STRAVA-URL", "www.strava.com"},
-	{"INPUT_STRAVA-URL", "file:///etc/passwd"},
-	{"INPUT_STRAVA-API-URL", "ftp://localhost/"},
-	{"GITHUB_API_URL", "http://api.github.com"},
-	{"GITHUB_OUTPUT", ""},
-	{"GITHUB_OUTPUT", "/nowhere/at/all"},
+var badInputs = []struct {
+	variable string
+	values   []string
+}{
+	{"INPUT_CLIENT-ID", []string{
+		"", "  ", "***", "${{ secrets.ID }}", "12 34", `"48213"`, "my-app", "-5", "1234567890123456789",
+		"0123456789abcdef0123456789abcdef01234567",
+	}},
+	{"INPUT_CLIENT-SECRET", []string{
+		"", "null", "-", "…", "abc",
+	}},
+	{"INPUT_REFRESH-TOKEN", []string{"<your refresh token>"}},
+	{"INPUT_GITHUB-TOKEN", []string{
+		"", "xxx", "ghp_01234567 89abcdef", "ghp_01234567\n89abcdef", `"ghp_0123456789abcdef"`, "ghp_0123456789äbcdef",
+		strings.Repeat("a", 3000),
+	}},
+	{"INPUT_ROTATE-TO", []string{
+		"1ST", "GITHUB_STRAVA", "vault:x", "A\na", "A\nOcto/running/A", "branch:main", "branch:main#alice",
+		"branch:refs/heads/strava-token",
+	}},
+	{"GITHUB_REPOSITORY", []string{""}},
+	{"INPUT_REQUIRE-SCOPES", []string{"activity:read_al", "view_private"}},
+	{"INPUT_EXPECTED-ATHLETE", []string{"me", "0", "-1"}},
+	{"INPUT_VERIFY", []string{"yes"}},
+	{"INPUT_RECOVERY", []string{"1"}},
+	{"INPUT_EXPORT-ENV", []string{"on"}},
+	{"INPUT_EXPOSE-REFRESH-TOKEN", []string{"maybe"}},
+	{"INPUT_STRAVA-URL", []string{
+		"http://www.strava.com", "http://127.0.0.1.evil.example", "https://user:password@www.strava.com",
+		"https://www.strava.com?x=y", "www.strava.com", "file:///etc/passwd",
+	}},
+	{"INPUT_STRAVA-API-URL", []string{"ftp://localhost/"}},
+	{"GITHUB_API_URL", []string{"http://api.github.com"}},
+	{"GITHUB_OUTPUT", []string{"", "/nowhere/at/all"}},
 }
 
 // goodInputs are inputs with which nothing is wrong.
@@ -107,9 +90,7 @@ func read(t *testing.T, env map[string]string) (status int, said, printed string
 			return nil, errors.New("there is no network")
 		},
 	})
-	if status == 2 && dialled.Load() {
-		t.Error("a connection was opened in spite of bad inputs")
-	}
+	check.That(t, status != 2 || !dialled.Load(), "a connection was opened in spite of bad inputs")
 	before, message, found := strings.Cut("\n"+out.String(), "\n::error::")
 	if !found || strings.Contains(message, "\n::error::") || strings.Contains(before, "::error::") || status != 1 && status != 2 {
 		t.Errorf("status %d, want 1 or 2 and one error:\n%s", status, out.String())
@@ -122,20 +103,20 @@ func TestBadInputs(t *testing.T) {
 	var said []string // in the order of the rows
 	rows := map[string]string{}
 	for _, tt := range badInputs {
-		env := goodInputs(t)
-		env[tt.variable] = tt.value
-		status, message, printed := read(t, env)
-		if status != 2 {
-			t.Errorf("%s=%.50q: status %d, want 2", tt.variable, tt.value, status)
+		for _, value := range tt.values {
+			env := goodInputs(t)
+			env[tt.variable] = value
+			status, message, printed := read(t, env)
+			check.Equal(t, status, 2, "status of %s=%.50q", tt.variable, value)
+			masked := ""
+			if strings.Contains(printed, "::add-mask::"+strings.ReplaceAll(value, "\n", "%0A")+"\n") {
+				masked = " (masked)"
+			}
+			if rows[message] == "" {
+				said = append(said, message)
+			}
+			rows[message] += fmt.Sprintf("  %s=%.50q%s\n", tt.variable, value, masked)
 		}
-		masked := ""
-		if strings.Contains(printed, "::add-mask::"+strings.ReplaceAll(tt.value, "\n", "%0A")+"\n") {
-			masked = " (masked)"
-		}
-		if rows[message] == "" {
-			said = append(said, message)
-		}
-		rows[message] += fmt.Sprintf("  %s=%.50q%s\n", tt.variable, tt.value, masked)
 	}
 	golden := ""
 	for _, message := range said {
@@ -170,15 +151,11 @@ func TestRunsWithoutSecretsAreRecognized(t *testing.T) {
 		env["GITHUB_EVENT_NAME"], env["GITHUB_ACTOR"], env["INPUT_CLIENT-SECRET"] = tt.event, tt.actor, ""
 		env["GITHUB_EVENT_PATH"] = filepath.Join(t.TempDir(), "event.json")
 		if tt.content != "" {
-			if err := os.WriteFile(env["GITHUB_EVENT_PATH"], []byte(tt.content), 0o600); err != nil {
-				t.Fatal(err)
-			}
+			check.OK(t, os.WriteFile(env["GITHUB_EVENT_PATH"], []byte(tt.content), 0o600))
 		}
 		_, said, _ := read(t, env)
 		for _, cause := range []string{forked, dependabot} {
-			if got := strings.Contains(said, cause); got != (cause == tt.want) {
-				t.Errorf("%s: %q", tt.name, said)
-			}
+			check.Equal(t, strings.Contains(said, cause), (cause == tt.want), "%s: %q", tt.name, said)
 		}
 	}
 }
@@ -204,9 +181,7 @@ func TestProblemsNeverQuoteWhatCouldBeASecret(t *testing.T) {
 func assertUnquoted(t *testing.T, printed, value string) {
 	t.Helper()
 	for line := range strings.Lines(printed) {
-		if strings.Contains(line, value) && !strings.HasPrefix(line, "::add-mask::") {
-			t.Errorf("%q quotes a credential", line)
-		}
+		check.That(t, !strings.Contains(line, value) || strings.HasPrefix(line, "::add-mask::"), "%q quotes a credential", line)
 	}
 }
 

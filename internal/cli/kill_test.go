@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"strava-token/internal/check"
 	"strava-token/internal/sandbox"
 )
 
@@ -76,9 +77,7 @@ func TestKill(t *testing.T) {
 	all.Wait()
 	t.Logf("%d kills: %d before Strava's change, %d after the store, %d (%.0f %%) between the two, where the new refresh token is lost",
 		kills, before, after, between, 100*float64(between)/float64(kills))
-	if before+after+between != kills {
-		t.Errorf("kills: got %d, want %d", before+after+between, kills)
-	}
+	check.Equal(t, before+after+between, kills, "kills")
 }
 
 // settle waits until the sandbox has finished what it was asked, so that its

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"strava-token/internal/check"
 	"strava-token/internal/sandbox"
 )
 
@@ -24,9 +25,7 @@ func TestLoginPrints(t *testing.T) {
 	// A file keeps it, and a copy would be the end of that.
 	v = newVisitor(t, sandbox.Knobs{})
 	v.assertStatus(v.run("--format", "dotenv", "--rotate-to", "file:"+filepath.Join(t.TempDir(), "token")), 0)
-	if v.stdout.String() != v.appLines() {
-		t.Error("with a file: something else is on standard output")
-	}
+	check.Equal(t, v.stdout.String(), v.appLines(), "with a file: something else is on standard output")
 }
 
 // TestLoginIntoAFile keeps the refresh token there alone, the app's credentials
@@ -37,9 +36,7 @@ func TestLoginIntoAFile(t *testing.T) {
 	token := filepath.Join(t.TempDir(), "to ken")
 	v.assertStatus(v.run("--rotate-to", "file:"+token), 0)
 	v.assertMessages()
-	if v.server.Opened(readFile(t, token)) != v.server.LiveRefreshToken() {
-		t.Error("the file doesn't have the refresh token that lives")
-	}
+	check.That(t, v.server.Opened(readFile(t, token)) == v.server.LiveRefreshToken(), "the file doesn't have the refresh token that lives")
 	v.assertFile(token+".env", v.appLines())
 	v.assertSays("refresh token of Sandbox Athlete (athlete 126651800) is kept in file:"+token,
 		"(set -a && . '"+token+".env' && strava-token refresh --rotate-to 'file:"+token+"')")
@@ -51,18 +48,14 @@ func TestLoginIntoAFile(t *testing.T) {
 	if v.server.Opened(readFile(t, token)) != v.server.LiveRefreshToken() {
 		t.Error("after the second login the file doesn't have the refresh token that lives")
 	}
-	if strings.Contains(v.stderr.String(), "workflow") {
-		t.Errorf("it speaks of GitHub:\n%s", v.stderr.String())
-	}
+	check.That(t, !strings.Contains(v.stderr.String(), "workflow"), "it speaks of GitHub:\n%s", v.stderr.String())
 }
 
 func TestLoginsFileOfCredentials(t *testing.T) {
 	t.Parallel()
 	v := newVisitor(t, sandbox.Knobs{})
 	folder := t.TempDir()
-	if err := os.MkdirAll(filepath.Join(folder, ".git"), 0o755); err != nil {
-		t.Fatal(err)
-	}
+	check.OK(t, os.MkdirAll(filepath.Join(folder, ".git"), 0o755))
 	token, app := filepath.Join(t.TempDir(), "token"), filepath.Join(folder, "sub", "app.env")
 	v.assertStatus(v.run("--rotate-to", "file:"+token, "--output", app), 0)
 	v.assertMessages("login-in-git-tree")
@@ -71,9 +64,7 @@ func TestLoginsFileOfCredentials(t *testing.T) {
 	// One with something else in it is left alone, and nothing is opened.
 	for path, content := range map[string]string{filepath.Join(t.TempDir(), "notes"): "remember the milk", token: ""} {
 		if content != "" {
-			if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
-				t.Fatal(err)
-			}
+			check.OK(t, os.WriteFile(path, []byte(content), 0o600))
 		}
 		v = newVisitor(t, sandbox.Knobs{})
 		v.browse = func(string) { t.Error("the browser was opened") }
@@ -104,16 +95,12 @@ func TestLoginAsksForFurtherTargets(t *testing.T) {
 		v.assertStatus(v.run(arguments...), 1)
 		v.assertMessages("login-left-alone")
 		v.assertSays("octo/running/OTHER", "Replace them?")
-		if v.server.Secret("OTHER") != "old" {
-			t.Error("the secret was replaced")
-		}
+		check.That(t, v.server.Secret("OTHER") == "old", "the secret was replaced")
 	}
 	v := newVisitor(t, sandbox.Knobs{})
 	v.assertStatus(v.run("--repo", sandbox.Repository, "--rotate-to", "branch:"+branchName, "--rotate-to", "OTHER"), 0)
 	v.assertStored("")
-	if v.server.Secret("OTHER") != v.server.LiveRefreshToken() {
-		t.Error("the further target doesn't have the refresh token")
-	}
+	check.That(t, v.server.Secret("OTHER") == v.server.LiveRefreshToken(), "the further target doesn't have the refresh token")
 }
 
 // TestLoginReplacesWhatNobodyCanOpen, which is what a new client secret leaves.

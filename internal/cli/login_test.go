@@ -8,9 +8,12 @@ import (
 	"strings"
 	"testing"
 
+	"strava-token/internal/check"
 	"strava-token/internal/sandbox"
 )
 
+// TestLoginIntoARepository, however it's named. TestTranscripts has what is said, and
+// what the page shows.
 func TestLoginIntoARepository(t *testing.T) {
 	t.Parallel()
 	for _, repository := range []string{
@@ -19,19 +22,9 @@ func TestLoginIntoARepository(t *testing.T) {
 		v := newVisitor(t, sandbox.Knobs{})
 		v.assertStatus(v.run("--repo", repository), 0)
 		v.assertStored("")
-		v.assertMessages()
-		v.assertSays("The refresh token of Sandbox Athlete (athlete 126651800) is kept in branch:strava-token.",
-			"client-id: 48213 #", "rotate-to: branch:strava-token\n", "contents: write")
-		if strings.Contains(v.stderr.String(), "SECRETS_WRITER") {
-			t.Error("a personal access token is asked for")
-		}
-		if len(v.pages) != 1 || !strings.Contains(v.pages[0], "It worked") || !strings.Contains(v.pages[0], "athlete 126651800") ||
-			!strings.Contains(v.pages[0], "read, activity:read_all") || !strings.Contains(v.pages[0], "close this window") {
-			t.Errorf("the page: %v", v.pages)
-		}
-		if strings.Contains(v.pages[0], "<script") || strings.ContainsAny(v.ended[0], "?#") {
-			t.Errorf("the page has a script, or its address %q has something in it", v.ended[0])
-		}
+		check.Need(t, len(v.pages) == 1, "pages: %v", v.pages)
+		nothing := !strings.Contains(v.pages[0], "<script") && !strings.ContainsAny(v.ended[0], "?#")
+		check.That(t, nothing, "the page has a script, or its address %q has something in it", v.ended[0])
 	}
 }
 
@@ -49,9 +42,7 @@ func TestLoginIntoASecret(t *testing.T) {
 	t.Parallel()
 	v := newVisitor(t, sandbox.Knobs{})
 	v.assertStatus(v.run("--repo", sandbox.Repository, "--rotate-to", "strava_refresh_token"), 0)
-	if v.server.Secret("STRAVA_REFRESH_TOKEN") != v.server.LiveRefreshToken() {
-		t.Error("the secret doesn't have the refresh token")
-	}
+	check.That(t, v.server.Secret("STRAVA_REFRESH_TOKEN") == v.server.LiveRefreshToken(), "the secret doesn't have the refresh token")
 	v.assertSays("refresh-token: ${{ secrets.STRAVA_REFRESH_TOKEN }}", "rotate-to: octo/running/STRAVA_REFRESH_TOKEN\n",
 		"github-token: ${{ secrets.SECRETS_WRITER }}", "settings/personal-access-tokens/new?", "secrets=write")
 }
@@ -121,9 +112,7 @@ func TestLoginDenied(t *testing.T) {
 	v.browse = v.deny
 	v.assertStatus(v.run("--repo", sandbox.Repository), 1)
 	v.assertMessages("login-denied")
-	if len(v.pages) != 1 || !strings.Contains(v.pages[0], "No access was granted") {
-		t.Errorf("the page: %v", v.pages)
-	}
+	check.That(t, len(v.pages) == 1 && strings.Contains(v.pages[0], "No access was granted"), "the page: %v", v.pages)
 	v.assertNothingStored()
 }
 
@@ -147,15 +136,9 @@ func TestLoginOffersToAskAgainForAnUntickedScope(t *testing.T) {
 		v.assertStatus(v.run("--repo", sandbox.Repository), 0)
 		v.assertMessages("login-unticked")
 		v.assertStored("")
-		if answer == "y" && (len(opened) != 2 || !strings.Contains(opened[1], "approval_prompt=force")) {
-			t.Errorf("opened: %v", opened)
-		}
-		if got := v.exchanges(); got != 1 {
-			t.Errorf("exchanges: got %d, want 1", got)
-		}
-		if got := strings.Join(v.server.GrantedScopes(), " "); got != want {
-			t.Errorf("granted: got %q, want %q", got, want)
-		}
+		check.That(t, answer != "y" || len(opened) == 2 && strings.Contains(opened[1], "approval_prompt=force"), "opened: %v", opened)
+		check.Equal(t, v.exchanges(), 1, "exchanges")
+		check.Equal(t, strings.Join(v.server.GrantedScopes(), " "), want, "granted")
 	}
 }
 
@@ -196,9 +179,7 @@ func TestLoginIsReloaded(t *testing.T) {
 	}
 	v.assertStatus(v.run("--repo", sandbox.Repository), 0)
 	v.assertStored("")
-	if got := v.exchanges(); got != 1 {
-		t.Errorf("exchanges: got %d, want 1", got)
-	}
+	check.Equal(t, v.exchanges(), 1, "exchanges")
 }
 
 func TestLoginTriesAnEarlyCodeAgain(t *testing.T) {
@@ -206,9 +187,7 @@ func TestLoginTriesAnEarlyCodeAgain(t *testing.T) {
 	v := newVisitor(t, sandbox.Knobs{EarlyCodes: 2})
 	v.assertStatus(v.run("--repo", sandbox.Repository), 0)
 	v.assertStored("")
-	if got := v.exchanges(); got != 3 {
-		t.Errorf("exchanges: got %d, want 3", got)
-	}
+	check.Equal(t, v.exchanges(), 3, "exchanges")
 }
 
 func TestLoginKeepsTheTokenOfAnInactiveApp(t *testing.T) {
@@ -217,9 +196,7 @@ func TestLoginKeepsTheTokenOfAnInactiveApp(t *testing.T) {
 	v.assertStatus(v.run("--repo", sandbox.Repository), 1)
 	v.assertStored("")
 	v.assertMessages("strava-app-inactive")
-	if len(v.pages) != 1 || !strings.Contains(v.pages[0], "The Strava app is inactive") {
-		t.Errorf("the page: %v", v.pages)
-	}
+	check.That(t, len(v.pages) == 1 && strings.Contains(v.pages[0], "The Strava app is inactive"), "the page: %v", v.pages)
 }
 
 func TestLoginSealsWhatItCannotStore(t *testing.T) {
@@ -265,9 +242,7 @@ func TestLoginWithoutAGitHubToken(t *testing.T) {
 	v.assertStatus(v.run("--repo", sandbox.Repository), 1)
 	v.assertMessages("input-whitespace", "login-no-github-token")
 	v.assertSays("https://github.com/octo/running/settings/secrets/actions/new", "client-id: 48213 #", "rotate-to: branch:strava-token\n")
-	if got := v.server.Journal(); got != "" {
-		t.Errorf("something was sent:\n%s", got)
-	}
+	check.Equal(t, v.server.Journal(), "", "something was sent:")
 	// What is no client id isn't printed.
 	v.env["STRAVA_CLIENT_ID"] = v.server.App().Secret
 	v.assertStatus(v.run("--repo", sandbox.Repository), 2)
@@ -275,10 +250,7 @@ func TestLoginWithoutAGitHubToken(t *testing.T) {
 
 func TestLoginSaysThatThePortIsTaken(t *testing.T) {
 	t.Parallel()
-	taken, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	taken := check.Must(net.Listen("tcp", "127.0.0.1:0"))(t)
 	defer taken.Close()
 	_, port, _ := net.SplitHostPort(taken.Addr().String())
 	v := newVisitor(t, sandbox.Knobs{})
@@ -321,8 +293,6 @@ func TestLoginCatchesSlips(t *testing.T) {
 		v.browse = func(string) { t.Error("the browser was opened") }
 		v.assertStatus(v.run(tt.args...), 2)
 		v.assertMessages(tt.want)
-		if got := v.server.Journal(); got != "" {
-			t.Errorf("something was sent:\n%s", got)
-		}
+		check.Equal(t, v.server.Journal(), "", "something was sent:")
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"strava-token/internal/check"
 	"strava-token/internal/recovery"
 	"strava-token/internal/sandbox"
 	"strava-token/internal/secret"
@@ -42,19 +43,17 @@ func TestBranchFaultMatrix(t *testing.T) {
 							continue
 						}
 						name := fmt.Sprintf("%s/%s/exists=%t/times=%d", call, f.name, branch.exists, times)
-						t.Run(name, func(t *testing.T) {
-							inStep(t, always, func(t *testing.T, s *step) {
-								onBranch(s)
-								if branch.exists {
-									afterADay(s)
-								}
-								fault := f.fault
-								fault.Call, fault.Times = call, times
-								cells.Add(1)
-								if s.branchCell(fault) == "sealed" {
-									sealed.Add(1)
-								}
-							})
+						runInStep(t, name, always, func(t *testing.T, s *step) {
+							onBranch(s)
+							if branch.exists {
+								afterADay(s)
+							}
+							fault := f.fault
+							fault.Call, fault.Times = call, times
+							cells.Add(1)
+							if s.branchCell(fault) == "sealed" {
+								sealed.Add(1)
+							}
 						})
 					}
 				}
@@ -129,10 +128,7 @@ func (s *step) isSealed() bool {
 // sealed opens the recovery texts in the log.
 func (s *step) sealed() (all []recovery.Content) {
 	s.t.Helper()
-	texts, err := recovery.Find(strings.NewReader(s.runner.Log()))
-	if err != nil {
-		s.t.Fatal(err)
-	}
+	texts := check.Must(recovery.Find(strings.NewReader(s.runner.Log())))(s.t)
 	for _, text := range texts {
 		if c, err := recovery.Open(text, secret.New(s.server.App().Secret)); err == nil {
 			all = append(all, c)

@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"strava-token/internal/check"
 	"strava-token/internal/sandbox"
 )
 
@@ -239,16 +240,12 @@ func (c cell) run(t *testing.T) string {
 	if got != want {
 		t.Errorf("row: got %+v, want %+v\n%s\n%s", got, want, s.runner.Log(), s.server.Journal())
 	}
-	if n := s.server.Count("strava", "POST", "/oauth/token"); n != requests {
-		t.Errorf("token requests: got %d, want %d\n%s", n, requests, s.server.Journal())
-	}
+	check.Equal(t, s.server.Count("strava", "POST", "/oauth/token"), requests, "token requests\n%s", s.server.Journal())
 	errors := 0
 	if want.status != 0 {
 		errors = 1
 	}
-	if n := strings.Count("\n"+s.runner.Printed(), "\n::error::"); n != errors {
-		t.Errorf("errors: got %d, want %d", n, errors)
-	}
+	check.Equal(t, strings.Count("\n"+s.runner.Printed(), "\n::error::"), errors, "errors")
 	if c.name == "certificate" && want == rowNothing && !strings.Contains(s.runner.Log(), "-bad-certificate\n") {
 		t.Errorf("the certificate is not named:\n%s", s.runner.Log())
 	}

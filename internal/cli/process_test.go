@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"strava-token/internal/check"
 	"strava-token/internal/sandbox"
 )
 
@@ -58,10 +59,12 @@ func TestMain(m *testing.M) {
 		signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
 	}
 	roots, err := os.MkdirTemp("", "strava-token-roots-")
-	if err == nil {
-		err = authority.trust(roots)
-	}
 	if err != nil {
+		panic(err)
+	}
+	// Before any test runs, since Go reads the roots once.
+	path, err := writeRoots(roots)
+	if err := errors.Join(err, os.Setenv("SSL_CERT_FILE", path)); err != nil {
 		panic(err)
 	}
 	status := m.Run()
@@ -75,20 +78,14 @@ func TestMain(m *testing.M) {
 // newProcessStep is newStep with a sandbox on a real port.
 func newProcessStep(t *testing.T, knobs sandbox.Knobs) *step {
 	t.Helper()
-	listener, err := sandbox.Listen(t.Context(), "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	listener := check.Must(sandbox.Listen(t.Context(), "127.0.0.1:0"))(t)
 	return newStepOn(t, knobs, listener)
 }
 
 // command is the real binary as a step.
 func (s *step) command() *exec.Cmd {
 	s.t.Helper()
-	binary, err := buildOnce()
-	if err != nil {
-		s.t.Fatal(err)
-	}
+	binary := check.Must(buildOnce())(s.t)
 	cmd := exec.Command(binary, "action")
 	cmd.Env = s.runner.Environ()
 	cmd.Stdout = s.runner
@@ -156,28 +153,16 @@ func TestSignals(t *testing.T) {
 					}
 				})
 				cmd := s.command()
-				if err := cmd.Start(); err != nil {
-					t.Fatal(err)
-				}
+				check.OK(t, cmd.Start())
 				<-reached
-				if err := cmd.Process.Signal(sig); err != nil {
-					t.Fatal(err)
-				}
-				if got := s.exitStatus(cmd.Wait()); got != tt.status {
-					t.Errorf("exit status: got %d, want %d\n%s", got, tt.status, s.runner.Log())
-				}
+				check.OK(t, cmd.Process.Signal(sig))
+				check.Equal(t, s.exitStatus(cmd.Wait()), tt.status, "exit status\n%s", s.runner.Log())
 				s.assertMessage("Error", tt.says)
 				s.assertNothingLeaks()
-				if s.server.Secret(secretName) != s.server.LiveRefreshToken() {
-					t.Errorf("the refresh token was not kept\n%s", s.server.Journal())
-				}
-				if got := s.server.Count("strava", "POST", "/oauth/token") > 0; got != tt.spent {
-					t.Errorf("the refresh token was spent: got %t, want %t", got, tt.spent)
-				}
+				check.That(t, s.server.Secret(secretName) == s.server.LiveRefreshToken(), "the refresh token was not kept\n%s", s.server.Journal())
+				check.Equal(t, s.server.Count("strava", "POST", "/oauth/token") > 0, tt.spent, "the refresh token was spent")
 				// After the token request the recovery text comes first.
-				if got := strings.Contains(s.runner.Log(), "BEGIN AGE"); got != tt.spent {
-					t.Errorf("the recovery text was printed: got %t, want %t", got, tt.spent)
-				}
+				check.Equal(t, strings.Contains(s.runner.Log(), "BEGIN AGE"), tt.spent, "the recovery text was printed")
 			})
 		}
 	}
@@ -197,70 +182,34 @@ func TestClosedPipe(t *testing.T) {
 	cmd.Stdout = writer
 	err = cmd.Run()
 	_ = writer.Close()
-	if got := s.exitStatus(err); got != 1 {
-		t.Errorf("exit status: got %d, want 1", got)
-	}
-	if s.server.Secret(secretName) != s.server.LiveRefreshToken() {
-		t.Error("the refresh token was not kept")
-	}
-	if got := s.runner.File("GITHUB_OUTPUT"); got != "" {
-		t.Errorf("outputs were set without masks: %q", got)
-	}
+	check.Equal(t, s.exitStatus(err), 1, "exit status")
+	check.That(t, s.server.Secret(secretName) == s.server.LiveRefreshToken(), "the refresh token was not kept")
+	check.Equal(t, s.runner.File("GITHUB_OUTPUT"), "", "outputs were set without masks")
 }
 
-// TestSandboxCommand reads what the command prints to export, runs a step
-// against it, and stops it by a signal.
+// TestSandboxCommand reads what the command prints to export, refreshes a token
+// with that, and stops it by a signal.
 func TestSandboxCommand(t *testing.T) {
 	t.Parallel()
-	binary, err := buildOnce()
-	if err != nil {
-		t.Fatal(err)
-	}
+	binary := check.Must(buildOnce())(t)
 	cmd := exec.Command(binary, "sandbox", "--rotation", "always")
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
+	out := check.Must(cmd.StdoutPipe())(t)
+	check.OK(t, cmd.Start())
 	exported := map[string]string{}
 	lines := bufio.NewScanner(out)
 	for len(exported) < 8 && lines.Scan() {
 		name, value, ok := strings.Cut(strings.TrimPrefix(lines.Text(), "export "), "=")
-		if !ok {
-			t.Fatalf("not an export: %q", lines.Text())
-		}
+		check.Need(t, ok, "not an export: %q", lines.Text())
 		exported[name] = value
 	}
 
-	dir := t.TempDir()
-	output := filepath.Join(dir, "output")
-	step := exec.Command(binary, "action")
-	step.Env = []string{
-		"GITHUB_ACTIONS=true", "GITHUB_OUTPUT=" + output,
-		"GITHUB_API_URL=" + exported["GITHUB_API_URL"],
-		"GITHUB_REPOSITORY=" + exported["GITHUB_REPOSITORY"],
-		"INPUT_STRAVA-URL=" + exported["STRAVA_URL"],
-		"INPUT_STRAVA-API-URL=" + exported["STRAVA_API_URL"],
-		"INPUT_CLIENT-ID=" + exported["STRAVA_CLIENT_ID"],
-		"INPUT_CLIENT-SECRET=" + exported["STRAVA_CLIENT_SECRET"],
-		"INPUT_REFRESH-TOKEN=" + exported["STRAVA_REFRESH_TOKEN"],
-		"INPUT_ROTATE-TO=STRAVA_REFRESH_TOKEN",
-		"INPUT_GITHUB-TOKEN=" + exported["GH_TOKEN"],
+	refresh := exec.Command(binary, "refresh", "--rotate-to", "STRAVA_REFRESH_TOKEN")
+	for name, value := range exported {
+		refresh.Env = append(refresh.Env, name+"="+value)
 	}
-	if printed, err := step.CombinedOutput(); err != nil {
-		t.Errorf("the step against the sandbox: %v\n%s", err, printed)
-	}
-	content, err := os.ReadFile(output)
-	if err != nil || !strings.Contains(string(content), "access-token<<") {
-		t.Errorf("outputs: %q, %v", content, err)
-	}
+	printed, err := refresh.Output()
+	check.That(t, err == nil && len(printed) == 41, "refresh against the sandbox: %v, %d bytes", err, len(printed))
 
-	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Wait(); err != nil {
-		t.Errorf("the sandbox did not end well: %v", err)
-	}
+	check.OK(t, cmd.Process.Signal(syscall.SIGTERM))
+	check.Equal(t, cmd.Wait(), nil, "the sandbox did not end well")
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/creack/pty"
 
+	"strava-token/internal/check"
 	"strava-token/internal/sandbox"
 )
 
@@ -30,15 +31,10 @@ type session struct {
 
 func (v *visitor) session(env []string, args ...string) *session {
 	v.t.Helper()
-	binary, err := buildOnce()
-	if err != nil {
-		v.t.Fatal(err)
-	}
+	binary := check.Must(buildOnce())(v.t)
 	s := &session{t: v.t, cmd: exec.CommandContext(v.t.Context(), binary, args...)}
 	s.cmd.Env = append([]string{"STRAVA_URL=" + v.base, "STRAVA_API_URL=" + v.base + "/api/v3", "GITHUB_API_URL=" + v.base}, env...)
-	if s.terminal, err = pty.Start(s.cmd); err != nil {
-		v.t.Fatal(err)
-	}
+	s.terminal = check.Must(pty.Start(s.cmd))(v.t)
 	v.t.Cleanup(func() { _ = s.cmd.Process.Kill(); _ = s.terminal.Close() })
 	go func() { _, _ = io.Copy(&s.screen, s.terminal) }()
 	return s
@@ -58,9 +54,7 @@ func (s *session) until(text string, times int) {
 
 func (s *session) types(text string) {
 	s.t.Helper()
-	if _, err := io.WriteString(s.terminal, text); err != nil {
-		s.t.Fatal(err)
-	}
+	check.Must(io.WriteString(s.terminal, text))(s.t)
 }
 
 // answersSecretly types an answer without echo, which is off a moment after the question.
@@ -88,19 +82,13 @@ func TestLoginAtATerminal(t *testing.T) {
 	s.until("Waiting for Strava's answer, ", 1)
 	s.until(" left (Ctrl-C ends it)", 1)
 	s.types(v.callback(shownAddress.FindString(s.screen.String()), "activity:read_all") + "\n")
-	if err := s.cmd.Wait(); err != nil {
-		t.Errorf("login: %v\n%s", err, s.screen.String())
-	}
+	check.Equal(t, s.cmd.Wait(), nil, "login\n%s", s.screen.String())
 	s.until("The refresh token of Sandbox Athlete (athlete 126651800) is kept in", 1)
 	s.until("more: input-whitespace", 1)
 	s.until("more: input-quoted", 1)
-	if !strings.Contains(s.screen.String(), "Client ID: "+v.server.App().ID) {
-		t.Error("the client id was not echoed")
-	}
+	check.That(t, strings.Contains(s.screen.String(), "Client ID: "+v.server.App().ID), "the client id was not echoed")
 	for name, value := range v.server.Values() {
-		if name != "code" && strings.Contains(s.screen.String(), value) {
-			t.Errorf("%s is on the screen", name)
-		}
+		check.That(t, name == "code" || !strings.Contains(s.screen.String(), value), "%s is on the screen", name)
 	}
 	found, err := filepath.Glob(filepath.Join(home, "*", "strava-token", "token*"))
 	if err == nil && len(found) == 0 { // macOS
@@ -110,9 +98,7 @@ func TestLoginAtATerminal(t *testing.T) {
 		t.Fatalf("found %v, %v", found, err)
 	}
 	v.assertFile(found[1], v.appLines())
-	if v.server.Opened(readFile(t, found[0])) != v.server.LiveRefreshToken() {
-		t.Error("the file doesn't have the refresh token that lives")
-	}
+	check.That(t, v.server.Opened(readFile(t, found[0])) == v.server.LiveRefreshToken(), "the file doesn't have the refresh token that lives")
 }
 
 // TestCtrlC ends the program at once, with the status of an interrupt and the echo

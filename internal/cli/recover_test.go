@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"strava-token/internal/check"
 	"strava-token/internal/recovery"
 	"strava-token/internal/sandbox"
 	"strava-token/internal/secret"
@@ -64,15 +65,11 @@ func (tt recoveryCase) assert(t *testing.T, known bool) {
 	}
 	v.server.SetSecret("STRAVA_REFRESH_TOKEN", "the one before")
 	path := filepath.Join(t.TempDir(), "run.log")
-	if err := os.WriteFile(path, []byte(log), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	check.OK(t, os.WriteFile(path, []byte(log), 0o600))
 	v.env["GITHUB_REPOSITORY"] = sandbox.Repository
 	v.assertStatus(v.command(append([]string{"recover", path}, tt.targets...)...), tt.status)
 	v.assertSays(tt.says)
 	for name, token := range tokens {
-		if got := v.server.Secret(name) == token; got != (name == tt.stored) {
-			t.Errorf("%s holds its athlete's token: %t", name, got)
-		}
+		check.Equal(t, v.server.Secret(name) == token, (name == tt.stored), "%s holds its athlete's token", name)
 	}
 }

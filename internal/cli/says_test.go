@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"strava-token/internal/check"
 	"strava-token/internal/sandbox"
 )
 
@@ -14,42 +15,42 @@ func TestGitHubSays(t *testing.T) {
 	t.Parallel()
 	const page = "https://127.0.0.1/orgs/octo/sso?authorization_request=A1B2"
 	for _, tt := range []struct {
-		id, message string
-		status      int
-		header      map[string]string
+		status int
+		id     string
+		says   string
 	}{
-		{"target-sign-on", "Resource protected by organization SAML enforcement.", 403, map[string]string{"X-GitHub-SSO": "required; url=" + page}},
-		{"target-archived", "Repository was archived so is read-only.", 403, nil},
-		{"target-address-forbidden", "The octo organization has an IP allow list enabled.", 403, nil},
-		{"target-token-forbidden", "octo forbids access via a personal access token (classic).", 403, nil},
-		{"target-lifetime-forbidden", "octo forbids access if the token's lifetime is greater than 366 days.", 403, nil},
-		{"target-admin-needed", "Must have admin rights to Repository.", 403, nil},
-		{"target-suspended", "Sorry. Your account was suspended.", 403, nil},
-		{"target-disabled", "Repository access blocked.", 403, nil},
-		{"target-rate-limited", "You have exceeded a secondary rate limit.", 403, nil},
-		{"target-legally-blocked", "Repository access blocked.", 451, nil},
-		{"target-ruled", "Repository rule violations found Changes must be made elsewhere.", 409, nil},
-		{"target-forbidden", "The moon is in the wrong house.", 403, nil},
-		{"target-unrecognized", "No coffee.", 418, nil},
+		{403, "target-sign-on", "Resource protected by organization SAML enforcement. You must grant your token access to this organization."},
+		{403, "target-sign-on", "No entry."}, // its header alone says so
+		{403, "target-archived", "Repository was archived so is read-only."},
+		{403, "target-address-forbidden", "Although you appear to have the correct authorization credentials, the `octo` organization has an IP allow list enabled, and 192.0.2.1 is not permitted to access this resource."},
+		{403, "target-token-forbidden", "`octo` forbids access via a personal access token (classic). Please use a GitHub App, OAuth App, or a personal access token with fine-grained permissions."},
+		{403, "target-lifetime-forbidden", "The 'octo' organization forbids access via a fine-grained personal access tokens if the token's lifetime is greater than 366 days."},
+		{403, "target-admin-needed", "Must have admin rights to Repository."},
+		{403, "target-suspended", "Sorry. Your account was suspended."},
+		{403, "target-disabled", "Repository access blocked"},
+		{403, "target-rate-limited", "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."},
+		{403, "target-forbidden", "The moon is in the wrong house."},
+		{451, "target-legally-blocked", "Repository access blocked"},
+		{409, "target-ruled", "Repository rule violations found\n\nCannot update this protected ref.\n\n"},
+		{409, "target-ruled", `Could not update file: Required status check "ci" is expected.`},
+		{409, "target-conflict", "is at 1 but expected 2"},
+		{422, "target-ruled", "Repository rule violations found"},
+		{418, "target-unrecognized", "No coffee."},
 	} {
-		t.Run(tt.id, func(t *testing.T) {
-			inStep(t, always, func(t *testing.T, s *step) {
-				s.server.Fail(sandbox.Fault{Call: "secret", Kind: sandbox.FaultStatus, Status: tt.status, Header: tt.header, Body: fmt.Sprintf(`{"message":%q}`, tt.message)})
-				if got := s.run(); got != 1 {
-					t.Errorf("exit status: got %d, want 1", got)
-				}
-				s.assertMessage("Error", tt.id)
-				if !strings.Contains(s.runner.Log(), "GitHub says: "+tt.message) {
-					t.Errorf("GitHub isn't quoted:\n%s", s.runner.Log())
-				}
-				if s.server.Count("strava", "POST", "/oauth/token") > 0 {
-					t.Error("the refresh token was sent")
-				}
-				if strings.Contains(s.runner.Log(), "A1B2") || strings.Contains(s.runner.File("GITHUB_STEP_SUMMARY"), page) != (tt.header != nil) {
-					t.Errorf("the page of the sign-on belongs into the summary alone:\n%s\n%s", s.runner.Log(), s.runner.File("GITHUB_STEP_SUMMARY"))
-				}
-				s.assertNothingLeaks()
-			})
+		runInStep(t, fmt.Sprint(tt.status, tt.says), always, func(t *testing.T, s *step) {
+			refusal := sandbox.Fault{Call: "secret", Kind: sandbox.FaultStatus, Status: tt.status, Body: fmt.Sprintf(`{"message":%q}`, tt.says)}
+			signOn := tt.id == "target-sign-on"
+			if signOn {
+				refusal.Header = map[string]string{"X-GitHub-SSO": "required; url=" + page}
+			}
+			s.server.Fail(refusal)
+			s.expect(1, tt.id)
+			quote := strings.Join(strings.Fields(strings.ReplaceAll(tt.says, "`", "")), " ")
+			check.That(t, strings.Contains(s.runner.Log(), "GitHub says: "+quote), "GitHub isn't quoted:\n%s", s.runner.Log())
+			check.That(t, s.server.Count("strava", "POST", "/oauth/token") == 0, "the refresh token was sent")
+			check.That(t, !strings.Contains(s.runner.Log(), "A1B2"), "the page of the sign-on is in the log:\n%s", s.runner.Log())
+			summary := s.runner.File("GITHUB_STEP_SUMMARY")
+			check.That(t, strings.Contains(summary, page) == signOn, "the page of the sign-on belongs into its summary:\n%s", summary)
 		})
 	}
 }
@@ -62,18 +63,11 @@ func TestRenamed(t *testing.T) {
 		{"blob", "https://api.github.com/repositories/1/git/blobs", "target-moved", "A redirect is never followed with a token in hand."},
 		{"branch", "https://api.github.com/repositories/1/branches/other", "target-renamed-branch", "The branch is called other now."},
 	} {
-		t.Run(tt.id, func(t *testing.T) {
-			inStep(t, always, func(t *testing.T, s *step) {
-				onBranch(s)
-				s.server.Fail(sandbox.Fault{Call: tt.call, Kind: sandbox.FaultStatus, Status: 301, Header: map[string]string{"Location": tt.location}, Body: `{"message":"Moved Permanently"}`})
-				if got := s.run(); got != 1 {
-					t.Errorf("exit status: got %d, want 1", got)
-				}
-				s.assertMessage("Error", tt.id)
-				if !strings.Contains(s.runner.Log(), tt.says) {
-					t.Errorf("%q isn't said:\n%s", tt.says, s.runner.Log())
-				}
-			})
+		runInStep(t, tt.says, always, func(t *testing.T, s *step) {
+			onBranch(s)
+			s.server.Fail(sandbox.Fault{Call: tt.call, Kind: sandbox.FaultStatus, Status: 301, Header: map[string]string{"Location": tt.location}, Body: `{"message":"Moved Permanently"}`})
+			s.expect(1, tt.id)
+			check.That(t, strings.Contains(s.runner.Log(), tt.says), "%q isn't said:\n%s", tt.says, s.runner.Log())
 		})
 	}
 }

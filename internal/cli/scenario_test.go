@@ -8,8 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
+	"strava-token/internal/check"
 	"strava-token/internal/sandbox"
 )
 
@@ -35,272 +34,142 @@ var scenarios = slices.Concat(secretScenarios, branchScenarios)
 var secretScenarios = []scenario{
 	{name: "unchanged", kept: true, access: true},
 	{name: "rotated", knobs: always, kept: true, access: true},
-	{
-		name: "rotated-without-target", knobs: always,
-		given: input("rotate-to", ""),
-		warns: "run-no-target", sealed: true, access: true,
-	},
-	{
-		name: "rotated-without-target-or-recovery", knobs: always,
-		given:  func(s *step) { s.runner.Input("rotate-to", ""); s.runner.Input("recovery", "false") },
-		status: 3, says: "run-no-target-unsealed", access: true,
-	},
-	{
-		name: "rotated-and-handed-over", knobs: always,
-		given: func(s *step) {
-			s.runner.Input("rotate-to", "")
-			s.runner.Input("recovery", "false")
-			s.runner.Input("expose-refresh-token", "true")
-		},
-		warns: "run-handed-over", access: true,
-	},
-	{
-		name: "store-fails-without-recovery", knobs: always,
-		given: func(s *step) {
-			s.runner.Input("recovery", "false")
-			s.server.Fail(sandbox.Fault{Call: "put", Kind: sandbox.FaultStatus, Status: 404})
-		},
-		status: 3, says: "run-not-kept-unsealed", access: true,
-	},
-	{
-		name:   "two-failures-in-one-error",
-		knobs:  sandbox.Knobs{Rotation: sandbox.RotateAlways, Inactive: true},
-		given:  failing(sandbox.Fault{Call: "put", Kind: sandbox.FaultStatus, Status: 404}),
-		status: 3, says: "run-not-kept", sealed: true,
-	},
-	{
-		name:   "secret-in-place-of-its-name",
-		given:  func(s *step) { s.runner.Input("rotate-to", strings.ToUpper(s.server.Secret(secretName))) },
-		status: 2, says: "input-credential", kept: true,
-	},
-	{name: "word-that-is-a-name", given: input("rotate-to", "null"), status: 1, says: "target-secret-not-found", kept: true},
-	{
-		name: "page-instead-of-the-store", knobs: always,
-		given:  failing(sandbox.Fault{Call: "put", Kind: sandbox.FaultStatus, Status: 200, Body: "<html>"}),
-		status: 3, says: "run-not-kept", sealed: true, access: true,
-	},
-	{
-		name: "exposed-and-exported", knobs: always,
-		given: func(s *step) {
-			s.runner.Input("export-env", "true")
-			s.runner.Input("expose-refresh-token", "true")
-		},
-		kept: true, access: true,
-	},
-	{
-		name: "preflight-refused", knobs: always,
-		given: func(s *step) {
-			s.runner.Input("github-token", s.server.NewGitHubToken("built-in-token", sandbox.GitHubToken{Kind: sandbox.Integration}))
-		},
-		status: 1, says: "target-integration-forbidden", kept: true,
-	},
-	{
-		name: "read-only-token", knobs: always,
-		given: func(s *step) {
-			s.runner.Input("github-token", s.server.NewGitHubToken("read-only-token",
-				sandbox.GitHubToken{Kind: sandbox.Personal, Secrets: sandbox.Read}))
-		},
-		status: 1, says: "target-personal-forbidden", kept: true,
-	},
-	{name: "mistyped-secret", given: input("rotate-to", "STRAVA_REFRESH_TOKENS"), status: 1, says: "target-secret-not-found", kept: true},
-	{
-		name:   "short-public-key",
-		given:  func(s *step) { s.server.Set(func(k *sandbox.Knobs) { k.ShortKey = true }) },
-		status: 1, says: "target-bad-public-key", kept: true,
-	},
-	{
-		name: "store-fails", knobs: always,
-		given:  failing(sandbox.Fault{Call: "put", Kind: sandbox.FaultStatus, Status: 503}),
-		status: 3, says: "run-not-kept", sealed: true, access: true,
-	},
-	{name: "store-repeated", knobs: always, given: failing(sandbox.Fault{Call: "put", Kind: sandbox.FaultStatus, Status: 503, Times: 1}), kept: true, access: true},
+	{name: "rotated-without-target", knobs: always, given: inputs("rotate-to", ""), warns: "run-no-target", sealed: true, access: true},
+	{name: "rotated-without-target-or-recovery", knobs: always, status: 3, says: "run-no-target-unsealed", access: true,
+		given: inputs("rotate-to", "", "recovery", "false")},
+	{name: "rotated-and-handed-over", knobs: always, warns: "run-handed-over", access: true,
+		given: inputs("rotate-to", "", "recovery", "false", "expose-refresh-token", "true")},
+	{name: "store-fails-without-recovery", knobs: always, status: 3, says: "run-not-kept-unsealed", access: true,
+		given: all(inputs("recovery", "false"), refusing("put", 404))},
+	{name: "two-failures-in-one-error", knobs: sandbox.Knobs{Rotation: sandbox.RotateAlways, Inactive: true},
+		status: 3, says: "run-not-kept", sealed: true, given: refusing("put", 404)},
+	{name: "secret-in-place-of-its-name", status: 2, says: "input-credential", kept: true,
+		given: func(s *step) { s.runner.Input("rotate-to", strings.ToUpper(s.server.Secret(secretName))) }},
+	{name: "word-that-is-a-name", given: inputs("rotate-to", "null"), status: 1, says: "target-secret-not-found", kept: true},
+	{name: "page-instead-of-the-store", knobs: always, status: 3, says: "run-not-kept", sealed: true, access: true,
+		given: failing(sandbox.Fault{Call: "put", Kind: sandbox.FaultStatus, Status: 200, Body: "<html>"})},
+	{name: "exposed-and-exported", knobs: always, kept: true, access: true,
+		given: inputs("export-env", "true", "expose-refresh-token", "true")},
+	{name: "preflight-refused", knobs: always, status: 1, says: "target-integration-forbidden", kept: true,
+		given: gitHubToken("built-in-token", sandbox.GitHubToken{Kind: sandbox.Integration})},
+	{name: "read-only-token", knobs: always, status: 1, says: "target-personal-forbidden", kept: true,
+		given: gitHubToken("read-only-token", sandbox.GitHubToken{Kind: sandbox.Personal, Secrets: sandbox.Read})},
+	{name: "mistyped-secret", given: inputs("rotate-to", "STRAVA_REFRESH_TOKENS"), status: 1, says: "target-secret-not-found", kept: true},
+	{name: "short-public-key", given: func(s *step) { s.server.Set(func(k *sandbox.Knobs) { k.ShortKey = true }) }, status: 1, says: "target-bad-public-key", kept: true},
+	{name: "store-fails", knobs: always, status: 3, says: "run-not-kept", sealed: true, access: true, given: refusing("put", 503)},
+	{name: "store-repeated", knobs: always, kept: true, access: true,
+		given: failing(sandbox.Fault{Call: "put", Kind: sandbox.FaultStatus, Status: 503, Times: 1})},
 	{name: "inactive-app", knobs: sandbox.Knobs{Rotation: sandbox.RotateAlways, Inactive: true}, status: 1, says: "strava-app-inactive", kept: true},
-	{
-		name:   "missing-scope",
-		knobs:  sandbox.Knobs{Rotation: sandbox.RotateAlways, Scopes: []string{"read"}},
-		given:  input("require-scopes", "activity:read_all"),
-		status: 1, says: "run-scope", kept: true,
-	},
-	{
-		name:   "missing-scope-probed",
-		knobs:  sandbox.Knobs{Rotation: sandbox.RotateAlways, Scopes: []string{"read"}, HideScope: true},
-		given:  input("require-scopes", "read,activity:read"),
-		status: 1, says: "run-scope", kept: true,
-	},
-	{
-		name:  "scope-unchecked",
-		knobs: sandbox.Knobs{HideScope: true},
-		given: input("require-scopes", "activity:read_all profile:read_all"),
-		warns: "run-scope-unchecked", kept: true, access: true,
-	},
-	{
-		name: "another-athlete", knobs: always,
-		given:  input("expected-athlete", "42"),
-		status: 3, says: "run-wrong-athlete-sealed", sealed: true,
-	},
-	{name: "another-athlete-unchanged", given: input("expected-athlete", "42"), status: 1, says: "run-wrong-athlete", kept: true},
-	{name: "expected-athlete", knobs: always, given: input("expected-athlete", "126651800"), kept: true, access: true},
-	{
-		name: "athlete-unchecked", knobs: always,
-		given: func(s *step) {
-			s.runner.Input("expected-athlete", "126651800")
-			s.server.Fail(sandbox.Fault{Call: "athlete", Kind: sandbox.FaultStatus, Status: 503})
-		},
-		status: 1, says: "run-athlete-unchecked", kept: true,
-	},
-	{
-		name: "unverified", knobs: always,
-		given: failing(sandbox.Fault{Call: "athlete", Kind: sandbox.FaultStatus, Status: 429}),
-		warns: "run-unverified", kept: true, access: true,
-	},
-	{
-		name:  "not-verified",
-		knobs: sandbox.Knobs{Rotation: sandbox.RotateAlways, Inactive: true},
-		given: input("verify", "False"),
-		kept:  true, access: true,
-	},
-	{
-		name: "access-token-refused", knobs: always,
-		given: func(s *step) {
-			s.server.Fail(sandbox.Fault{Call: "athlete", Kind: sandbox.FaultStatus, Status: 401,
-				Body: `{"message":"Authorization Error","errors":[{"resource":"Athlete","field":"access_token","code":"invalid"}]}`})
-		},
-		status: 1, says: "strava-access-token-refused", kept: true,
-	},
-	{name: "wrong-secret", given: input("client-secret", "0123456789abcdef0123456789abcdef01234567"), status: 1, says: "strava-wrong-client-secret", kept: true},
-	{name: "unknown-client-id", given: input("client-id", "1"), status: 1, says: "strava-invalid-client-id", kept: true},
-	{name: "dead-token", given: input("refresh-token", "89abcdef0123456789abcdef0123456789abcdef"), status: 1, says: "stale-unknown", kept: true},
-	{
-		name:   "rate-limited",
-		given:  failing(sandbox.Fault{Call: "token", Kind: sandbox.FaultStatus, Status: 429}),
-		status: 1, says: "strava-rate-limited", kept: true,
-	},
-	{name: "outage-then-success", knobs: always, given: failing(sandbox.Fault{Call: "token", Kind: sandbox.FaultStatus, Status: 503, Times: 1}), kept: true, access: true},
-	{name: "outage", given: failing(sandbox.Fault{Call: "token", Kind: sandbox.FaultStatus, Status: 597}), status: 1, says: "strava-outage", kept: true},
-	{
-		name: "answer-lost", knobs: always,
-		given:  failing(sandbox.Fault{Call: "token", Kind: sandbox.FaultCutAfter, Times: 1}),
-		status: 1, says: "strava-answer-lost",
-	},
-	{
-		name: "junk-beside-a-refresh-token", knobs: always,
-		given: func(s *step) {
-			s.server.Fail(sandbox.Fault{Call: "token", Kind: sandbox.FaultBody,
-				Body: `{"access_token":null,"expires_at":"soon","refresh_token":"{refresh_token}"}`})
-		},
-		status: 1, says: "strava-malformed", kept: true,
-	},
-	{
-		name: "cancelled-before", inside: true,
-		knobs:  always,
-		given:  func(s *step) { s.cancel() },
-		status: 1, says: "run-cancelled", kept: true,
-	},
-	{
-		name: "cancelled-during-the-token-request", inside: true,
-		knobs: sandbox.Knobs{Rotation: sandbox.RotateAlways, Latency: time.Second},
-		given: func(s *step) {
-			time.AfterFunc(1500*time.Millisecond, s.cancel)
-		},
+	{name: "missing-scope", knobs: sandbox.Knobs{Rotation: sandbox.RotateAlways, Scopes: []string{"read"}}, status: 1, says: "run-scope", kept: true,
+		given: inputs("require-scopes", "activity:read_all")},
+	{name: "missing-scope-probed", knobs: sandbox.Knobs{Rotation: sandbox.RotateAlways, Scopes: []string{"read"}, HideScope: true},
+		status: 1, says: "run-scope", kept: true, given: inputs("require-scopes", "read,activity:read")},
+	{name: "scope-unchecked", knobs: sandbox.Knobs{HideScope: true}, warns: "run-scope-unchecked", kept: true, access: true,
+		given: inputs("require-scopes", "activity:read_all profile:read_all")},
+	{name: "another-athlete", knobs: always, status: 3, says: "run-wrong-athlete-sealed", sealed: true,
+		given: inputs("expected-athlete", "42")},
+	{name: "another-athlete-unchanged", given: inputs("expected-athlete", "42"), status: 1, says: "run-wrong-athlete", kept: true},
+	{name: "expected-athlete", knobs: always, given: inputs("expected-athlete", "126651800"), kept: true, access: true},
+	{name: "athlete-unchecked", knobs: always, status: 1, says: "run-athlete-unchecked", kept: true,
+		given: all(inputs("expected-athlete", "126651800"), refusing("athlete", 503))},
+	{name: "unverified", knobs: always, warns: "run-unverified", kept: true, access: true, given: refusing("athlete", 429)},
+	{name: "not-verified", knobs: sandbox.Knobs{Rotation: sandbox.RotateAlways, Inactive: true}, kept: true, access: true,
+		given: inputs("verify", "False")},
+	{name: "access-token-refused", knobs: always, status: 1, says: "strava-access-token-refused", kept: true, given: func(s *step) {
+		s.server.Fail(sandbox.Fault{Call: "athlete", Kind: sandbox.FaultStatus, Status: 401,
+			Body: `{"message":"Authorization Error","errors":[{"resource":"Athlete","field":"access_token","code":"invalid"}]}`})
+	}},
+	{name: "wrong-secret", given: inputs("client-secret", strings.Repeat("01234567", 5)), status: 1, says: "strava-wrong-client-secret", kept: true},
+	{name: "unknown-client-id", given: inputs("client-id", "1"), status: 1, says: "strava-invalid-client-id", kept: true},
+	{name: "dead-token", given: inputs("refresh-token", "89abcdef0123456789abcdef0123456789abcdef"), status: 1, says: "stale-unknown", kept: true},
+	{name: "rate-limited", status: 1, says: "strava-rate-limited", kept: true, given: refusing("token", 429)},
+	{name: "outage-then-success", knobs: always, kept: true, access: true,
+		given: failing(sandbox.Fault{Call: "token", Kind: sandbox.FaultStatus, Status: 503, Times: 1})},
+	{name: "outage", given: refusing("token", 597), status: 1, says: "strava-outage", kept: true},
+	{name: "answer-lost", knobs: always, status: 1, says: "strava-answer-lost",
+		given: failing(sandbox.Fault{Call: "token", Kind: sandbox.FaultCutAfter, Times: 1})},
+	{name: "junk-beside-a-refresh-token", knobs: always, status: 1, says: "strava-malformed", kept: true, given: func(s *step) {
+		s.server.Fail(sandbox.Fault{Call: "token", Kind: sandbox.FaultBody,
+			Body: `{"access_token":null,"expires_at":"soon","refresh_token":"{refresh_token}"}`})
+	}},
+	{name: "cancelled-before", inside: true, knobs: always, status: 1, says: "run-cancelled", kept: true,
+		given: func(s *step) { s.cancel() }},
+	{name: "cancelled-during-the-token-request", inside: true, knobs: sandbox.Knobs{Rotation: sandbox.RotateAlways, Latency: time.Second},
 		status: 1, says: "run-cancelled-late", kept: true, sealed: true,
-	},
+		given: func(s *step) { time.AfterFunc(1500*time.Millisecond, s.cancel) }},
 	{name: "three-targets", knobs: always, given: threeTargets, kept: true, access: true},
-	{
-		name: "three-targets-one-fails", knobs: always,
-		given: func(s *step) {
-			threeTargets(s)
-			s.server.Fail(sandbox.Fault{Call: "put", Path: "/orgs/", Kind: sandbox.FaultStatus, Status: 403})
-		},
-		status: 3, says: "run-not-kept", kept: true, sealed: true, access: true,
-	},
-	{
-		name: "three-targets-one-missing", knobs: always,
-		given: func(s *step) {
-			threeTargets(s)
-			s.runner.Input("rotate-to", "STRAVA_REFRESH_TOKEN\nSTRAVA@staging\norg:octo/STRAVA")
-		},
-		status: 1, says: "target-environment-not-found", kept: true,
-	},
-	{
-		name: "re-run",
-		given: func(s *step) {
-			replacedAfter(s, time.Hour)
-			s.runner.Set("GITHUB_RUN_ATTEMPT", "2")
-		},
-		status: 1, says: "stale-rerun", kept: true,
-	},
-	{
-		name: "re-run-without-actions-read",
-		given: func(s *step) {
-			replacedAfter(s, time.Hour)
-			s.runner.Set("GITHUB_RUN_ATTEMPT", "2")
-			s.runner.Input("github-token", s.server.NewGitHubToken("secrets-only-token", sandbox.GitHubToken{Kind: sandbox.Personal, Secrets: sandbox.Write}))
-		},
-		status: 1, says: "stale-maybe", kept: true,
-	},
-	{
-		name:   "replaced-while-queued",
-		given:  func(s *step) { replacedAfter(s, time.Hour) },
-		status: 1, says: "stale-queued", kept: true,
-	},
-	{
-		name: "replaced-beside-this-run",
-		given: func(s *step) {
-			s.server.Set(func(k *sandbox.Knobs) { k.Queued = time.Now() })
-			// Another run is faster: it rotates between our check and our refresh.
-			s.server.Notify(func(call string) {
-				if call == "token" && s.server.Count("strava", "POST", "/oauth") == 0 {
-					time.Sleep(2 * time.Second)
-					s.server.Replace()
-					s.server.SetSecret(secretName, s.server.LiveRefreshToken())
-				}
-			})
-		},
-		status: 1, says: "stale-queued", kept: true,
-	},
-	{name: "dead-before-queued", given: func(s *step) { replacedAfter(s, -time.Hour) }, status: 1, says: "stale-dead", kept: true},
-	{
-		name: "bad-input",
-		given: func(s *step) {
-			s.runner.Input("client-id", "not a number")
-			s.runner.Input("client-secret", "${{ secrets.MISSPELLED }}")
-			s.runner.Input("refresh-token", "null")
-			s.runner.Input("rotate-to", "GITHUB_TOKEN\nSTRAVA\nstrava\nbranch:x:y")
-			s.runner.Input("verify", "maybe")
-			s.runner.Input("require-scopes", "activity:read_al")
-			s.runner.Input("strava-url", "http://strava.example")
-		},
-		status: 2, says: "input-expression", kept: true,
-	},
-	{
-		name: "fork",
-		given: func(s *step) {
-			path := filepath.Join(s.t.TempDir(), "event.json")
-			if err := os.WriteFile(path, []byte(`{"pull_request":{"head":{"repo":{"full_name":"someone/running"}}}}`), 0o600); err != nil {
-				s.t.Fatal(err)
+	{name: "three-targets-one-fails", knobs: always, status: 3, says: "run-not-kept", kept: true, sealed: true, access: true,
+		given: all(threeTargets, failing(sandbox.Fault{Call: "put", Path: "/orgs/", Kind: sandbox.FaultStatus, Status: 403}))},
+	{name: "three-targets-one-missing", knobs: always, status: 1, says: "target-environment-not-found", kept: true,
+		given: all(threeTargets, inputs("rotate-to", "STRAVA_REFRESH_TOKEN\nSTRAVA@staging\norg:octo/STRAVA"))},
+	{name: "re-run", status: 1, says: "stale-rerun", kept: true, given: func(s *step) {
+		replacedAfter(s, time.Hour)
+		s.runner.Set("GITHUB_RUN_ATTEMPT", "2")
+	}},
+	{name: "re-run-without-actions-read", status: 1, says: "stale-maybe", kept: true, given: func(s *step) {
+		replacedAfter(s, time.Hour)
+		s.runner.Set("GITHUB_RUN_ATTEMPT", "2")
+		s.runner.Input("github-token", s.server.NewGitHubToken("secrets-only-token", sandbox.GitHubToken{Kind: sandbox.Personal, Secrets: sandbox.Write}))
+	}},
+	{name: "replaced-while-queued", given: func(s *step) { replacedAfter(s, time.Hour) }, status: 1, says: "stale-queued", kept: true},
+	{name: "replaced-beside-this-run", status: 1, says: "stale-queued", kept: true, given: func(s *step) {
+		s.server.Set(func(k *sandbox.Knobs) { k.Queued = time.Now() })
+		// Another run is faster: it rotates between our check and our refresh.
+		s.server.Notify(func(call string) {
+			if call == "token" && s.server.Count("strava", "POST", "/oauth") == 0 {
+				time.Sleep(2 * time.Second)
+				s.server.Replace()
+				s.server.SetSecret(secretName, s.server.LiveRefreshToken())
 			}
-			s.runner.Set("GITHUB_EVENT_NAME", "pull_request")
-			s.runner.Set("GITHUB_EVENT_PATH", path)
-			s.runner.Input("client-id", "")
-			s.runner.Input("client-secret", "")
-			s.runner.Input("refresh-token", "")
-		},
-		status: 2, says: "input-fork", kept: true,
-	},
-	{
-		name: "dependabot",
-		given: func(s *step) {
-			s.runner.Set("GITHUB_ACTOR", "dependabot[bot]")
-			s.runner.Input("client-secret", "")
-			s.runner.Input("refresh-token", "")
-		},
-		status: 2, says: "input-dependabot", kept: true,
-	},
+		})
+	}},
+	{name: "dead-before-queued", given: func(s *step) { replacedAfter(s, -time.Hour) }, status: 1, says: "stale-dead", kept: true},
+	{name: "bad-input", status: 2, says: "input-expression", kept: true,
+		given: inputs("client-id", "not a number", "client-secret", "${{ secrets.MISSPELLED }}", "refresh-token", "null",
+			"rotate-to", "GITHUB_TOKEN\nSTRAVA\nstrava\nbranch:x:y", "verify", "maybe", "require-scopes", "activity:read_al",
+			"strava-url", "http://strava.example")},
+	{name: "fork", status: 2, says: "input-fork", kept: true, given: func(s *step) {
+		path := filepath.Join(s.t.TempDir(), "event.json")
+		check.OK(s.t, os.WriteFile(path, []byte(`{"pull_request":{"head":{"repo":{"full_name":"someone/running"}}}}`), 0o600))
+		s.runner.Set("GITHUB_EVENT_NAME", "pull_request")
+		s.runner.Set("GITHUB_EVENT_PATH", path)
+		inputs("client-id", "", "client-secret", "", "refresh-token", "")(s)
+	}},
+	{name: "dependabot", status: 2, says: "input-dependabot", kept: true, given: func(s *step) {
+		s.runner.Set("GITHUB_ACTOR", "dependabot[bot]")
+		s.runner.Input("client-secret", "")
+		s.runner.Input("refresh-token", "")
+	}},
 }
 
-// failing makes calls fail, and input sets an input.
-func failing(f sandbox.Fault) func(*step)  { return func(s *step) { s.server.Fail(f) } }
-func input(name, value string) func(*step) { return func(s *step) { s.runner.Input(name, value) } }
+// failing makes calls fail, and refusing makes them fail with a status.
+func failing(f sandbox.Fault) func(*step) { return func(s *step) { s.server.Fail(f) } }
+func refusing(call string, status int) func(*step) {
+	return failing(sandbox.Fault{Call: call, Kind: sandbox.FaultStatus, Status: status})
+}
+
+// inputs sets inputs: a name, its value, and so on.
+func inputs(pairs ...string) func(*step) {
+	return func(s *step) {
+		for pair := range slices.Chunk(pairs, 2) {
+			s.runner.Input(pair[0], pair[1])
+		}
+	}
+}
+
+// gitHubToken is another one, by the name that a journal gives it.
+func gitHubToken(name string, token sandbox.GitHubToken) func(*step) {
+	return func(s *step) { s.runner.Input("github-token", s.server.NewGitHubToken(name, token)) }
+}
+
+// all does one thing after the other.
+func all(givens ...func(*step)) func(*step) {
+	return func(s *step) {
+		for _, given := range givens {
+			given(s)
+		}
+	}
+}
 
 // threeTargets rotates into a repository, an environment and an organization.
 func threeTargets(s *step) {
@@ -322,15 +191,13 @@ func replacedAfter(s *step, d time.Duration) {
 func TestScenarios(t *testing.T) {
 	t.Parallel()
 	for _, sc := range scenarios {
-		t.Run(sc.name, func(t *testing.T) {
-			inStep(t, sc.knobs, func(t *testing.T, s *step) {
-				if sc.given != nil {
-					sc.given(s)
-				}
-				sc.check(s, s.run())
-				journal := anyState.ReplaceAllString(s.server.Journal(), "state=STATE")
-				assertGolden(t, filepath.Join("testdata", "journal", sc.name+".txt"), journal)
-			})
+		runInStep(t, sc.name, sc.knobs, func(t *testing.T, s *step) {
+			if sc.given != nil {
+				sc.given(s)
+			}
+			sc.check(s, s.run())
+			journal := anyState.ReplaceAllString(s.server.Journal(), "state=STATE")
+			assertGolden(t, filepath.Join("testdata", "journal", sc.name+".txt"), journal)
 		})
 	}
 }
@@ -338,24 +205,14 @@ func TestScenarios(t *testing.T) {
 // check asserts everything but the journal.
 func (sc scenario) check(s *step, status int) {
 	s.t.Helper()
-	if status != sc.status {
-		s.t.Errorf("exit status: got %d, want %d\n%s", status, sc.status, s.runner.Log())
-	}
+	check.Equal(s.t, status, sc.status, "exit status\n%s", s.runner.Log())
 	s.assertNothingLeaks()
 	s.assertMessage("Error", sc.says)
 	s.assertMessage("Warning", sc.warns)
-	if got := s.server.Secret(secretName) == s.server.LiveRefreshToken(); got != sc.kept {
-		s.t.Errorf("the living refresh token is in the secret: got %t, want %t", got, sc.kept)
-	}
-	if got := s.server.Held(branchName) == s.server.LiveRefreshToken(); got != sc.held {
-		s.t.Errorf("the living refresh token is on the branch: got %t, want %t", got, sc.held)
-	}
-	if got := strings.Contains(s.runner.Log(), "-----BEGIN AGE ENCRYPTED FILE-----"); got != sc.sealed {
-		s.t.Errorf("the recovery text was printed: got %t, want %t", got, sc.sealed)
-	}
-	if got := s.runner.Output("access-token") != ""; got != sc.access {
-		s.t.Errorf("the access token was handed on: got %t, want %t", got, sc.access)
-	}
+	check.Equal(s.t, s.server.Secret(secretName) == s.server.LiveRefreshToken(), sc.kept, "the living refresh token is in the secret")
+	check.Equal(s.t, s.server.Held(branchName) == s.server.LiveRefreshToken(), sc.held, "the living refresh token is on the branch")
+	check.Equal(s.t, strings.Contains(s.runner.Log(), "-----BEGIN AGE ENCRYPTED FILE-----"), sc.sealed, "the recovery text was printed")
+	check.Equal(s.t, s.runner.Output("access-token") != "", sc.access, "the access token was handed on")
 }
 
 // assertMessage checks the id of the only message of a kind; want "" says that
@@ -375,7 +232,5 @@ func (s *step) assertMessage(kind, want string) {
 	if want != "" {
 		all = []string{want}
 	}
-	if diff := cmp.Diff(all, got); diff != "" {
-		s.t.Errorf("%s (-want +got):\n%s\n%s", kind, diff, s.runner.Log())
-	}
+	check.Same(s.t, got, all, "%s\n%s", kind, s.runner.Log())
 }

@@ -43,22 +43,20 @@ func TestTranscripts(t *testing.T) {
 		assertTranscript(t, "remote-shell", v.stderr.String())
 	})
 	for name, language := range map[string]string{"workflow": "", "workflow-in-chinese": "zh"} {
-		t.Run(name, func(t *testing.T) {
-			inStep(t, sandbox.Knobs{CallbackDomain: "github.com"}, func(t *testing.T, s *step) {
-				read := ""
-				run := func(which, code string) {
-					s.asInExample(code)
-					s.runner.Input("language", language)
-					s.run()
-					read += "-- " + which + " run, its log --\n" + s.runner.Log() + "\n-- its summary --\n" + s.runner.File("GITHUB_STEP_SUMMARY") + "\n"
-				}
-				run("the first", "")
-				run("the second", s.comeBack(s.link(), granted))
-				s.server.Advance(7 * time.Hour)
-				s.server.Replace()
-				run("another program used the token, and the third", "")
-				assertTranscript(t, name, read)
-			})
+		runInStep(t, name, sandbox.Knobs{CallbackDomain: "github.com"}, func(t *testing.T, s *step) {
+			read := ""
+			run := func(which, code string) {
+				s.asInExample(code)
+				s.runner.Input("language", language)
+				s.run()
+				read += "-- " + which + " run, its log --\n" + s.runner.Log() + "\n-- its summary --\n" + s.runner.File("GITHUB_STEP_SUMMARY") + "\n"
+			}
+			run("the first", "")
+			run("the second", s.comeBack(s.link(), granted))
+			s.server.Advance(7 * time.Hour)
+			s.server.Replace()
+			run("another program used the token, and the third", "")
+			assertTranscript(t, name, read)
 		})
 	}
 }

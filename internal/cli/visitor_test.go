@@ -16,8 +16,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
+	"strava-token/internal/check"
 	"strava-token/internal/cli"
 	"strava-token/internal/sandbox"
 )
@@ -64,10 +63,7 @@ func (l *lockedBuffer) String() string {
 
 func newVisitor(t *testing.T, knobs sandbox.Knobs) *visitor {
 	t.Helper()
-	listener, err := sandbox.Listen(t.Context(), "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	listener := check.Must(sandbox.Listen(t.Context(), "127.0.0.1:0"))(t)
 	v := &visitor{t: t, server: sandbox.New(knobs), base: "http://" + listener.Addr().String()}
 	record(v.server)
 	service := &http.Server{Handler: v.server, ErrorLog: discardLog}
@@ -75,10 +71,7 @@ func newVisitor(t *testing.T, knobs sandbox.Knobs) *visitor {
 	t.Cleanup(func() { _ = service.Close() })
 	v.in, v.stdin = io.Pipe()
 	v.ctx = t.Context()
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	jar := check.Must(cookiejar.New(nil))(t)
 	v.client = &http.Client{Jar: jar, Timeout: 30 * time.Second}
 	v.env = map[string]string{
 		"STRAVA_URL": v.base, "STRAVA_API_URL": v.base + "/api/v3", "GITHUB_API_URL": v.base,
@@ -119,9 +112,7 @@ func (v *visitor) command(args ...string) int {
 	for name, value := range v.server.Values() {
 		where := map[string]string{"standard error": v.stderr.String(), "the browser": strings.Join(append(v.pages, v.ended...), "\n")}
 		for place, text := range where {
-			if strings.Contains(text, value) {
-				v.t.Errorf("%s is in %s", name, place)
-			}
+			check.That(v.t, !strings.Contains(text, value), "%s is in %s", name, place)
 		}
 	}
 	return status
@@ -215,17 +206,13 @@ func (v *visitor) exchanges() int {
 
 func (v *visitor) assertStatus(got, want int) {
 	v.t.Helper()
-	if got != want {
-		v.t.Errorf("exit status: got %d, want %d\n%s", got, want, v.stderr.String())
-	}
+	check.Equal(v.t, got, want, "exit status\n%s", v.stderr.String())
 }
 
 func (v *visitor) assertSays(texts ...string) {
 	v.t.Helper()
 	for _, text := range texts {
-		if !strings.Contains(v.stderr.String(), text) {
-			v.t.Errorf("%q is not said:\n%s", text, v.stderr.String())
-		}
+		check.That(v.t, strings.Contains(v.stderr.String(), text), "%q is not said:\n%s", text, v.stderr.String())
 	}
 }
 
@@ -233,9 +220,7 @@ func (v *visitor) assertSays(texts ...string) {
 // the sandbox's addresses.
 func (v *visitor) assertMessages(want ...string) {
 	v.t.Helper()
-	if diff := cmp.Diff(want, messages(v.stderr.String())); diff != "" {
-		v.t.Errorf("messages (-want +got):\n%s\n%s", diff, v.stderr.String())
-	}
+	check.Same(v.t, messages(v.stderr.String()), want, "messages\n%s", v.stderr.String())
 }
 
 var messageID = regexp.MustCompile(`(?m)^strava-token: more: (.*)$`)
@@ -253,16 +238,12 @@ func messages(stderr string) (ids []string) {
 // the refresh token on its branch, and for nothing else.
 func (v *visitor) assertStored(suffix string) {
 	v.t.Helper()
-	if v.server.Secret("STRAVA_CLIENT_SECRET"+suffix) != v.server.App().Secret {
-		v.t.Error("the client secret isn't stored")
-	}
+	check.That(v.t, v.server.Secret("STRAVA_CLIENT_SECRET"+suffix) == v.server.App().Secret, "the client secret isn't stored")
 	if held := v.server.Held(branchName); held == "" || held != v.server.LiveRefreshToken() {
 		v.t.Errorf("the branch doesn't have the refresh token that lives\n%s", v.server.Journal())
 	}
 	for _, name := range []string{"STRAVA_CLIENT_ID", "STRAVA_REFRESH_TOKEN"} {
-		if v.server.Secret(name+suffix) != "" {
-			v.t.Errorf("there is a secret %s, which nobody reads", name)
-		}
+		check.That(v.t, v.server.Secret(name+suffix) == "", "there is a secret %s, which nobody reads", name)
 	}
 }
 
@@ -277,16 +258,9 @@ func (v *visitor) assertNothingStored() {
 // assertFile compares a file that nobody else may read.
 func (v *visitor) assertFile(path, want string) {
 	v.t.Helper()
-	info, err := os.Stat(path)
-	if err != nil {
-		v.t.Fatal(err)
-	}
-	if info.Mode().Perm() != 0o600 && runtime.GOOS != "windows" {
-		v.t.Errorf("mode: got %o, want 600", info.Mode().Perm())
-	}
-	if readFile(v.t, path) != want {
-		v.t.Errorf("%s has something else in it", path)
-	}
+	info := check.Must(os.Stat(path))(v.t)
+	check.That(v.t, info.Mode().Perm() == 0o600 || runtime.GOOS == "windows", "mode: got %o, want 600", info.Mode().Perm())
+	check.That(v.t, readFile(v.t, path) == want, "%s has something else in it", path)
 }
 
 // appLines are the app's credentials as a file has them.

@@ -9,8 +9,10 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"strava-token/internal/check"
 	"strava-token/internal/login"
 	"strava-token/internal/strava"
 )
@@ -29,14 +31,8 @@ type here struct {
 
 func listen(t *testing.T) *here {
 	t.Helper()
-	l, err := login.Listen(t.Context(), 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	l := check.Must(login.Listen(t.Context(), 0))(t)
+	jar := check.Must(cookiejar.New(nil))(t)
 	browser := &http.Client{Jar: jar, Timeout: 10 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	t.Cleanup(func() { browser.CloseIdleConnections(); l.Close() })
 	return &here{t, l, browser}
@@ -48,20 +44,27 @@ func (h *here) do(method, address string) (status int, location, body string) {
 	if strings.HasPrefix(address, "/") {
 		address = strings.TrimSuffix(h.listener.Redirect(), "/token") + address
 	}
-	req, err := http.NewRequest(method, address, nil)
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	resp, err := h.browser.Do(req)
-	if err != nil {
-		h.t.Fatal(err)
-	}
+	req := check.Must(http.NewRequest(method, address, nil))(h.t)
+	resp := check.Must(h.browser.Do(req))(h.t)
 	defer resp.Body.Close()
-	content, err := io.ReadAll(resp.Body)
-	if err != nil {
-		h.t.Fatal(err)
-	}
+	content := check.Must(io.ReadAll(resp.Body))(h.t)
 	return resp.StatusCode, resp.Header.Get("Location"), string(content)
+}
+
+// assertStatus asserts how a question is answered, and returns where the answer leads,
+// and what it says.
+func (h *here) assertStatus(method, address string, want int) (location, body string) {
+	h.t.Helper()
+	status, location, body := h.do(method, address)
+	check.Equal(h.t, status, want, "status of %s %s\n%s", method, address, body)
+	return location, body
+}
+
+// assertWaits asserts that nothing ended the attempt.
+func (h *here) assertWaits(a *login.Attempt) {
+	h.t.Helper()
+	_, err := h.result(a)
+	check.That(h.t, errors.Is(err, context.DeadlineExceeded), "the login ended: %v", err)
 }
 
 // open opens the attempt's local page and returns the state behind it.
@@ -74,9 +77,7 @@ func (h *here) open(a *login.Attempt) (state string) {
 func stateOf(t *testing.T, address string) string {
 	t.Helper()
 	state, ok := strings.CutPrefix(address, strangers)
-	if !ok || state == "" {
-		t.Fatalf("no state in %q", address)
-	}
+	check.Need(t, ok && state != "", "no state in %q", address)
 	return state
 }
 
@@ -102,16 +103,11 @@ func TestTheLocalPage(t *testing.T) {
 	}
 	jar := h.browser.Jar
 	h.browser.Jar = nil // somebody else
-	if status, _, _ := h.do(http.MethodGet, callback(state)); status != http.StatusBadRequest {
-		t.Errorf("without the cookie: got %d, want 400", status)
-	}
-	if _, err := h.result(a); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("without the cookie the login ended: %v", err)
-	}
+	h.assertStatus(http.MethodGet, callback(state), http.StatusBadRequest)
+	h.assertWaits(a)
 	h.browser.Jar = jar
-	if status, location, _ := h.do(http.MethodGet, callback(state)); status != http.StatusSeeOther || strings.ContainsAny(location, "?#") {
-		t.Errorf("with the cookie: got %d to %q, want 303 to an address that has nothing in it", status, location)
-	}
+	location, _ := h.assertStatus(http.MethodGet, callback(state), http.StatusSeeOther)
+	check.That(t, !strings.ContainsAny(location, "?#"), "with the cookie it leads to %q, which has something in it", location)
 	if grant, err := h.result(a); err != nil || grant.Code.Reveal() != code {
 		t.Errorf("with the cookie: %v", err)
 	}
@@ -125,22 +121,8 @@ func TestTheLocalPageOpenedTwice(t *testing.T) {
 	state := h.open(a)
 	h.do(http.MethodGet, a.Local())
 	h.do(http.MethodGet, callback(state))
-	if _, err := h.result(a); !errors.Is(err, login.ErrOpenedTwice) {
-		t.Errorf("got %v, want %v", err, login.ErrOpenedTwice)
-	}
-}
-
-// TestTheLinkWorksAnywhere: the printed one needs no cookie.
-func TestTheLinkWorksAnywhere(t *testing.T) {
-	t.Parallel()
-	h := listen(t)
-	a := h.listener.Begin(authorize)
-	if status, _, _ := h.do(http.MethodGet, callback(stateOf(t, a.Link()))); status != http.StatusSeeOther {
-		t.Errorf("got %d, want 303", status)
-	}
-	if _, err := h.result(a); err != nil {
-		t.Error(err)
-	}
+	_, err := h.result(a)
+	check.That(t, errors.Is(err, login.ErrOpenedTwice), "got %v, want %v", err, login.ErrOpenedTwice)
 }
 
 // TestOnlyGet: browsers, and others, ask with HEAD for pages that nobody opens.
@@ -150,14 +132,10 @@ func TestOnlyGet(t *testing.T) {
 	a := h.listener.Begin(authorize)
 	for _, method := range []string{http.MethodHead, http.MethodPost, http.MethodOptions, http.MethodPut} {
 		for _, address := range []string{a.Local(), callback(stateOf(t, a.Link()))} {
-			if status, _, _ := h.do(method, address); status != http.StatusMethodNotAllowed {
-				t.Errorf("%s %s: got %d, want 405", method, address, status)
-			}
+			h.assertStatus(method, address, http.StatusMethodNotAllowed)
 		}
 	}
-	if _, err := h.result(a); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("the login ended: %v", err)
-	}
+	h.assertWaits(a)
 	h.open(a) // is the first time
 }
 
@@ -173,28 +151,16 @@ func TestNothingElseIsTaken(t *testing.T) {
 		"/token": 400, callback(strings.Repeat("0", 32)): 400, "/token?state=&error=access_denied": 400,
 		"/token?state=" + state: 400, "/token?state=" + state + "&code=null": 400,
 	} {
-		status, _, body := h.do(http.MethodGet, path)
-		if status != want || strings.Contains(body, state) {
-			t.Errorf("%s: got %d, want %d; %s", path, status, want, body)
-		}
+		_, body := h.assertStatus(http.MethodGet, path, want)
+		check.That(t, !strings.Contains(body, state), "%s gives the state away: %s", path, body)
 	}
-	foreign, err := http.NewRequest(http.MethodGet, h.listener.Redirect(), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	foreign := check.Must(http.NewRequest(http.MethodGet, h.listener.Redirect(), nil))(t)
 	here, _ := url.Parse(h.listener.Redirect())
 	foreign.Host = "evil.example:" + here.Port()
-	resp, err := h.browser.Do(foreign)
-	if err != nil {
-		t.Fatal(err)
-	}
+	resp := check.Must(h.browser.Do(foreign))(t)
 	_ = resp.Body.Close()
-	if resp.StatusCode != http.StatusMisdirectedRequest {
-		t.Errorf("a foreign host: got %d, want 421", resp.StatusCode)
-	}
-	if _, err := h.result(a); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("the login ended: %v", err)
-	}
+	check.That(t, resp.StatusCode == http.StatusMisdirectedRequest, "a foreign host: got %d, want 421", resp.StatusCode)
+	h.assertWaits(a)
 }
 
 // TestEachAttemptKeepsItsPage lets the browser ask for the page of the first
@@ -209,25 +175,67 @@ func TestEachAttemptKeepsItsPage(t *testing.T) {
 	a := h.listener.Begin(authorize)
 	first := comeBack(a)
 	told := h.listener.Tell(login.Page{Status: http.StatusConflict, Title: "The first page"})
-	if first == "" || told == nil {
-		t.Fatalf("the first attempt: sent on to %q, told %v", first, told)
-	}
+	check.Need(t, first != "" && told != nil, "the first attempt: sent on to %q, told %v", first, told)
 	b := h.listener.Begin(authorize)
-	if location := comeBack(a); location != "" {
-		t.Errorf("an older state is sent on to %q", location)
-	}
-	if status, _, body := h.do(http.MethodGet, first); status != http.StatusConflict || !strings.Contains(body, "The first page") {
-		t.Fatalf("%s: got %d, %q", first, status, body)
-	}
+	check.Equal(t, comeBack(a), "", "an older state is sent on to")
+	_, body := h.assertStatus(http.MethodGet, first, http.StatusConflict)
+	check.Contains(t, body, "The first page")
 	<-told
 
 	second := comeBack(b)
 	told = h.listener.Tell(login.Page{Status: http.StatusOK, Title: "The second page"})
-	if second == first || told == nil {
-		t.Fatalf("the second attempt: sent on to %q, told %v", second, told)
-	}
-	if _, _, body := h.do(http.MethodGet, second); !strings.Contains(body, "The second page") {
-		t.Fatalf("%s: got %q", second, body)
-	}
+	check.Need(t, second != first && told != nil, "the second attempt: sent on to %q, told %v", second, told)
+	_, body = h.assertStatus(http.MethodGet, second, http.StatusOK)
+	check.Contains(t, body, "The second page")
 	<-told
+}
+
+const code = "89abcdef0123456789abcdef0123456789abcdef"
+
+func TestWaitEndsAfterFiveMinutes(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		pasted := make(chan string)
+		close(pasted) // nobody is at the terminal
+		began := time.Now()
+		_, err := login.NewAttempt(authorize).Wait(t.Context(), pasted, func(error) {})
+		check.That(t, errors.Is(err, login.ErrNobodyCame), "Wait: got %v, want %v", err, login.ErrNobodyCame)
+		check.Equal(t, time.Since(began), 5*time.Minute, "waited")
+	})
+}
+
+// TestPasted: what's wrong is said, and the waiting goes on.
+func TestPasted(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		text string // STATE is the right one
+		want error  // that is complained of; nil if the code is taken
+	}{
+		{"http://127.0.0.1:8000/token?state=STATE&code=" + code + "&scope=read", nil},
+		{`  "http://127.0.0.1:8000/token?state=STATE&code=` + code + `"  `, nil},
+		{"state=STATE&code=" + code, nil},
+		{code, login.ErrCodeAlone},
+		{"code=" + code, login.ErrCodeAlone},
+		{code + "&scope=read", login.ErrCodeAlone},
+		{"http://127.0.0.1:8000/token?code=" + code + "&scope=read", login.ErrCodeAlone},
+		{"http://127.0.0.1:8000/token?state=&code=" + code, login.ErrCodeAlone},
+		{"http://127.0.0.1:8000/token?state=0123&code=" + code, strava.ErrWrongState},
+		{"hello", strava.ErrNoCode},
+		{"http://127.0.0.1:8000/token?state=STATE", strava.ErrNoCode},
+		{"https://www.strava.com/dashboard", strava.ErrNoCode},
+	} {
+		a := login.NewAttempt(authorize)
+		good := "?state=" + stateOf(t, a.Link()) + "&code=" + code
+		pasted := make(chan string, 3)
+		pasted <- "" // Enter alone is nothing
+		pasted <- strings.ReplaceAll(tt.text, "STATE", stateOf(t, a.Link()))
+		pasted <- good
+		var complained error
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		grant, err := a.Wait(ctx, pasted, func(err error) { complained = err })
+		cancel()
+		if err != nil || grant.Code.Reveal() != code || !errors.Is(complained, tt.want) {
+			t.Errorf("%q: got %v, complained of %v; want %v", tt.text, err, complained, tt.want)
+		}
+	}
 }

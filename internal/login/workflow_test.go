@@ -5,8 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
+	"strava-token/internal/check"
 	"strava-token/internal/input"
 	"strava-token/internal/login"
 	"strava-token/internal/store"
@@ -16,10 +15,7 @@ func workflow(t *testing.T, environment string, targets ...string) string {
 	t.Helper()
 	in := &input.Inputs{ClientID: "48213"}
 	for _, text := range targets {
-		target, err := store.Parse(text, "octo/running")
-		if err != nil {
-			t.Fatal(err)
-		}
+		target := check.Must(store.Parse(text, "octo/running"))(t)
 		in.Targets = append(in.Targets, target)
 	}
 	return login.Workflow(in, environment, []string{"read", "activity:read_all"})
@@ -27,24 +23,15 @@ func workflow(t *testing.T, environment string, targets ...string) string {
 
 // TestWorkflowIsTheExample: the one that is documented, and that is run in tests.
 func TestWorkflowIsTheExample(t *testing.T) {
-	t.Parallel()
-	example, err := os.ReadFile("../../examples/sync.yml")
-	if err != nil {
-		t.Fatal(err)
-	}
+	example := check.Must(os.ReadFile("../../examples/sync.yml"))(t)
 	_, want, _ := strings.Cut(strings.TrimSpace(string(example)), "\nname: ")
 	want = strings.NewReplacer("client-id: 12345", "client-id: 48213", "scopes: activity:read_all", "scopes: read,activity:read_all").Replace(want)
-	if !strings.Contains(want, "paths: ["+login.WorkflowFile+"]") {
-		t.Errorf("the example isn't started by saving %s", login.WorkflowFile)
-	}
-	if diff := cmp.Diff("name: "+want, workflow(t, "", "branch:strava-token")); diff != "" {
-		t.Errorf("(-example +printed):\n%s", diff)
-	}
+	check.That(t, strings.Contains(want, "paths: ["+login.WorkflowFile+"]"), "the example isn't started by saving %s", login.WorkflowFile)
+	check.Same(t, workflow(t, "", "branch:strava-token"), "name: "+want, "(-example +printed)")
 }
 
 // TestWorkflowForOtherPlaces shows the lines that differ from the first one.
 func TestWorkflowForOtherPlaces(t *testing.T) {
-	t.Parallel()
 	lines := func(text string) map[string]bool {
 		all := map[string]bool{}
 		for line := range strings.Lines(text + "\n") {
@@ -73,8 +60,6 @@ func TestWorkflowForOtherPlaces(t *testing.T) {
 				added = append(added, line)
 			}
 		}
-		if diff := cmp.Diff(tt.added, added); diff != "" {
-			t.Errorf("%v in %q (-want +got):\n%s", tt.targets, tt.environment, diff)
-		}
+		check.Same(t, added, tt.added, "%v in %q", tt.targets, tt.environment)
 	}
 }

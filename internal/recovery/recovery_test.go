@@ -14,6 +14,7 @@ import (
 	"filippo.io/age/armor"
 	"github.com/google/go-cmp/cmp"
 
+	"strava-token/internal/check"
 	"strava-token/internal/recovery"
 	"strava-token/internal/secret"
 )
@@ -33,11 +34,7 @@ func content() recovery.Content {
 
 func seal(t *testing.T) string {
 	t.Helper()
-	text, err := recovery.Seal(content(), secret.New(key), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return text
+	return check.Must(recovery.Seal(content(), secret.New(key), nil))(t)
 }
 
 func assertOpens(t *testing.T, text string) {
@@ -48,9 +45,7 @@ func assertOpens(t *testing.T, text string) {
 		return
 	}
 	want := content()
-	if got.RefreshToken.Reveal() != token {
-		t.Error("Open: another refresh token")
-	}
+	check.That(t, got.RefreshToken.Reveal() == token, "Open: another refresh token")
 	got.RefreshToken, want.RefreshToken = secret.Value{}, secret.Value{}
 	if diff := cmp.Diff(want.Targets, got.Targets); diff != "" || got.ClientID != want.ClientID ||
 		got.AthleteID != want.AthleteID || got.RepositoryID != want.RepositoryID {
@@ -58,30 +53,13 @@ func assertOpens(t *testing.T, text string) {
 	}
 }
 
-func TestSealedTextHidesTheTokenAndOpensAgain(t *testing.T) {
-	t.Parallel()
-	text := seal(t)
-	if strings.Contains(text, token) {
-		t.Error("the token is in the text")
-	}
-	assertOpens(t, text)
-}
-
 // TestStandardAgeOpensIt opens the text as the age tool does, with its limits.
 func TestStandardAgeOpensIt(t *testing.T) {
 	t.Parallel()
-	identity, err := age.NewScryptIdentity(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	box, err := age.Decrypt(armor.NewReader(strings.NewReader(seal(t))), identity)
-	if err != nil {
-		t.Fatal(err)
-	}
+	identity := check.Must(age.NewScryptIdentity(key))(t)
+	box := check.Must(age.Decrypt(armor.NewReader(strings.NewReader(seal(t))), identity))(t)
 	plain, err := io.ReadAll(box)
-	if err != nil || !bytes.Contains(plain, []byte(`"refresh_token":"`+token+`"`)) {
-		t.Errorf("got %s, %v", plain, err)
-	}
+	check.That(t, err == nil && bytes.Contains(plain, []byte(`"refresh_token":"`+token+`"`)), "got %s, %v", plain, err)
 }
 
 // TestFindSurvivesLogs passes a text through everything that a log, a terminal
@@ -95,13 +73,16 @@ func TestFindSurvivesLogs(t *testing.T) {
 		}
 		return b.String()
 	}
+	between := func(before, after string) func(string) string {
+		return func(text string) string { return each(text, func(l string) string { return before + l + after }) }
+	}
+	instead := func(old, new string) func(string) string {
+		return func(text string) string { return strings.ReplaceAll(text, old, new) }
+	}
 	wrap := func(width int) func(string) string {
 		return func(line string) string {
-			if strings.HasPrefix(line, "-----") {
-				return line
-			}
 			var b strings.Builder
-			for len(line) > width {
+			for len(line) > width && !strings.HasPrefix(line, "-----") {
 				b.WriteString(line[:width] + "\n")
 				line = line[width:]
 			}
@@ -109,22 +90,18 @@ func TestFindSurvivesLogs(t *testing.T) {
 		}
 	}
 	for name, change := range map[string]func(string) string{
-		"as it is":       func(text string) string { return text },
-		"downloaded log": func(text string) string { return each(text, func(l string) string { return prefix + l }) },
-		"gh run view --log": func(text string) string {
-			return each(text, func(l string) string { return "sync\tRun\t" + prefix + l })
-		},
-		"runner in a console": func(text string) string { return each(text, func(l string) string { return "[sync/sync]   | " + l }) },
-		"quoted mail":         func(text string) string { return each(text, func(l string) string { return "> " + l }) },
-		"ANSI codes": func(text string) string {
-			return each(text, func(l string) string { return "\x1b[36;1m" + l + "\x1b[0m" })
-		},
-		"CRLF":          func(text string) string { return strings.ReplaceAll(text, "\n", "\r\n") },
-		"blank lines":   func(text string) string { return strings.ReplaceAll(text, "\n", "\n\n") },
-		"indented":      func(text string) string { return each(text, func(l string) string { return "      " + l + "   " }) },
-		"wrapped at 40": func(text string) string { return each(text, wrap(40)) },
-		"wrapped at 63": func(text string) string { return each(text, wrap(63)) },
-		"wrapped at 7":  func(text string) string { return each(text, wrap(7)) },
+		"as it is":            between("", ""),
+		"downloaded log":      between(prefix, ""),
+		"gh run view --log":   between("sync\tRun\t"+prefix, ""),
+		"runner in a console": between("[sync/sync]   | ", ""),
+		"quoted mail":         between("> ", ""),
+		"ANSI codes":          between("\x1b[36;1m", "\x1b[0m"),
+		"CRLF":                instead("\n", "\r\n"),
+		"blank lines":         instead("\n", "\n\n"),
+		"indented":            between("      ", "   "),
+		"wrapped at 40":       func(text string) string { return each(text, wrap(40)) },
+		"wrapped at 63":       func(text string) string { return each(text, wrap(63)) },
+		"wrapped at 7":        func(text string) string { return each(text, wrap(7)) },
 		"inside a noisy log": func(text string) string {
 			return "Strava replaced the refresh token.\n```\n" + text + "```\n##[error]Process completed with exit code 3.\n"
 		},
@@ -140,24 +117,20 @@ func TestFindSurvivesLogs(t *testing.T) {
 				return l
 			})
 		},
-		"mark wrapped at a blank": func(text string) string {
-			return strings.Replace(text, "BEGIN AGE ENCRYPTED", "BEGIN AGE\nENCRYPTED", 1)
-		},
-		"no-break spaces": func(text string) string {
-			return each(text, func(l string) string { return "\u00a0\u200b" + l + "\u00a0" })
-		},
-		"joined by blanks": func(text string) string { return strings.ReplaceAll(text, "\n", " ") },
+		"mark wrapped at a blank": instead("BEGIN AGE ENCRYPTED", "BEGIN AGE\nENCRYPTED"),
+		"no-break spaces":         between("\u00a0\u200b", "\u00a0"),
+		"joined by blanks":        instead("\n", " "),
 		"joined by blanks, then wrapped": func(text string) string {
 			joined := strings.ReplaceAll(text, "\n", " ")
 			return joined[:300] + "\n" + joined[300:len(joined)-12] + "\n" + joined[len(joined)-12:]
 		},
 		"inside JSON":      func(text string) string { return `{"log":"` + strings.ReplaceAll(text, "\n", `\n`) + `"}` },
 		"workflow command": func(text string) string { return "::notice::" + strings.ReplaceAll(text, "\n", "%0A") },
-		"carriage returns": func(text string) string { return strings.ReplaceAll(text, "\n", "\r") },
-		"a page":           func(text string) string { return each(text, func(l string) string { return l + "<br>" }) },
-		"a table":          func(text string) string { return each(text, func(l string) string { return "| " + l + " |" }) },
+		"carriage returns": instead("\n", "\r"),
+		"a page":           between("", "<br>"),
+		"a table":          between("| ", " |"),
 		"among rules":      func(text string) string { return strings.Repeat("-----\n", 40000) + text },
-		"no footer":        func(text string) string { return strings.Replace(text, armor.Footer+"\n", "", 1) },
+		"no footer":        instead(armor.Footer+"\n", ""),
 		"a line of 2 MiB":  func(text string) string { return strings.Repeat("x", 2<<20) + "\n" + text + strings.Repeat("y", 2<<20) },
 		"lines in between": func(text string) string {
 			lines := strings.SplitAfter(text, "\n")
@@ -175,26 +148,17 @@ func TestFindSurvivesLogs(t *testing.T) {
 			var b bytes.Buffer
 			z := zip.NewWriter(&b)
 			for name, content := range map[string]string{"0_sync.txt": each(text, func(l string) string { return prefix + l }), "sync/1_Set up job.txt": "noise"} {
-				w, err := z.Create(name)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if _, err := io.WriteString(w, content); err != nil {
-					t.Fatal(err)
-				}
+				w := check.Must(z.Create(name))(t)
+				check.Must(io.WriteString(w, content))(t)
 			}
-			if err := z.Close(); err != nil {
-				t.Fatal(err)
-			}
+			check.OK(t, z.Close())
 			return b.String()
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			found, err := recovery.Find(strings.NewReader(change(seal(t))))
-			if err != nil || len(found) == 0 {
-				t.Fatalf("Find: got %d texts, %v, want one", len(found), err)
-			}
+			check.Need(t, err == nil && len(found) != 0, "Find: got %d texts, %v, want one", len(found), err)
 			for _, text := range found {
 				if c, err := recovery.Open(text, secret.New(key)); err == nil && c.RefreshToken.Reveal() == token {
 					assertOpens(t, text)
@@ -209,39 +173,24 @@ func TestFindSurvivesLogs(t *testing.T) {
 func TestFindReturnsEveryTextInOrder(t *testing.T) {
 	t.Parallel()
 	a, b := seal(t), seal(t)
-	found, err := recovery.Find(strings.NewReader(a + "noise\n" + armor.Header + "\nbroken off\n" + b))
-	if err != nil {
-		t.Fatal(err)
-	}
+	found := check.Must(recovery.Find(strings.NewReader(a + "noise\n" + armor.Header + "\nbroken off\n" + b)))(t)
 	var opened []string
 	for _, text := range found {
 		if _, err := recovery.Open(text, secret.New(key)); err == nil {
 			opened = append(opened, text)
 		}
 	}
-	if diff := cmp.Diff([]string{a, b}, opened); diff != "" {
-		t.Errorf("Find (-want +got):\n%s", diff)
-	}
+	check.Same(t, opened, []string{a, b}, "Find")
 }
 
 func TestOpenRefuses(t *testing.T) {
 	t.Parallel()
-	costly := func() string {
-		recipient, err := age.NewScryptRecipient(key)
-		if err != nil {
-			t.Fatal(err)
-		}
-		recipient.SetWorkFactor(11) // one more than this program ever uses
-		return encrypt(t, recipient, `{"version":1,"purpose":"strava-token recovery","refresh_token":"`+token+`"}`)
-	}
-	foreign := func(plain string) string {
-		recipient, err := age.NewScryptRecipient(key)
-		if err != nil {
-			t.Fatal(err)
-		}
-		recipient.SetWorkFactor(10)
+	foreign := func(workFactor int, plain string) string {
+		recipient := check.Must(age.NewScryptRecipient(key))(t)
+		recipient.SetWorkFactor(workFactor)
 		return encrypt(t, recipient, plain)
 	}
+	ours := `{"version":1,"purpose":"strava-token recovery","refresh_token":"` + token + `"}`
 	text := seal(t)
 	for _, tt := range []struct {
 		name string
@@ -254,22 +203,18 @@ func TestOpenRefuses(t *testing.T) {
 		{"damaged", strings.Replace(text, text[200:204], "AAAA", 1), key, recovery.ErrWrongSecret},
 		{"cut short", text[:300], key, recovery.ErrWrongSecret},
 		{"nothing", "", key, recovery.ErrWrongSecret},
-		{"too costly", costly(), key, recovery.ErrWrongSecret},
+		{"too costly", foreign(11, ours), key, recovery.ErrWrongSecret},
 		{"too long", strings.Repeat("A", 200<<10), key, recovery.ErrWrongSecret},
-		{"another purpose", foreign(`{"version":1,"purpose":"x","refresh_token":"` + token + `"}`), key, recovery.ErrNotOurs},
-		{"another version", foreign(`{"version":2,"purpose":"strava-token recovery","refresh_token":"` + token + `"}`), key, recovery.ErrNotOurs},
-		{"the word null", foreign(`{"version":1,"purpose":"strava-token recovery","refresh_token":"null"}`), key, recovery.ErrNotOurs},
-		{"no JSON", foreign("hello"), key, recovery.ErrNotOurs},
+		{"another purpose", foreign(10, `{"version":1,"purpose":"x","refresh_token":"`+token+`"}`), key, recovery.ErrNotOurs},
+		{"another version", foreign(10, `{"version":2,"purpose":"strava-token recovery","refresh_token":"`+token+`"}`), key, recovery.ErrNotOurs},
+		{"the word null", foreign(10, `{"version":1,"purpose":"strava-token recovery","refresh_token":"null"}`), key, recovery.ErrNotOurs},
+		{"no JSON", foreign(10, "hello"), key, recovery.ErrNotOurs},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			got, err := recovery.Open(tt.text, secret.New(tt.key))
-			if !errors.Is(err, tt.want) {
-				t.Errorf("Open: got %v, want %v", err, tt.want)
-			}
-			if !got.RefreshToken.Empty() {
-				t.Error("Open handed out a token")
-			}
+			check.That(t, errors.Is(err, tt.want), "Open: got %v, want %v", err, tt.want)
+			check.That(t, got.RefreshToken.Empty(), "Open handed out a token")
 			if err != nil && (strings.Contains(err.Error(), token) || strings.Contains(err.Error(), key)) {
 				t.Errorf("the error holds a secret: %v", err)
 			}
@@ -281,25 +226,16 @@ func encrypt(t *testing.T, r age.Recipient, plain string) string {
 	t.Helper()
 	var text bytes.Buffer
 	armored := armor.NewWriter(&text)
-	box, err := age.Encrypt(armored, r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := io.WriteString(box, plain); err != nil {
-		t.Fatal(err)
-	}
-	if err := errors.Join(box.Close(), armored.Close()); err != nil {
-		t.Fatal(err)
-	}
+	box := check.Must(age.Encrypt(armored, r))(t)
+	check.Must(io.WriteString(box, plain))(t)
+	check.OK(t, errors.Join(box.Close(), armored.Close()))
 	return text.String()
 }
 
 func TestSealRefusesAWeakSecret(t *testing.T) {
 	t.Parallel()
 	_, err := recovery.Seal(content(), secret.New(strings.Repeat("a", 31)), nil)
-	if !errors.Is(err, recovery.ErrWeakSecret) {
-		t.Errorf("Seal: got %v, want %v", err, recovery.ErrWeakSecret)
-	}
+	check.That(t, errors.Is(err, recovery.ErrWeakSecret), "Seal: got %v, want %v", err, recovery.ErrWeakSecret)
 }
 
 func TestSealedTextHoldsNoMaskedValue(t *testing.T) {
@@ -315,18 +251,11 @@ func TestSealedTextHoldsNoMaskedValue(t *testing.T) {
 				continue
 			}
 			tried++
-			text, err := recovery.Seal(content(), secret.New(key), []secret.Value{masked, {}})
-			if err != nil {
-				t.Fatal(err)
-			}
-			if strings.Contains(text, masked.Reveal()) {
-				t.Errorf("%s is in the text", masked.Reveal())
-			}
+			text := check.Must(recovery.Seal(content(), secret.New(key), []secret.Value{masked, {}}))(t)
+			check.That(t, !strings.Contains(text, masked.Reveal()), "%s is in the text", masked.Reveal())
 		}
 	}
-	if tried < 50 {
-		t.Errorf("tried %d values, want at least 50", tried)
-	}
+	check.That(t, tried >= 50, "tried %d values, want at least 50", tried)
 }
 
 // FuzzFind asserts that no text makes Find or Open panic, and that a sealed text
@@ -350,8 +279,6 @@ func FuzzFind(f *testing.F) {
 				opened = true
 			}
 		}
-		if !opened {
-			t.Errorf("the sealed text was not found beside %q", noise)
-		}
+		check.That(t, opened, "the sealed text was not found beside %q", noise)
 	})
 }

@@ -4,12 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"strava-token/internal/check"
 	"strava-token/internal/sandbox"
 	"strava-token/internal/secret"
 	"strava-token/internal/store"
@@ -43,10 +43,7 @@ func (g *github) branch(target string) *store.Branch { return g.open(target, ope
 
 func (g *github) open(target string, o opening) *store.Branch {
 	g.t.Helper()
-	parsed, err := store.Parse(target, sandbox.Repository)
-	if err != nil {
-		g.t.Fatal(err)
-	}
+	parsed := check.Must(store.Parse(target, sandbox.Repository))(g.t)
 	if o.token == "" {
 		o.token = g.server.BuiltInToken()
 	}
@@ -61,9 +58,7 @@ func (g *github) open(target string, o opening) *store.Branch {
 func (g *github) check(b *store.Branch) store.Facts {
 	g.t.Helper()
 	facts, err := b.Check(g.t.Context())
-	if err != nil {
-		g.t.Fatalf("Check: %v", err)
-	}
+	check.Need(g.t, err == nil, "Check: %v", err)
 	return facts
 }
 
@@ -79,28 +74,24 @@ func (g *github) checked(target string) *store.Branch {
 func (g *github) keep(b *store.Branch, token string) {
 	g.t.Helper()
 	g.check(b)
-	if err := b.Store(g.t.Context(), record(token)); err != nil {
-		g.t.Fatalf("Store: %v", err)
-	}
+	check.OK(g.t, b.Store(g.t.Context(), record(token)))
 }
 
 // assertBranch asserts how many commits the branch has and which refresh token
 // somebody else finds in a file of it.
 func (g *github) assertBranch(branch, file string, commits int, token string) {
 	g.t.Helper()
+	g.assertCommits(branch, commits)
 	n, orphan := g.server.Commits(branch)
-	if n != commits {
-		g.t.Errorf("commits of %s: got %d, want %d", branch, n, commits)
-	}
-	if n > 0 && !orphan {
-		g.t.Errorf("branch %s began with the history of another one", branch)
-	}
-	if got := g.server.Opened(g.server.File(branch, file)); got != token {
-		g.t.Errorf("%s of %s: got %q, want %q", file, branch, got, token)
-	}
-	if n, _ := g.server.Commits("main"); n != 1 {
-		g.t.Errorf("commits of main: got %d, want the first alone", n)
-	}
+	check.That(g.t, n == 0 || orphan, "branch %s began with the history of another one", branch)
+	check.Equal(g.t, g.server.Opened(g.server.File(branch, file)), token, "%s of %s", file, branch)
+	g.assertCommits("main", 1) // the first alone
+}
+
+func (g *github) assertCommits(branch string, want int) {
+	g.t.Helper()
+	n, _ := g.server.Commits(branch)
+	check.Equal(g.t, n, want, "commits of %s", branch)
 }
 
 func assertStoreKind(t *testing.T, what string, err error, want store.Kind) {
@@ -116,9 +107,7 @@ func assertStoreKind(t *testing.T, what string, err error, want store.Kind) {
 
 func assertHolds(t *testing.T, held store.Held, want string) {
 	t.Helper()
-	if got := held.RefreshToken.Reveal(); got != want {
-		t.Errorf("held: got %q, want %q", got, want)
-	}
+	check.Equal(t, held.RefreshToken.Reveal(), want, "held")
 }
 
 func TestBranchIsCreatedReplacedAndReadBack(t *testing.T) {
@@ -129,92 +118,34 @@ func TestBranchIsCreatedReplacedAndReadBack(t *testing.T) {
 		{"branch:data/strava/tokens", "data/strava/tokens", branchFile, ""},
 		{"branch:a+b_1.x/y#B-2", "a+b_1.x/y", "refresh-token-B-2.txt", "/api/v3"},
 	} {
-		t.Run(tt.target+" under "+tt.path, func(t *testing.T) {
-			onGitHub(t, func(t *testing.T, g *github) {
-				o := opening{path: tt.path}
-				b := g.open(tt.target, o)
-				if facts := g.check(b); facts.Exists || facts.Held || facts.Local || !facts.WriteProven || !facts.UpdatedAt.IsZero() {
-					t.Errorf("facts of a branch that is not there: %+v", facts)
+		runOnGitHub(t, tt.target+" under "+tt.path, func(t *testing.T, g *github) {
+			o := opening{path: tt.path}
+			b := g.open(tt.target, o)
+			if facts := g.check(b); facts.Exists || facts.Held || facts.Local || !facts.WriteProven || !facts.UpdatedAt.IsZero() {
+				t.Errorf("facts of a branch that is not there: %+v", facts)
+			}
+			assertHolds(t, b.Held(), "")
+			g.assertBranch(tt.branch, tt.file, 0, "")
+			for n := 1; n <= 2; n++ {
+				// The same run may write twice: what it got first was overtaken.
+				for _, token := range []string{numbered(2 * n), numbered(2*n + 1)} {
+					r := store.Record{RefreshToken: secret.New(token), AthleteID: 7, Input: secret.New(numbered(1000 + n))}
+					check.OK(t, b.Store(t.Context(), r))
+					assertHolds(t, b.Held(), token)
 				}
-				assertHolds(t, b.Held(), "")
-				g.assertBranch(tt.branch, tt.file, 0, "")
-				for n := 1; n <= 2; n++ {
-					// The same run may write twice: what it got first was overtaken.
-					for _, token := range []string{numbered(2 * n), numbered(2*n + 1)} {
-						r := store.Record{RefreshToken: secret.New(token), AthleteID: 7, Input: secret.New(numbered(1000 + n))}
-						if err := b.Store(t.Context(), r); err != nil {
-							t.Fatal(err)
-						}
-						assertHolds(t, b.Held(), token)
-					}
-					g.assertBranch(tt.branch, tt.file, 2*n, numbered(2*n+1))
+				g.assertBranch(tt.branch, tt.file, 2*n, numbered(2*n+1))
 
-					b = g.open(tt.target, o)
-					facts := g.check(b)
-					if !facts.Exists || !facts.Held || facts.UpdatedAt.IsZero() {
-						t.Errorf("facts of a branch that is there: %+v", facts)
-					}
-					assertHolds(t, b.Held(), numbered(2*n+1))
-					if got := b.Held().AthleteID; got != 7 {
-						t.Errorf("athlete: got %d, want 7", got)
-					}
+				b = g.open(tt.target, o)
+				facts := g.check(b)
+				check.That(t, facts.Exists && facts.Held && !facts.UpdatedAt.IsZero(), "facts of a branch that is there: %+v", facts)
+				assertHolds(t, b.Held(), numbered(2*n+1))
+				check.Equal(t, b.Held().AthleteID, 7, "athlete")
+				for m := 1; m <= 2; m++ {
+					check.Equal(t, b.Held().Saw(secret.New(numbered(1000+m))), m <= n, "after run %d: saw the input of run %d", n, m)
 				}
-			})
+			}
 		})
 	}
-}
-
-func TestBranchRemembersTheInput(t *testing.T) {
-	onGitHub(t, func(t *testing.T, g *github) {
-		first, second := secret.New(numbered(101)), secret.New(numbered(102))
-		var none secret.Value
-		for _, step := range []struct {
-			input          secret.Value
-			first, second_ bool
-		}{
-			{none, false, false},
-			{first, true, false},
-			{none, true, false},  // a run without an input takes nothing back
-			{second, true, true}, // a re-run of an older run brings the first along again
-		} {
-			b := g.checked(branchSpec)
-			if err := b.Store(t.Context(), store.Record{RefreshToken: secret.New(newToken), Input: step.input}); err != nil {
-				t.Fatal(err)
-			}
-			again := g.checked(branchSpec)
-			for _, held := range []store.Held{b.Held(), again.Held()} {
-				if got := held.Saw(first); got != step.first {
-					t.Errorf("saw the first input: got %v, want %v", got, step.first)
-				}
-				if got := held.Saw(second); got != step.second_ {
-					t.Errorf("saw the second input: got %v, want %v", got, step.second_)
-				}
-				if held.Saw(none) {
-					t.Error("saw an input that is none")
-				}
-			}
-		}
-	})
-}
-
-func TestBranchShowsNothingSecret(t *testing.T) {
-	onGitHub(t, func(t *testing.T, g *github) {
-		b := g.checked(branchSpec)
-		if err := b.Store(t.Context(), store.Record{RefreshToken: secret.New(newToken), AthleteID: 126651800, Input: secret.New(oldToken)}); err != nil {
-			t.Fatal(err)
-		}
-		text := g.server.File(branchName, branchFile)
-		for _, hidden := range []string{newToken, oldToken, g.server.App().Secret, g.server.BuiltInToken(), "126651800"} {
-			if strings.Contains(text, hidden) {
-				t.Error("the file shows what it should hide")
-			}
-		}
-		for _, said := range []string{"strava-token", "version 1", "refresh token", "may be public", "age --decrypt"} {
-			if !strings.Contains(text, said) {
-				t.Errorf("the file does not say %q", said)
-			}
-		}
-	})
 }
 
 func TestAthletesOnOneBranchDoNotDisturbEachOther(t *testing.T) {
@@ -235,9 +166,7 @@ func TestAthletesOnOneBranchDoNotDisturbEachOther(t *testing.T) {
 				for n := range athletes {
 					b := g.checked(fmt.Sprintf("%s#athlete-%d", branchSpec, n))
 					all.Go(func() {
-						if err := b.Store(t.Context(), record(numbered(n))); err != nil {
-							t.Errorf("Store of athlete %d: %v", n, err)
-						}
+						check.Equal(t, b.Store(t.Context(), record(numbered(n))), nil, "Store of athlete %d", n)
 					})
 				}
 				all.Wait()
@@ -259,10 +188,7 @@ func TestReread(t *testing.T) {
 		b := g.checked(branchSpec)
 		for n := 1; n <= 2; n++ {
 			g.keep(g.branch(branchSpec), numbered(n))
-			held, err := b.Reread(t.Context())
-			if err != nil {
-				t.Fatal(err)
-			}
+			held := check.Must(b.Reread(t.Context()))(t)
 			assertHolds(t, held, numbered(n))
 			assertHolds(t, b.Held(), numbered(n))
 		}
@@ -270,14 +196,9 @@ func TestReread(t *testing.T) {
 		_, err := b.Reread(t.Context())
 		assertStoreKind(t, "Reread", err, store.NotOurs)
 		g.server.DeleteBranch(branchName)
-		held, err := b.Reread(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
+		held := check.Must(b.Reread(t.Context()))(t)
 		assertHolds(t, held, "")
-		if err := b.Store(t.Context(), record(newToken)); err != nil {
-			t.Fatal(err)
-		}
+		check.OK(t, b.Store(t.Context(), record(newToken)))
 		g.assertBranch(branchName, branchFile, 1, newToken)
 	})
 }

@@ -3,68 +3,14 @@ package store_test
 import (
 	"context"
 	"fmt"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"strava-token/internal/check"
 	"strava-token/internal/sandbox"
 	"strava-token/internal/store"
 )
-
-// TestOneOfManyWritesWins holds the compare-and-swap: of writes at the same
-// moment onto the same state one arrives, and the others see it.
-func TestOneOfManyWritesWins(t *testing.T) {
-	t.Parallel()
-	for _, exists := range []bool{false, true} {
-		t.Run(fmt.Sprintf("branch exists %v", exists), func(t *testing.T) {
-			onGitHub(t, func(t *testing.T, g *github) {
-				commits := 1
-				if exists {
-					g.keep(g.branch(branchSpec), oldToken)
-					commits = 2
-				}
-				runs := make([]*store.Branch, 4)
-				errs := make([]error, len(runs))
-				for n := range runs {
-					runs[n] = g.branch(branchSpec)
-					g.check(runs[n])
-				}
-				g.server.Set(func(k *sandbox.Knobs) { k.Latency = 40 * time.Millisecond })
-				var all sync.WaitGroup
-				for n, b := range runs {
-					all.Go(func() { errs[n] = b.Store(t.Context(), record(numbered(n))) })
-				}
-				all.Wait()
-				winner := -1
-				for n, err := range errs {
-					if err == nil && winner >= 0 {
-						t.Errorf("writes %d and %d both won", winner, n)
-					}
-					if err == nil {
-						winner = n
-					}
-				}
-				if winner < 0 {
-					t.Fatalf("nobody won: %v", errs)
-				}
-				for n, err := range errs {
-					if n != winner {
-						assertStoreKind(t, "Store", err, store.Overtaken)
-					}
-					assertHolds(t, runs[n].Held(), numbered(winner))
-				}
-				g.assertBranch(branchName, branchFile, commits, numbered(winner))
-				// Whoever lost may write over what it saw.
-				loser := (winner + 1) % len(runs)
-				if err := runs[loser].Store(t.Context(), record(newToken)); err != nil {
-					t.Errorf("Store over the winner's: %v", err)
-				}
-				g.assertBranch(branchName, branchFile, commits+1, newToken)
-			})
-		})
-	}
-}
 
 func TestOverwrittenAfterALostAnswerIsOvertaken(t *testing.T) {
 	t.Parallel()
@@ -79,9 +25,7 @@ func TestOverwrittenAfterALostAnswerIsOvertaken(t *testing.T) {
 			if _, err := other.Check(context.WithoutCancel(t.Context())); err != nil {
 				t.Errorf("Check: %v", err)
 			}
-			if err := other.Store(context.WithoutCancel(t.Context()), record(theirs)); err != nil {
-				t.Errorf("Store: %v", err)
-			}
+			check.Equal(t, other.Store(context.WithoutCancel(t.Context()), record(theirs)), nil, "Store")
 		})
 		assertStoreKind(t, "Store", b.Store(t.Context(), record(newToken)), store.Overtaken)
 		assertHolds(t, b.Held(), theirs)
@@ -125,24 +69,16 @@ func TestWritesOutliveFaults(t *testing.T) {
 		for _, call := range s.calls {
 			for _, fault := range faults {
 				fault.Call = call
-				t.Run(fmt.Sprintf("%s, %s %s %d %.2s", s.name, call, fault.Kind, fault.Status, fault.Body), func(t *testing.T) {
-					onGitHub(t, func(t *testing.T, g *github) {
-						s.set(g)
-						b := g.checked(branchSpec)
-						g.server.Fail(fault)
-						if err := b.Store(t.Context(), record(newToken)); err != nil {
-							t.Errorf("Store: %v", err)
-						}
-						assertHolds(t, b.Held(), newToken)
-						g.assertBranch(branchName, branchFile, s.commits+1, newToken)
-						// What it knows of the branch is right.
-						if err := b.Store(t.Context(), record(numbered(9))); err != nil {
-							t.Errorf("Store again: %v", err)
-						}
-						if n, _ := g.server.Commits(branchName); n != s.commits+2 {
-							t.Errorf("commits after another write: got %d, want %d", n, s.commits+2)
-						}
-					})
+				runOnGitHub(t, fmt.Sprintf("%s, %s %s %d %.2s", s.name, call, fault.Kind, fault.Status, fault.Body), func(t *testing.T, g *github) {
+					s.set(g)
+					b := g.checked(branchSpec)
+					g.server.Fail(fault)
+					check.Equal(t, b.Store(t.Context(), record(newToken)), nil, "Store")
+					assertHolds(t, b.Held(), newToken)
+					g.assertBranch(branchName, branchFile, s.commits+1, newToken)
+					// What it knows of the branch is right.
+					check.Equal(t, b.Store(t.Context(), record(numbered(9))), nil, "Store again")
+					g.assertCommits(branchName, s.commits+2)
 				})
 			}
 		}
@@ -170,30 +106,22 @@ func TestWritesThatFail(t *testing.T) {
 		{"redirect", sandbox.Fault{Kind: sandbox.FaultStatus, Status: 307, Header: map[string]string{"Location": "https://elsewhere.example/"}}, store.Moved, 1},
 	} {
 		for _, s := range []stage{stages()[0], stages()[1]} {
-			t.Run(tt.name+" with "+s.name, func(t *testing.T) {
-				onGitHub(t, func(t *testing.T, g *github) {
-					s.set(g)
-					b := g.checked(branchSpec)
-					kept := g.server.File(branchName, branchFile)
-					verb, path := "POST", "/repos/"+sandbox.Repository+"/git/trees"
-					if s.calls[0] == "put-content" {
-						verb, path = "PUT", "/repos/"+sandbox.Repository+"/contents/"
-					}
-					before := g.server.Count("github", verb, path)
-					fault := tt.fault
-					fault.Call = s.calls[0]
-					g.server.Fail(fault)
-					assertStoreKind(t, "Store", b.Store(t.Context(), record(newToken)), tt.want)
-					if got := g.server.Count("github", verb, path) - before; got != tt.calls {
-						t.Errorf("writes: got %d, want %d", got, tt.calls)
-					}
-					if n, _ := g.server.Commits(branchName); n != s.commits {
-						t.Errorf("commits: got %d, want %d", n, s.commits)
-					}
-					if g.server.File(branchName, branchFile) != kept {
-						t.Error("the file changed")
-					}
-				})
+			runOnGitHub(t, tt.name+" with "+s.name, func(t *testing.T, g *github) {
+				s.set(g)
+				b := g.checked(branchSpec)
+				kept := g.server.File(branchName, branchFile)
+				verb, path := "POST", "/repos/"+sandbox.Repository+"/git/trees"
+				if s.calls[0] == "put-content" {
+					verb, path = "PUT", "/repos/"+sandbox.Repository+"/contents/"
+				}
+				before := g.server.Count("github", verb, path)
+				fault := tt.fault
+				fault.Call = s.calls[0]
+				g.server.Fail(fault)
+				assertStoreKind(t, "Store", b.Store(t.Context(), record(newToken)), tt.want)
+				check.Equal(t, g.server.Count("github", verb, path)-before, tt.calls, "writes")
+				g.assertCommits(branchName, s.commits)
+				check.Equal(t, g.server.File(branchName, branchFile), kept, "the file changed")
 			})
 		}
 	}
@@ -251,22 +179,18 @@ func TestBranchChangedMeanwhile(t *testing.T) {
 		{"deleted and created again", func(g *github) { g.keep(g.branch(branchSpec), oldToken) },
 			func(g *github) { g.server.DeleteBranch(branchName); keepTheirs(g) }, store.Overtaken, theirs, 1, theirs},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
-			onGitHub(t, func(t *testing.T, g *github) {
-				if tt.before != nil {
-					tt.before(g)
-				}
-				b := g.checked(branchSpec)
-				tt.between(g)
-				assertStoreKind(t, "Store", b.Store(t.Context(), record(newToken)), tt.want)
-				assertHolds(t, b.Held(), tt.held)
-				g.assertBranch(branchName, branchFile, tt.commits, tt.left)
-				// A second write onto what it saw now goes through.
-				if err := b.Store(t.Context(), record(numbered(9))); err != nil {
-					t.Errorf("Store again: %v", err)
-				}
-				g.assertBranch(branchName, branchFile, tt.commits+1, numbered(9))
-			})
+		runOnGitHub(t, tt.name, func(t *testing.T, g *github) {
+			if tt.before != nil {
+				tt.before(g)
+			}
+			b := g.checked(branchSpec)
+			tt.between(g)
+			assertStoreKind(t, "Store", b.Store(t.Context(), record(newToken)), tt.want)
+			assertHolds(t, b.Held(), tt.held)
+			g.assertBranch(branchName, branchFile, tt.commits, tt.left)
+			// A second write onto what it saw now goes through.
+			check.Equal(t, b.Store(t.Context(), record(numbered(9))), nil, "Store again")
+			g.assertBranch(branchName, branchFile, tt.commits+1, numbered(9))
 		})
 	}
 }

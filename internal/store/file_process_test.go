@@ -19,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"strava-token/internal/check"
 	"strava-token/internal/store"
 )
 
@@ -156,10 +157,7 @@ func use(path string, do func(*store.File) error) error {
 // process is this binary, as the other process.
 func process(t *testing.T, part, path string) *exec.Cmd {
 	t.Helper()
-	binary, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
+	binary := check.Must(os.Executable())(t)
 	cmd := exec.CommandContext(t.Context(), binary)
 	cmd.Dir = filepath.Dir(path)
 	// The race detector would wait for a second at the end of each.
@@ -171,9 +169,7 @@ func process(t *testing.T, part, path string) *exec.Cmd {
 func run(t *testing.T, part, path string) string {
 	t.Helper()
 	out, err := process(t, part, path).CombinedOutput()
-	if err != nil {
-		t.Fatalf("%s: %v: %s", part, err, out)
-	}
+	check.Need(t, err == nil, "%s: %v: %s", part, err, out)
 	return string(out)
 }
 
@@ -188,9 +184,7 @@ func TestFullDiskIsFoundBefore(t *testing.T) {
 			keepInFile(t, fileApp(), path, oldToken)
 			want = append(want, "token")
 		}
-		if got, want := run(t, "check on a full disk", path), "unwritable\nunwritable\n"; got != want {
-			t.Errorf("Check: got %q, want %q", got, want)
-		}
+		check.Equal(t, run(t, "check on a full disk", path), "unwritable\nunwritable\n", "Check")
 		assertFolder(t, folder, want...)
 		if exists {
 			assertFile(t, fileApp(), path, oldToken)
@@ -203,14 +197,10 @@ func TestWriteThatBreaksOffLeavesTheOldFile(t *testing.T) {
 	folder := t.TempDir()
 	path := filepath.Join(folder, "token")
 	keepInFile(t, fileApp(), path, oldToken)
-	if got := run(t, "write on a disk that fills up", path); got != "unwritable\n" {
-		t.Errorf("Store: got %q, want unwritable", got)
-	}
+	check.Equal(t, run(t, "write on a disk that fills up", path), "unwritable\n", "Store")
 	assertFolder(t, folder, "token", "token.lock")
 	assertFile(t, fileApp(), path, oldToken)
-	if got := run(t, "write on a disk that was full", path); got != "unwritable\n" {
-		t.Errorf("Store: got %q, want unwritable", got)
-	}
+	check.Equal(t, run(t, "write on a disk that was full", path), "unwritable\n", "Store")
 	assertFolder(t, folder, "token", "token.lock")
 	assertFile(t, fileApp(), path, newToken)
 }
@@ -241,18 +231,10 @@ type other struct {
 func begin(t *testing.T, part, path string) *other {
 	t.Helper()
 	o := &other{cmd: process(t, part, path)}
-	stdin, err := o.cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	stdout, err := o.cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
+	stdin := check.Must(o.cmd.StdinPipe())(t)
+	stdout := check.Must(o.cmd.StdoutPipe())(t)
 	o.stdin, o.lines = stdin, bufio.NewScanner(stdout)
-	if err := o.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
+	check.OK(t, o.cmd.Start())
 	t.Cleanup(func() { _ = o.cmd.Process.Kill(); _ = o.cmd.Wait() })
 	return o
 }
@@ -260,9 +242,7 @@ func begin(t *testing.T, part, path string) *other {
 // line waits for what the process says next.
 func (o *other) line(t *testing.T) string {
 	t.Helper()
-	if !o.lines.Scan() {
-		t.Fatalf("the other process ended: %v", o.lines.Err())
-	}
+	check.Need(t, o.lines.Scan(), "the other process ended: %v", o.lines.Err())
 	return o.lines.Text()
 }
 
@@ -287,9 +267,10 @@ func TestLockOfAnotherProcess(t *testing.T) {
 			defer cancel()
 			_, err := newFile(t, fileApp(), path).Lock(ctx)
 			assertStoreKind(t, "Lock", err, store.Busy)
-			if err := tt.end(o); err != nil {
-				t.Fatal(err)
-			}
+			cancel()
+			_, err = newFile(t, fileApp(), path).Lock(ctx)
+			assertStoreKind(t, "Lock of one who never began", err, store.Busy)
+			check.OK(t, tt.end(o))
 			keepInFile(t, fileApp(), path, newToken) // waits for its turn
 			assertFolder(t, folder, "token", "token.lock")
 			assertFile(t, fileApp(), path, newToken)
@@ -314,9 +295,7 @@ func TestFileIsWholeAtEveryMoment(t *testing.T) {
 					last = assertWhole(t, read(t, path), last)
 				}
 			}
-			if err := o.cmd.Process.Kill(); err != nil {
-				t.Fatal(err)
-			}
+			check.OK(t, o.cmd.Process.Kill())
 			_ = o.cmd.Wait()
 			last = assertWhole(t, read(t, path), max(last, writes))
 			assertFile(t, fileApp(), path, numbered(last))
@@ -334,8 +313,6 @@ func assertWhole(t *testing.T, text string, from int) int {
 	f, _, unlock := checked(t, fileApp(), path)
 	defer unlock()
 	n, err := strconv.Atoi(strings.TrimLeft(f.Held().RefreshToken.Reveal(), "0"))
-	if err != nil || n < from {
-		t.Fatalf("the file keeps the token %d, want %d or a later one", n, from)
-	}
+	check.Need(t, err == nil && n >= from, "the file keeps the token %d, want %d or a later one", n, from)
 	return n
 }

@@ -5,9 +5,12 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 
+	"strava-token/internal/check"
 	"strava-token/internal/sandbox"
 	"strava-token/internal/secret"
 	"strava-token/internal/store"
@@ -20,10 +23,7 @@ func fileApp() store.App {
 
 func newFile(t *testing.T, app store.App, path string) *store.File {
 	t.Helper()
-	target, err := store.Parse("file:"+path, "")
-	if err != nil {
-		t.Fatal(err)
-	}
+	target := check.Must(store.Parse("file:"+path, ""))(t)
 	return store.NewFile(target, app)
 }
 
@@ -32,9 +32,7 @@ func locked(t *testing.T, app store.App, path string) (f *store.File, unlock fun
 	t.Helper()
 	f = newFile(t, app, path)
 	unlock, err := f.Lock(t.Context())
-	if err != nil {
-		t.Fatalf("Lock: %v", err)
-	}
+	check.Need(t, err == nil, "Lock: %v", err)
 	return f, unlock
 }
 
@@ -54,9 +52,7 @@ func keepInFile(t *testing.T, app store.App, path, token string) {
 	t.Helper()
 	f, _, unlock := checked(t, app, path)
 	defer unlock()
-	if err := f.Store(t.Context(), record(token)); err != nil {
-		t.Fatalf("Store: %v", err)
-	}
+	check.OK(t, f.Store(t.Context(), record(token)))
 }
 
 // assertFile asserts what a new process finds in a file.
@@ -77,35 +73,24 @@ func keptFile(t *testing.T, app store.App, token string) string {
 
 func read(t *testing.T, path string) string {
 	t.Helper()
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
+	return string(check.Must(os.ReadFile(path))(t))
 }
 
 func write(t *testing.T, path, text string) {
 	t.Helper()
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	check.OK(t, os.WriteFile(path, []byte(text), 0o600))
 }
 
 // assertFolder asserts which files are in a folder.
 func assertFolder(t *testing.T, folder string, want ...string) {
 	t.Helper()
-	entries, err := os.ReadDir(folder)
-	if err != nil {
-		t.Fatal(err)
-	}
+	entries := check.Must(os.ReadDir(folder))(t)
 	var got []string
 	for _, e := range entries {
 		got = append(got, e.Name())
 	}
 	slices.Sort(want)
-	if !slices.Equal(got, want) {
-		t.Errorf("folder: got %v, want %v", got, want)
-	}
+	check.That(t, slices.Equal(got, want), "folder: got %v, want %v", got, want)
 }
 
 func TestFileIsWrittenAndReadBack(t *testing.T) {
@@ -120,26 +105,18 @@ func TestFileIsWrittenAndReadBack(t *testing.T) {
 			for n := range 2 {
 				f, facts, unlock := checked(t, app, path)
 				want := store.Facts{Exists: n > 0, Held: n > 0, AthleteID: facts.AthleteID, Local: true, WriteProven: true, UpdatedAt: facts.UpdatedAt}
-				if facts != want || facts.UpdatedAt.IsZero() != (n == 0) {
-					t.Errorf("facts: got %+v", facts)
-				}
+				check.That(t, facts == want && facts.UpdatedAt.IsZero() == (n == 0), "facts: got %+v", facts)
 				if n > 0 {
 					assertHolds(t, f.Held(), numbered(n-1))
 				}
 				// The same run may write twice.
 				for _, token := range []string{numbered(100 + n), numbered(n)} {
 					r := store.Record{RefreshToken: secret.New(token), AthleteID: 7, Input: secret.New(oldToken)}
-					if err := f.Store(t.Context(), r); err != nil {
-						t.Fatal(err)
-					}
-					if got := server.Opened(read(t, path)); got != token {
-						t.Errorf("file: got %q, want %q", got, token)
-					}
+					check.OK(t, f.Store(t.Context(), r))
+					check.Equal(t, server.Opened(read(t, path)), token, "file")
 				}
 				held, err := f.Reread(t.Context())
-				if err != nil || held.AthleteID != 7 || !held.Saw(secret.New(oldToken)) {
-					t.Errorf("Reread: got athlete %d, %v", held.AthleteID, err)
-				}
+				check.That(t, err == nil && held.AthleteID == 7 && held.Saw(secret.New(oldToken)), "Reread: got athlete %d, %v", held.AthleteID, err)
 				unlock()
 				assertFolder(t, folder, name, name+".lock")
 			}
@@ -169,9 +146,7 @@ func TestEmptyFileHoldsNothing(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "token")
 		write(t, path, text)
 		f, facts, unlock := checked(t, fileApp(), path)
-		if facts.Exists || facts.Held {
-			t.Errorf("facts of %q: got %+v, want nothing held", text, facts)
-		}
+		check.That(t, !facts.Exists && !facts.Held, "facts of %q: got %+v, want nothing held", text, facts)
 		assertHolds(t, f.Held(), "")
 		unlock()
 		keepInFile(t, fileApp(), path, newToken)
@@ -185,16 +160,7 @@ func TestFileCheckChangesNothing(t *testing.T) {
 	path := filepath.Join(folder, "token")
 	_, _, unlock := checked(t, fileApp(), path)
 	unlock()
-	assertFolder(t, folder, "token.lock")
-
-	keepInFile(t, fileApp(), path, oldToken)
-	text := read(t, path)
-	_, _, unlock = checked(t, fileApp(), path)
-	unlock()
-	if read(t, path) != text {
-		t.Error("the check changed the file")
-	}
-	assertFolder(t, folder, "token", "token.lock")
+	assertFolder(t, folder, "token.lock") // TestFileHoldsSomethingElse has what was there before
 }
 
 func TestFileHoldsSomethingElse(t *testing.T) {
@@ -227,9 +193,8 @@ func TestFileHoldsSomethingElse(t *testing.T) {
 			_, err := f.Check(t.Context())
 			assertStoreKind(t, "Check", err, tt.want)
 			unlock()
-			if read(t, path) != tt.text {
-				t.Error("the check changed the file")
-			}
+			check.Equal(t, read(t, path), tt.text, "the check changed the file")
+			assertFolder(t, folder, "token", "token.lock")
 
 			// Whoever just logged in.
 			f, unlock = locked(t, fileApp(), path)
@@ -238,15 +203,10 @@ func TestFileHoldsSomethingElse(t *testing.T) {
 			if !tt.replaceable {
 				assertStoreKind(t, "Check with MayReplace", err, tt.want)
 				unlock()
-				assertFolder(t, folder, "token", "token.lock")
 				return
 			}
-			if err != nil {
-				t.Fatalf("Check with MayReplace: %v", err)
-			}
-			if err := f.Store(t.Context(), record(newToken)); err != nil {
-				t.Fatal(err)
-			}
+			check.Need(t, err == nil, "Check with MayReplace: %v", err)
+			check.OK(t, f.Store(t.Context(), record(newToken)))
 			unlock()
 			assertFile(t, fileApp(), path, newToken)
 		})
@@ -269,9 +229,7 @@ func TestFileWantsAPlace(t *testing.T) {
 	}
 	assertFolder(t, folder, "plain")
 
-	if err := os.Mkdir(filepath.Join(folder, "folder"), 0o700); err != nil {
-		t.Fatal(err)
-	}
+	check.OK(t, os.Mkdir(filepath.Join(folder, "folder"), 0o700))
 	f := newFile(t, fileApp(), filepath.Join(folder, "folder"))
 	f.MayReplace = true
 	_, err := f.Lock(t.Context())
@@ -314,9 +272,7 @@ func TestFilesSideBySideDoNotDisturbEachOther(t *testing.T) {
 		files = append(files, f)
 	}
 	for n, f := range files {
-		if err := f.Store(t.Context(), record(numbered(n))); err != nil {
-			t.Errorf("Store of %s: %v", f, err)
-		}
+		check.Equal(t, f.Store(t.Context(), record(numbered(n))), nil, "Store of %s", f)
 	}
 }
 
@@ -325,20 +281,14 @@ func TestFilesSideBySideDoNotDisturbEachOther(t *testing.T) {
 func TestFailedStoreLeavesTheOldFile(t *testing.T) {
 	t.Parallel()
 	folder := filepath.Join(t.TempDir(), "folder")
-	if err := os.Mkdir(folder, 0o700); err != nil {
-		t.Fatal(err)
-	}
+	check.OK(t, os.Mkdir(folder, 0o700))
 	path := filepath.Join(folder, "token")
 	keepInFile(t, fileApp(), path, oldToken)
 	f, _, unlock := checked(t, fileApp(), path)
-	if err := os.Rename(folder, folder+".away"); err != nil {
-		t.Fatal(err)
-	}
+	check.OK(t, os.Rename(folder, folder+".away"))
 	assertStoreKind(t, "Store", f.Store(t.Context(), record(newToken)), store.Unwritable)
 	assertHolds(t, f.Held(), oldToken)
-	if err := os.Rename(folder+".away", folder); err != nil {
-		t.Fatal(err)
-	}
+	check.OK(t, os.Rename(folder+".away", folder))
 	unlock()
 	assertFile(t, fileApp(), path, oldToken)
 }
@@ -349,10 +299,54 @@ func TestRoomThatSomebodyTidiedUpIsTakenAgain(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "token")
 	f, _, unlock := checked(t, fileApp(), path)
 	fresh, err := filepath.Glob(filepath.Join(filepath.Dir(path), ".token.*.new"))
-	if err != nil || len(fresh) != 1 || os.Remove(fresh[0]) != nil {
-		t.Fatalf("room that was taken: got %v, %v, want one file", fresh, err)
-	}
+	check.Need(t, err == nil && len(fresh) == 1 && os.Remove(fresh[0]) == nil, "room that was taken: got %v, %v, want one file", fresh, err)
 	assertStoreKind(t, "Store", f.Store(t.Context(), record(newToken)), "")
 	unlock()
 	assertFile(t, fileApp(), path, newToken)
+}
+
+// TestARemovedLockLocksNothing: who waited for a lock file that somebody removed waits
+// for the one that is there now.
+func TestARemovedLockLocksNothing(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "token")
+		_, unlockFirst := locked(t, fileApp(), path)
+		var has atomic.Bool
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			_, unlock := locked(t, fileApp(), path)
+			has.Store(true)
+			unlock()
+		}()
+		// On the fake clock: the second one waits, and asks again a moment later.
+		time.Sleep(time.Second + 5*time.Millisecond)
+		check.OK(t, os.Remove(path+".lock"))
+		_, unlockThird := locked(t, fileApp(), path)
+		unlockFirst()
+		time.Sleep(time.Second)
+		check.That(t, !has.Load(), "two hold the lock")
+		unlockThird()
+		<-done
+	})
+}
+
+// TestAnOlderStateIsNeverPutBack, even if the lock was removed while it was held.
+func TestAnOlderStateIsNeverPutBack(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "token")
+	keep := func(f *store.File, token string) error { return f.Store(t.Context(), record(token)) }
+	first, unlockFirst := locked(t, fileApp(), path)
+	defer unlockFirst()
+	check.Must(first.Check(t.Context()))(t)
+	check.OK(t, keep(first, oldToken))
+	check.OK(t, os.Remove(path+".lock"))
+	second, unlockSecond := locked(t, fileApp(), path)
+	defer unlockSecond()
+	check.Must(second.Check(t.Context()))(t)
+	check.OK(t, keep(first, newToken)) // the rehearsal of the second one isn't in the way
+	assertStoreKind(t, "Store over what was not read", keep(second, "00000000000000000000000000000000000000ff"), store.Overtaken)
+	assertHolds(t, second.Held(), newToken)
+	assertStoreKind(t, "Store over what was read", keep(second, oldToken), "")
 }

@@ -11,18 +11,14 @@ import (
 	"syscall"
 	"testing"
 
+	"strava-token/internal/check"
 	"strava-token/internal/store"
 )
 
 func assertMode(t *testing.T, path string, want fs.FileMode) {
 	t.Helper()
-	info, err := os.Lstat(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := info.Mode(); got != want {
-		t.Errorf("mode of %s: got %v, want %v", filepath.Base(path), got, want)
-	}
+	info := check.Must(os.Lstat(path))(t)
+	check.Equal(t, info.Mode(), want, "mode of %s", filepath.Base(path))
 }
 
 func TestFileIsForItsOwnerAlone(t *testing.T) {
@@ -43,9 +39,7 @@ func TestFileThatOthersMayUseIsRefused(t *testing.T) {
 			for _, mayReplace := range []bool{false, true} {
 				path := filepath.Join(t.TempDir(), "token")
 				write(t, path, text)
-				if err := os.Chmod(path, mode); err != nil {
-					t.Fatal(err)
-				}
+				check.OK(t, os.Chmod(path, mode))
 				f, unlock := locked(t, fileApp(), path)
 				f.MayReplace = mayReplace
 				_, err := f.Check(t.Context())
@@ -58,9 +52,7 @@ func TestFileThatOthersMayUseIsRefused(t *testing.T) {
 	for _, mode := range []fs.FileMode{0o600, 0o400, 0o700} {
 		path := filepath.Join(t.TempDir(), "token")
 		write(t, path, ours)
-		if err := os.Chmod(path, mode); err != nil {
-			t.Fatal(err)
-		}
+		check.OK(t, os.Chmod(path, mode))
 		keepInFile(t, fileApp(), path, newToken)
 		assertMode(t, path, 0o600)
 		assertFile(t, fileApp(), path, newToken)
@@ -70,9 +62,7 @@ func TestFileThatOthersMayUseIsRefused(t *testing.T) {
 func TestPipeIsRefused(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "token")
-	if err := syscall.Mkfifo(path, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	check.OK(t, syscall.Mkfifo(path, 0o600))
 	_, err := newFile(t, fileApp(), path).Lock(t.Context())
 	assertStoreKind(t, "Lock", err, store.NotAFile)
 	assertFolder(t, filepath.Dir(path), "token")
@@ -97,14 +87,10 @@ func TestLinksAreFollowed(t *testing.T) {
 				t.Parallel()
 				root := t.TempDir()
 				for _, folder := range []string{"real", "other"} {
-					if err := os.Mkdir(filepath.Join(root, folder), 0o700); err != nil {
-						t.Fatal(err)
-					}
+					check.OK(t, os.Mkdir(filepath.Join(root, folder), 0o700))
 				}
 				for _, l := range tt.link {
-					if err := os.Symlink(l[1], filepath.Join(root, l[0])); err != nil {
-						t.Fatal(err)
-					}
+					check.OK(t, os.Symlink(l[1], filepath.Join(root, l[0])))
 				}
 				way, real := filepath.Join(root, tt.link[0][0]), filepath.Join(root, "real", "token")
 				if tt.link[0][0] == "folder" {
@@ -132,9 +118,7 @@ func TestLinkInACircleIsRefused(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	path := filepath.Join(folder, "token")
-	if err := errors.Join(os.Symlink("other", path), os.Symlink("token", filepath.Join(folder, "other"))); err != nil {
-		t.Fatal(err)
-	}
+	check.OK(t, errors.Join(os.Symlink("other", path), os.Symlink("token", filepath.Join(folder, "other"))))
 	f := newFile(t, fileApp(), path)
 	unlock, err := f.Lock(t.Context())
 	if err == nil {
@@ -153,9 +137,7 @@ func TestLockFileIsNothingElse(t *testing.T) {
 		"a folder": func(lock string) error { return os.Mkdir(lock, 0o700) },
 	} {
 		path := filepath.Join(t.TempDir(), "token")
-		if err := put(path + ".lock"); err != nil {
-			t.Fatal(err)
-		}
+		check.OK(t, put(path+".lock"))
 		_, err := store.NewFile(store.Target{Path: path}, fileApp()).Lock(t.Context())
 		var e *store.Error
 		if !errors.As(err, &e) || e.Kind != store.BadLock {
@@ -184,29 +166,20 @@ func TestAFileKeepsItsOwner(t *testing.T) {
 			switch before {
 			case "a document":
 				keepInFile(t, fileApp(), path, oldToken)
-				if err := os.Remove(path + ".lock"); err != nil {
-					t.Fatal(err)
-				}
+				check.OK(t, os.Remove(path+".lock"))
 			case "an empty file":
 				write(t, path, "")
 			default:
 				owned = filepath.Dir(path)
 			}
-			if err := os.Chown(owned, 1000, 1000); err != nil {
-				t.Fatal(err)
-			}
-			if err := use(path, do); err != nil {
-				t.Fatal(err)
-			}
+			check.OK(t, os.Chown(owned, 1000, 1000))
+			check.OK(t, use(path, do))
 			files := []string{owned, path + ".lock"}
 			if what == "a write" {
 				files = append(files, path)
 			}
 			for _, file := range files {
-				info, err := os.Stat(file)
-				if err != nil {
-					t.Fatal(err)
-				}
+				info := check.Must(os.Stat(file))(t)
 				// The group is that of a file that was there before.
 				if is := info.Sys().(*syscall.Stat_t); is.Uid != 1000 || file == owned && is.Gid != 1000 {
 					t.Errorf("%s, with %s before: %s belongs to %d:%d", what, before, filepath.Base(file), is.Uid, is.Gid)
@@ -222,16 +195,11 @@ func TestAnEmptyFileIsRehearsed(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "token")
 	write(t, path, "")
-	before, err := os.Stat(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	before := check.Must(os.Stat(path))(t)
 	_, _, unlock := checked(t, fileApp(), path)
 	defer unlock()
 	after, err := os.Stat(path)
-	if err != nil || os.SameFile(before, after) || after.Size() != 0 {
-		t.Errorf("the file was not replaced by one like it: %v", err)
-	}
+	check.That(t, err == nil && !os.SameFile(before, after) && after.Size() == 0, "the file was not replaced by one like it: %v", err)
 }
 
 // TestALinkInThePlaceOfTheNewFile leads nowhere: the owner of the folder must not
@@ -241,26 +209,15 @@ func TestALinkInThePlaceOfTheNewFile(t *testing.T) {
 	folder, elsewhere := t.TempDir(), t.TempDir()
 	path, victim := filepath.Join(folder, "token"), filepath.Join(elsewhere, "victim")
 	write(t, victim, "untouched")
-	before, err := os.Stat(victim)
-	if err != nil {
-		t.Fatal(err)
-	}
+	before := check.Must(os.Stat(victim))(t)
 	f, _, unlock := checked(t, fileApp(), path)
 	defer unlock()
 	made, err := filepath.Glob(filepath.Join(folder, ".token.*.new"))
-	if err != nil || len(made) != 1 {
-		t.Fatalf("what was reserved: %v, %v", made, err)
-	}
-	if err := errors.Join(os.Remove(made[0]), os.Symlink(victim, made[0])); err != nil {
-		t.Fatal(err)
-	}
-	if err := f.Store(t.Context(), record(newToken)); err != nil {
-		t.Fatal(err)
-	}
+	check.Need(t, err == nil && len(made) == 1, "what was reserved: %v, %v", made, err)
+	check.OK(t, errors.Join(os.Remove(made[0]), os.Symlink(victim, made[0])))
+	check.OK(t, f.Store(t.Context(), record(newToken)))
 	after, err := os.Stat(victim)
-	if err != nil || read(t, victim) != "untouched" || after.Mode() != before.Mode() {
-		t.Errorf("the other file was changed: %v", err)
-	}
+	check.That(t, err == nil && read(t, victim) == "untouched" && after.Mode() == before.Mode(), "the other file was changed: %v", err)
 	if info, err := os.Lstat(path); err != nil || !info.Mode().IsRegular() {
 		t.Errorf("the target is no plain file: %v", err)
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"strava-token/internal/check"
 	"strava-token/internal/secret"
 	"strava-token/internal/transport"
 )
@@ -53,16 +54,12 @@ func FuzzGitHub(f *testing.F) {
 		network := &transport.Network{Reads: client, Once: client}
 		const token, writer = "0123456789abcdef0123456789abcdef01234567", "github_pat_0123456789"
 		gh := NewGitHub(network, &url.URL{Scheme: "https", Host: "api.github.com"}, secret.New(writer))
-		target, err := Parse("org:octo/STRAVA", "")
-		if err != nil {
-			t.Fatal(err)
-		}
+		target := check.Must(Parse("org:octo/STRAVA", ""))(t)
 		s := NewSecret(gh, target)
-		_, err = s.Check(t.Context())
+		_, err := s.Check(t.Context())
 		assertKind(t, err, token, writer)
-		if _, keyErr := decodeKey(s.key); err == nil && keyErr != nil {
-			t.Error("the check let a missing key through")
-		}
+		_, keyErr := decodeKey(s.key)
+		check.That(t, err != nil || keyErr == nil, "the check let a missing key through")
 		if err == nil {
 			putErr := s.put(t.Context(), secret.New(token))
 			if putErr != nil {
@@ -78,12 +75,8 @@ func assertKind(t *testing.T, err error, secrets ...string) {
 		return
 	}
 	var e *Error
-	if !errors.As(err, &e) || e.Kind == "" {
-		t.Errorf("an error without a kind: %v", err)
-	}
+	check.That(t, errors.As(err, &e) && e.Kind != "", "an error without a kind: %v", err)
 	for _, s := range secrets {
-		if strings.Contains(err.Error(), s) {
-			t.Errorf("the error holds a secret: %v", err)
-		}
+		check.That(t, !strings.Contains(err.Error(), s), "the error holds a secret: %v", err)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"strava-token/internal/check"
 	"strava-token/internal/sandbox"
 	"strava-token/internal/secret"
 	"strava-token/internal/store"
@@ -38,9 +39,16 @@ func onGitHub(t *testing.T, do func(t *testing.T, g *github)) {
 	synctest.Test(t, func(t *testing.T) { do(t, newGitHub(t)) })
 }
 
+// runOnGitHub is onGitHub as a subtest.
+func runOnGitHub(t *testing.T, name string, do func(t *testing.T, g *github)) {
+	t.Run(name, func(t *testing.T) { onGitHub(t, do) })
+}
+
+// newGitHub is a sandbox that has the secret STRAVA, with an old token in it.
 func newGitHub(t *testing.T) *github {
 	t.Helper()
 	g := &github{t: t, server: sandbox.New(sandbox.Knobs{}), pipe: sandbox.NewPipe()}
+	g.server.SetSecret("STRAVA", oldToken)
 	service := &http.Server{Handler: g.server}
 	go func() { _ = service.Serve(g.pipe) }()
 	g.net = transport.New(g.pipe.Dial)
@@ -56,13 +64,13 @@ func newGitHub(t *testing.T) *github {
 
 func (g *github) secret(target, token, path string) *store.Secret {
 	g.t.Helper()
-	parsed, err := store.Parse(target, sandbox.Repository)
-	if err != nil {
-		g.t.Fatal(err)
-	}
+	parsed := check.Must(store.Parse(target, sandbox.Repository))(g.t)
 	base := &url.URL{Scheme: "http", Host: g.pipe.Addr().String(), Path: path}
 	return store.NewSecret(store.NewGitHub(g.net, base, secret.New(token)), parsed)
 }
+
+// strava is the secret STRAVA as a workflow has it.
+func (g *github) strava() *store.Secret { return g.secret("STRAVA", g.server.GitHubToken(), "") }
 
 func TestEveryTargetIsCheckedAndWritten(t *testing.T) {
 	t.Parallel()
@@ -71,30 +79,19 @@ func TestEveryTargetIsCheckedAndWritten(t *testing.T) {
 		"octo/other/STRAVA", "org:octo/STRAVA",
 	} {
 		for _, path := range []string{"", "/", "/api/v3", "/api/v3/"} {
-			t.Run(target+" under "+path, func(t *testing.T) {
-				onGitHub(t, func(t *testing.T, g *github) {
-					g.server.AddRepository("other")
-					g.server.AddEnvironment("production")
-					g.server.AddEnvironment("my env/with slash + 100%?#")
-					g.server.SetSecret(target, oldToken)
-					s := g.secret(target, g.server.GitHubToken(), path)
-					facts, err := s.Check(t.Context())
-					if err != nil {
-						t.Fatal(err)
-					}
-					if !facts.WriteBelieved || facts.WriteProven || facts.UpdatedAt.IsZero() {
-						t.Errorf("facts: got %+v, want a write that is believed in, and a date", facts)
-					}
-					if got := g.server.Secret(target); got != oldToken {
-						t.Errorf("the check changed the secret to %q", got)
-					}
-					if err := s.Set(t.Context(), secret.New(newToken)); err != nil {
-						t.Fatal(err)
-					}
-					if got := g.server.Secret(target); got != newToken {
-						t.Errorf("secret: got %q, want %q", got, newToken)
-					}
-				})
+			runOnGitHub(t, target+" under "+path, func(t *testing.T, g *github) {
+				g.server.AddRepository("other")
+				g.server.AddEnvironment("production")
+				g.server.AddEnvironment("my env/with slash + 100%?#")
+				g.server.SetSecret(target, oldToken)
+				s := g.secret(target, g.server.GitHubToken(), path)
+				facts := check.Must(s.Check(t.Context()))(t)
+				if !facts.WriteBelieved || facts.WriteProven || facts.UpdatedAt.IsZero() {
+					t.Errorf("facts: got %+v, want a write that is believed in, and a date", facts)
+				}
+				check.Equal(t, g.server.Secret(target), oldToken, "the check changed the secret")
+				check.OK(t, s.Set(t.Context(), secret.New(newToken)))
+				check.Equal(t, g.server.Secret(target), newToken, "secret")
 			})
 		}
 	}
@@ -105,16 +102,10 @@ func TestOrganizationSecretKeepsWhoMayUseIt(t *testing.T) {
 		want := []int64{11, 12, 13, 14, 15}
 		g.server.SetSecret("org:octo/STRAVA", oldToken, want...)
 		s := g.secret("org:octo/STRAVA", g.server.GitHubToken(), "")
-		if _, err := s.Check(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		if err := s.Set(t.Context(), secret.New(newToken)); err != nil {
-			t.Fatal(err)
-		}
+		check.Must(s.Check(t.Context()))(t)
+		check.OK(t, s.Set(t.Context(), secret.New(newToken)))
 		visibility, got := g.server.Selected("org:octo/STRAVA")
-		if visibility != "selected" || !slices.Equal(got, want) {
-			t.Errorf("got %s %v, want selected %v", visibility, got, want)
-		}
+		check.That(t, visibility == "selected" && slices.Equal(got, want), "got %s %v, want selected %v", visibility, got, want)
 	})
 }
 
@@ -168,15 +159,10 @@ func TestCheckRefuses(t *testing.T) {
 			return g.server.GitHubToken()
 		}, store.RateLimited},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
-			onGitHub(t, func(t *testing.T, g *github) {
-				g.server.SetSecret("STRAVA", oldToken)
-				_, err := g.secret(tt.target, tt.token(g), "").Check(t.Context())
-				assertStoreKind(t, "Check", err, tt.want)
-				if got := g.server.Secret("STRAVA"); got != oldToken {
-					t.Errorf("the check changed the secret to %q", got)
-				}
-			})
+		runOnGitHub(t, tt.name, func(t *testing.T, g *github) {
+			_, err := g.secret(tt.target, tt.token(g), "").Check(t.Context())
+			assertStoreKind(t, "Check", err, tt.want)
+			check.Equal(t, g.server.Secret("STRAVA"), oldToken, "the check changed the secret")
 		})
 	}
 }
@@ -196,26 +182,23 @@ func TestAttempts(t *testing.T) {
 			if call == "try-delete" && status == 0 {
 				want = "" // some networks let no DELETE through
 			}
-			t.Run(fmt.Sprint(call, status), func(t *testing.T) {
-				onGitHub(t, func(t *testing.T, g *github) {
-					g.server.SetSecret("STRAVA", oldToken)
-					fault := sandbox.Fault{Call: call, Kind: sandbox.FaultStatus, Status: status, Header: map[string]string{"Retry-After": "600"}}
-					if status != 429 {
-						fault.Header = nil
-					}
-					if status == 0 {
-						fault.Kind = sandbox.FaultCutBefore
-					}
-					g.server.Fail(fault)
-					facts, err := g.secret("STRAVA", g.server.GitHubToken(), "").Check(t.Context())
-					assertStoreKind(t, "Check", err, want)
-					if e, _ := errors.AsType[*store.Error](err); status == 429 && (e == nil || time.Until(e.Until) != 600*time.Second) {
-						t.Errorf("the time of the rate limit is missing: %+v", e)
-					}
-					if believed := call == "try-write" && status == 422; facts.WriteBelieved != believed {
-						t.Errorf("believed: got %t, want %t", facts.WriteBelieved, believed)
-					}
-				})
+			runOnGitHub(t, fmt.Sprint(call, status), func(t *testing.T, g *github) {
+				fault := sandbox.Fault{Call: call, Kind: sandbox.FaultStatus, Status: status, Header: map[string]string{"Retry-After": "600"}}
+				if status != 429 {
+					fault.Header = nil
+				}
+				if status == 0 {
+					fault.Kind = sandbox.FaultCutBefore
+				}
+				g.server.Fail(fault)
+				facts, err := g.strava().Check(t.Context())
+				assertStoreKind(t, "Check", err, want)
+				if e, _ := errors.AsType[*store.Error](err); status == 429 && (e == nil || time.Until(e.Until) != 600*time.Second) {
+					t.Errorf("the time of the rate limit is missing: %+v", e)
+				}
+				if believed := call == "try-write" && status == 422; facts.WriteBelieved != believed {
+					t.Errorf("believed: got %t, want %t", facts.WriteBelieved, believed)
+				}
 			})
 		}
 	}
@@ -223,8 +206,7 @@ func TestAttempts(t *testing.T) {
 
 func TestWeakClientSecretIsSaidAtOnce(t *testing.T) {
 	onGitHub(t, func(t *testing.T, g *github) {
-		g.server.SetSecret("STRAVA", oldToken)
-		s := g.secret("STRAVA", g.server.GitHubToken(), "")
+		s := g.strava()
 		s.SealedUnder = secret.New(strings.Repeat("a", 31))
 		_, err := s.Check(t.Context())
 		assertStoreKind(t, "Check", err, store.WeakSecret)
@@ -233,13 +215,11 @@ func TestWeakClientSecretIsSaidAtOnce(t *testing.T) {
 
 func TestCheckTellsWhenTheTokenEnds(t *testing.T) {
 	onGitHub(t, func(t *testing.T, g *github) {
-		g.server.SetSecret("STRAVA", oldToken)
 		ends := time.Date(2000, 1, 10, 12, 0, 0, 0, time.UTC)
-		token := g.server.NewGitHubToken("token", sandbox.GitHubToken{Kind: sandbox.Personal, Secrets: sandbox.Write, Expires: ends})
-		facts, err := g.secret("STRAVA", token, "").Check(t.Context())
-		if err != nil || !facts.TokenExpires.Equal(ends) {
-			t.Errorf("Check: got %v, %v, want %v", facts.TokenExpires, err, ends)
-		}
+		token := g.server.NewGitHubToken("token", sandbox.GitHubToken{
+			Kind: sandbox.Personal, Secrets: sandbox.Write, Contents: sandbox.Write, Expires: ends})
+		check.Equal(t, check.Must(g.secret("STRAVA", token, "").Check(t.Context()))(t).TokenExpires.UTC(), ends, "of a secret")
+		check.Equal(t, g.check(g.open(branchSpec, opening{token: token})).TokenExpires.UTC(), ends, "of a branch")
 	})
 }
 
@@ -268,26 +248,19 @@ func TestStoreRepeats(t *testing.T) {
 		// since it cannot be told from another run's newer write.
 		{"cut after", sandbox.Fault{Kind: sandbox.FaultCutAfter, Times: 1}, store.Overtaken, 1, newToken},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
-			onGitHub(t, func(t *testing.T, g *github) {
-				g.server.SetSecret("STRAVA", oldToken)
-				s := g.secret("STRAVA", g.server.GitHubToken(), "")
-				time.Sleep(time.Minute) // so that a write has another date
-				if _, err := s.Check(t.Context()); err != nil {
-					t.Fatal(err)
-				}
-				fault := tt.fault
-				fault.Call = "put"
-				g.server.Fail(fault)
-				assertStoreKind(t, "Set", s.Set(t.Context(), secret.New(newToken)), tt.want)
-				const path = "/repos/" + sandbox.Repository + "/actions/secrets/STRAVA"
-				if got := g.server.Count("github", "PUT", path) - 1; got != tt.puts { // the attempt of Check aside
-					t.Errorf("writes: got %d, want %d", got, tt.puts)
-				}
-				if got := g.server.Secret("STRAVA"); got != tt.value {
-					t.Errorf("secret: got %q, want %q", got, tt.value)
-				}
-			})
+		runOnGitHub(t, tt.name, func(t *testing.T, g *github) {
+			s := g.strava()
+			time.Sleep(time.Minute) // so that a write has another date
+			check.Must(s.Check(t.Context()))(t)
+			fault := tt.fault
+			fault.Call = "put"
+			g.server.Fail(fault)
+			assertStoreKind(t, "Set", s.Set(t.Context(), secret.New(newToken)), tt.want)
+			const path = "/repos/" + sandbox.Repository + "/actions/secrets/STRAVA"
+			if got := g.server.Count("github", "PUT", path) - 1; got != tt.puts { // the attempt of Check aside
+				t.Errorf("writes: got %d, want %d", got, tt.puts)
+			}
+			check.Equal(t, g.server.Secret("STRAVA"), tt.value, "secret")
 		})
 	}
 }
@@ -295,18 +268,13 @@ func TestStoreRepeats(t *testing.T) {
 func TestLateRepetitionDoesNotOverwriteANewerToken(t *testing.T) {
 	onGitHub(t, func(t *testing.T, g *github) {
 		const newer = "0000000000000000000000000000000000000003"
-		g.server.SetSecret("STRAVA", oldToken)
-		s := g.secret("STRAVA", g.server.GitHubToken(), "")
-		if _, err := s.Check(t.Context()); err != nil {
-			t.Fatal(err)
-		}
+		s := g.strava()
+		check.Must(s.Check(t.Context()))(t)
 		time.Sleep(time.Minute)
 		g.server.Fail(sandbox.Fault{Call: "put", Kind: sandbox.FaultStatus, Status: 503, Times: 1})
 		time.AfterFunc(50*time.Millisecond, func() { g.server.SetSecret("STRAVA", newer) })
 		assertStoreKind(t, "Set", s.Set(t.Context(), secret.New(newToken)), store.Overtaken)
-		if got := g.server.Secret("STRAVA"); got != newer {
-			t.Errorf("secret: got %q, want the newer %q", got, newer)
-		}
+		check.Equal(t, g.server.Secret("STRAVA"), newer, "secret")
 	})
 }
 

@@ -2,52 +2,41 @@ package store_test
 
 import (
 	"errors"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
+	"strava-token/internal/check"
 	"strava-token/internal/store"
 )
 
+// targets are texts of the repository octo/running, and each in full.
+var targets = map[string]string{
+	"STRAVA":                               "octo/running/STRAVA",
+	"strava_refresh_token":                 "octo/running/STRAVA_REFRESH_TOKEN",
+	"_X1":                                  "octo/running/_X1",
+	"STRAVA@production":                    "octo/running/STRAVA@production",
+	"STRAVA@my env/with slash@and at":      "octo/running/STRAVA@my env/with slash@and at",
+	"other/repo.git-x/STRAVA":              "other/repo.git-x/STRAVA",
+	"other/repo/STRAVA@prod":               "other/repo/STRAVA@prod",
+	"org:octo-org/STRAVA":                  "org:octo-org/STRAVA",
+	"branch:strava-token":                  "branch:strava-token",
+	"branch:strava-token#alice":            "branch:strava-token#alice",
+	"branch:Data/tokens_1.x+y#Bob-2_":      "branch:Data/tokens_1.x+y#Bob-2_",
+	"file:token":                           "file:token",
+	"file:/home/me/.config/a token@home#1": "file:/home/me/.config/a token@home#1",
+	"file:../branch:x":                     "file:../branch:x",
+	`file:C:\Users\me\token`:               `file:C:\Users\me\token`,
+}
+
+// TestParse; FuzzParse reads again what String wrote.
 func TestParse(t *testing.T) {
-	t.Parallel()
-	const here = "octo/running"
-	for _, tt := range []struct {
-		text string
-		want string // the target in full
-	}{
-		{"STRAVA", "octo/running/STRAVA"},
-		{"strava_refresh_token", "octo/running/STRAVA_REFRESH_TOKEN"},
-		{"_X1", "octo/running/_X1"},
-		{"STRAVA@production", "octo/running/STRAVA@production"},
-		{"STRAVA@my env/with slash@and at", "octo/running/STRAVA@my env/with slash@and at"},
-		{"other/repo.git-x/STRAVA", "other/repo.git-x/STRAVA"},
-		{"other/repo/STRAVA@prod", "other/repo/STRAVA@prod"},
-		{"org:octo-org/STRAVA", "org:octo-org/STRAVA"},
-		{"branch:strava-token", "branch:strava-token"},
-		{"branch:strava-token#alice", "branch:strava-token#alice"},
-		{"branch:Data/tokens_1.x+y#Bob-2_", "branch:Data/tokens_1.x+y#Bob-2_"},
-		{"file:token", "file:token"},
-		{"file:/home/me/.config/a token@home#1", "file:/home/me/.config/a token@home#1"},
-		{"file:../branch:x", "file:../branch:x"},
-		{`file:C:\Users\me\token`, `file:C:\Users\me\token`},
-	} {
-		got, err := store.Parse(tt.text, here)
-		if err != nil {
-			t.Errorf("Parse(%q): %v", tt.text, err)
-			continue
-		}
-		if got.String() != tt.want {
-			t.Errorf("Parse(%q): got %s, want %s", tt.text, got, tt.want)
-		}
-		again, err := store.Parse(got.String(), whereBranchesAre(got))
-		if err != nil {
-			t.Errorf("Parse(%q), which was written out: %v", got, err)
-		}
-		if diff := cmp.Diff(got, again); diff != "" {
-			t.Errorf("Parse of what String wrote (-want +got):\n%s", diff)
-		}
+	for text, want := range targets {
+		got := check.Must(store.Parse(text, "octo/running"))(t)
+		check.Equal(t, got.String(), want, "Parse(%q)", text)
+		readable := strings.HasPrefix(text, "branch:") || strings.HasPrefix(text, "file:")
+		check.Equal(t, got.Readable(), readable, "Readable of %s", text)
 	}
 }
 
@@ -60,131 +49,62 @@ func whereBranchesAre(t store.Target) string {
 	return t.Owner + "/" + t.Repo
 }
 
-func TestReadable(t *testing.T) {
-	t.Parallel()
-	for text, want := range map[string]bool{
-		"STRAVA": false, "STRAVA@production": false, "octo/running/STRAVA": false, "org:octo/STRAVA": false,
-		"branch:strava-token": true, "branch:strava-token#alice": true, "file:token": true,
-	} {
-		target, err := store.Parse(text, "octo/running")
-		if err != nil || target.Readable() != want {
-			t.Errorf("Readable of %s: got %v, %v, want %v", text, target.Readable(), err, want)
-		}
-	}
-}
-
 func TestParseRefuses(t *testing.T) {
-	t.Parallel()
 	for _, tt := range []struct {
-		text, repository string
-		want             store.TargetFault
+		want       store.TargetFault
+		repository string
+		texts      []string
 	}{
-		{"", "octo/running", store.BadSecretName},
-		{"1STRAVA", "octo/running", store.BadSecretName},
-		{"GITHUB_STRAVA", "octo/running", store.BadSecretName},
-		{"github_strava", "octo/running", store.BadSecretName},
-		{"STRAVA-TOKEN", "octo/running", store.BadSecretName},
-		{"STRAVA TOKEN", "octo/running", store.BadSecretName},
-		{"STRAVA\n", "octo/running", store.BadSecretName},
-		{"STRÄVA", "octo/running", store.BadSecretName},
-		{"octo/running/x-y", "", store.BadSecretName},
-		{"org:octo/x-y", "", store.BadSecretName},
-		{"STRAVA", "", store.NoRepository},
-		{"STRAVA", "octo", store.NoRepository},
-		{"STRAVA@", "octo/running", store.UnknownTarget},
-		{"STRAVA@ padded", "octo/running", store.UnknownTarget},
-		{"STRAVA@..", "octo/running", store.UnknownTarget},
-		{"STRAVA@line\nbreak", "octo/running", store.UnknownTarget},
-		{"repo/STRAVA", "octo/running", store.UnknownTarget},
-		{"a/b/c/STRAVA", "octo/running", store.UnknownTarget},
-		{"../../x/STRAVA", "octo/running", store.UnknownTarget},
-		{"a/../STRAVA", "octo/running", store.UnknownTarget},
-		{"a?x=y/b/STRAVA", "octo/running", store.UnknownTarget},
-		{"org:STRAVA", "octo/running", store.UnknownTarget},
-		{"org:a/b/STRAVA", "octo/running", store.BadSecretName},
-		{"secret:STRAVA", "octo/running", store.UnknownTarget},
-		{"vault://x", "octo/running", store.UnknownTarget},
-		{"branch:strava-token", "", store.NoRepository},
-		{"branch:strava-token#alice", "octo", store.NoRepository},
-		{"branch:", "octo/running", store.BadBranchName},
-		{"branch:#alice", "octo/running", store.BadBranchName},
-		{"branch:strava-token#", "octo/running", store.BadBranchName},
-		{"branch:strava-token#a#b", "octo/running", store.BadBranchName},
-		{"branch:strava-token#../x", "octo/running", store.BadBranchName},
-		{"branch:strava-token#a b", "octo/running", store.BadBranchName},
-		{"branch:strava-token#jürgen", "octo/running", store.BadBranchName},
-		{"branch: strava-token", "octo/running", store.BadBranchName},
-		{"branch:strava-token\n", "octo/running", store.BadBranchName},
-		{"branch:/x", "octo/running", store.BadBranchName},
-		{"branch:x/", "octo/running", store.BadBranchName},
-		{"branch:a//b", "octo/running", store.BadBranchName},
-		{"branch:a/../b", "octo/running", store.BadBranchName},
-		{"branch:a/./b", "octo/running", store.BadBranchName},
-		{"branch:..", "octo/running", store.BadBranchName},
-		{"branch:a..b", "octo/running", store.BadBranchName},
-		{"branch:.hidden", "octo/running", store.BadBranchName},
-		{"branch:a/.hidden", "octo/running", store.BadBranchName},
-		{"branch:x.", "octo/running", store.BadBranchName},
-		{"branch:x.lock", "octo/running", store.BadBranchName},
-		{"branch:x.lock/y", "octo/running", store.BadBranchName},
-		{"branch:-x", "octo/running", store.BadBranchName},
-		{"branch:HEAD", "octo/running", store.BadBranchName},
-		{"branch:a@{1}", "octo/running", store.BadBranchName},
-		{"branch:a:b", "octo/running", store.BadBranchName},
-		{"branch:a?b", "octo/running", store.BadBranchName},
-		{"branch:a%2fb", "octo/running", store.BadBranchName},
-		{"branch:${{ x }}", "octo/running", store.BadBranchName},
-		{"branch:" + strings.Repeat("x", 201), "octo/running", store.BadBranchName},
-		{"file:", "octo/running", store.BadPath},
-		{"file:/", "octo/running", store.BadPath},
-		{"file:folder/", "octo/running", store.BadPath},
-		{"file: token", "octo/running", store.BadPath},
-		{"file:token ", "octo/running", store.BadPath},
-		{"file:to\nken", "octo/running", store.BadPath},
-		{"file:to\x00ken", "octo/running", store.BadPath},
-		{"file:to\x7fken", "octo/running", store.BadPath},
+		{store.BadSecretName, "octo/running", []string{
+			"", "1STRAVA", "GITHUB_STRAVA", "github_strava", "STRAVA-TOKEN", "STRAVA TOKEN", "STRAVA\n", "STRÄVA",
+			"org:a/b/STRAVA",
+		}},
+		{store.BadSecretName, "", []string{"octo/running/x-y", "org:octo/x-y"}},
+		{store.NoRepository, "", []string{"STRAVA", "branch:strava-token"}},
+		{store.NoRepository, "octo", []string{"STRAVA", "branch:strava-token#alice"}},
+		{store.UnknownTarget, "octo/running", []string{
+			"STRAVA@", "STRAVA@ padded", "STRAVA@..", "STRAVA@line\nbreak", "repo/STRAVA", "a/b/c/STRAVA", "../../x/STRAVA",
+			"a/../STRAVA", "a?x=y/b/STRAVA", "org:STRAVA", "secret:STRAVA", "vault://x",
+		}},
+		{store.BadBranchName, "octo/running", []string{
+			"branch:", "branch:#alice", "branch:strava-token#", "branch:strava-token#a#b", "branch:strava-token#../x",
+			"branch:strava-token#a b", "branch:strava-token#jürgen", "branch: strava-token", "branch:strava-token\n",
+			"branch:/x", "branch:x/", "branch:a//b", "branch:a/../b", "branch:a/./b", "branch:..", "branch:a..b",
+			"branch:.hidden", "branch:a/.hidden", "branch:x.", "branch:x.lock", "branch:x.lock/y", "branch:-x", "branch:HEAD",
+			"branch:a@{1}", "branch:a:b", "branch:a?b", "branch:a%2fb", "branch:${{ x }}", "branch:" + strings.Repeat("x", 201),
+		}},
+		{store.BadPath, "octo/running", []string{
+			"file:", "file:/", "file:folder/", "file: token", "file:token ", "file:to\nken", "file:to\x00ken", "file:to\x7fken",
+		}},
 	} {
-		_, err := store.Parse(tt.text, tt.repository)
-		var e *store.TargetError
-		if !errors.As(err, &e) || e.Kind != tt.want {
-			t.Errorf("Parse(%q, %q): got %v, want %s", tt.text, tt.repository, err, tt.want)
+		for _, text := range tt.texts {
+			_, err := store.Parse(text, tt.repository)
+			var e *store.TargetError
+			check.That(t, errors.As(err, &e) && e.Kind == tt.want, "Parse(%q, %q): got %v, want %s", text, tt.repository, err, tt.want)
 		}
 	}
 }
 
 func TestKeyIsTheSameForTheSameSecret(t *testing.T) {
-	t.Parallel()
 	for _, pair := range [][2]string{
 		{"STRAVA", "octo/running/strava"},
 		{"STRAVA", "Octo/Running/STRAVA"},
 		{"STRAVA@prod", "octo/running/STRAVA@Prod"},
 		{"org:Octo/STRAVA", "org:octo/strava"},
 	} {
-		a, err1 := store.Parse(pair[0], "octo/running")
-		b, err2 := store.Parse(pair[1], "octo/running")
-		if err1 != nil || err2 != nil {
-			t.Fatal(err1, err2)
-		}
-		if a.Key() != b.Key() {
-			t.Errorf("%s and %s: got %q and %q, want the same", pair[0], pair[1], a.Key(), b.Key())
-		}
+		a, b := check.Must(store.Parse(pair[0], "octo/running"))(t), check.Must(store.Parse(pair[1], "octo/running"))(t)
+		check.Equal(t, a.Key(), b.Key(), "%v", pair)
 	}
 }
 
 func TestKeyTellsReadableTargetsApart(t *testing.T) {
-	t.Parallel()
 	seen := map[string]string{}
 	for _, text := range []string{
 		"branch:strava-token", "branch:Strava-Token", "branch:strava-token#alice", "branch:strava-token#Alice",
 		"branch:strava-token/alice", "file:strava-token", "file:Strava-Token", "file:branch:strava-token", "STRAVA",
 	} {
-		target, err := store.Parse(text, "octo/running")
-		if err != nil {
-			t.Fatal(err)
-		}
-		if other, ok := seen[target.Key()]; ok {
-			t.Errorf("%s and %s have the same key %q", text, other, target.Key())
-		}
+		target := check.Must(store.Parse(text, "octo/running"))(t)
+		check.That(t, seen[target.Key()] == "", "%s and %s have the same key", text, seen[target.Key()])
 		seen[target.Key()] = text
 	}
 }
@@ -192,28 +112,22 @@ func TestKeyTellsReadableTargetsApart(t *testing.T) {
 // FuzzParse asserts that whatever is accepted can be written out and read
 // again, and cannot leave its place in a path.
 func FuzzParse(f *testing.F) {
-	for _, seed := range []string{"STRAVA", "STRAVA@env/with slash", "a/b/C", "org:x/Y", "../x/Y", "a/b/C@..", "x:y", "@", "//", "A@@",
-		"branch:strava-token", "branch:a/b#alice", "branch:#", "branch:..", "file:/home/me/token", "file:", "file:a#b@c"} {
+	seeds := []string{"a/b/C@..", "../x/Y", "x:y", "@", "//", "A@@", "branch:#", "branch:..", "file:"}
+	for _, seed := range slices.AppendSeq(seeds, maps.Keys(targets)) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		got, err := store.Parse(text, "octo/running")
 		var e *store.TargetError
 		if err != nil {
-			if !errors.As(err, &e) {
-				t.Fatalf("Parse(%q): error of another type: %v", text, err)
-			}
+			check.Need(t, errors.As(err, &e), "Parse(%q): error of another type: %v", text, err)
 			return
 		}
 		again, err := store.Parse(got.String(), whereBranchesAre(got))
-		if err != nil || again != got || again.Key() != got.Key() {
-			t.Fatalf("Parse(%q) wrote %q, which reads as %v, %v", text, got, again, err)
-		}
+		check.Need(t, err == nil && again == got && again.Key() == got.Key(), "Parse(%q) wrote %q, which reads as %v, %v", text, got, again, err)
 		parts := append(strings.Split(got.Branch, "/"), got.Owner, got.Repo, got.Environment, got.Organization)
 		for _, part := range parts {
-			if part == "." || part == ".." {
-				t.Fatalf("Parse(%q) let %q through", text, part)
-			}
+			check.Need(t, part != "." && part != "..", "Parse(%q) let %q through", text, part)
 		}
 	})
 }

@@ -6,8 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
+	"strava-token/internal/check"
 	"strava-token/internal/secret"
 	"strava-token/internal/strava"
 )
@@ -18,7 +17,6 @@ const (
 )
 
 func TestParsePasted(t *testing.T) {
-	t.Parallel()
 	for _, tt := range []struct {
 		text   string
 		scopes []string
@@ -59,34 +57,23 @@ func TestParsePasted(t *testing.T) {
 			continue
 		}
 		if err != nil {
-			if !grant.Code.Empty() {
-				t.Errorf("ParsePasted(%q): a code in spite of an error", tt.text)
-			}
+			check.That(t, grant.Code.Empty(), "ParsePasted(%q): a code in spite of an error", tt.text)
 			continue
 		}
 		if stateless := !strings.Contains(strings.ReplaceAll(tt.text, "%3D", "="), "state="+state); grant.Stateless != stateless {
 			t.Errorf("ParsePasted(%q): stateless %t", tt.text, grant.Stateless)
 		}
-		if grant.Code.Reveal() != code {
-			t.Errorf("ParsePasted(%q): another code", tt.text)
-		}
-		if diff := cmp.Diff(tt.scopes, grant.Scopes); diff != "" {
-			t.Errorf("ParsePasted(%q), scopes (-want +got):\n%s", tt.text, diff)
-		}
+		check.That(t, grant.Code.Reveal() == code, "ParsePasted(%q): another code", tt.text)
+		check.Same(t, grant.Scopes, tt.scopes, "ParsePasted(%q), scopes", tt.text)
 	}
 }
 
 func TestDenialNeedsTheRightStateToo(t *testing.T) {
-	t.Parallel()
 	_, err := strava.ParsePasted("http://localhost/token?state="+state+"&error=access_denied", state)
 	var denied *strava.DeniedError
-	if !errors.As(err, &denied) || denied.Reason != "access_denied" {
-		t.Errorf("got %v, want a denial", err)
-	}
+	check.That(t, errors.As(err, &denied) && denied.Reason == "access_denied", "got %v, want a denial", err)
 	_, err = strava.ParsePasted("http://localhost/token?state=x&error=access_denied", state)
-	if !errors.Is(err, strava.ErrWrongState) {
-		t.Errorf("got %v, want %v", err, strava.ErrWrongState)
-	}
+	check.That(t, errors.Is(err, strava.ErrWrongState), "got %v, want %v", err, strava.ErrWrongState)
 	_, err = strava.ParsePasted("http://localhost/token?state="+state+"&error=%1b%5b31m", state)
 	if !errors.As(err, &denied) || strings.Contains(denied.Reason, "\x1b") {
 		t.Errorf("got %v, want a denial without the text from outside", err)
@@ -94,7 +81,6 @@ func TestDenialNeedsTheRightStateToo(t *testing.T) {
 }
 
 func TestMissing(t *testing.T) {
-	t.Parallel()
 	asked := []string{"read", "activity:read_all"}
 	for _, tt := range []struct {
 		granted []string
@@ -107,14 +93,11 @@ func TestMissing(t *testing.T) {
 		{nil, nil}, // a bare code does not say
 	} {
 		got := strava.Grant{Scopes: tt.granted}.Missing(asked)
-		if diff := cmp.Diff(tt.want, got); diff != "" {
-			t.Errorf("Missing of %v (-want +got):\n%s", tt.granted, diff)
-		}
+		check.Same(t, got, tt.want, "Missing of %v", tt.granted)
 	}
 }
 
 func TestKeyedStateDependsOnEverything(t *testing.T) {
-	t.Parallel()
 	key := secret.New("0123456789abcdef0123456789abcdef01234567")
 	seen := map[string]bool{}
 	for _, s := range []string{
@@ -126,15 +109,11 @@ func TestKeyedStateDependsOnEverything(t *testing.T) {
 		strava.KeyedState(secret.New("another client secret"), "1", "octo/running", "read"),
 		strava.NewState(), strava.NewState(),
 	} {
-		if len(s) != 32 || seen[s] {
-			t.Errorf("state %q: too short, or there twice", s)
-		}
+		check.That(t, len(s) == 32 && !seen[s], "state %q: too short, or there twice", s)
 		seen[s] = true
 	}
 	first := strava.KeyedState(key, "1", "octo/running", "read")
-	if again := strava.KeyedState(key, "1", "octo/running", "read"); again != first {
-		t.Errorf("the same parts give %s and %s", first, again)
-	}
+	check.Equal(t, strava.KeyedState(key, "1", "octo/running", "read"), first, "the same parts")
 }
 
 // FuzzCallback asserts that no address is believed without the right state, and
@@ -152,9 +131,7 @@ func FuzzCallback(f *testing.F) {
 			return
 		}
 		grant, err := strava.ParseCallback(values, state)
-		if err == nil && values.Get("state") != state {
-			t.Errorf("ParseCallback(%q) believed another state", query)
-		}
+		check.That(t, err != nil || values.Get("state") == state, "ParseCallback(%q) believed another state", query)
 		if err == nil && secret.Inspect(grant.Code.Reveal()) != "" {
 			t.Errorf("ParseCallback(%q) handed on the code %q", query, grant.Code.Reveal())
 		}

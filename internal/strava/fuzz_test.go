@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"strava-token/internal/check"
 	"strava-token/internal/secret"
 )
 
@@ -24,20 +25,12 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte) {
 		token, ok := parse(body, time.Unix(946684800, 0))
 		for _, v := range []secret.Value{token.AccessToken, token.RefreshToken} {
-			if !v.Empty() && secret.Inspect(v.Reveal()) != "" {
-				t.Errorf("parse(%q) handed out %q", body, v.Reveal())
-			}
+			check.That(t, v.Empty() || secret.Inspect(v.Reveal()) == "", "parse(%q) handed out %q", body, v.Reveal())
 		}
-		if ok == token.RefreshToken.Empty() || !ok && !token.AccessToken.Empty() {
-			t.Errorf("parse(%q) is %t about half an answer", body, ok)
-		}
-		if !token.AccessToken.Empty() && (token.ExpiresAt.IsZero() || token.ExpiresIn < 0) {
-			t.Errorf("parse(%q) handed out no expiry", body)
-		}
+		check.That(t, ok != token.RefreshToken.Empty() && (ok || token.AccessToken.Empty()), "parse(%q) is %t about half an answer", body, ok)
+		check.That(t, token.AccessToken.Empty() || !token.ExpiresAt.IsZero() && token.ExpiresIn >= 0, "parse(%q) handed out no expiry", body)
 		for _, s := range token.Scope {
-			if !validScope(s) {
-				t.Errorf("parse(%q) handed out the scope %q", body, s)
-			}
+			check.That(t, validScope(s), "parse(%q) handed out the scope %q", body, s)
 		}
 	})
 }
@@ -57,27 +50,20 @@ func FuzzRefusal(f *testing.F) {
 		}
 		now := time.Date(2026, 11, 22, 23, 50, 0, 0, time.UTC)
 		e := refusal(resp, body, now)
-		if e.Kind == "" {
-			t.Errorf("refusal(%d, %q) has no kind", status, body)
-		}
+		check.That(t, e.Kind != "", "refusal(%d, %q) has no kind", status, body)
 		if e.Kind == RateLimited && (!e.Until.After(now) || e.Until.Sub(now) > 24*time.Hour) {
 			t.Errorf("the window ends at %v", e.Until)
 		}
-		if strings.Contains(e.Error(), "errors") {
-			t.Errorf("the error quotes the body: %v", e)
-		}
+		check.That(t, !strings.Contains(e.Error(), "errors"), "the error quotes the body: %v", e)
 	})
 }
 
 func TestPrintableNames(t *testing.T) {
-	t.Parallel()
 	for name, want := range map[string]string{
 		"Sandbox Athlete": "Sandbox Athlete", ". .": "", "  李  雷 ": "李 雷", "O'Neill\n::error::x": "ONeillerrorx",
 		"\x1b[31mred": "mred", "<b>bold</b>": "bboldb", "\u202eevil": "evil", "Jean-Luc P.": "Jean-Luc P.",
 		strings.Repeat("a", 100): strings.Repeat("a", 60),
 	} {
-		if got := printable(name); got != want {
-			t.Errorf("printable(%q): got %q, want %q", name, got, want)
-		}
+		check.Equal(t, printable(name), want, "printable(%q)", name)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"strava-token/internal/check"
 	"strava-token/internal/sandbox"
 	"strava-token/internal/secret"
 	"strava-token/internal/strava"
@@ -64,9 +65,7 @@ func (m *mortal) Write(p []byte) (int, error) {
 
 func (s *formServer) refresh(t *testing.T) {
 	t.Helper()
-	if _, err := s.client.Refresh(t.Context(), t.Context(), secret.New(oldToken)); err != nil {
-		t.Fatal(err)
-	}
+	check.Must(s.client.Refresh(t.Context(), t.Context(), secret.New(oldToken)))(t)
 }
 
 // TestWhatIsGivenUpIsNotSent cancels when a connection was just handed out, and
@@ -89,9 +88,7 @@ func TestWhatIsGivenUpIsNotSent(t *testing.T) {
 		if !errors.As(err, &e) || e.Kind != strava.Unreachable || !errors.Is(err, context.Canceled) {
 			t.Errorf("Refresh: got %v, want one that was given up", err)
 		}
-		if got := s.forms.Load(); got != 1 {
-			t.Errorf("forms that arrived: got %d, want the first alone", got)
-		}
+		check.Equal(t, s.forms.Load(), 1, "forms that arrived")
 	})
 }
 

@@ -12,6 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"strava-token/internal/check"
 	"strava-token/internal/sandbox"
 	"strava-token/internal/secret"
 	"strava-token/internal/strava"
@@ -118,15 +119,9 @@ func TestRefusals(t *testing.T) {
 				client, requests := serve(t, tt.reply)
 				token, err := client.Refresh(t.Context(), t.Context(), secret.New(oldToken))
 				var e *strava.Error
-				if !errors.As(err, &e) || e.Kind != tt.want {
-					t.Errorf("Refresh: got %v, want kind %s", err, tt.want)
-				}
-				if !token.AccessToken.Empty() || !token.RefreshToken.Empty() || len(token.Unread) > 0 {
-					t.Error("a refusal handed out a token")
-				}
-				if *requests != tt.requests {
-					t.Errorf("requests: got %d, want %d", *requests, tt.requests)
-				}
+				check.That(t, errors.As(err, &e) && e.Kind == tt.want, "Refresh: got %v, want kind %s", err, tt.want)
+				check.That(t, token.AccessToken.Empty() && token.RefreshToken.Empty() && len(token.Unread) == 0, "a refusal handed out a token")
+				check.Equal(t, *requests, tt.requests, "requests")
 			})
 		})
 	}
@@ -203,9 +198,7 @@ func TestNoAnswerIsLost(t *testing.T) {
 				case !strings.Contains(token.Unread[0].Reveal(), tt.body):
 					t.Error("what is kept is not the answer")
 				}
-				if got != tt.want || *requests != 1 {
-					t.Errorf("got %s, %v after %d requests, want %s after 1", got, err, *requests, tt.want)
-				}
+				check.That(t, got == tt.want && *requests == 1, "got %s, %v after %d requests, want %s after 1", got, err, *requests, tt.want)
 			})
 		})
 	}
@@ -232,9 +225,7 @@ func TestRefusalAfterALostAnswerSaysSo(t *testing.T) {
 				client, _ := serve(t, tt.lost, dead)
 				_, err := client.Refresh(t.Context(), t.Context(), secret.New(oldToken))
 				var e *strava.Error
-				if !errors.As(err, &e) || e.Kind != tt.want {
-					t.Errorf("Refresh: got %v, want kind %s", err, tt.want)
-				}
+				check.That(t, errors.As(err, &e) && e.Kind == tt.want, "Refresh: got %v, want kind %s", err, tt.want)
 			})
 		})
 	}
@@ -260,12 +251,8 @@ func TestRateLimitSaysUntilWhen(t *testing.T) {
 				client, _ := serve(t, reply{status: 429, header: tt.header})
 				_, err := client.Athlete(t.Context(), secret.New(access))
 				var e *strava.Error
-				if !errors.As(err, &e) || e.Kind != strava.RateLimited {
-					t.Fatalf("Athlete: got %v, want kind %s", err, strava.RateLimited)
-				}
-				if got := e.Until.Format(time.RFC3339); got != tt.want {
-					t.Errorf("until: got %s, want %s", got, tt.want)
-				}
+				check.Need(t, errors.As(err, &e) && e.Kind == strava.RateLimited, "Athlete: got %v, want kind %s", err, strava.RateLimited)
+				check.Equal(t, e.Until.Format(time.RFC3339), tt.want, "until")
 			})
 		})
 	}
@@ -285,8 +272,6 @@ func TestCovers(t *testing.T) {
 		{"read", "profile:read_all", false},
 		{"read", "read_all", false},
 	} {
-		if got := strava.Covers(strava.SplitScopes(tt.granted), tt.wanted); got != tt.want {
-			t.Errorf("Covers(%s, %s): got %t, want %t", tt.granted, tt.wanted, got, tt.want)
-		}
+		check.Equal(t, strava.Covers(strava.SplitScopes(tt.granted), tt.wanted), tt.want, "Covers(%s, %s)", tt.granted, tt.wanted)
 	}
 }

@@ -9,9 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"strava-token/docs"
+	"strava-token/internal/check"
 	"strava-token/internal/words"
 )
 
@@ -45,12 +44,9 @@ func rows(page string) map[string][]string {
 // TestBothPagesHaveTheSame ids, and in every line of a row the same blanks, links
 // and commands. Chinese may say them in another order.
 func TestBothPagesHaveTheSame(t *testing.T) {
-	t.Parallel()
 	chinese := rows(docs.TroubleshootingChinese)
 	english := rows(docs.Troubleshooting)
-	if diff := cmp.Diff(slices.Sorted(maps.Keys(english)), slices.Sorted(maps.Keys(chinese))); diff != "" {
-		t.Errorf("ids (-English +Chinese):\n%s", diff)
-	}
+	check.Same(t, slices.Sorted(maps.Keys(chinese)), slices.Sorted(maps.Keys(english)), "ids (-English +Chinese)")
 	facts := func(line string) (all []string) {
 		for _, m := range aBlank.FindAllStringSubmatch(line, -1) {
 			all = append(all, m[1])
@@ -71,9 +67,7 @@ func TestBothPagesHaveTheSame(t *testing.T) {
 			continue
 		}
 		for i, line := range lines {
-			if diff := cmp.Diff(facts(line), facts(chinese[id][i])); diff != "" {
-				t.Errorf("%s, line %d (-English +Chinese):\n%s", id, i+1, diff)
-			}
+			check.Same(t, facts(chinese[id][i]), facts(line), "%s, line %d (-English +Chinese)", id, i+1)
 		}
 	}
 }
@@ -81,7 +75,6 @@ func TestBothPagesHaveTheSame(t *testing.T) {
 // TestBothLanguagesLeaveOutTheSame: without the value of a blank, the same blanks
 // are left in each part of a message.
 func TestBothLanguagesLeaveOutTheSame(t *testing.T) {
-	t.Parallel()
 	pages := rows(docs.Troubleshooting)
 	for id, lines := range pages {
 		names := []string{""}
@@ -96,9 +89,7 @@ func TestBothLanguagesLeaveOutTheSame(t *testing.T) {
 				}
 				given[without] = ""
 				one, other := said(v, id, given), said(v.Speaking("zh"), id, given)
-				if diff := cmp.Diff(one, other); diff != "" {
-					t.Errorf("%s without %q (-English +Chinese):\n%s", id, without, diff)
-				}
+				check.Same(t, other, one, "%s without %q (-English +Chinese)", id, without)
 			}
 		}
 	}
@@ -117,20 +108,16 @@ func said(v *words.Voice, id string, given words.Blanks) (parts []string) {
 
 // TestChineseIsChinese: nothing was left in English, but names and commands.
 func TestChineseIsChinese(t *testing.T) {
-	t.Parallel()
 	sentence := regexp.MustCompile(`[A-Za-z',]+( [A-Za-z',]+){5,}`)
 	for id, lines := range rows(docs.TroubleshootingChinese) {
 		for _, line := range lines {
 			text := aCode.ReplaceAllString(aBlank.ReplaceAllString(line, "X"), "X")
-			if found := sentence.FindString(text); found != "" {
-				t.Errorf("%s: %s", id, found)
-			}
+			check.Equal(t, sentence.FindString(text), "", "%s", id)
 		}
 	}
 }
 
 func TestChinese(t *testing.T) {
-	t.Parallel()
 	outage := note{ID: "target-outage", Blanks: words.Blanks{"status": 503, "target": "o/r/NAME"}}
 	for _, c := range []struct {
 		id     string
@@ -149,18 +136,14 @@ func TestChinese(t *testing.T) {
 		{"doctor-scopes-are", words.Blanks{"scopes": words.Place("client-secret")}, "client-secret 引用的 secret（https://github.com/octocat/sync/settings/secrets/actions ）"},
 		{"doctor-scopes-are", words.Blanks{"scopes": outage}, "GitHub 出现故障。请求 o/r/NAME 时，它返回了状态码 503。"},
 	} {
-		if got := inChinese.Say(c.id, c.blanks); got != c.want {
-			t.Errorf("%s:\n got %s\nwant %s", c.id, got, c.want)
-		}
+		check.Equal(t, inChinese.Say(c.id, c.blanks), c.want, "%s", c.id)
 	}
 	want := `o/r/NAME 里还是旧的 refresh token。
 GitHub 出现故障。请求 o/r/NAME 时，它返回了状态码 503。没有丢：有效的那个在 branch:b 里。
 下一步：解决上述问题，再运行一次，下一次运行会补上。
 https://github.com/octocat/strava-token/blob/v1/docs/troubleshooting.zh-CN.md#run-not-kept-yet`
 	text := inChinese.Explain(note{ID: "run-not-kept-yet", Blanks: words.Blanks{"target": "o/r/NAME", "cause": outage, "held": "branch:b"}})[0].Text()
-	if diff := cmp.Diff(want, text); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
-	}
+	check.Same(t, text, want, "(-want +got)")
 	if m := words.Step("").Speaking("fr").Explain(outage)[0]; m.What != "GitHub is down." {
 		t.Errorf("a language without a page: %s", m.What)
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"strava-token/internal/check"
 	"strava-token/internal/input"
 	"strava-token/internal/store"
 	"strava-token/internal/strava"
@@ -18,31 +19,22 @@ import (
 // kinds finds the constants of a type in a package's source.
 func kinds(t *testing.T, pkg, typeName string) []string {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join("..", pkg, "*.go"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	files := check.Must(filepath.Glob(filepath.Join("..", pkg, "*.go")))(t)
 	find := regexp.MustCompile(`(?m)^\s*\w+\s+` + typeName + `\s+= "([a-z-]+)"`)
 	var all []string
 	for _, file := range files {
-		content, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
+		content := check.Must(os.ReadFile(file))(t)
 		for _, m := range find.FindAllStringSubmatch(string(content), -1) {
 			all = append(all, m[1])
 		}
 	}
-	if len(all) == 0 {
-		t.Fatalf("no constants of %s.%s", pkg, typeName)
-	}
+	check.Need(t, len(all) != 0, "no constants of %s.%s", pkg, typeName)
 	return all
 }
 
 // TestEveryErrorIsToldInFull: every kind of every error type has a message, and
 // brings all its blanks.
 func TestEveryErrorIsToldInFull(t *testing.T) {
-	t.Parallel()
 	var all []words.Speaker
 	for _, kind := range kinds(t, "strava", "Kind") {
 		all = append(all, &strava.Error{Kind: strava.Kind(kind)})
@@ -66,11 +58,7 @@ func TestEveryErrorIsToldInFull(t *testing.T) {
 
 func parsed(t *testing.T, text string) store.Target {
 	t.Helper()
-	target, err := store.Parse(text, "o/r")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return target
+	return check.Must(store.Parse(text, "o/r"))(t)
 }
 
 // ofInputs are the problems of inputs.
@@ -114,7 +102,6 @@ func ofInputs(t *testing.T) []words.Speaker {
 
 // TestPagesOfGitHub: a message about a target links the page with its settings.
 func TestPagesOfGitHub(t *testing.T) {
-	t.Parallel()
 	for target, want := range map[string]string{
 		"o/r/NAME":            "https://github.com/o/r/settings/secrets/actions",
 		"o/r/NAME@production": "https://github.com/o/r/settings/environments",
@@ -139,10 +126,7 @@ func source(t *testing.T) map[string]string {
 		if strings.HasSuffix(file, "_test.go") || strings.Contains(file, "sandbox") { // which says nothing to people
 			continue
 		}
-		content, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
+		content := check.Must(os.ReadFile(file))(t)
 		all[file] = string(content)
 	}
 	return all
@@ -158,7 +142,6 @@ var (
 // TestCodeAndPageAgree: the page has every id that the code names, with every
 // blank that the code fills in, and nothing else.
 func TestCodeAndPageAgree(t *testing.T) {
-	t.Parallel()
 	messages, sentences := words.IDs()
 	unused := map[string]bool{}
 	for _, id := range append(messages, sentences...) {
@@ -188,9 +171,7 @@ func TestCodeAndPageAgree(t *testing.T) {
 				blanks[name[1]] = ""
 			}
 			missing := words.Missing(words.Note{ID: id, Blanks: blanks})
-			if slices.Contains(missing, id) || m[2] != "" && missing != nil {
-				t.Errorf("%s: %s has no %v", file, id, missing)
-			}
+			check.That(t, !slices.Contains(missing, id) && (m[2] == "" || missing == nil), "%s: %s has no %v", file, id, missing)
 			delete(unused, id)
 		}
 	}

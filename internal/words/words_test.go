@@ -12,9 +12,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"strava-token/docs"
+	"strava-token/internal/check"
 	"strava-token/internal/words"
 )
 
@@ -49,11 +48,8 @@ func (n note) Error() string    { return n.ID }
 func (n note) Note() words.Note { return words.Note(n) }
 
 func TestEveryMessageIsWhole(t *testing.T) {
-	t.Parallel()
 	messages, _ := words.IDs()
-	if len(messages) < 150 {
-		t.Fatalf("%d messages", len(messages))
-	}
+	check.Need(t, len(messages) >= 150, "%d messages", len(messages))
 	for where, v := range voices {
 		for _, id := range messages {
 			m := v.Explain(note{ID: id, Blanks: blanks})[0]
@@ -62,9 +58,7 @@ func TestEveryMessageIsWhole(t *testing.T) {
 			}
 			for _, text := range []string{m.What, m.Why, m.Next} {
 				checkText(t, where+": "+id, text)
-				if !regexp.MustCompile(`[^.。][.。]$`).MatchString(text) {
-					t.Errorf("%s: %s doesn't end as a sentence: %s", where, id, text)
-				}
+				check.That(t, regexp.MustCompile(`[^.。][.。]$`).MatchString(text), "%s: %s doesn't end as a sentence: %s", where, id, text)
 			}
 		}
 	}
@@ -91,18 +85,13 @@ func TestNothingIsLeftOver(t *testing.T) {
 }
 
 func TestEverySentenceIsOne(t *testing.T) {
-	t.Parallel()
 	_, sentences := words.IDs()
-	if len(sentences) < 30 {
-		t.Fatalf("%d sentences", len(sentences))
-	}
+	check.Need(t, len(sentences) >= 30, "%d sentences", len(sentences))
 	for where, v := range voices {
 		for _, id := range sentences {
 			text := v.Say(id, blanks)
 			checkText(t, where+": "+id, text)
-			if text == "" || strings.Contains(text, "\n") {
-				t.Errorf("%s: %s isn't a line: %q", where, id, text)
-			}
+			check.That(t, text != "" && !strings.Contains(text, "\n"), "%s: %s isn't a line: %q", where, id, text)
 		}
 	}
 }
@@ -122,44 +111,31 @@ func checkText(t *testing.T, about, text string) {
 }
 
 func TestEveryBlankIsKnown(t *testing.T) {
-	t.Parallel()
 	unused := map[string]bool{}
 	for name := range blanks {
 		unused[name] = true
 	}
 	messages, sentences := words.IDs()
 	for _, id := range append(messages, sentences...) {
-		if missing := words.Missing(words.Note{ID: id, Blanks: blanks}); missing != nil {
-			t.Errorf("%s: nothing fills in %v", id, missing)
-		}
+		check.Same(t, words.Missing(words.Note{ID: id, Blanks: blanks}), nil, "%s: nothing fills in", id)
 		for _, name := range words.Missing(words.Note{ID: id}) {
 			delete(unused, name)
 		}
 	}
-	if len(unused) > 0 {
-		t.Errorf("no message has %v", unused)
-	}
+	check.That(t, len(unused) == 0, "no message has %v", unused)
 }
 
 // TestAnchorsAreIds: a link to a message finds it, and a reader finds its id.
 func TestAnchorsAreIds(t *testing.T) {
-	t.Parallel()
 	messages, sentences := words.IDs()
 	for _, id := range append(slices.Clone(messages), sentences...) {
-		if !regexp.MustCompile(`^[a-z]+(-[a-z]+)+$`).MatchString(id) {
-			t.Errorf("%q isn't an id", id)
-		}
+		check.That(t, regexp.MustCompile(`^[a-z]+(-[a-z]+)+$`).MatchString(id), "%q isn't an id", id)
 	}
-	if got := strings.Count(docs.Troubleshooting, `<a id="`); got != len(messages) {
-		t.Errorf("%d anchors, %d messages", got, len(messages))
-	}
-	if got := strings.Count(docs.Troubleshooting, "\n- "); got != len(sentences) {
-		t.Errorf("%d items, %d sentences", got, len(sentences))
-	}
+	check.Equal(t, strings.Count(docs.Troubleshooting, `<a id="`), len(messages), "anchors")
+	check.Equal(t, strings.Count(docs.Troubleshooting, "\n- "), len(sentences), "items")
 }
 
 func TestMissing(t *testing.T) {
-	t.Parallel()
 	for _, c := range []struct {
 		note words.Note
 		want []string
@@ -169,14 +145,11 @@ func TestMissing(t *testing.T) {
 		{words.Note{ID: "target-rate-limited", Blanks: words.Blanks{"until": "", "says": ""}}, []string{"target"}},
 		{words.Note{ID: "run-scope-unchecked", Blanks: words.Blanks{"scopes": 1.5}}, []string{"scopes"}},
 	} {
-		if diff := cmp.Diff(c.want, words.Missing(c.note)); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", c.note.ID, diff)
-		}
+		check.Same(t, words.Missing(c.note), c.want, "%s", c.note.ID)
 	}
 }
 
 func TestOptionalParts(t *testing.T) {
-	t.Parallel()
 	for _, c := range []struct {
 		id     string
 		blanks words.Blanks
@@ -193,14 +166,11 @@ func TestOptionalParts(t *testing.T) {
 		{"input-missing-client-id", nil, "STRAVA_CLIENT_ID is missing."},
 		{"strava-nothing", nil, "Something unexpected went wrong."},
 	} {
-		if got := voices["terminal"].Say(c.id, c.blanks); got != c.want {
-			t.Errorf("%s:\n got %s\nwant %s", c.id, got, c.want)
-		}
+		check.Equal(t, voices["terminal"].Say(c.id, c.blanks), c.want, "%s", c.id)
 	}
 }
 
 func TestStepAndTerminal(t *testing.T) {
-	t.Parallel()
 	err := note{ID: "run-not-kept", Blanks: words.Blanks{
 		"target": "branch:strava-token#bob", "destination": "", "branch": "branch:strava-token#bob", "printed": "", "kept": []string{},
 		"cause": note{ID: "target-outage", Blanks: words.Blanks{"status": 503, "target": "branch:strava-token#bob"}},
@@ -215,14 +185,11 @@ GitHub is down. It answered with status 503 when asked for branch:strava-token#b
 Next: Save the recovery text to a file and correct that. Then run strava-token recover FILE --repo OWNER/REPO --rotate-to 'branch:strava-token#bob'.
 more: run-not-kept`,
 	} {
-		if diff := cmp.Diff(want, voices[where].Explain(err)[0].Text()); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", where, diff)
-		}
+		check.Same(t, voices[where].Explain(err)[0].Text(), want, "%s", where)
 	}
 }
 
 func TestValues(t *testing.T) {
-	t.Parallel()
 	for _, c := range []struct {
 		value          any
 		step, terminal string
@@ -252,17 +219,12 @@ func TestValues(t *testing.T) {
 	} {
 		// The sentence is the value alone.
 		b := words.Blanks{"scopes": c.value}
-		if got := voices["step"].Say("doctor-scopes-are", b); got != c.step {
-			t.Errorf("%T in a step: got %q, want %q", c.value, got, c.step)
-		}
-		if got := voices["terminal"].Say("doctor-scopes-are", b); got != c.terminal {
-			t.Errorf("%T in a terminal: got %q, want %q", c.value, got, c.terminal)
-		}
+		check.Equal(t, voices["step"].Say("doctor-scopes-are", b), c.step, "%T in a step", c.value)
+		check.Equal(t, voices["terminal"].Say("doctor-scopes-are", b), c.terminal, "%T in a terminal", c.value)
 	}
 }
 
 func TestExplain(t *testing.T) {
-	t.Parallel()
 	inner, other := note{ID: "strava-app-inactive"}, note{ID: "strava-wrong-client-secret"}
 	for _, c := range []struct {
 		err  error
@@ -282,23 +244,30 @@ func TestExplain(t *testing.T) {
 		for _, m := range voices["step"].Explain(c.err) {
 			got = append(got, m.ID)
 		}
-		if diff := cmp.Diff(c.want, got); diff != "" {
-			t.Errorf("%v (-want +got):\n%s", c.err, diff)
-		}
+		check.Same(t, got, c.want, "%v", c.err)
 	}
 	want := "Something unexpected went wrong.\nPermission denied by nobody.\nNext: Run again. If it fails in the same way, report it with this message.\nmore: run-internal"
-	if diff := cmp.Diff(want, words.Step("").Explain(errors.New("permission denied by nobody"))[0].Text()); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
-	}
+	check.Same(t, words.Step("").Explain(errors.New("permission denied by nobody"))[0].Text(), want, "an unforeseen error")
 }
 
 func TestQuote(t *testing.T) {
-	t.Parallel()
 	for s, want := range map[string]string{
 		"": "''", "o/r/NAME@prod": "o/r/NAME@prod", "file:/my file": "'file:/my file'", "it's": `'it'\''s'`, "a#b": "'a#b'", "$HOME": "'$HOME'",
 	} {
-		if got := words.Quote(s); got != want {
-			t.Errorf("%q: got %s, want %s", s, got, want)
-		}
+		check.Equal(t, words.Quote(s), want, "%q", s)
+	}
+}
+
+// TestSeen holds what people paste for a token, which is T here.
+func TestSeen(t *testing.T) {
+	token := strings.Repeat("0123456789", 4)
+	for pasted, want := range map[string]words.Sentence{
+		"T": "", "T,": "log-seen-around", "NAME=T": "log-seen-around", "refresh_token=r'T'": "log-seen-around",
+		"T%":                                 "log-seen-around",
+		`{"expires_in":21600,"refresh":"T"}`: "log-seen-around", token[:39]: "log-seen-length", "TT": "log-seen-length",
+		token[:8] + "****" + token[:8]: "log-seen-hidden", "another-form-of-token": "",
+		"another form": "log-seen-signs", "‘another-form’": "log-seen-signs", `"another`: "log-seen-signs",
+	} {
+		check.Equal(t, words.Seen(strings.ReplaceAll(pasted, "T", token)), want, "%s", pasted)
 	}
 }
