@@ -10,7 +10,7 @@ import (
 )
 
 func loginCommand(s *shell) *cobra.Command {
-	l := &login.Login{Getenv: s.Getenv, Terminal: s.t, Stdout: s.Stdout, Dial: s.Dial, Browse: s.Browse}
+	l := &login.Login{Getenv: s.Getenv, Terminal: s.t, Reporter: s, Stdout: s.Stdout, Dial: s.Dial, Browse: s.Browse}
 	c := &cobra.Command{
 		Use:   "login",
 		Short: "Get the first refresh token, in a browser on any device",

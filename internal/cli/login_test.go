@@ -229,6 +229,23 @@ func TestLoginInterrupted(t *testing.T) {
 	}
 }
 
+// TestLoginInterruptedTooLate is one that has everything by then.
+func TestLoginInterruptedTooLate(t *testing.T) {
+	t.Parallel()
+	v := newVisitor(t, sandbox.Knobs{})
+	v.browse = func(address string) { v.grant(address, "activity:read_all") }
+	ctx, interrupt := context.WithCancel(t.Context())
+	v.ctx = ctx
+	v.server.Notify(func(call string) {
+		if call == "put" && v.server.File("strava-token", "refresh-token.txt") != "" {
+			interrupt()
+		}
+	})
+	v.assertStatus(v.run("--repo", sandbox.Repository), 0)
+	check.That(t, ctx.Err() != nil, "it wasn't interrupted")
+	v.assertSays("The client secret is kept in")
+}
+
 // TestLoginWithoutAGitHubToken asks for the client id alone, sends nothing, and
 // says how to go on in the browser.
 func TestLoginWithoutAGitHubToken(t *testing.T) {

@@ -79,7 +79,7 @@ func (l *Login) prepare(ctx context.Context, network *transport.Network) (err er
 	if err = l.read(); err != nil {
 		return err
 	}
-	l.run = l.in.Run(network, l.Terminal, true)
+	l.run = l.in.Run(network, l.Reporter, true)
 	switch {
 	case l.Repository != "":
 		err = l.nameClientSecret(network)

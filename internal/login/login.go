@@ -42,6 +42,7 @@ type Login struct {
 
 	Getenv   func(string) string
 	Terminal *terminal.Terminal
+	Reporter provider.Reporter
 	Stdout   io.Writer
 	Dial     transport.DialFunc
 	Browse   func(string) error // opens an address; nil: in the browser
@@ -59,7 +60,7 @@ type Login struct {
 // Run logs in. The error is that of ctx if ctx ended before the code was sent.
 func (l *Login) Run(ctx context.Context) error {
 	err := l.logIn(ctx)
-	if _, ended := errors.AsType[*provider.EndError](err); ctx.Err() != nil && !ended { // which knows how far it came
+	if _, ended := errors.AsType[*provider.EndError](err); err != nil && ctx.Err() != nil && !ended { // which knows how far it came
 		return ctx.Err()
 	}
 	return err

@@ -14,7 +14,6 @@ import (
 
 	"golang.org/x/term"
 
-	"strava-token/internal/secret"
 	"strava-token/internal/words"
 )
 
@@ -102,9 +101,6 @@ func Is(stream any) bool {
 	f, isFile := stream.(*os.File)
 	return isFile && term.IsTerminal(int(f.Fd()))
 }
-
-// Mask does nothing: nobody reads masks here, and nothing secret is printed.
-func (t *Terminal) Mask(secret.Value) bool { return true }
 
 // Recover prints a sealed refresh token. It returns false if nobody can read it.
 func (t *Terminal) Recover(sealed string) bool {
