@@ -209,6 +209,7 @@ func (w *world) workspace(t *testing.T, example string) string {
 		"${1}  strava-url: $${{ vars.SANDBOX }}\n${1}  strava-api-url: $${{ vars.SANDBOX }}/api/v3\n")
 	content = regexp.MustCompile(`uses: actions/create-github-app-token@v[0-9.]+`).ReplaceAllString(content, "uses: ./.actions/create-github-app-token")
 	content = strings.ReplaceAll(content, "https://www.strava.com", "${{ vars.SANDBOX }}")
+	content = strings.ReplaceAll(content, "client-id: 12345", "client-id: "+w.server.App().ID)
 	content = strings.ReplaceAll(content, "${{ github.api_url }}", "${{ vars.SANDBOX }}")
 	if !strings.Contains(content, "actions/checkout") { // the stand-ins are in the repository
 		content = strings.Replace(content, "    steps:\n", "    steps:\n      - uses: actions/checkout@v4.2.2\n", 1)

@@ -120,8 +120,8 @@ func (e *edge) snapshot(gh *store.GitHub) store.Snapshot {
 }
 
 // report prints what people read: warnings, then at most one error, then what
-// happened. first says that the run began with a code.
-func (e *edge) report(o *provider.Outcome, first bool) {
+// happened. code says that the run was given one.
+func (e *edge) report(o *provider.Outcome, code bool) {
 	for _, err := range o.Warnings {
 		e.warning(text(e.voice.Explain(err)))
 	}
@@ -133,14 +133,14 @@ func (e *edge) report(o *provider.Outcome, first bool) {
 	case len(messages) > 0:
 		e.failure(text(messages))
 	}
-	for _, line := range e.story(o, first) {
+	for _, line := range e.story(o, code) {
 		e.say(line)
 	}
 	if waiting != nil {
 		e.finishSummary(e.summaryOfFirstStep(waiting))
 		return
 	}
-	e.finishSummary(e.summary(o, first))
+	e.finishSummary(e.summary(o, code))
 }
 
 func (e *edge) explain(errs []error) []words.Message {

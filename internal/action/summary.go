@@ -11,9 +11,13 @@ import (
 
 // story tells in plain sentences what the run did. It has no secret in it and no
 // text from outside but scopes and targets, which were checked.
-// first says that it began with a code.
-func (e *edge) story(o *provider.Outcome, first bool) []string {
+// code says that it was given one, which may have been used already.
+func (e *edge) story(o *provider.Outcome, code bool) []string {
 	var lines []string
+	first := o.FromCode
+	if code && !first && !o.Token.RefreshToken.Empty() {
+		lines = append(lines, e.voice.Say("log-code-used", nil))
+	}
 	if !o.Token.AccessToken.Empty() {
 		line := e.voice.Say("log-issued", words.Blanks{
 			"athlete": o.AthleteID, "left": o.Token.ExpiresIn, "until": words.Moment(o.Token.ExpiresAt),
@@ -64,7 +68,7 @@ func (e *edge) finishSummary(markdown string) {
 	e.addSummary(markdown)
 }
 
-func (e *edge) summary(o *provider.Outcome, first bool) string {
+func (e *edge) summary(o *provider.Outcome, code bool) string {
 	var b strings.Builder
 	title := "summary-ready"
 	if len(o.Failures) > 0 {
@@ -72,7 +76,7 @@ func (e *edge) summary(o *provider.Outcome, first bool) string {
 	}
 	e.title(&b, title)
 	e.list(&b, "summary-failure", e.explain(o.Failures))
-	for _, line := range e.story(o, first) {
+	for _, line := range e.story(o, code) {
 		fmt.Fprintf(&b, "- %s\n", markdown(line))
 	}
 	if len(o.Scope) > 0 {

@@ -88,7 +88,7 @@ func (s *shell) childEnvironment(o *provider.Outcome) []string {
 		isOurs := func(one string) bool { return strings.EqualFold(name, one) } // Windows ignores case
 		hasOne := func(one string) bool {
 			one = strings.TrimSpace(one)
-			return secret.Inspect(one) == "" && strings.Contains(value, one) // what is no credential may be anywhere by chance
+			return secret.MayHold(one) && strings.Contains(value, one) // what is no credential may be anywhere by chance
 		}
 		if !slices.ContainsFunc(names, isOurs) && !slices.ContainsFunc(secrets, hasOne) {
 			env = append(env, variable)

@@ -77,6 +77,8 @@ func TestLoginAtATerminal(t *testing.T) {
 	s.types(v.server.App().ID + "\n")
 	s.until("(not shown): ", 1)
 	s.answersSecretly("\"" + v.server.App().Secret + "\"\n")
+	s.until("Client ID: ", 3) // Strava refused what was typed
+	s.types(v.server.App().ID + "\n")
 	s.until("(not shown): ", 2)
 	s.answersSecretly(v.server.App().Secret + "\n")
 	s.until("Waiting for Strava's answer, ", 1)
@@ -85,7 +87,7 @@ func TestLoginAtATerminal(t *testing.T) {
 	check.Equal(t, s.cmd.Wait(), nil, "login\n%s", s.screen.String())
 	s.until("The refresh token of Sandbox Athlete (athlete 126651800) is kept in", 1)
 	s.until("more: input-whitespace", 1)
-	s.until("more: input-quoted", 1)
+	s.until("more: strava-wrong-client-secret", 1)
 	check.That(t, strings.Contains(s.screen.String(), "Client ID: "+v.server.App().ID), "the client id was not echoed")
 	for name, value := range v.server.Values() {
 		check.That(t, name == "code" || !strings.Contains(s.screen.String(), value), "%s is on the screen", name)

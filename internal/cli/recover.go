@@ -189,8 +189,8 @@ func (r *recovering) clientSecret(ctx context.Context) (secret.Value, error) {
 	if v.Empty() {
 		return login.AskClientSecret(ctx, r.t)
 	}
-	if flaw := secret.Inspect(v.Reveal()); flaw != "" {
-		return v, input.Wrong("client-secret", input.Fault(flaw))
+	if !secret.MayHold(v.Reveal()) {
+		return v, input.Wrong("client-secret", input.Fault(secret.Inspect(v.Reveal())))
 	}
 	return v, nil
 }

@@ -54,7 +54,7 @@ func (s *shell) revoke(ctx context.Context, yes bool) error {
 		}
 	}
 	if err := o.Err(); err != nil {
-		s.t.Note("note", "nothing was revoked. Without a refresh token that lives, take the access away at https://www.strava.com/settings/apps")
+		s.t.Note("note", "nothing was revoked. You can also remove the app yourself, at https://www.strava.com/settings/apps")
 		return err
 	}
 	if err := in.Strava(s.network).Revoke(ctx, o.Token.RefreshToken); err != nil {

@@ -93,14 +93,17 @@ func (s *shell) inStep() bool { return s.Getenv("GITHUB_ACTIONS") == "true" }
 
 var maskable = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A")
 
-// Mask hides v in the log of a workflow. A value on standard output may still be
-// faster than its mask on standard error.
+// Mask hides v in the log of a workflow, unless standard error leads elsewhere: what
+// prints no token runs even so. A value on standard output may still be faster than its
+// mask on standard error.
 func (s *shell) Mask(v secret.Value) bool {
-	if !s.inStep() || v.Empty() {
+	if !s.inStep() || v.Empty() || s.needMasks() != nil {
 		return true
 	}
-	_, err := fmt.Fprintf(s.t.Out, "::add-mask::%s\n", maskable.Replace(v.Reveal()))
-	return err == nil
+	return terminal.InTime(func() error {
+		_, err := fmt.Fprintf(s.t.Out, "::add-mask::%s\n", maskable.Replace(v.Reveal()))
+		return err
+	})
 }
 
 // Recover prints a recovery text, or leaves it in a file if nobody would read it.
@@ -110,7 +113,10 @@ func (s *shell) Recover(sealed string) bool {
 	}
 	path, err := recovery.Leave(sealed, s.folders())
 	if err == nil {
-		s.t.Note("warning", s.t.Voice.Say("log-recovery-file", words.Blanks{"file": path}))
+		terminal.InTime(func() error {
+			s.t.Note("warning", s.t.Voice.Say("log-recovery-file", words.Blanks{"file": path}))
+			return nil
+		})
 	}
 	return err == nil
 }

@@ -11,6 +11,7 @@ import (
 	"strava-token/internal/input"
 	"strava-token/internal/secret"
 	"strava-token/internal/store"
+	"strava-token/internal/strava"
 	"strava-token/internal/terminal"
 	"strava-token/internal/words"
 )
@@ -40,10 +41,26 @@ func (l *Login) askClientID(ctx context.Context) (err error) {
 
 // AskClientSecret asks for the client secret until it can be one.
 func AskClientSecret(ctx context.Context, t *terminal.Terminal) (secret.Value, error) {
-	inspect := func(text string) input.Fault { return input.Fault(secret.Inspect(text)) }
+	inspect := func(text string) input.Fault {
+		if secret.MayHold(text) {
+			return ""
+		}
+		return input.Fault(secret.Inspect(text))
+	}
 	return untilRight(t, "client-secret", "Client Secret", inspect, func() (secret.Value, error) {
 		return t.AskSecret(ctx, "Client Secret of the Strava app (not shown): ")
 	})
+}
+
+// ofPrompts is a refusal of what was typed.
+func ofPrompts(err error) error {
+	refused, ok := errors.AsType[*strava.Error](err)
+	if !ok {
+		return err
+	}
+	note := refused.Note()
+	note.Blanks["client-id"], note.Blanks["client-secret"], note.Blanks["client-secret-place"] = "Client ID", "Client Secret", "the prompt"
+	return &words.Failure{ID: note.ID, Blanks: note.Blanks}
 }
 
 // untilRight asks for an input, and again after a slip, until the answers end.

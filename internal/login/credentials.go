@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"strava-token/internal/input"
 	"strava-token/internal/secret"
@@ -23,13 +24,17 @@ func (l *Login) writeCredentials(path string) error {
 	lines := formatted("dotenv", l.in, secret.Value{})
 	err := os.MkdirAll(filepath.Dir(path), 0o700)
 	if err == nil && has(path, lines) {
+		now := time.Now()
+		_ = os.Chtimes(path, now, now) // so that the login that made it leaves it
 		return nil
 	}
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err == nil {
 		l.discardable = true
 		_, err = f.WriteString(lines)
-		err = errors.Join(err, f.Sync(), f.Close())
+		err = errors.Join(err, f.Sync())
+		l.made, _ = f.Stat()
+		err = errors.Join(err, f.Close())
 	}
 	if err != nil {
 		return input.Misuse("login-file", words.Blanks{"file": path})
@@ -49,7 +54,8 @@ func has(path, lines string) bool {
 
 // discard removes the file of a login that came to nothing.
 func (l *Login) discard() {
-	if l.discardable {
+	there, err := os.Stat(l.credentials)
+	if l.discardable && err == nil && os.SameFile(there, l.made) && there.ModTime().Equal(l.made.ModTime()) {
 		_ = os.Remove(l.credentials)
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"strava-token/internal/secret"
 	"strava-token/internal/store"
 	"strava-token/internal/strava"
+	"strava-token/internal/terminal"
 	"strava-token/internal/transport"
 	"strava-token/internal/words"
 )
@@ -28,20 +29,12 @@ const clientSecretName = "STRAVA_CLIENT_SECRET"
 // finishTime bounds the write after the one that counts.
 const finishTime = 8 * time.Second
 
-// announceTime is how long a terminal that shows nothing (Ctrl-S) may delay the store.
-const announceTime = 2 * time.Second
-
 // announce names the athlete, who may be somebody else than was expected.
 func (l *Login) announce(t strava.Token) {
-	said := make(chan struct{})
-	go func() {
+	terminal.InTime(func() error {
 		l.Terminal.Say("Strava issued a refresh token" + whose(t, t.AthleteID) + ".")
-		close(said)
-	}()
-	select {
-	case <-said:
-	case <-time.After(announceTime):
-	}
+		return nil
+	})
 }
 
 // keep spends the code, and keeps what it brings before anything is proved. A
@@ -182,6 +175,9 @@ func (l *Login) nameClientSecret(network *transport.Network) error {
 	t, err := store.Parse(name, l.Repository)
 	if err != nil {
 		return input.Wrong("environment", input.Fault(store.UnknownTarget))
+	}
+	if slices.ContainsFunc(l.in.Targets, func(other store.Target) bool { return other.Key() == t.Key() }) {
+		return input.Wrong("rotate-to", input.FaultDoubledTarget) // one would be written over the other
 	}
 	l.clientSecret = store.NewSecret(l.in.GitHub(network), t)
 	l.clientSecret.MayBeNew = true

@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"os"
 	"strings"
 
 	"github.com/cli/browser"
@@ -54,6 +55,7 @@ type Login struct {
 	run          *provider.Run
 	clientSecret *store.Secret // of the repository; nil without one, and if it wasn't stored
 	credentials  string        // their file; empty with a repository, and with --format
+	made         os.FileInfo   // that file as this login made it; nil if it was there
 	discardable  bool          // this login made it, and nothing is kept yet
 }
 
@@ -77,19 +79,10 @@ func (l *Login) logIn(ctx context.Context) error {
 	if l.Repository != "" && l.isMissing("github-token") {
 		return l.withoutGitHubToken(ctx)
 	}
-	if err := l.askApp(ctx); err != nil {
-		return err
-	}
 	network := transport.New(l.Dial)
 	defer network.Close()
 	defer l.discard()
-	if err := l.prepare(ctx, network); err != nil {
-		return err
-	}
-	for _, other := range l.in.OtherHosts() {
-		l.Terminal.Warn(other)
-	}
-	if err := l.run.Strava.CheckApp(ctx); strava.IsAppRefused(err) {
+	if err := l.settle(ctx, network); err != nil {
 		return err
 	}
 	listener, err := Listen(ctx, l.Port)
@@ -103,6 +96,33 @@ func (l *Login) logIn(ctx context.Context) error {
 		return err
 	}
 	return l.keep(ctx, grant, listener)
+}
+
+// settle finds out about the app and where everything goes, and asks again if Strava
+// refuses what was typed.
+func (l *Login) settle(ctx context.Context, network *transport.Network) error {
+	for {
+		if err := l.askApp(ctx); err != nil {
+			return err
+		}
+		if err := l.prepare(ctx, network); err != nil {
+			return err
+		}
+		for _, other := range l.in.OtherHosts() {
+			l.Terminal.Warn(other)
+		}
+		err := l.run.Strava.CheckApp(ctx)
+		if !strava.IsAppRefused(err) {
+			return nil
+		}
+		if l.answers["client-secret"].Empty() {
+			return err
+		}
+		l.discard()
+		l.Terminal.Error(ofPrompts(err))
+		delete(l.answers, "client-id")
+		delete(l.answers, "client-secret")
+	}
 }
 
 // authorize sends the athlete to Strava until the scopes are right, or until

@@ -21,7 +21,7 @@ var (
 func (r *Run) outcome(c checked, p plan, k kept, v proved, s sealed, cancelled bool) *Outcome {
 	living := k.living
 	o := &Outcome{
-		Token: living.token, Rotated: living.rotated(), AthleteID: v.athleteID, Scope: living.token.Scope,
+		Token: living.token, FromCode: living.from.origin == fromCode, Rotated: living.rotated(), AthleteID: v.athleteID, Scope: living.token.Scope,
 		Kept: k.in, Recovery: s.text, Export: v.export, notKept: k.leavesUnkept(p, v.storable),
 		Warnings: slices.Concat(c.warnings, v.warnings),
 	}

@@ -49,7 +49,7 @@ func (n named) String() string { return n.name }
 func ofTargets() (all []error) {
 	messages, _ := words.IDs()
 	for _, name := range []string{"o/r/NAME", "branch:b#alice", "file:/x", "standard output"} {
-		readable, writeOnly := &Run{Readable: named{name: name}}, &Run{WriteOnly: []Target{named{name: name}}}
+		readable, writeOnly := &Run{Strava: &strava.Client{}, Readable: named{name: name}}, &Run{WriteOnly: []Target{named{name: name}}}
 		all = append(all, readable.noCandidate(nil), writeOnly.noCandidate([]store.Facts{{Exists: true}}), (&Run{}).noCandidate(nil),
 			readable.notKept(failedTarget{name, errUnforeseen}, plan{catchUp: true}, &Outcome{}))
 		for _, text := range []string{"", "sealed"} {

@@ -118,6 +118,6 @@ type StaleError struct{ words.Failure }
 // stale is a StaleError. target is the one that was updated last; "" if none is known.
 func (r *Run) stale(id, target string, updated time.Time) error {
 	b := store.BlanksOf(target)
-	b["updated"], b["seen"] = words.Moment(updated), words.Seen(r.Input.Reveal())
+	b["updated"], b["seen"] = words.Moment(updated), words.Seen(r.Input.Reveal(), r.Strava.ClientSecret.Reveal())
 	return &StaleError{words.Failure{ID: id, Blanks: b}}
 }

@@ -28,6 +28,7 @@ const (
 // Outcome is how a run ended.
 type Outcome struct {
 	Token     strava.Token
+	FromCode  bool     // and not from what a target held, since the code was used already
 	Rotated   bool     // Strava issued a new refresh token
 	AthleteID int64    // 0 if unknown
 	Scope     []string // nil if unknown

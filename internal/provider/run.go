@@ -26,6 +26,7 @@ package provider
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"strava-token/internal/secret"
@@ -148,7 +149,7 @@ func (r *Run) Do(ctx context.Context) (o *Outcome) {
 // Targets returns all of them, the readable one first.
 func (r *Run) Targets() []Target {
 	if r.Readable == nil {
-		return r.WriteOnly
+		return slices.Clone(r.WriteOnly)
 	}
 	return append([]Target{r.Readable}, r.WriteOnly...)
 }

@@ -18,6 +18,8 @@ const (
 	width = 64
 	// maxTexts bounds what is kept of one log: the newest count.
 	maxTexts = 100
+	// maxLog bounds what is read of one log.
+	maxLog = 256 << 20
 )
 
 var (
@@ -49,7 +51,7 @@ func wrapped(mark string) string {
 // logs; UTF-8 or UTF-16. Where a text can be read in two ways, both are
 // returned. An error is r's own.
 func Find(r io.Reader) (found []string, err error) {
-	raw, readErr := io.ReadAll(r)
+	raw, readErr := io.ReadAll(io.LimitReader(r, maxLog))
 	plain, err := decode(raw)
 	text := breaks.Replace(invisible.Replace(ansi().ReplaceAllString(plain, ""))) + "\n"
 	add := func(words []string) {

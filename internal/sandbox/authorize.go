@@ -34,8 +34,8 @@ func (s *Server) authorizePage(r *http.Request) answer {
 	if cookie, err := r.Cookie("sandbox_session"); err != nil || cookie.Value != s.strava.session || cookie.Value == "" {
 		return redirect("/login?next=" + url.QueryEscape(r.URL.RequestURI()))
 	}
-	if s.knobs.AthleteCap {
-		return page("Error", `<p id="cap">Limit of connected athletes exceeded.</p>`)
+	if s.isFull() {
+		return capPage()
 	}
 	if q.Get("approval_prompt") != "force" && s.strava.consented != nil && covers(s.strava.consented, scopes) {
 		return s.callback(q, s.strava.consented)
@@ -87,10 +87,18 @@ func (s *Server) accept(r *http.Request) answer {
 	if r.PostForm.Get("answer") != "accept" {
 		return redirect(q.Get("redirect_uri") + "?state=" + url.QueryEscape(q.Get("state")) + "&error=access_denied")
 	}
+	if s.isFull() {
+		return capPage()
+	}
 	scopes := append([]string{"read"}, r.PostForm["granted"]...)
 	s.strava.consented = scopes
 	return s.callback(q, scopes)
 }
+
+// isFull reports whether the app has its athletes, and this one isn't among them.
+func (s *Server) isFull() bool { return s.knobs.AthleteCap && s.strava.consented == nil }
+
+func capPage() answer { return page("Error", `<p id="cap">Limit of connected athletes exceeded.</p>`) }
 
 // callback sends the browser back, with the parameters in Strava's order.
 func (s *Server) callback(q url.Values, scopes []string) answer {

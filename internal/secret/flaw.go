@@ -61,10 +61,11 @@ func Inspect(s string) Flaw {
 }
 
 // MayHold reports whether a credential may be in s, perhaps with something around
-// it: there is enough of it, and no program or page put it there for one.
+// it: there is enough of it, and no program or page put it there for one. A sealed
+// text is none, and its mask would make every other one unreadable.
 func MayHold(s string) bool {
 	flaw := Inspect(s)
-	return flaw != Missing && flaw != Placeholder && flaw != Expression && len(s) >= minLength
+	return flaw != Missing && flaw != Placeholder && flaw != Expression && len(s) >= minLength && !strings.Contains(s, "-----BEGIN ")
 }
 
 // IsPlaceholder reports whether s is a word that people and programs leave

@@ -50,13 +50,14 @@ func Redacted(s string) string {
 // Quotable is s as a message may show it: short, on one line, and empty if it
 // could be a secret in the wrong place.
 func Quotable(s string) string {
-	if len(s) > maxQuoted || Redacted(s) != s {
-		return ""
-	}
-	return strings.Map(func(r rune) rune {
+	s = strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {
 			return -1
 		}
 		return r
 	}, s)
+	if len(s) > maxQuoted || Redacted(s) != s { // only now: a sign that can't be seen may have parted it
+		return ""
+	}
+	return s
 }

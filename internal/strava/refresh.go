@@ -62,7 +62,7 @@ func (c *Client) grant(ctx, answering context.Context, form url.Values) (Token, 
 		case c.ClientID == words.ExampleClientID:
 			e.seen = "log-seen-example"
 		case e.Kind == WrongClientSecret:
-			e.seen = words.Seen(c.ClientSecret.Reveal())
+			e.seen = words.Seen(c.ClientSecret.Reveal(), form.Get("refresh_token"))
 		}
 		unread = append(unread, token.Unread...)
 		token.Unread = unread

@@ -104,6 +104,24 @@ func Is(stream any) bool {
 
 // Recover prints a sealed refresh token. It returns false if nobody can read it.
 func (t *Terminal) Recover(sealed string) bool {
-	t.Note("warning", t.Voice.Say("log-recovery", nil)+" "+t.Voice.Say("log-recovery-command", words.Blanks{"target": "TARGET"}))
-	return t.print(sealed, false) == nil
+	return InTime(func() error {
+		t.Note("warning", t.Voice.Say("log-recovery", nil)+" "+t.Voice.Say("log-recovery-command", words.Blanks{"target": "TARGET"}))
+		return t.print(sealed, false)
+	})
+}
+
+// patience is how long a print may delay what matters more: a terminal that stands
+// still (Ctrl-S) takes nothing.
+const patience = 2 * time.Second
+
+// InTime reports whether a print came through soon enough.
+func InTime(print func() error) bool {
+	printed := make(chan error, 1)
+	go func() { printed <- print() }()
+	select {
+	case err := <-printed:
+		return err == nil
+	case <-time.After(patience):
+		return false
+	}
 }

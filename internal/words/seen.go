@@ -20,9 +20,13 @@ var hexDigits = regexp.MustCompile(`(?i)^[0-9a-f]+$`)
 
 // Seen is what a message says of a credential that Strava refused, without showing
 // any of it.
-func Seen(credential string) Sentence {
+//
+// other is one that it may have been mixed up with.
+func Seen(credential, other string) Sentence {
 	n := len(credential)
 	switch {
+	case credential == other:
+		return "log-seen-other"
 	case strings.ContainsAny(credential, "*…•"):
 		return "log-seen-hidden"
 	case n >= 20 && n <= 80 && n != usualLength && hexDigits.MatchString(credential):

@@ -164,7 +164,7 @@ func (v *Voice) message(n Note) Message {
 
 // isEdit reports whether the next step is to change the workflow.
 func isEdit(id string, r row) bool {
-	return strings.HasPrefix(id, "input-") || strings.Contains(r.next, `<var title="rotate-to">`) || strings.Contains(r.next, `<var title="expected-athlete">`)
+	return strings.HasPrefix(id, "input-") && id != "input-code-without-state" || id == "target-code-branch" || strings.Contains(r.next, `<var title="rotate-to">`) || strings.Contains(r.next, `<var title="expected-athlete">`)
 }
 
 // Join makes one text of sentences.

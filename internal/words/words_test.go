@@ -265,9 +265,9 @@ func TestSeen(t *testing.T) {
 		"T": "", "T,": "log-seen-around", "NAME=T": "log-seen-around", "refresh_token=r'T'": "log-seen-around",
 		"T%":                                 "log-seen-around",
 		`{"expires_in":21600,"refresh":"T"}`: "log-seen-around", token[:39]: "log-seen-length", "TT": "log-seen-length",
-		token[:8] + "****" + token[:8]: "log-seen-hidden", "another-form-of-token": "",
+		token[:8] + "****" + token[:8]: "log-seen-hidden", "another-form-of-token": "", "another-secret": "log-seen-other",
 		"another form": "log-seen-signs", "‘another-form’": "log-seen-signs", `"another`: "log-seen-signs",
 	} {
-		check.Equal(t, words.Seen(strings.ReplaceAll(pasted, "T", token)), want, "%s", pasted)
+		check.Equal(t, words.Seen(strings.ReplaceAll(pasted, "T", token), "another-secret"), want, "%s", pasted)
 	}
 }

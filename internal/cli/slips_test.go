@@ -1,0 +1,185 @@
+package cli_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"strava-token/internal/check"
+	"strava-token/internal/cli"
+	"strava-token/internal/recovery"
+	"strava-token/internal/sandbox"
+	"strava-token/internal/secret"
+)
+
+// TestLoginKeepsTheTokenInEveryTarget and the client secret in its own.
+func TestLoginKeepsTheTokenInEveryTarget(t *testing.T) {
+	t.Parallel()
+	v := newVisitor(t, sandbox.Knobs{})
+	v.assertStatus(v.run("--repo", sandbox.Repository, "--rotate-to", "A", "--rotate-to", "B", "--rotate-to", "C"), 0)
+	for _, name := range []string{"A", "B", "C"} {
+		check.Equal(t, v.server.Secret(name), v.server.LiveRefreshToken(), "%s", name)
+	}
+	check.Equal(t, v.server.Secret("STRAVA_CLIENT_SECRET"), v.server.App().Secret, "the client secret")
+}
+
+func TestLoginRefusesTheClientSecretsPlaceAsTarget(t *testing.T) {
+	t.Parallel()
+	v := newVisitor(t, sandbox.Knobs{})
+	v.assertStatus(v.run("--repo", sandbox.Repository, "--rotate-to", "strava_client_secret"), 2)
+	v.assertMessages("input-doubled-target")
+	v.assertNothingStored()
+}
+
+// TestATokenWithASignThatCannotBeSeenIsNotShown in the place of another input.
+func TestATokenWithASignThatCannotBeSeenIsNotShown(t *testing.T) {
+	const token = "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c"
+	for _, name := range []string{"verify", "language", "require-scopes", "rotate-to"} {
+		runInStep(t, name, sandbox.Knobs{}, func(t *testing.T, s *step) {
+			s.runner.Input(name, token[:20]+"\u200b"+token[20:])
+			check.Equal(t, s.run(), 2, "exit status")
+			check.That(t, !strings.Contains(s.runner.Log()+s.runner.File("GITHUB_STEP_SUMMARY"), token), "the token is shown")
+		})
+	}
+}
+
+// TestASealedTextIsNoRefreshToken: its masks would hide the marks of the run's own.
+func TestASealedTextIsNoRefreshToken(t *testing.T) {
+	inStep(t, always, func(t *testing.T, s *step) {
+		s.runner.Input("refresh-token", sealedFor(t, s.server))
+		s.expect(2, "input-whitespace")
+		check.Equal(t, s.server.Count("strava", "POST", "/oauth/token"), 0, "token requests")
+	})
+}
+
+func sealedFor(t *testing.T, s *sandbox.Server) string {
+	t.Helper()
+	content := recovery.Content{ClientID: s.App().ID, RefreshToken: secret.New(s.LiveRefreshToken())}
+	return check.Must(recovery.Seal(content, secret.New(s.App().Secret), nil))(t)
+}
+
+// into runs a command with standard error in a file, and returns the status and it.
+func (v *visitor) into(args ...string) (status int, written string) {
+	v.t.Helper()
+	f := check.Must(os.Create(filepath.Join(v.t.TempDir(), "stderr")))(v.t)
+	defer f.Close()
+	status = cli.Run(v.t.Context(), cli.Process{
+		Args: args, Getenv: func(name string) string { return v.env[name] },
+		Stdin: strings.NewReader(""), Stdout: &v.stdout, Stderr: f,
+	})
+	return status, readFile(v.t, f.Name())
+}
+
+// TestNoMaskGoesIntoAFile: there it would be the token itself.
+func TestNoMaskGoesIntoAFile(t *testing.T) {
+	t.Parallel()
+	v := newVisitor(t, always)
+	v.env["GITHUB_ACTIONS"] = "true"
+	v.server.SetSecret("X", "old")
+	log := filepath.Join(t.TempDir(), "run.log")
+	check.OK(t, os.WriteFile(log, []byte(sealedFor(t, v.server)), 0o600))
+	status, written := v.into("recover", log, "--rotate-to", "octo/running/X")
+	check.Equal(t, status, 0, "exit status of recover\n%s", written)
+	v.env["STRAVA_REFRESH_TOKEN"] = v.server.LiveRefreshToken()
+	status, more := v.into("revoke", "--yes", "--rotate-to", "octo/running/X")
+	check.Equal(t, status, 0, "exit status of revoke\n%s", more)
+	for name, value := range v.server.Values() {
+		check.That(t, !strings.Contains(written+more, value), "%s is in the file", name)
+	}
+}
+
+// frozen is a terminal that stands still from a moment on.
+type frozen struct {
+	from   atomic.Bool
+	thawed chan struct{}
+}
+
+func (f *frozen) Write(p []byte) (int, error) {
+	if f.from.Load() {
+		<-f.thawed
+	}
+	return len(p), nil
+}
+
+// TestAFrozenTerminalDoesNotStopTheStore of a run that is cancelled besides.
+func TestAFrozenTerminalDoesNotStopTheStore(t *testing.T) {
+	t.Parallel()
+	for _, command := range []string{"login", "refresh"} {
+		v := newVisitor(t, always)
+		path := filepath.Join(t.TempDir(), "token")
+		v.env["STRAVA_REFRESH_TOKEN"] = v.server.LiveRefreshToken()
+		ctx, cancel := context.WithCancel(t.Context())
+		out := &frozen{thawed: make(chan struct{})}
+		v.server.Notify(func(call string) {
+			out.from.Store(out.from.Load() || call == "accept")
+			if call == "token" && (command == "refresh" || out.from.Load()) {
+				out.from.Store(true)
+				cancel()
+				time.Sleep(100 * time.Millisecond) // so that it's cancelled before the answer
+			}
+		})
+		args := []string{command, "--rotate-to", "file:" + path}
+		if command == "login" {
+			args = append(args, "--port", "0")
+		}
+		var ended sync.WaitGroup
+		ended.Go(func() {
+			cli.Run(ctx, cli.Process{
+				Args: args, Getenv: func(name string) string { return v.env[name] },
+				Stdin: v.in, Stdout: &v.stdout, Stderr: out, Browse: func(address string) error { go v.browse(address); return nil },
+			})
+		})
+		isStored := func() bool {
+			content, _ := os.ReadFile(path)
+			return v.server.Opened(string(content)) == v.server.LiveRefreshToken()
+		}
+		for ctx.Err() == nil || !isStored() { // or the test times out
+			time.Sleep(20 * time.Millisecond)
+		}
+		close(out.thawed)
+		_ = v.in.Close()
+		ended.Wait()
+	}
+}
+
+// TestARunAndRecoverTakeTheSameClientSecrets, of whatever form.
+func TestARunAndRecoverTakeTheSameClientSecrets(t *testing.T) {
+	t.Parallel()
+	for _, odd := range []string{"a client secret that has blanks in it 12345678", "über0123456789012345678901234567890123"} {
+		v := newVisitor(t, sandbox.Knobs{App: sandbox.App{ID: "48213", Secret: odd}, Rotation: sandbox.RotateAlways})
+		v.env["STRAVA_REFRESH_TOKEN"] = v.server.LiveRefreshToken()
+		v.assertStatus(v.command("refresh"), 0)
+		log := filepath.Join(t.TempDir(), "run.log")
+		check.OK(t, os.WriteFile(log, []byte(v.stderr.String()), 0o600))
+		delete(v.env, "STRAVA_REFRESH_TOKEN")
+		v.assertStatus(v.command("recover", log, "--print"), 0)
+	}
+}
+
+// TestALoginThatEndsLeavesTheFileOfAnother which wrote the same in the meantime.
+func TestALoginThatEndsLeavesTheFileOfAnother(t *testing.T) {
+	t.Parallel()
+	v := newVisitor(t, sandbox.Knobs{})
+	target := filepath.Join(t.TempDir(), "token")
+	ctx, cancel := context.WithCancel(t.Context())
+	var first sync.WaitGroup
+	var said lockedBuffer
+	first.Go(func() {
+		cli.Run(ctx, cli.Process{
+			Args: []string{"login", "--port", "0", "--no-browser", "--rotate-to", "file:" + target}, Getenv: func(name string) string { return v.env[name] },
+			Stdin: strings.NewReader(""), Stdout: &lockedBuffer{}, Stderr: &said,
+		})
+	})
+	for !strings.Contains(said.String(), "Waiting for Strava") { // or the test times out
+		time.Sleep(10 * time.Millisecond)
+	}
+	v.assertStatus(v.run("--rotate-to", "file:"+target), 0)
+	cancel()
+	first.Wait()
+	v.assertFile(target+".env", v.appLines())
+}
