@@ -75,7 +75,7 @@ func TestDoctorAsAStep(t *testing.T) {
 			}
 			check.Equal(t, s.run(), tt.status, "exit status\n%s", s.runner.Log())
 			for _, line := range tt.says {
-				check.That(t, strings.Contains(s.runner.Log(), "\n"+line+"\n"), "%q is not in the checklist:\n%s", line, s.runner.Log())
+				check.That(t, strings.Contains("\n"+s.runner.Log(), "\n"+line+"\n"), "%q is not in the checklist:\n%s", line, s.runner.Log())
 			}
 			errors := 0
 			if tt.status != 0 {

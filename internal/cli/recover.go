@@ -164,6 +164,9 @@ func (r *recovering) readTexts(args []string) ([]string, error) {
 	if texts := r.readLeft(); len(texts) > 0 {
 		return texts, nil
 	}
+	if terminal.Is(r.Stdin) {
+		r.t.Say("Paste the log or the recovery text here, and end it with Ctrl-D:")
+	}
 	return recovery.Find(in)
 }
 

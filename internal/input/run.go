@@ -78,25 +78,27 @@ func (in *Inputs) Run(network *transport.Network, reporter provider.Reporter, fi
 }
 
 // OtherHosts warns of every host that receives credentials, but those of Strava and
-// GitHub, and the runner's own server.
+// GitHub, the runner's own server, and this machine: nothing leaves it.
 func (in *Inputs) OtherHosts() []error {
 	var others []error
 	warn := func(id, name string, u *url.URL) {
 		others = append(others, &words.Failure{ID: id, Blanks: words.Blanks{"input": words.Input(name), "host": u.Host}})
 	}
-	if !isStrava(in.StravaURL) {
+	if !isStrava(in.StravaURL) && !isHere(in.StravaURL) {
 		warn("input-other-host", "strava-url", in.StravaURL)
 	}
-	if !isStrava(in.StravaAPIURL) {
+	if !isStrava(in.StravaAPIURL) && !isHere(in.StravaAPIURL) {
 		warn("input-other-api-host", "strava-api-url", in.StravaAPIURL) // which gets the access token alone
 	}
 	server := strings.ToLower(in.gitHubServer)
-	if host := strings.ToLower(in.GitHubURL.Host); server != "" && slices.ContainsFunc(in.Targets, store.Target.OnGitHub) &&
+	if host := strings.ToLower(in.GitHubURL.Host); server != "" && !isHere(in.GitHubURL) && slices.ContainsFunc(in.Targets, store.Target.OnGitHub) &&
 		!slices.Contains([]string{"api.github.com", server, "api." + server}, host) {
 		warn("input-other-github-host", gitHubAddress, in.GitHubURL)
 	}
 	return others
 }
+
+func isHere(u *url.URL) bool { return transport.IsLoopback(u.Hostname()) }
 
 // isStrava reports whether an address is under strava.com, all of which is Strava's.
 func isStrava(u *url.URL) bool {

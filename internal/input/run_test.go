@@ -25,6 +25,8 @@ func TestOtherHosts(t *testing.T) {
 		{"https://evilstrava.com", "https://www.strava.com:8443", github, "github.com", branch, []string{"input-other-host", "input-other-api-host"}},
 		{strava, api, "https://git.example/api/v3", "github.com", branch, []string{"input-other-github-host"}},
 		{strava, api, "https://git.example/api/v3", "github.com", nil, nil},
+		{"http://127.0.0.1:1", "http://localhost:1/api/v3", "http://[::1]:1", "github.com", branch, nil},
+		{"https://localhost.evil.example", api, github, "github.com", branch, []string{"input-other-host"}},
 		{strava, api, "https://git.example/api/v3", "git.example", branch, nil},
 		{strava, api, "https://api.octo.ghe.com", "octo.ghe.com", branch, nil},
 	} {
