@@ -9,7 +9,7 @@ import (
 	"strava-token/internal/provider"
 )
 
-// examine is the step with doctor: true. It sets no outputs.
+// examine runs the step with doctor: true. It sets no outputs.
 func (e *edge) examine(ctx context.Context, run *provider.Run) provider.Status {
 	report := doctor.Examine(ctx, run, e.getenv("GITHUB_REPOSITORY"))
 	var failures []error

@@ -23,8 +23,8 @@ type edge struct {
 	sdk    *githubactions.Action
 	voice  *words.Voice
 	pages  pages
-	event  map[string]any // what started the workflow; nil if it can't be told
-	sealed string         // a recovery text that is in the log, and not in the summary yet
+	event  map[string]any // what started the workflow; nil if unknown
+	sealed string         // a recovery text that is in the log, but not in the summary yet
 }
 
 func newEdge(getenv func(string) string, stdout io.Writer) *edge {
@@ -45,8 +45,8 @@ func newEdge(getenv func(string) string, stdout io.Writer) *edge {
 	}
 }
 
-// troubleshooting is the page that explains every message, in the version of the
-// action that runs; empty if the runner doesn't say which that is.
+// troubleshooting returns the page that explains every message, in the version of the
+// action that runs, or "" if the runner doesn't say which that is.
 func troubleshooting(getenv func(string) string) string {
 	server, repository, ref := getenv("GITHUB_SERVER_URL"), getenv("GITHUB_ACTION_REPOSITORY"), getenv("GITHUB_ACTION_REF")
 	if server == "" || repository == "" || ref == "" {
@@ -55,8 +55,8 @@ func troubleshooting(getenv func(string) string) string {
 	return server + "/" + repository + "/blob/" + ref + "/docs/troubleshooting.md"
 }
 
-// Mask hides v in the log from now on. It returns false if the runner could
-// not be told.
+// Mask hides v in the log from now on. It returns false if the runner couldn't
+// be told.
 func (e *edge) Mask(v secret.Value) bool {
 	if v.Empty() { // an empty mask would be an error in the log
 		return true
@@ -65,10 +65,10 @@ func (e *edge) Mask(v secret.Value) bool {
 	return !e.out.isBroken()
 }
 
-// Recover prints a sealed refresh token, each line as it is: it holds nothing
-// that the runner could take for a command.
-// The summary gets it at the end, below what failed, or at once if nobody reads the
-// log: the run may be killed.
+// Recover prints a sealed refresh token, each line as it is: the runner can't take
+// any of it for a command.
+// The summary gets it at the end, below what failed, or at once if the log can't be
+// written: the run may be killed.
 func (e *edge) Recover(sealed string) bool {
 	e.sealed = sealed
 	e.say(e.recoveryIntro())
@@ -112,8 +112,8 @@ func (e *edge) titled(m words.Message) {
 }
 func (e *edge) warning(text string) { e.sdk.Warningf("%s", text) }
 
-// steadyWriter goes on if its writer is broken, or blocks because nobody
-// reads, since the run must.
+// steadyWriter carries on if its writer fails, or blocks because nobody reads, since
+// the run must go on.
 type steadyWriter struct {
 	w      io.Writer
 	mu     sync.Mutex
@@ -173,14 +173,14 @@ func (e *edge) writable(variable string) bool {
 }
 
 // delimiter ends a value in the runner's files. The SDK's is a constant, so a
-// value that holds it could set outputs of its own.
+// value that contains it could set outputs of its own.
 const delimiter = "_GitHubActionsFileCommandDelimeter_"
 
 func exportable(value string) bool {
 	return !strings.ContainsAny(value, "\r\n") && !strings.Contains(value, delimiter)
 }
 
-// file runs a call of the SDK that panics if it cannot write to its file.
+// file calls write, a call of the SDK that panics if it can't write to its file.
 func file(write func()) (err error) {
 	defer func() {
 		if p := recover(); p != nil {

@@ -15,18 +15,18 @@ import (
 )
 
 // deadEnd is where Strava sends the browser if it can't be a page of GitHub's. It
-// does not load: its address is what counts. Strava always lets localhost through.
+// doesn't load: its address is what counts. Strava always allows localhost.
 const deadEnd = "http://localhost/copy-this-whole-address"
 
 // pages are the addresses of this workflow on GitHub.
 type pages struct {
 	workflow string // on which it is run
 	edit     string // on which its file is changed
-	known    bool   // the file is
+	known    bool   // whether the file is
 }
 
-// pagesOf reads them from what the runner says. Without the name of the file both
-// are the repository's Actions page.
+// pagesOf derives the pages from the runner's environment. Without the name of the file
+// both are the repository's Actions page.
 func pagesOf(getenv func(string) string) pages {
 	server := cmp.Or(getenv("GITHUB_SERVER_URL"), words.GitHub)
 	repository := server + "/" + getenv("GITHUB_REPOSITORY")
@@ -47,11 +47,11 @@ func pagesOf(getenv func(string) string) pages {
 	}
 }
 
-// escaped is a path as an address has it.
+// escaped returns path as it is in an address.
 func escaped(path string) string { return strings.ReplaceAll(url.PathEscape(path), "%2F", "/") }
 
-// link is the page of Strava's on which this app is authorized for this place, and
-// had are the scopes that the token had before.
+// link returns Strava's page to authorize this app here, and whether it leads back to
+// the workflow. had are the scopes that the token had before.
 func (e *edge) link(ctx context.Context, in *input.Inputs, client *strava.Client, had []string) (link string, leadsBack bool) {
 	redirect := e.pages.workflow
 	if leadsBack = e.pages.known && client.LeadsBackTo(ctx, redirect); !leadsBack {
@@ -63,7 +63,7 @@ func (e *edge) link(ctx context.Context, in *input.Inputs, client *strava.Client
 // offerLink gives the voice a link if one of errs asks to authorize.
 func (e *edge) offerLink(ctx context.Context, in *input.Inputs, run *provider.Run, o *provider.Outcome) {
 	if len(in.Targets) == 0 {
-		return // which come first, or the new token would be kept nowhere
+		return // without a target the new token would be lost
 	}
 	for _, err := range append(o.Failures, o.Warnings...) {
 		if e.voice.Asks(err) {
@@ -79,8 +79,8 @@ func (e *edge) offerLink(ctx context.Context, in *input.Inputs, run *provider.Ru
 	}
 }
 
-// offerDeadEnd gives the voice a link if the code is all that is wrong. Strava is
-// not asked where it would lead back to, since nothing is sent anywhere.
+// offerDeadEnd gives the voice a link if err, about the inputs, asks to authorize. It
+// doesn't ask Strava for the way back, since nothing is sent anywhere.
 func (e *edge) offerDeadEnd(in *input.Inputs, err error) {
 	if e.voice.Asks(err) && len(in.Targets) > 0 && in.StravaURL != nil && input.InspectClientID(in.ClientID) == "" {
 		link := in.Strava(nil).AuthorizeURL(deadEnd, in.Scopes(nil), in.State(), true)
@@ -88,9 +88,9 @@ func (e *edge) offerDeadEnd(in *input.Inputs, err error) {
 	}
 }
 
-// firstStep ends a run that has no refresh token to begin with: the app and the
-// targets are right, and one step is left. otherLogin says that the code, if there
-// was one, is of another login.
+// firstStep returns how a run without a refresh token ends: if the app is right, as the
+// targets are, one step is left. otherLogin is the warning that the code is from
+// another login, or nil.
 func (e *edge) firstStep(ctx context.Context, in *input.Inputs, run *provider.Run, otherLogin error) error {
 	if err := run.Strava.CheckApp(ctx); err != nil {
 		return err
@@ -114,17 +114,17 @@ func (e *edge) firstStep(ctx context.Context, in *input.Inputs, run *provider.Ru
 	return first
 }
 
-// firstStepError is a run that waits for a person to authorize the app.
+// firstStepError reports a run that waits for a person to authorize the app.
 type firstStepError struct{ link, id, edit string }
 
 func (e *firstStepError) Error() string { return "one step left: authorize" }
 
-// Note is the error's message.
+// Note returns the error's message.
 func (e *firstStepError) Note() words.Note {
 	return words.Note{ID: e.id, Blanks: words.Blanks{"edit": e.edit}}
 }
 
-// form is that of Run workflow on GitHub.
+// form is GitHub's Run workflow form as submitted.
 type form struct {
 	isFilled  bool // the run was started with it
 	takesCode bool // it has a field for a code
@@ -137,12 +137,12 @@ func (e *edge) form() form {
 	text, _ := code.(string)
 	return form{
 		isFilled:  e.getenv("GITHUB_EVENT_NAME") == "workflow_dispatch",
-		takesCode: takesCode || e.event == nil, // which cannot be told
+		takesCode: takesCode || e.event == nil, // unknown without the event
 		code:      text,
 	}
 }
 
-// isFirstStep returns the error of a run that waits for a person.
+// isFirstStep returns the error of a run that waits for a person, or nil.
 func isFirstStep(errs []error) *firstStepError {
 	var first *firstStepError
 	for _, err := range errs {
@@ -153,7 +153,7 @@ func isFirstStep(errs []error) *firstStepError {
 	return nil
 }
 
-// summaryOfFirstStep is what a newcomer reads: the two steps that are left.
+// summaryOfFirstStep returns what a newcomer reads: the steps that are left.
 func (e *edge) summaryOfFirstStep(first *firstStepError) string {
 	var b strings.Builder
 	e.title(&b, "summary-first-step")

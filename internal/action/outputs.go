@@ -9,13 +9,13 @@ import (
 	"strava-token/internal/words"
 )
 
-// errUnexportable is an answer of Strava with a value that would break out of the
+// errUnexportable reports a value in Strava's answer that would break out of the
 // runner's files.
 var errUnexportable error = &words.Failure{ID: "run-unexportable"}
 
 type output struct{ name, value string }
 
-// export sets the outputs that the run's end allows, all of them or none.
+// export sets the outputs that the outcome allows, all of them or none.
 func (e *edge) export(in *input.Inputs, o *provider.Outcome) error {
 	values := outputs(in, o)
 	for _, v := range values {
@@ -33,7 +33,7 @@ func (e *edge) export(in *input.Inputs, o *provider.Outcome) error {
 	})
 }
 
-// outputs lists them in the order of the contract.
+// outputs returns them in the order of the contract.
 func outputs(in *input.Inputs, o *provider.Outcome) []output {
 	if o.Export == provider.ExportNone {
 		return nil

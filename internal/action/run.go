@@ -1,4 +1,4 @@
-// Package action is a workflow step: the runner's protocol, the outputs, the
+// Package action implements a workflow step: the runner's protocol, the outputs, the
 // summary, and the link to authorize.
 //
 // No write to standard output can end the run: a reader that went away must not
@@ -27,7 +27,7 @@ type Config struct {
 	Dial   transport.DialFunc // nil: over TCP
 }
 
-// Run is one workflow step. Cancelling ctx before the token request ends it at
+// Run runs one workflow step. Cancelling ctx before the token request ends it at
 // once; after it, the step only hurries.
 func Run(ctx context.Context, c Config) provider.Status {
 	e := newEdge(c.Getenv, c.Stdout)
@@ -41,7 +41,7 @@ func Run(ctx context.Context, c Config) provider.Status {
 		e.addSummary(e.refusal(messages))
 		return provider.BadInput
 	}
-	var otherLogin []error // that the code is of one is told with a link
+	var otherLogin []error // warnings that the code is from another login, shown with the link
 	for _, warning := range append(in.OtherHosts(), in.Warnings...) {
 		if e.voice.Asks(warning) && !in.Doctor {
 			otherLogin = append(otherLogin, warning)
@@ -51,9 +51,9 @@ func Run(ctx context.Context, c Config) provider.Status {
 	}
 	network := transport.New(c.Dial)
 	if c.Dial != nil {
-		defer network.Close() // a process of its own ends right after, and its connections with it
+		defer network.Close() // a separate process ends right after, and its connections with it
 	}
-	run := in.Run(network, e, !in.Begins()) // without a token it asks the targets, and spends nothing
+	run := in.Run(network, e, !in.Begins()) // without a token it checks the targets, and spends nothing
 	run.Snapshot = e.snapshot(in.GitHub(network))
 	run.CodeIsShared = true
 	if in.Doctor {
@@ -73,7 +73,7 @@ func Run(ctx context.Context, c Config) provider.Status {
 	return outcome.Status()
 }
 
-// isWithoutToken reports whether all is right, but that nobody authorized yet.
+// isWithoutToken reports whether the only failure is that nobody has authorized yet.
 func isWithoutToken(o *provider.Outcome) bool {
 	if len(o.Failures) != 1 {
 		return false
@@ -82,7 +82,7 @@ func isWithoutToken(o *provider.Outcome) bool {
 	return ok
 }
 
-// read reads every input, and makes sure that the outputs can be written.
+// read reads every input, and checks that the outputs can be written.
 func (e *edge) read() (*input.Inputs, error) {
 	in, err := input.Read(&input.Workflow{Getenv: e.getenv, Input: e.sdk.GetInput, Hide: e.Mask, Event: e.event}, true)
 	var problems []input.Problem
@@ -100,7 +100,7 @@ func (e *edge) read() (*input.Inputs, error) {
 	return in, nil
 }
 
-// snapshot tells when this run read its secrets.
+// snapshot returns when this run read its secrets.
 func (e *edge) snapshot(gh *store.GitHub) store.Snapshot {
 	attempt, err := strconv.Atoi(e.getenv("GITHUB_RUN_ATTEMPT"))
 	if err != nil || attempt < 1 {
@@ -129,7 +129,7 @@ func (e *edge) report(o *provider.Outcome, code bool) {
 	switch messages := e.explain(o.Failures); {
 	case waiting != nil:
 		e.titled(messages[0])
-		e.say(waiting.link) // on a line of its own, to be clicked
+		e.say(waiting.link) // on its own line, so that it can be clicked
 	case len(messages) > 0:
 		e.failure(text(messages))
 	}

@@ -9,9 +9,9 @@ import (
 	"strava-token/internal/words"
 )
 
-// story tells in plain sentences what the run did. It has no secret in it and no
-// text from outside but scopes and targets, which were checked.
-// code says that it was given one, which may have been used already.
+// story tells in plain sentences what the run did. It contains no secret, and from
+// outside only scopes and targets that were checked. code says that the run was given
+// one, which may have been used already.
 func (e *edge) story(o *provider.Outcome, code bool) []string {
 	var lines []string
 	first := o.FromCode
@@ -51,8 +51,8 @@ func (e *edge) story(o *provider.Outcome, code bool) []string {
 	return lines
 }
 
-// addSummary adds to the job's summary. A run without the file, or with one that
-// cannot be written, loses nothing but that.
+// addSummary adds to the job's summary. It returns false if that's impossible, and
+// loses nothing else.
 func (e *edge) addSummary(markdown string) bool {
 	if e.getenv(summaryFile) == "" {
 		return false
@@ -90,13 +90,13 @@ func (e *edge) recoveryIntro() string {
 	return e.voice.Say("log-recovery", nil) + " " + e.voice.Say("log-recovery-command", words.Blanks{"target": "TARGET"})
 }
 
-// sealedSection shows a recovery text, folded.
+// sealedSection returns a recovery text, folded.
 func (e *edge) sealedSection(sealed string) string {
 	return fmt.Sprintf("<details><summary>%s</summary>\n\n%s\n\n```\n%s```\n\n</details>\n",
 		e.voice.Say("summary-recovery", nil), markdown(e.recoveryIntro()), sealed)
 }
 
-// refusal is the summary of a run whose inputs are wrong.
+// refusal returns the summary of a run whose inputs are wrong.
 func (e *edge) refusal(messages []words.Message) string {
 	var b strings.Builder
 	e.title(&b, "summary-inputs")
@@ -133,8 +133,8 @@ var markup = strings.NewReplacer(
 
 var address = regexp.MustCompile(`https?://[^\s<>)]*[^\s<>).,;:]`)
 
-// markdown escapes what Markdown or HTML would take for markup, and makes links of
-// addresses, which are shown without their parameters.
+// markdown escapes what Markdown or HTML would take for markup, and turns addresses into
+// links that are shown without their parameters.
 func markdown(s string) string {
 	var b strings.Builder
 	for {

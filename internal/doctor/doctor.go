@@ -37,7 +37,7 @@ type Finding struct {
 	Err   error
 }
 
-// Lines are the finding as lines of text.
+// Lines returns the finding as lines of text.
 func (f Finding) Lines(voice *words.Voice) (lines []string) {
 	about := words.Visible(f.About)
 	if about == "" {
@@ -57,14 +57,13 @@ func (f Finding) Lines(voice *words.Voice) (lines []string) {
 	return lines
 }
 
-// examination bounds what is examined before the normal run, which has a
-// deadline of its own.
+// examination limits the checks before the normal run, which has its own deadline.
 const examination = 30 * time.Second
 
-// Examine looks, side by side, at the app and the targets, and, if the targets can
-// keep what comes, at the refresh token by a normal run. repository is where the
-// workflow runs, as "owner/repo". The status is that of the whole: Failed if
-// a finding is a failure.
+// Examine checks the app and the targets in parallel, and, if all of them are fine, the
+// refresh token with a normal run. repository is where the workflow runs, as
+// "owner/repo". The status is that of the run, or, if it's Done or there was no
+// run, Failed if a finding is a failure.
 func Examine(ctx context.Context, run *provider.Run, repository string) Report {
 	checking, cancel := context.WithTimeout(ctx, examination)
 	defer cancel()
@@ -115,8 +114,8 @@ func examineApp(ctx context.Context, run *provider.Run) Finding {
 	return f
 }
 
-// unclear are answers that say nothing about the app: nothing was at stake in the
-// question.
+// unclear lists the kinds that say nothing about the app. They are warnings only, since
+// nothing was at stake.
 var unclear = []strava.Kind{
 	strava.NoAnswer, strava.Unreachable, strava.Outage, strava.RateLimited, strava.Malformed, strava.Unrecognized,
 }

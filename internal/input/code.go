@@ -11,8 +11,8 @@ import (
 	"strava-token/internal/words"
 )
 
-// Scopes are what a link to authorize asks for: what is required, what the token
-// had before, and read. had may be empty.
+// Scopes returns what to request: read, the required scopes, those held before; plus
+// activity:read_all if that leaves read alone.
 func (in *Inputs) Scopes(had []string) []string {
 	scopes := slices.Concat([]string{"read"}, in.RequireScopes, had)
 	if len(scopes) == 1 {
@@ -27,14 +27,14 @@ func (in *Inputs) Scopes(had []string) []string {
 	return all
 }
 
-// State is the state of the link and of the run that gets the code. The two keep
-// nothing between them, so it is a keyed hash of what both know: one athlete's
-// code never gets into another one's target. It is public, and says only that an
+// State returns the state of the link, which the run that gets the code computes again.
+// Nothing is kept between the two, so it's a keyed hash of what both know: one
+// athlete's code never gets into another's target. It's public, and says only that an
 // address belongs here.
 func (in *Inputs) State() string {
 	repository := in.Repository
 	if in.RepositoryID != 0 {
-		repository = strconv.FormatInt(in.RepositoryID, 10) // which a new name leaves
+		repository = strconv.FormatInt(in.RepositoryID, 10) // survives a rename
 	}
 	targets := make([]string, len(in.Targets))
 	for i, t := range in.Targets {
@@ -43,9 +43,9 @@ func (in *Inputs) State() string {
 	return strava.KeyedState(in.ClientSecret, in.ClientID, repository, strings.Join(targets, "\n"))
 }
 
-// code reads the input code: a code, or an address with one. It is masked, although
-// the log shows the inputs before this program can hide anything: a code that was
-// used is worth nothing.
+// code reads the input code: a code, or an address that contains one. It's masked,
+// although the log shows the inputs before anything can be masked: a used code is
+// worthless.
 func (r *reader) code(in *Inputs) {
 	const name = "code"
 	text := r.Text(name)
@@ -53,10 +53,9 @@ func (r *reader) code(in *Inputs) {
 		return
 	}
 	if len(r.problems) > 0 {
-		return // the state depends on what is wrong
+		return // the state is computed from the inputs that are wrong
 	}
 	grant, err := strava.ParsePasted(text, in.State())
-	var denied *strava.DeniedError
 	switch {
 	case errors.Is(err, strava.ErrWrongState) && slices.ContainsFunc(in.Targets, store.Target.Readable):
 		// In a matrix each job gets the code, and one of them asked for it.
@@ -64,7 +63,7 @@ func (r *reader) code(in *Inputs) {
 		return
 	case errors.Is(err, strava.ErrWrongState):
 		r.problem(name, FaultWrongState, "")
-	case errors.As(err, &denied):
+	case errors.Is(err, strava.ErrDenied):
 		r.problem(name, FaultDenied, "")
 	case err != nil:
 		r.problem(name, FaultNoCode, "")

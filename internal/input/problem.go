@@ -11,9 +11,9 @@ import (
 	"strava-token/internal/words"
 )
 
-// Fault says what is wrong with an input. Its text is the message's id without
-// the "input-" in front. The faults of a credential are secret's flaws, those of
-// a target store's.
+// Fault says what is wrong with an input. The message's id is "input-" and the Fault,
+// and for a missing input also its name. A credential's faults are secret's flaws, and
+// a target's are store's.
 type Fault string
 
 // The faults that this package finds.
@@ -33,14 +33,14 @@ const (
 	FaultUnticked        Fault = "unticked"
 	FaultFileInAction    Fault = "file-in-action" // it would vanish with the container
 	FaultNotOnGitHub     Fault = "not-on-github"  // Gitea and Forgejo have no such targets
-	FaultTwoStores       Fault = "two-stores"     // which is newer could not be told
+	FaultTwoStores       Fault = "two-stores"     // nothing says which is newer
 	FaultCodeBranch      Fault = "code-branch"    // the file would be committed among the code
-	FaultUnwritable      Fault = "unwritable"     // a file of the runner's
+	FaultUnwritable      Fault = "unwritable"     // a runner file
 	FaultFork            Fault = "fork"           // secrets are empty in a fork's run
 	FaultDependabot      Fault = "dependabot"     // and in Dependabot's
 )
 
-// Problem is one thing that is wrong with what a command was told.
+// Problem is one thing that is wrong with a command's inputs.
 type Problem struct {
 	ID     string
 	Input  string // its name, as in action.yml
@@ -48,12 +48,12 @@ type Problem struct {
 	Blanks words.Blanks
 }
 
-// Misuse is a command that was not told what it takes.
+// Misuse returns the error for a command line that can't be run as written.
 func Misuse(id string, blanks words.Blanks) error {
 	return &Error{Problems: []Problem{{ID: id, Blanks: blanks}}}
 }
 
-// Wrong is an input that can't be used.
+// Wrong returns the error for one unusable input.
 func Wrong(name string, fault Fault) error {
 	return &Error{Problems: []Problem{problem(name, fault, "")}}
 }
@@ -61,7 +61,7 @@ func Wrong(name string, fault Fault) error {
 func problem(name string, fault Fault, detail string) Problem {
 	id := "input-" + string(fault)
 	if fault == Fault(secret.Missing) {
-		id += "-" + name // where a value comes from differs
+		id += "-" + name // each has its own message, since each comes from elsewhere
 	}
 	p := Problem{ID: id, Input: name, Detail: detail}
 	if fault == FaultNotAClientID {
@@ -72,20 +72,20 @@ func problem(name string, fault Fault, detail string) Problem {
 
 func (p Problem) Error() string { return p.Input + ": " + p.ID }
 
-// Note is the problem's message.
+// Note returns the problem's message.
 func (p Problem) Note() words.Note {
 	blanks := words.Blanks{"input": words.Input(p.Input), "place": words.Place(p.Input), "detail": p.Detail}
 	maps.Copy(blanks, p.Blanks)
 	return words.Note{ID: p.ID, Blanks: blanks}
 }
 
-// Unwritable is a file of the runner's that outputs cannot be written to.
+// Unwritable returns the problem of a runner file that can't be written.
 func Unwritable(variable string) Problem {
 	return problem(variable, FaultUnwritable, "")
 }
 
-// Error is everything that is wrong with what a command was told. Nothing was
-// sent anywhere.
+// Error reports everything that is wrong with a command's inputs. Nothing was sent
+// anywhere.
 type Error struct{ Problems []Problem }
 
 func (e *Error) Error() string {
@@ -105,7 +105,7 @@ func (e *Error) Unwrap() []error {
 	return all
 }
 
-// Status is what a command ends with.
+// Status returns the exit status of the command.
 func (e *Error) Status() provider.Status { return provider.BadInput }
 
 func targetFault(err error) Fault {
@@ -116,5 +116,5 @@ func targetFault(err error) Fault {
 	return Fault(store.UnknownTarget)
 }
 
-// isMissing reports whether the problem is an input that has nothing in it.
+// isMissing reports whether the problem is an empty input.
 func (p Problem) isMissing() bool { return strings.HasPrefix(p.ID, "input-missing-") }

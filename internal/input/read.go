@@ -1,5 +1,5 @@
-// Package input reads what a run is told, in a workflow step and in a shell,
-// reports everything that is wrong with it at once, and makes the run.
+// Package input reads a run's inputs from a workflow step or a shell, reports
+// everything that is wrong with them at once, and builds the run.
 package input
 
 import (
@@ -17,7 +17,7 @@ import (
 	"strava-token/internal/words"
 )
 
-// Inputs are what a run was told, checked.
+// Inputs are the checked inputs of a run.
 type Inputs struct {
 	ClientID           string
 	ClientSecret       secret.Value
@@ -37,7 +37,7 @@ type Inputs struct {
 	StravaURL          *url.URL
 	StravaAPIURL       *url.URL
 	GitHubURL          *url.URL
-	Repository         string // "owner/repo", which a target without one belongs to
+	Repository         string // "owner/repo", for a target without one
 	RepositoryID       int64  // 0 if unknown
 	Warnings           []error
 	gitHubServer       string // the host of GITHUB_SERVER_URL
@@ -46,9 +46,9 @@ type Inputs struct {
 
 const defaultGitHubURL = "https://api.github.com"
 
-// Read takes every input from s. tokenNeeded says that the run begins with a
-// refresh token, which must be among them unless a readable target or a code
-// takes its place. An error is an *Error.
+// Read reads every input from s. tokenNeeded says that the run begins with a refresh
+// token: there must be one unless a readable target or, in a workflow, a code or any
+// target may bring one. The error is an *Error; the Inputs are usable beside it.
 func Read(s Source, tokenNeeded bool) (*Inputs, error) {
 	r := reader{Source: s}
 	in := &Inputs{Repository: s.Text("repo")}
@@ -84,7 +84,7 @@ func Read(s Source, tokenNeeded bool) (*Inputs, error) {
 	return in, nil
 }
 
-// reader reads one input after the other and collects what is wrong.
+// reader reads one input after another and collects what is wrong.
 type reader struct {
 	Source
 	problems []Problem
@@ -96,8 +96,8 @@ func (r *reader) problem(name string, fault Fault, detail string) {
 	r.problems = append(r.problems, problem(name, fault, detail))
 }
 
-// mask hides v, each line for itself if it has several, as the log has them. Lines
-// that could not be credentials stay: their masks would mangle the log.
+// mask hides v line by line, since the runner masks by line. Lines that can't be
+// credentials stay: their masks would mangle the log.
 func (r *reader) mask(v secret.Value) {
 	for line := range strings.Lines(v.Reveal()) {
 		if one := secret.New(strings.TrimSpace(line)); secret.MayHold(one.Reveal()) {
@@ -109,7 +109,7 @@ func (r *reader) mask(v secret.Value) {
 	}
 }
 
-// credential reads a secret and masks it before anything else is done with it.
+// credential reads a secret, and masks it before anything else.
 func (r *reader) credential(name string) secret.Value {
 	v := secret.New(r.Text(name))
 	r.mask(v)
@@ -119,8 +119,8 @@ func (r *reader) credential(name string) secret.Value {
 	return v
 }
 
-// stravaCredential is a credential that Strava judges: whatever may hold one is let
-// through, with signs around it or not, since nothing promises its form.
+// stravaCredential reads a credential for Strava. It accepts anything that could
+// contain one, even with stray characters: Strava promises no format.
 func (r *reader) stravaCredential(name string) secret.Value {
 	v := secret.New(r.Text(name))
 	r.mask(v)
@@ -130,14 +130,14 @@ func (r *reader) stravaCredential(name string) secret.Value {
 	return v
 }
 
-// leadsToToken reports whether a run without a refresh token can begin: a readable
-// target may have one, and in a workflow a code, or any target to keep what comes.
+// leadsToToken reports whether a run can begin without a refresh token. A readable
+// target may hold one; in a workflow a code or any target is enough to start.
 func (r *reader) leadsToToken() bool {
 	return r.readable || r.step() != nil && (r.Text("code") != "" || len(r.Lines("rotate-to")) > 0)
 }
 
-// clientID reads the number that Strava shows as Client ID. The client secret in
-// its place is masked like one.
+// clientID reads the number that Strava shows as Client ID. A client secret in its
+// place is masked.
 func (r *reader) clientID() string {
 	const name = "client-id"
 	text := r.Text(name)
@@ -145,7 +145,7 @@ func (r *reader) clientID() string {
 	if fault == FaultSecretAsID {
 		r.mask(secret.New(text))
 		if isNumber(r.Text("client-secret")) {
-			r.problems = nil // they are in each other's place, and the message says so
+			r.problems = nil // id and secret are swapped; the message says so
 		}
 	}
 	if fault != "" {
@@ -154,8 +154,8 @@ func (r *reader) clientID() string {
 	return text
 }
 
-// odd names the first character that isn't a digit, as far as it can be shown
-// or named; a minus or a letter speaks for itself.
+// odd returns the first character that isn't a digit, or its code point unless it's
+// printable ASCII.
 func odd(text string) string {
 	c, size := utf8.DecodeRuneInString(strings.TrimLeft(text, "0123456789"))
 	switch {
@@ -167,8 +167,8 @@ func odd(text string) string {
 	return fmt.Sprintf("U+%04X", c)
 }
 
-// InspectClientID looks for the fault of a client id, which is a number. Forty
-// hexadecimal digits in its place are the client secret.
+// InspectClientID returns what is wrong with a client id, or "". A client id is a
+// number; 40 hexadecimal digits in its place are the client secret.
 func InspectClientID(text string) Fault {
 	switch flaw := secret.Inspect(text); {
 	case slices.Contains([]secret.Flaw{secret.Missing, secret.Placeholder, secret.Expression, secret.Quoted, secret.Whitespace}, flaw):
@@ -181,8 +181,8 @@ func InspectClientID(text string) Fault {
 	return ""
 }
 
-// githubToken is needed for a target on GitHub, and for one that is mistyped: it
-// may be meant to be there.
+// githubToken reads the GitHub token. A target on GitHub requires one, and so does a
+// mistyped target, since it may be meant to be there.
 func (r *reader) githubToken(targets []store.Target) secret.Value {
 	const name = "github-token"
 	mistyped := len(targets) == 0 && !r.readable && slices.ContainsFunc(r.Lines("rotate-to"), func(line string) bool { return strings.TrimSpace(line) != "" })
@@ -196,7 +196,7 @@ func (r *reader) githubToken(targets []store.Target) secret.Value {
 	return v
 }
 
-// scopes reads a list of scopes, and refuses those that Strava doesn't have.
+// scopes reads a list of scopes, and reports those that Strava doesn't have.
 func (r *reader) scopes(name string) []string {
 	scopes := strava.SplitScopes(r.Text(name))
 	for _, s := range scopes {
@@ -233,7 +233,7 @@ func (r *reader) boolean(name string, fallback bool) bool {
 	}
 }
 
-// language takes "zh-CN" as well, and anything else that begins with a language.
+// language accepts "zh-CN" as well, and anything else that begins with a language.
 func (r *reader) language(name string) string {
 	text := r.Text(name)
 	language, _, _ := strings.Cut(strings.ToLower(text), "-")
@@ -260,8 +260,8 @@ func (r *reader) address(name, fallback string) *url.URL {
 	return u
 }
 
-// withheld returns the problems, with the one cause named if secrets are missing
-// because GitHub hands none to this run.
+// withheld returns the problems. If secrets are missing because GitHub gives this run
+// none, one problem names that cause.
 func (r *reader) withheld() []Problem {
 	cause := r.step().withheld()
 	if cause == "" || !slices.ContainsFunc(r.problems, Problem.isMissing) {

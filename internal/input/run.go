@@ -21,18 +21,18 @@ func (in *Inputs) Strava(network *transport.Network) *strava.Client {
 	}
 }
 
-// GitHub returns the API under the token that writes the targets.
+// GitHub returns a client for the API, with the token that writes the targets.
 func (in *Inputs) GitHub(network *transport.Network) *store.GitHub {
 	return store.NewGitHub(network, in.GitHubURL, in.GitHubToken, in.masked...)
 }
 
-// Begins reports whether there is a refresh token to begin with, or may be.
+// Begins reports whether the run has, or may have, a refresh token to begin with.
 func (in *Inputs) Begins() bool {
 	return !in.RefreshToken.Empty() || slices.ContainsFunc(in.Targets, store.Target.Readable)
 }
 
-// Run makes the run. It may make a target that doesn't exist yet if it is to
-// bring the first refresh token: first says so, or a code does.
+// Run builds the run. first, or a code, means this run brings the first refresh token,
+// so targets may be created.
 func (in *Inputs) Run(network *transport.Network, reporter provider.Reporter, first bool) *provider.Run {
 	gh := in.GitHub(network)
 	app := store.App{ClientID: in.ClientID, ClientSecret: in.ClientSecret}
@@ -47,7 +47,7 @@ func (in *Inputs) Run(network *transport.Network, reporter provider.Reporter, fi
 		Recovery:        in.Recovery,
 		HandedOver:      in.ExposeRefreshToken,
 		RepositoryID:    in.RepositoryID,
-		Masked:          append([]secret.Value{secret.New(in.ClientID)}, in.masked...), // a client id may be kept as a secret
+		Masked:          append([]secret.Value{secret.New(in.ClientID)}, in.masked...), // the client id may be kept as a secret
 		Reporter:        reporter,
 	}
 	first = first || !in.Code.Empty()
@@ -77,8 +77,8 @@ func (in *Inputs) Run(network *transport.Network, reporter provider.Reporter, fi
 	return run
 }
 
-// OtherHosts warns of every host that receives credentials, but those of Strava and
-// GitHub, the runner's own server, and this machine: nothing leaves it.
+// OtherHosts returns a warning for every host that receives credentials, other than
+// Strava's, GitHub's, the runner's own server, and this machine, which nothing leaves.
 func (in *Inputs) OtherHosts() []error {
 	var others []error
 	warn := func(id, name string, u *url.URL) {
@@ -88,7 +88,7 @@ func (in *Inputs) OtherHosts() []error {
 		warn("input-other-host", "strava-url", in.StravaURL)
 	}
 	if !isStrava(in.StravaAPIURL) && !isHere(in.StravaAPIURL) {
-		warn("input-other-api-host", "strava-api-url", in.StravaAPIURL) // which gets the access token alone
+		warn("input-other-api-host", "strava-api-url", in.StravaAPIURL) // it gets only the access token
 	}
 	server := strings.ToLower(in.gitHubServer)
 	if host := strings.ToLower(in.GitHubURL.Host); server != "" && !isHere(in.GitHubURL) && slices.ContainsFunc(in.Targets, store.Target.OnGitHub) &&

@@ -8,20 +8,20 @@ import (
 	"strava-token/internal/words"
 )
 
-// gitHubAddress is the one input that is called by its variable everywhere.
+// gitHubAddress is the one input that goes by its variable's name everywhere.
 const gitHubAddress = "GITHUB_API_URL"
 
-// gitHubServer has the address of GitHub's pages, which a runner sets.
+// gitHubServer is the variable with the address of GitHub's pages, set by the runner.
 const gitHubServer = "GITHUB_SERVER_URL"
 
-// Source is where inputs come from: a workflow step, or a shell. Inputs are
-// asked for by their names in action.yml.
+// Source is where inputs come from: a workflow step, or a shell. Inputs go by their
+// names in action.yml.
 type Source interface {
 	// Text returns an input without the blanks around it.
 	Text(name string) string
-	// Lines returns an input that is a list. A blank one names nothing.
+	// Lines returns the entries of an input that is a list. Some may be blank.
 	Lines(name string) []string
-	// step is the workflow step that the inputs are of, or nil.
+	// step returns the workflow step, or nil in a shell.
 	step() *Workflow
 }
 
@@ -30,10 +30,10 @@ type Workflow struct {
 	Getenv func(string) string
 	Input  func(name string) string
 	Hide   func(secret.Value) bool
-	Event  map[string]any // what started the workflow; nil if it can't be told
+	Event  map[string]any // what started the workflow; nil if unknown
 }
 
-// Text returns an input of the step, or what the runner says.
+// Text returns an input of the step, or the value that the runner sets.
 func (w *Workflow) Text(name string) string {
 	switch name {
 	case "repo":
@@ -44,7 +44,7 @@ func (w *Workflow) Text(name string) string {
 	return w.Input(name)
 }
 
-// Lines returns the lines that are not blank.
+// Lines returns the lines that aren't blank.
 func (w *Workflow) Lines(name string) []string {
 	var lines []string
 	for line := range strings.Lines(w.Text(name)) {
@@ -57,8 +57,8 @@ func (w *Workflow) Lines(name string) []string {
 
 func (w *Workflow) step() *Workflow { return w }
 
-// objection refuses a file, the branch that the workflow runs on, and any target on
-// a server that is only like GitHub.
+// objection returns what is wrong with a target in a workflow: it's a file, it's the
+// branch that the workflow runs on, or the server only resembles GitHub.
 func (w *Workflow) objection(t store.Target) Fault {
 	switch {
 	case w == nil:
@@ -73,7 +73,7 @@ func (w *Workflow) objection(t store.Target) Fault {
 	return ""
 }
 
-// withheld names the reason for which GitHub hands this run no secrets, or nothing.
+// withheld returns why GitHub gives this run no secrets, or "".
 func (w *Workflow) withheld() Fault {
 	if w == nil {
 		return ""
@@ -100,7 +100,7 @@ func (w *Workflow) isFromFork() bool {
 // Shell is a command outside a workflow.
 type Shell struct {
 	Getenv func(string) string
-	// Flags are the flags that were given, by the name of the input.
+	// Flags are the given flags, by the name of the input.
 	Flags map[string][]string
 	// Answers are inputs that a person was asked for, or that were found elsewhere.
 	Answers map[string]secret.Value
@@ -108,8 +108,8 @@ type Shell struct {
 
 func (s Shell) step() *Workflow { return nil }
 
-// Variables are the environment variables of a shell that an input is read
-// from; the first one that is set counts.
+// Variables are the environment variables that a shell's input is read from; the
+// first one that is set counts.
 var Variables = map[string][]string{
 	"client-id":      {"STRAVA_CLIENT_ID"},
 	"client-secret":  {"STRAVA_CLIENT_SECRET"},
@@ -122,7 +122,7 @@ var Variables = map[string][]string{
 	gitHubServer:     {gitHubServer},
 }
 
-// Text returns an answer, a flag, or a variable, in this order.
+// Text returns an answer, a flag or a variable, in this order.
 func (s Shell) Text(name string) string {
 	if answer := s.Answers[name]; !answer.Empty() {
 		return answer.Reveal()
@@ -141,6 +141,6 @@ func (s Shell) Text(name string) string {
 	return ""
 }
 
-// Lines returns the values of a flag. One may be blank, if it comes from a
-// variable that isn't set.
+// Lines returns the values of a flag. One is blank if it comes from a variable that
+// isn't set.
 func (s Shell) Lines(name string) []string { return s.Flags[name] }

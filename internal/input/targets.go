@@ -9,8 +9,8 @@ import (
 	"strava-token/internal/store"
 )
 
-// targets reads rotate-to, and refuses targets that name a place twice.
-// repository is what a target without one belongs to.
+// targets reads rotate-to, and reports targets that name the same place.
+// repository is for a target without one.
 func (r *reader) targets(repository string) []store.Target {
 	const name = "rotate-to"
 	lines := r.Lines(name)
@@ -39,7 +39,7 @@ func (r *reader) targets(repository string) []store.Target {
 	return targets
 }
 
-// objection is what is wrong with a target, or nothing.
+// objection returns what is wrong with a target, or "".
 func (r *reader) objection(t store.Target, err error, before []store.Target, seen map[string]bool) Fault {
 	switch {
 	case err != nil:
@@ -52,9 +52,9 @@ func (r *reader) objection(t store.Target, err error, before []store.Target, see
 	return r.step().objection(t)
 }
 
-// hasCredential reports whether a text that is to be printed and sent has one of
-// the credentials in it: rotate-to takes a secret's name, and its value is an
-// easy slip. GitHub ignores the case of names.
+// hasCredential reports whether a text, which will be printed and sent, contains one of
+// the credentials: rotate-to takes a secret's name, and pasting its value is an easy
+// slip. GitHub ignores the case of names.
 func (r *reader) hasCredential(text string) bool {
 	return slices.ContainsFunc([]string{"client-secret", "refresh-token", "github-token"}, func(name string) bool {
 		value := r.Text(name)

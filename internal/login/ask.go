@@ -16,7 +16,7 @@ import (
 	"strava-token/internal/words"
 )
 
-// askApp asks for what the environment doesn't have of the app's credentials.
+// askApp asks for the app's credentials that the environment doesn't have.
 func (l *Login) askApp(ctx context.Context) error {
 	err := l.askClientID(ctx)
 	if err == nil && l.isMissing("client-secret") {
@@ -39,7 +39,7 @@ func (l *Login) askClientID(ctx context.Context) (err error) {
 	return err
 }
 
-// AskClientSecret asks for the client secret until it can be one.
+// AskClientSecret asks for the client secret until the answer can be one.
 func AskClientSecret(ctx context.Context, t *terminal.Terminal) (secret.Value, error) {
 	inspect := func(text string) input.Fault {
 		if secret.MayHold(text) {
@@ -52,7 +52,7 @@ func AskClientSecret(ctx context.Context, t *terminal.Terminal) (secret.Value, e
 	})
 }
 
-// ofPrompts is a refusal of what was typed.
+// ofPrompts names the prompts in a refusal, in place of variables that nobody set.
 func ofPrompts(err error) error {
 	refused, ok := errors.AsType[*strava.Error](err)
 	if !ok {
@@ -63,7 +63,7 @@ func ofPrompts(err error) error {
 	return &words.Failure{ID: note.ID, Blanks: note.Blanks}
 }
 
-// untilRight asks for an input, and again after a slip, until the answers end.
+// untilRight asks for an input until it's usable, or until the answers end.
 func untilRight(t *terminal.Terminal, name, label string, inspect func(string) input.Fault, ask func() (secret.Value, error)) (secret.Value, error) {
 	for {
 		answer, err := ask()
@@ -89,8 +89,7 @@ func (l *Login) isMissing(name string) bool {
 	return l.answers[name].Empty() && !slices.ContainsFunc(input.Variables[name], isSet)
 }
 
-// findGitHubToken finds a GitHub token where gh keeps it, unless the environment
-// has one.
+// findGitHubToken asks gh for its GitHub token, unless the environment has one.
 func (l *Login) findGitHubToken(ctx context.Context) {
 	if l.isMissing("github-token") && l.Getenv("PATH") != "" {
 		if out, err := exec.CommandContext(ctx, "gh", "auth", "token").Output(); err == nil {
@@ -99,7 +98,7 @@ func (l *Login) findGitHubToken(ctx context.Context) {
 	}
 }
 
-// checkFlags refuses what doesn't go together, before anything is asked.
+// checkFlags refuses flags that don't go together, before anything is asked.
 func (l *Login) checkFlags() error {
 	l.Repository = repository(l.Repository)
 	_, _, isRepository := store.SplitRepository(l.Repository)
@@ -120,7 +119,7 @@ func (l *Login) checkFlags() error {
 	return nil
 }
 
-// repository is owner/name, which may have been copied as an address.
+// repository returns owner/name, which may have been copied as an address.
 func repository(text string) string {
 	text = strings.TrimSpace(text)
 	if _, path, isAddress := strings.Cut(text, "://"); isAddress {
@@ -131,8 +130,7 @@ func repository(text string) string {
 	return strings.TrimSuffix(strings.TrimSuffix(text, "/"), ".git")
 }
 
-// read reads what the command was told. What's wrong with the unneeded inputs is
-// nobody's concern.
+// read reads the command's inputs. It ignores problems with the unneeded ones.
 func (l *Login) read(unneeded ...string) error {
 	err := l.chooseTarget()
 	if err != nil {

@@ -20,19 +20,19 @@ var (
 	ErrNobodyCame error = &words.Failure{ID: "login-nobody-came"}
 	// ErrOpenedTwice ends a login whose local page was opened a second time.
 	ErrOpenedTwice error = &words.Failure{ID: "login-opened-twice"}
-	// ErrCodeAlone is a code that was pasted without its address: it carries no state,
-	// and any word could be one.
+	// ErrCodeAlone reports a code pasted without its address: it carries no state, and
+	// any word could be one.
 	ErrCodeAlone error = &words.Failure{ID: "login-code-alone"}
 )
 
-// Attempt is one way to Strava and back. There are two doors: the link that is
+// Attempt is one trip to Strava and back. There are two ways: the link that is
 // printed, for a browser anywhere, and a page on this machine that leads the local
-// browser to Strava. Each has a state of its own, and the state of the local page
-// counts only in the browser that opened it. What is pasted may have either.
+// browser to Strava. Each has its own state, and the state of the local page counts
+// only in the browser that opened it. A pasted address may have either.
 type Attempt struct {
 	link, linkState string // for a person
 
-	local, key    string // the page on this machine, and what its address ends with
+	local, key    string // the page on this machine, and the end of its address
 	behind, state string // where it leads
 	cookie        string // of the browser that opens it
 	opened        bool
@@ -43,8 +43,8 @@ type Attempt struct {
 	err   error
 	came  chan struct{} // closed then
 
-	// Each attempt has a page of its own for the end, since its browser may ask
-	// for that only after the next one began.
+	// Each attempt has its own final page, since its browser may ask for that only
+	// after the next one began.
 	page    *Page         // nil until it is known
 	known   chan struct{} // closed then
 	fetched context.Context
@@ -61,13 +61,13 @@ func newAttempt(authorize func(state string) string) *Attempt {
 	return a
 }
 
-// Link is the address of Strava's page, for a browser anywhere.
+// Link returns the address of Strava's page, for a browser anywhere.
 func (a *Attempt) Link() string { return a.link }
 
-// Local is the address to open the browser of this machine with.
+// Local returns the address to open in this machine's browser.
 func (a *Attempt) Local() string { return a.local }
 
-// end takes the first result.
+// end keeps the first result.
 func (a *Attempt) end(grant strava.Grant, err error) {
 	if !a.over {
 		a.over, a.grant, a.err = true, grant, err
@@ -75,14 +75,14 @@ func (a *Attempt) end(grant strava.Grant, err error) {
 	}
 }
 
-// take reports whether a callback may be believed, and takes the first one.
+// take reports whether a callback may be believed, and keeps the first one.
 func (a *Attempt) take(r *http.Request) bool {
 	grant, err := strava.ParseCallback(r.URL.Query(), a.linkState)
 	cookie, _ := r.Cookie(cookieName)
 	if errors.Is(err, strava.ErrWrongState) && cookie != nil && subtle.ConstantTimeCompare([]byte(cookie.Value), []byte(a.cookie)) == 1 {
 		grant, err = strava.ParseCallback(r.URL.Query(), a.state)
 	}
-	if err != nil && !isDenied(err) {
+	if err != nil && err != strava.ErrDenied {
 		return false
 	}
 	a.end(grant, err)
@@ -90,8 +90,7 @@ func (a *Attempt) take(r *http.Request) bool {
 }
 
 // Wait returns what the browser brought or what was pasted, whichever is first.
-// A pasted text that is wrong is told to complain, and the waiting goes on; so it
-// does if pasted is closed.
+// complain is called for each bad paste; waiting goes on, also once pasted is closed.
 func (a *Attempt) Wait(ctx context.Context, pasted <-chan string, complain func(error)) (strava.Grant, error) {
 	timeout := time.After(Timeout)
 	for {
@@ -106,7 +105,7 @@ func (a *Attempt) Wait(ctx context.Context, pasted <-chan string, complain func(
 				continue
 			}
 			grant, err := a.read(text)
-			if err == nil || isDenied(err) {
+			if err == nil || err == strava.ErrDenied {
 				return grant, err
 			}
 			complain(err)
@@ -128,9 +127,4 @@ func (a *Attempt) read(text string) (strava.Grant, error) {
 		err = ErrCodeAlone
 	}
 	return grant, err
-}
-
-func isDenied(err error) bool {
-	_, denied := errors.AsType[*strava.DeniedError](err)
-	return denied
 }

@@ -16,9 +16,9 @@ import (
 	"strava-token/internal/words"
 )
 
-// writeCredentials writes the file with the client id and the client secret, for those
-// who use the token from this machine, or finds one that says the same. It leaves
-// everything else alone.
+// writeCredentials writes the client id and the client secret to a file, to use the
+// token from this machine. It accepts a file that says the same, and leaves any other
+// alone.
 func (l *Login) writeCredentials(path string) error {
 	l.credentials = path
 	lines := formatted("dotenv", l.in, secret.Value{})
@@ -42,7 +42,7 @@ func (l *Login) writeCredentials(path string) error {
 	return nil
 }
 
-// has reports whether a plain file says this; of a pipe it reads nothing.
+// has reports whether path is a regular file with these lines; it reads no pipe.
 func has(path, lines string) bool {
 	info, err := os.Lstat(path)
 	if err != nil || !info.Mode().IsRegular() || info.Size() != int64(len(lines)) {
@@ -52,7 +52,7 @@ func has(path, lines string) bool {
 	return err == nil && string(content) == lines
 }
 
-// discard removes the file of a login that came to nothing.
+// discard removes the file if the login failed.
 func (l *Login) discard() {
 	there, err := os.Stat(l.credentials)
 	if l.discardable && err == nil && os.SameFile(there, l.made) && there.ModTime().Equal(l.made.ModTime()) {
@@ -60,7 +60,7 @@ func (l *Login) discard() {
 	}
 }
 
-// formatted are the app's credentials, and the refresh token unless it's empty.
+// formatted returns the app's credentials, and the refresh token unless it's empty.
 func formatted(format string, in *input.Inputs, refreshToken secret.Value) string {
 	values := [][2]string{{"STRAVA_CLIENT_ID", in.ClientID}, {"STRAVA_CLIENT_SECRET", in.ClientSecret.Reveal()}}
 	if !refreshToken.Empty() {
@@ -69,8 +69,8 @@ func formatted(format string, in *input.Inputs, refreshToken secret.Value) strin
 	return Formatted(format, values)
 }
 
-// Formatted are variables and their values as a JSON object, or as lines that a shell
-// reads: with the format "shell" it exports them.
+// Formatted returns variables and their values as a JSON object, or as lines that a
+// shell reads: with the format "shell" it exports them.
 func Formatted(format string, values [][2]string) string {
 	var text strings.Builder
 	if format == "json" {
@@ -81,7 +81,7 @@ func Formatted(format string, values [][2]string) string {
 		encoder := json.NewEncoder(&text)
 		encoder.SetEscapeHTML(false)
 		encoder.SetIndent("", "  ")
-		_ = encoder.Encode(object) // strings alone
+		_ = encoder.Encode(object) // only strings
 		return text.String()
 	}
 	before := map[string]string{"shell": "export "}[format]
@@ -99,7 +99,7 @@ func (Printed) String() string { return "standard output" }
 // Check always succeeds.
 func (Printed) Check(context.Context) (store.Facts, error) { return store.Facts{}, nil }
 
-// Store prints.
+// Store prints r.
 func (p Printed) Store(_ context.Context, r store.Record) error {
 	if err := p(r); err != nil {
 		return fmt.Errorf("print: %w", err)

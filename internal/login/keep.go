@@ -26,10 +26,10 @@ const defaultBranch = "branch:strava-token"
 // clientSecretName is the secret that the workflow reads.
 const clientSecretName = "STRAVA_CLIENT_SECRET"
 
-// finishTime bounds the write after the one that counts.
+// finishTime limits the write of the client secret, after that of the refresh token.
 const finishTime = 8 * time.Second
 
-// announce names the athlete, who may be somebody else than was expected.
+// announce names the athlete, who may not be the expected one.
 func (l *Login) announce(t strava.Token) {
 	terminal.InTime(func() error {
 		l.Terminal.Say("Strava issued a refresh token" + whose(t, t.AthleteID) + ".")
@@ -37,12 +37,12 @@ func (l *Login) announce(t strava.Token) {
 	})
 }
 
-// keep spends the code, and keeps what it brings before anything is proved. A
-// cancellation only hurries it.
+// keep spends the code, and stores the refresh token that it brings. A cancellation
+// only hurries it.
 func (l *Login) keep(ctx context.Context, grant strava.Grant, listener *Listener) error {
 	l.run.Code, l.run.Granted = grant.Code, grant.Scopes
 	if grant.Scopes != nil {
-		l.run.RequireScopes = nil // what the callback lacks was decided by a person
+		l.run.RequireScopes = nil // a person decided to go on without the missing scopes
 	}
 	l.run.Announce = l.announce
 	o := l.run.Do(ctx)
@@ -66,8 +66,8 @@ func (l *Login) keep(ctx context.Context, grant strava.Grant, listener *Listener
 	return o.Err()
 }
 
-// prepare finds out where everything goes, and that it can go there. Nothing is
-// written but the app's credentials, which the caller discards.
+// prepare decides where everything goes, and checks that it can go there. It writes
+// only the app's credentials, and the caller discards them if the login fails.
 func (l *Login) prepare(ctx context.Context, network *transport.Network) (err error) {
 	if err = l.read(); err != nil {
 		return err
@@ -86,7 +86,7 @@ func (l *Login) prepare(ctx context.Context, network *transport.Network) (err er
 		l.run.WriteOnly = append(l.run.WriteOnly, Printed(func(r store.Record) error {
 			token := r.RefreshToken
 			if l.run.Readable != nil {
-				token = secret.Value{} // a copy would be the end of it
+				token = secret.Value{} // two copies would outdate each other
 			}
 			_, err := io.WriteString(l.Stdout, formatted(l.Format, l.in, token))
 			return err
@@ -95,8 +95,8 @@ func (l *Login) prepare(ctx context.Context, network *transport.Network) (err er
 	return err
 }
 
-// chooseTarget names the place that keeps the refresh token if nobody did: the
-// branch of the repository, or a file of the user's own.
+// chooseTarget chooses the target of the refresh token if none was given: the branch
+// of the repository, or a file of the user's own.
 func (l *Login) chooseTarget() error {
 	switch {
 	case len(l.RotateTo) > 0 || l.Format != "":
@@ -110,7 +110,7 @@ func (l *Login) chooseTarget() error {
 	return err
 }
 
-// ownFolder is in the user's configuration.
+// ownFolder returns this program's folder in the user's configuration, and creates it.
 func ownFolder() (string, error) {
 	folder, err := os.UserConfigDir()
 	if err != nil {
@@ -123,8 +123,8 @@ func ownFolder() (string, error) {
 	return folder, nil
 }
 
-// prepareCredentials makes the file for the app's credentials: the one that was
-// named, or one beside the token, or one in the user's configuration.
+// prepareCredentials creates the file for the app's credentials: the one that was
+// given, or one beside the token, or one in the user's configuration.
 func (l *Login) prepareCredentials() error {
 	path := l.Output
 	if i := slices.IndexFunc(l.in.Targets, store.Target.IsFile); path == "" && i >= 0 {
@@ -154,7 +154,7 @@ func (l *Login) prepareCredentials() error {
 	return err
 }
 
-// gitTree returns the work tree of git that path is in, or nothing.
+// gitTree returns the git work tree that path is in, or "".
 func gitTree(path string) string {
 	folder := filepath.Dir(path)
 	if _, err := os.Stat(filepath.Join(folder, ".git")); err == nil {
@@ -166,7 +166,7 @@ func gitTree(path string) string {
 	return gitTree(folder)
 }
 
-// nameClientSecret finds the repository's secret for the client secret.
+// nameClientSecret sets clientSecret to the repository's secret for the client secret.
 func (l *Login) nameClientSecret(network *transport.Network) error {
 	name := clientSecretName
 	if l.Environment != "" {
@@ -184,8 +184,8 @@ func (l *Login) nameClientSecret(network *transport.Network) error {
 	return nil
 }
 
-// checkTargets checks every place before a browser opens, and asks before what
-// they keep is replaced.
+// checkTargets checks every place before a browser opens, and asks before it replaces
+// anything.
 func (l *Login) checkTargets(ctx context.Context) error {
 	targets := l.run.Targets()
 	if l.clientSecret != nil {
@@ -204,7 +204,7 @@ func (l *Login) checkTargets(ctx context.Context) error {
 			}
 			existing = append(existing, name)
 		}
-		l.run.Replaces = max(l.run.Replaces, facts.AthleteID) // one target at most says it
+		l.run.Replaces = max(l.run.Replaces, facts.AthleteID) // at most one target says it
 	}
 	if len(existing) > 0 && !l.Yes {
 		l.Terminal.Say("These exist already: " + strings.Join(existing, ", ") + ".")

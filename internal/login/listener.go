@@ -20,7 +20,7 @@ const (
 	donePath     = "/done/"  // and the key
 	cookieName   = "strava-token"
 	// patience is how long the page in the browser waits for the end of the
-	// login, which is a few requests away.
+	// login, a few requests later.
 	patience = 2 * time.Minute
 	// farewell is how long the listener stays for the browser to fetch the page.
 	farewell = 5 * time.Second
@@ -33,7 +33,7 @@ type Listener struct {
 	server *http.Server
 
 	mu      sync.Mutex
-	current *Attempt // the one that is waited for; nil before the first
+	current *Attempt // the attempt that is waited for; nil before the first
 }
 
 // Listen opens port on 127.0.0.1; 0 is any free one.
@@ -50,11 +50,11 @@ func Listen(ctx context.Context, port int) (*Listener, error) {
 	return l, nil
 }
 
-// Redirect is the address that Strava sends the browser back to.
+// Redirect returns the address that Strava sends the browser back to.
 func (l *Listener) Redirect() string { return l.origin + callbackPath }
 
-// Begin begins an attempt, and ends the one before: nothing of that is believed any
-// more. authorize makes the address of Strava's page with a state.
+// Begin begins an attempt, and ends the one before: its callbacks are no longer
+// believed. authorize returns the address of Strava's page with a state.
 func (l *Listener) Begin(authorize func(state string) string) *Attempt {
 	a := newAttempt(authorize)
 	a.local = l.origin + startPath + a.key
@@ -66,8 +66,8 @@ func (l *Listener) Begin(authorize func(state string) string) *Attempt {
 	return a
 }
 
-// Answer shows the browser how it ended, and waits until it fetched the page.
-// Without a browser waiting it does nothing.
+// Answer shows the browser how the login ended, and waits until it has fetched the page.
+// If no browser waits it does nothing.
 func (l *Listener) Answer(p Page) {
 	if fetched := l.Tell(p); fetched != nil {
 		select {
@@ -78,7 +78,7 @@ func (l *Listener) Answer(p Page) {
 }
 
 // Tell shows the browser a page without waiting for it. The channel is closed
-// once the page was fetched; it is nil if no browser waits.
+// once the page is fetched; it is nil if no browser waits.
 func (l *Listener) Tell(p Page) <-chan struct{} {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -100,16 +100,16 @@ func (l *Listener) Close() {
 	}
 }
 
-// serve keeps answers out of caches, and their addresses out of what the next page
-// is told. It refuses whatever isn't a GET, and requests under another name: a page
-// elsewhere can make its own name point to this machine.
+// serve keeps answers out of caches, and their addresses out of the Referer header. It
+// refuses anything but GET, and requests under another name: a page elsewhere can make
+// its own name point to this machine.
 func (l *Listener) serve(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Referrer-Policy", "no-referrer")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	host, port := r.Host, strings.TrimPrefix(l.origin, "http://127.0.0.1")
 	if !strings.Contains(host, ":") {
-		host += ":80" // which browsers leave out
+		host += ":80" // browsers leave it out
 	}
 	switch {
 	case r.Method != http.MethodGet:
@@ -121,9 +121,9 @@ func (l *Listener) serve(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// start is the page that the browser is opened with, once: its address can be read
-// in the list of processes, so it says nothing, and whoever opens it besides the
-// browser ends the login. The cookie tells that browser from others.
+// start serves the page that the browser is opened with, once: its address can be read
+// in the list of processes, so it says nothing, and a second visitor ends the login.
+// The cookie tells that browser from others.
 func (l *Listener) start(a *Attempt, w http.ResponseWriter, r *http.Request) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -140,9 +140,8 @@ func (l *Listener) start(a *Attempt, w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// callback takes the first callback that may be believed, and sends the browser
-// on to an address that has nothing in it. A repeated one is a browser that was
-// reloaded.
+// callback takes the first callback that may be believed, and sends the browser on
+// to an address with nothing in it. A repeated one is a browser that was reloaded.
 func (l *Listener) callback(w http.ResponseWriter, r *http.Request) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -195,7 +194,7 @@ h1 { font-size: 1.5rem; line-height: 1.25; border-left: .3rem solid #1a7f37; pad
 </style>
 <body class="%[2]s"><h1>%[1]s</h1>
 `
-	// policy lets the page's own style in and nothing else.
+	// policy allows the page's own style and nothing else.
 	policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 

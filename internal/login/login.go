@@ -1,9 +1,9 @@
 // Package login gets the first refresh token: it asks for the app, sends a
-// person to Strava, waits for the browser that comes back or for the pasted
+// person to Strava, waits for the browser to come back or for the pasted
 // address of the page that it ended on, keeps what Strava issues, and says what
 // to do next.
 //
-// Nothing is believed before its state was checked, and what is wrong doesn't
+// Nothing is believed before its state is checked, and something wrong doesn't
 // end the waiting: any page in the browser could have sent it.
 package login
 
@@ -29,7 +29,7 @@ import (
 // DefaultScope is what a sync of activities needs.
 const DefaultScope = "read,activity:read_all"
 
-// Login is the command. Its exported fields are its flags and its surroundings.
+// Login is the command. Its exported fields are its flags and its environment.
 type Login struct {
 	Repository  string // owner/name, or its address
 	Environment string
@@ -53,7 +53,7 @@ type Login struct {
 	// Where everything goes.
 	in           *input.Inputs
 	run          *provider.Run
-	clientSecret *store.Secret // of the repository; nil without one, and if it wasn't stored
+	clientSecret *store.Secret // of the repository; nil without one, or if it couldn't be stored
 	credentials  string        // their file; empty with a repository, and with --format
 	made         os.FileInfo   // that file as this login made it; nil if it was there
 	discardable  bool          // this login made it, and nothing is kept yet
@@ -62,13 +62,13 @@ type Login struct {
 // Run logs in. The error is that of ctx if ctx ended before the code was sent.
 func (l *Login) Run(ctx context.Context) error {
 	err := l.logIn(ctx)
-	if _, ended := errors.AsType[*provider.EndError](err); err != nil && ctx.Err() != nil && !ended { // which knows how far it came
+	if _, ended := errors.AsType[*provider.EndError](err); err != nil && ctx.Err() != nil && !ended { // an EndError knows how far the run came
 		return ctx.Err()
 	}
 	return err
 }
 
-// logIn opens nothing before everything that can be checked was.
+// logIn checks everything it can before it opens a browser.
 func (l *Login) logIn(ctx context.Context) error {
 	l.answers = map[string]secret.Value{}
 	if err := l.checkFlags(); err != nil {
@@ -172,7 +172,7 @@ func (l *Login) open(attempt *Attempt) {
 		browser.Stdout, browser.Stderr = io.Discard, io.Discard
 		open = browser.OpenURL
 	}
-	// Some openers stay until the browser is closed.
+	// Some openers don't return until the browser is closed.
 	go func() {
 		if err := open(attempt.Local()); err != nil {
 			l.Terminal.Say("No browser could be opened here: open the address yourself.")
@@ -180,7 +180,7 @@ func (l *Login) open(attempt *Attempt) {
 	}()
 }
 
-// refusedPage tells the browser that nothing came of it.
+// refusedPage returns the page for a login without a grant.
 func refusedPage(err error) Page {
 	title := "No access was granted"
 	if failure, ok := errors.AsType[*words.Failure](err); ok && failure.ID == "run-scope" {

@@ -15,7 +15,7 @@ import (
 	"strava-token/internal/words"
 )
 
-// closingPage tells the browser how it ended.
+// closingPage returns the page that says how the login ended.
 func closingPage(voice *words.Voice, o *provider.Outcome, grant strava.Grant) Page {
 	if len(o.Failures) == 0 {
 		lines := []string{"The refresh token" + whose(o.Token, o.AthleteID) + " is in place."}
@@ -35,7 +35,7 @@ func closingPage(voice *words.Voice, o *provider.Outcome, grant strava.Grant) Pa
 	return p
 }
 
-// whose names the athlete, as far as is known.
+// whose returns words that name the athlete, or "" if that's unknown.
 func whose(t strava.Token, athlete int64) string {
 	switch {
 	case athlete == 0:
@@ -46,7 +46,7 @@ func whose(t strava.Token, athlete int64) string {
 	return fmt.Sprintf(" of %s (athlete %d)", t.AthleteName, athlete)
 }
 
-// tellWhatNow says where everything is, and ends with what to do now.
+// tellWhatNow says where everything is, and what to do next.
 func (l *Login) tellWhatNow(o *provider.Outcome, grant strava.Grant) {
 	if l.Format != "" && len(l.in.Targets) == 0 {
 		return // standard output has it all
@@ -80,7 +80,7 @@ func (l *Login) tellOfWorkflow(scopes []string) {
 	l.Terminal.Say(Workflow(l.in, l.Environment, scopes))
 }
 
-// refreshCommand is what prints an access token from now on.
+// refreshCommand returns the command that prints an access token from now on.
 func refreshCommand(in *input.Inputs) words.Command {
 	command := words.Command{"strava-token", "refresh"}
 	if slices.ContainsFunc(in.Targets, store.Target.OnGitHub) && in.Repository != "" {
@@ -95,7 +95,7 @@ func refreshCommand(in *input.Inputs) words.Command {
 	return command
 }
 
-// again is the command line that does the same once more.
+// again returns the command line that does the same once more.
 func (l *Login) again() words.Command {
 	line := words.Command{"strava-token", "login"}
 	add := func(flag, value string) {
@@ -116,7 +116,7 @@ func (l *Login) again() words.Command {
 	return line
 }
 
-// gitHub is the server that the repository is on.
+// gitHub returns the server that the repository is on.
 func (l *Login) gitHub() string {
 	return strings.TrimSuffix(cmp.Or(l.Getenv("GITHUB_SERVER_URL"), words.GitHub), "/")
 }

@@ -12,10 +12,10 @@ import (
 // WorkflowFile is where the workflow belongs.
 const WorkflowFile = ".github/workflows/strava.yml"
 
-// Workflow is examples/sync.yml, filled in: for these targets, in this
+// Workflow returns examples/sync.yml, filled in: for these targets, in this
 // environment, which may be empty, and with these scopes.
 func Workflow(in *input.Inputs, environment string, scopes []string) string {
-	_, workflow, _ := strings.Cut(examples.Sync, "\nname: ") // what is above explains it
+	_, workflow, _ := strings.Cut(examples.Sync, "\nname: ") // the lines above only explain it
 	const permission, target, indent = "    permissions: { contents: write }", "rotate-to: branch:strava-token\n", "\n          "
 	for _, edit := range [][2]string{
 		{"client-id: 12345", "client-id: " + in.ClientID},
@@ -36,8 +36,8 @@ func Workflow(in *input.Inputs, environment string, scopes []string) string {
 	return "name: " + strings.TrimSuffix(workflow, "\n")
 }
 
-// keeping are the lines that say where the refresh token is kept: it is read from a
-// secret if no branch has it, and a secret takes a token to write it.
+// keeping returns the lines that say where the refresh token is kept: it's read from a
+// secret if no branch has it, and writing a secret takes a token.
 func keeping(targets []store.Target, indent string) string {
 	var names []string
 	for _, t := range targets {

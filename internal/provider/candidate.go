@@ -10,30 +10,30 @@ import (
 type origin int
 
 const (
-	fromInput    origin = iota // the input; a readable target saw it before
+	fromInput    origin = iota // the input, unless it's a new login
 	fromNewLogin               // an input that the readable target never saw: somebody logged in again
-	fromReadable               // what the readable target holds
+	fromReadable               // the token in the readable target
 	fromCode                   // an authorization code
 	fromRecovery               // a recovery text
 )
 
-// isLogin reports whether somebody authorized the app again to get it. Such a token
-// wins over another one that lives.
+// isLogin reports whether somebody authorized the app to get the token. Such a token
+// wins over another valid one.
 func (o origin) isLogin() bool { return o == fromNewLogin || o == fromCode }
 
-// isUnstored reports whether no target is known to hold it. Such a token is written
-// even if Strava hands it back unchanged, and no other run uses it.
+// isUnstored reports whether no target is known to have the token. Such a token is
+// written even if Strava returns it unchanged.
 func (o origin) isUnstored() bool { return o == fromCode || o == fromRecovery }
 
-// candidate is what Strava may be asked with.
+// candidate is a credential that the run may send to Strava.
 type candidate struct {
 	token  secret.Value // the refresh token, or the code
 	origin origin
 }
 
-// candidates puts them in order: a new login, what the readable target holds, and an
-// input that it knows. A code and recovery texts stand alone, since it's them that are
-// to be proved, but for a code that another job may have spent.
+// candidates returns them in order: a new login, the token in the readable target, and
+// an input that it knows. A code or recovery text stands alone, because it is what must
+// be proved, unless another job may have spent the code.
 func (r *Run) candidates() (all []candidate) {
 	add := func(token secret.Value, o origin) {
 		known := slices.ContainsFunc(all, func(c candidate) bool { return c.token.Equal(token) })

@@ -11,18 +11,18 @@ import (
 )
 
 const (
-	lockPatience = 2 * time.Minute // for another process to be done with a file, before anything else
-	atOnce       = 4               // targets asked or written side by side: GitHub wants few requests at a time
+	lockPatience = 2 * time.Minute // how long to wait for another process to release the file
+	atOnce       = 4               // targets checked or written in parallel: GitHub wants few requests at a time
 )
 
-// checked is what the targets said before anything was spent.
+// checked is what the checks found before anything was spent.
 type checked struct {
-	facts    []store.Facts // of the targets that cannot be read back, in their order
-	failures []error       // what speaks against the run
+	facts    []store.Facts // of WriteOnly, in its order
+	failures []error       // why the run must not start
 	warnings []error
 }
 
-// check asks every target whether it can be written.
+// check checks in parallel whether every target can be written.
 func (r *Run) check(ctx context.Context, until time.Time) checked {
 	checking, cancel := context.WithDeadline(ctx, until)
 	defer cancel()
@@ -56,12 +56,12 @@ func checkEach(ctx context.Context, targets []Target) ([]store.Facts, []error) {
 	})
 }
 
-// isUnexpected reports whether an athlete is known, and another one expected.
+// isUnexpected reports whether athlete is known and isn't the expected one.
 func (r *Run) isUnexpected(athlete int64) bool {
 	return r.ExpectedAthlete != 0 && athlete != 0 && athlete != r.ExpectedAthlete
 }
 
-// CheckTarget checks one target while nobody else uses it.
+// CheckTarget checks one target under its lock.
 func CheckTarget(ctx context.Context, t Target) (store.Facts, error) {
 	unlock, err := lock(ctx, t)
 	if err != nil {
@@ -71,7 +71,7 @@ func CheckTarget(ctx context.Context, t Target) (store.Facts, error) {
 	return t.Check(ctx)
 }
 
-// lock waits until nobody else uses t, which may be nil.
+// lock waits for t's lock, if it has one. t may be nil.
 func lock(ctx context.Context, t Target) (unlock func(), err error) {
 	locker, ok := t.(Locker)
 	if !ok {
@@ -86,9 +86,9 @@ func lock(ctx context.Context, t Target) (unlock func(), err error) {
 	return unlock, err
 }
 
-// each calls do for every one of targets, a few at a time, and returns its errors,
-// in the order of targets. A mistake of this program in one of them is an error as
-// well: the others go on, and what was issued is sealed.
+// each calls do for every target, a few at a time, and returns the errors in the order
+// of targets. A bug in this program that panics in one is an error as well: the others
+// go on, and what was issued is sealed.
 func each(targets []Target, do func(i int, t Target) error) []error {
 	errs := make([]error, len(targets))
 	var all sync.WaitGroup
@@ -106,8 +106,7 @@ func each(targets []Target, do func(i int, t Target) error) []error {
 
 var errUnforeseen = errors.New("a mistake of this program")
 
-// steadily turns a panic into an error, which holds nothing of it: a panic may
-// quote anything.
+// steadily turns a panic into an error without its text: a panic may quote anything.
 func steadily(do func() error) (err error) {
 	defer func() {
 		if recover() != nil {

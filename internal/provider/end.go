@@ -7,17 +7,17 @@ import (
 	"strava-token/internal/words"
 )
 
-// How a run ends once Strava gave something: as outcome says, or with an answer that
-// can't be read, or with a mistake of this program. If Strava gave nothing,
-// whyNothing says why. The other ends are in Do.
+// This file builds the outcome once Strava has answered: normally, with an unreadable
+// answer, or after a panic. whyNothing explains why Strava gave nothing. The other
+// ends are in Do.
 
 var (
 	errCancelled        error = &words.Failure{ID: "run-cancelled"}         // before anything was spent
-	errCancelledRefused error = &words.Failure{ID: "run-cancelled-refused"} // after a refusal that was not final yet
+	errCancelledRefused error = &words.Failure{ID: "run-cancelled-refused"} // after a refusal that wasn't final yet
 	errCancelledLate    error = &words.Failure{ID: "run-cancelled-late"}    // after Strava had issued a token
 )
 
-// outcome puts together what the phases returned.
+// outcome builds the outcome from what the phases returned.
 func (r *Run) outcome(c checked, p plan, k kept, v proved, s sealed, cancelled bool) *Outcome {
 	living := k.living
 	o := &Outcome{
@@ -56,8 +56,8 @@ func (r *Run) outcome(c checked, p plan, k kept, v proved, s sealed, cancelled b
 	return o
 }
 
-// haveNoTarget says where a new refresh token is that no target keeps: that's a
-// warning as long as it is somewhere.
+// haveNoTarget reports a new token that no target stores: a warning if it is sealed or
+// handed over, else a failure.
 func (o *Outcome) haveNoTarget(handedOver bool) {
 	said := noTarget(o.Recovery != "", handedOver)
 	if handedOver {
@@ -70,7 +70,7 @@ func (o *Outcome) haveNoTarget(handedOver bool) {
 	}
 }
 
-// unread is the outcome if there are but answers that may hold a refresh token.
+// unread is the outcome when no refresh token could be read from Strava's answers.
 func (s *sealer) unread(c checked, cancelled bool) *Outcome {
 	s.seal()
 	o := &Outcome{Recovery: s.sealed.text, Warnings: c.warnings, notKept: true}
@@ -89,8 +89,8 @@ func (s *sealer) unread(c checked, cancelled bool) *Outcome {
 	return o
 }
 
-// rescue ends a run after a mistake of this program, and seals the refresh token that
-// was issued before. The panic is not shown: it may quote anything.
+// rescue ends a run after a bug in this program made it panic, and seals the refresh
+// token issued before that. The panic isn't shown: it may quote anything.
 func (s *sealer) rescue(end **Outcome) {
 	if recover() == nil {
 		return
@@ -106,13 +106,13 @@ func (s *sealer) rescue(end **Outcome) {
 	*end = o
 }
 
-// UnreadError is an answer that may hold a new refresh token, and can't be read.
+// UnreadError reports an unreadable answer that may contain a new refresh token.
 type UnreadError struct{ words.Failure }
 
-// NoTargetError is a new refresh token that the caller named no target for.
+// NoTargetError reports a new refresh token for which the caller named no target.
 type NoTargetError struct{ words.Failure }
 
-// noTarget says whether it was sealed, and whether the caller gets it.
+// noTarget returns the error for a token that was sealed or not, and handed over or not.
 func noTarget(sealed, handedOver bool) *NoTargetError {
 	id := "run-no-target-unsealed"
 	switch {
@@ -126,7 +126,7 @@ func noTarget(sealed, handedOver bool) *NoTargetError {
 	return &NoTargetError{words.Failure{ID: id}}
 }
 
-// notKept is the failure of a target that does not have the new refresh token.
+// notKept returns the failure of a target that doesn't have the new refresh token.
 func (r *Run) notKept(f failedTarget, p plan, o *Outcome) error {
 	id, held := "run-not-kept", ""
 	switch {

@@ -8,22 +8,22 @@ import (
 	"strava-token/internal/store"
 )
 
-// proofTimeout bounds a proof that comes before the store, which needs its own time.
+// proofTimeout limits a proof made before storing, so that time is left to store.
 const proofTimeout = 10 * time.Second
 
-// plan is what has to be done with what was issued.
+// plan is what to do with what was issued.
 type plan struct {
-	writeReadable bool // the readable target does not hold what lives
-	writeOthers   bool // the others may not hold it either
-	rememberInput bool // the readable target holds what lives, but never saw the input, which is dead
-	catchUp       bool // nothing is new: the readable target held it before, and the others are stale
-	noTarget      bool // there is something new, and no target
-	proveFirst    bool // it has to be known whose it is before it is written
+	writeReadable bool // the readable target doesn't hold the live token
+	writeOthers   bool // the other targets may not hold it
+	rememberInput bool // the readable target holds the live token, but never saw the dead input
+	catchUp       bool // nothing is new: the readable target had the token, and the others are stale
+	noTarget      bool // there's a new token, and no target
+	proveFirst    bool // the token has to be proved before it's written
 }
 
-// plan finds out what has to be done. What can be read back is written if it holds
-// another refresh token. What cannot is written if Strava replaced what the run
-// began with; and since it may hold the input, also if that's no longer what lives.
+// plan decides what to do. The readable target is written if it holds another refresh
+// token. The others are written if Strava replaced the token that the run began with,
+// or, since they may hold the input, if a readable target showed that it's dead.
 func (r *Run) plan(i issued) plan {
 	held, living := r.held(), i.token.RefreshToken
 	inputIsDead := !r.Input.Empty() && !r.Input.Equal(living)
@@ -39,23 +39,23 @@ func (r *Run) plan(i issued) plan {
 	return p
 }
 
-// isAtStake reports whether there is a refresh token that has to be kept.
+// isAtStake reports whether a refresh token has to be kept.
 func (p plan) isAtStake() bool { return p.writeReadable || p.writeOthers || p.noTarget }
 
-// kept is where the refresh token is after the store.
+// kept says where the token ended up.
 type kept struct {
-	living issued   // by now; it may be another run's
+	living issued   // the live token, perhaps another run's
 	in     []string // the targets that have it
 	failed []failedTarget
 }
 
-// failedTarget is a target that does not have it.
+// failedTarget is a target that doesn't have it.
 type failedTarget struct {
 	name  string
 	cause error
 }
 
-// add records what came of writing to targets: err, or nil if they have it.
+// add records the result of writing to targets: err, or nil if they have the token.
 func (k *kept) add(err error, targets ...Target) {
 	for _, t := range targets {
 		if err != nil {
@@ -66,8 +66,8 @@ func (k *kept) add(err error, targets ...Target) {
 	}
 }
 
-// keepAndProve keeps what was issued, uninterrupted, and proves that what lives by
-// then works, which the end of ctx ends.
+// keepAndProve stores the token regardless of cancellation, and checks the access token
+// that is live afterwards; cancelling ctx stops only the check.
 func (r *Run) keepAndProve(ctx, settling context.Context, i issued, p plan, s *sealer) (k kept, said proof) {
 	proving, cancel := within(ctx, settling)
 	defer cancel()
@@ -95,10 +95,9 @@ func (r *Run) keepAndProve(ctx, settling context.Context, i issued, p plan, s *s
 	return k, said
 }
 
-// keep writes the refresh token to every target that has to be written: first to
-// the one that can be read back, where the newest token wins, and then to the
-// others, which must not hold one that lost. A target that fails does not stop the
-// others.
+// keep writes the refresh token to every target that needs it: first to the readable
+// one, where the newest token wins, then to the others, so that they never get one that
+// lost. A failing target doesn't stop the others.
 func (r *Run) keep(ctx, settling context.Context, i issued, p plan, s *sealer) kept {
 	if p.rememberInput {
 		// If this fails nothing is lost: the next run tries the dead input again.
@@ -112,17 +111,17 @@ func (r *Run) keep(ctx, settling context.Context, i issued, p plan, s *sealer) k
 		k.add(err, r.Readable)
 		switch {
 		case isOvertaken(err):
-			if writeOthers { // a secret that another run has written may hold what lives
+			if writeOthers { // another run may have written the live token to a secret
 				k.add(err, r.WriteOnly...)
 			}
 			return k
 		case err == nil && !written && !i.from.origin.isUnstored():
-			return k // the run whose token is there keeps it everywhere else
+			return k // the run whose token is there stores it everywhere
 		}
-		// Strava may have replaced it only while others were writing.
+		// Strava may have replaced the token only during the swap.
 		writeOthers = writeOthers || written && living.rotated()
 	} else if writeOthers && r.Readable != nil && r.isSuperseded(settling, i) {
-		return k // likewise
+		return k // a newer run stores it everywhere
 	}
 	if writeOthers {
 		errs := each(r.WriteOnly, func(_ int, t Target) error { return t.Store(settling, r.record(k.living)) })
@@ -133,25 +132,25 @@ func (r *Run) keep(ctx, settling context.Context, i issued, p plan, s *sealer) k
 	return k
 }
 
-// record is what the targets are given to keep.
+// record returns what the targets store.
 func (r *Run) record(i issued) store.Record {
 	scope := i.token.Scope
 	if scope == nil {
-		scope = r.held().Scope // the answer does not name them
+		scope = r.held().Scope // the answer names none
 	}
 	return store.Record{RefreshToken: i.token.RefreshToken, AthleteID: i.athlete, Input: r.Input, Scope: scope}
 }
 
-// leavesUnkept reports whether a new refresh token is not in every target: it is
-// sealed then.
+// leavesUnkept reports whether a new refresh token isn't in every target, and so has
+// to be sealed.
 func (k kept) leavesUnkept(p plan, storable bool) bool {
 	switch {
 	case !p.isAtStake(), p.catchUp:
-		return false // there was nothing to write, or only what the readable target had all along
+		return false // nothing to write, or only what the readable target had all along
 	case !storable && !k.living.isNew():
-		return false // what the run began with still lives where it was
+		return false // the token that the run began with is still valid where it was
 	case p.noTarget, len(k.failed) > 0:
 		return true
 	}
-	return !storable && len(k.in) == 0 // it was not written anywhere
+	return !storable && len(k.in) == 0 // it wasn't written anywhere
 }

@@ -10,12 +10,12 @@ import (
 	"strava-token/internal/words"
 )
 
-// NotAuthorizedError is a run without a refresh token to begin with, whose app
-// nobody has authorized yet as far as is known.
+// NotAuthorizedError reports a run without a refresh token to begin with, probably
+// because nobody has authorized the app yet.
 type NotAuthorizedError struct{ words.Failure }
 
-// noCandidate is the failure of a run without a refresh token to begin with. If a
-// target exists that can't be read back, somebody did authorize.
+// noCandidate returns the failure of a run without a refresh token to begin with. If a
+// target in WriteOnly exists, somebody did authorize.
 func (r *Run) noCandidate(facts []store.Facts) error {
 	existing := slices.IndexFunc(facts, func(f store.Facts) bool { return f.Exists })
 	failure := words.Failure{ID: "input-missing-refresh-token"}
@@ -31,17 +31,17 @@ func (r *Run) noCandidate(facts []store.Facts) error {
 	return &NotAuthorizedError{failure}
 }
 
-// whyNothing is the failure of a run whose candidates all brought nothing. before is
-// what the targets that cannot be read back said before.
+// whyNothing returns the failure of a run whose candidates all failed. before is what
+// the targets in WriteOnly reported at the check.
 func (r *Run) whyNothing(ctx, answering context.Context, past attempts, before []store.Facts) error {
 	cancelled, err, kind := ctx.Err() != nil, past.lastErr, strava.KindOf(past.lastErr)
 	switch {
 	case cancelled && kind == strava.Unreachable && past.lostErr == nil:
-		return errCancelled // the token request never left
+		return errCancelled // no token request was sent
 	case cancelled && kind == strava.InvalidCode:
-		return errCancelledRefused // it may have been too early, and was not asked again
+		return errCancelledRefused // the code may have been too early, and wasn't tried again
 	case past.tried[0].origin == fromCode:
-		return past.firstErr // what was left by another job brought nothing either
+		return past.firstErr // and the token that another job left failed as well
 	case past.lostErr != nil && (kind == strava.InvalidRefreshToken || kind == strava.Unreachable):
 		err, kind = past.lostErr, strava.AnswerLost // what happened to the newest one
 	}
@@ -68,9 +68,9 @@ const (
 	replacedAfterQueued = "stale-queued"
 )
 
-// whyRefused finds out why a refresh token was refused that no target gave back. All
-// targets are asked again, since a run beside this one may have written meanwhile. An
-// answer that was lost is told as such, unless the reason is certain.
+// whyRefused finds out why a refresh token that no target returned was refused. It
+// asks all targets again, since a concurrent run may have written meanwhile. A lost
+// answer is reported as such, unless the reason is certain.
 func (r *Run) whyRefused(ctx context.Context, refused error, before []store.Facts) error {
 	now, errs := checkEach(ctx, r.WriteOnly)
 	last, updated, meanwhile := "", time.Time{}, false
@@ -93,7 +93,7 @@ func (r *Run) whyRefused(ctx context.Context, refused error, before []store.Fact
 	return r.stale(id, last, updated)
 }
 
-// whyStale tells why a refresh token is dead by when target was updated.
+// whyStale derives the reason from when target was last updated.
 func (r *Run) whyStale(ctx context.Context, target string, updated time.Time) string {
 	if r.Snapshot.Attempt == 0 {
 		return "stale-outside" // not the newest, or dead
@@ -109,13 +109,13 @@ func (r *Run) whyStale(ctx context.Context, target string, updated time.Time) st
 	case isRerun:
 		return "stale-maybe" // it may have the secrets of its first attempt
 	}
-	return "stale-unknown" // in the same second, or not known at all
+	return "stale-unknown" // updated in the same second, or unknown
 }
 
-// StaleError is a refresh token that Strava refused. Its message says why.
+// StaleError reports a refresh token that Strava refused. Its message says why.
 type StaleError struct{ words.Failure }
 
-// stale is a StaleError. target is the one that was updated last; "" if none is known.
+// stale returns a StaleError. target is the one updated last, or "" if unknown.
 func (r *Run) stale(id, target string, updated time.Time) error {
 	b := store.BlanksOf(target)
 	b["updated"], b["seen"] = words.Moment(updated), words.Seen(r.Input.Reveal(), r.Strava.ClientSecret.Reveal())

@@ -15,14 +15,15 @@ const (
 	ExportAll
 )
 
-// Status is what the process ends with, which scripts may rely on.
+// Status is the exit status of the process. Scripts may rely on these four. A Status
+// may also be 130, for an interrupted command, or that of the command that exec ran.
 type Status int
 
 const (
 	Done     Status = 0
 	Failed   Status = 1
 	BadInput Status = 2 // nothing was sent anywhere
-	NotKept  Status = 3 // a new refresh token is not in every target; outranks Failed
+	NotKept  Status = 3 // a new refresh token isn't in every target; outranks Failed
 )
 
 // Outcome is how a run ended.
@@ -32,17 +33,17 @@ type Outcome struct {
 	Rotated   bool     // Strava issued a new refresh token
 	AthleteID int64    // 0 if unknown
 	Scope     []string // nil if unknown
-	Kept      []string // the targets that now hold the new refresh token
-	Recovery  string   // the sealed refresh token, if it was printed
+	Kept      []string // the targets that had to be written and now have the refresh token
+	Recovery  string   // the recovery text, if it was printed or left in a file
 	Export    Export
-	Failures  []error // why the run failed; empty if it did not
+	Failures  []error // why the run failed; empty if it didn't
 	Warnings  []error
 
 	notKept    bool
-	handedOver *NoTargetError // the warning that an output has the refresh token, and no target; or nil
+	handedOver *NoTargetError // the warning that an output has the refresh token and no target does; or nil
 }
 
-// Status returns how the process ends after this run.
+// Status returns the exit status for this outcome.
 func (o *Outcome) Status() Status {
 	switch {
 	case o.notKept:
@@ -53,22 +54,22 @@ func (o *Outcome) Status() Status {
 	return Done
 }
 
-// Fail records that what came after the run failed.
+// Fail adds a failure.
 func (o *Outcome) Fail(err error) { o.Failures = append(o.Failures, err) }
 
-// NotExported records that the outputs could not be set.
+// NotExported records that the outputs couldn't be set.
 func (o *Outcome) NotExported(err error) {
 	o.Fail(err)
 	if o.handedOver != nil {
-		*o.handedOver = *noTarget(o.Recovery != "", false) // nobody got it after all
+		*o.handedOver = *noTarget(o.Recovery != "", false) // the caller didn't get it after all
 		o.notKept = o.Recovery == ""
 	}
 }
 
-// EndError is a run that failed. Its Status is the outcome's.
+// EndError reports a run that failed. Its Status is the outcome's.
 type EndError struct{ *Outcome }
 
-// Err returns the end of the run as an error, or nil if nothing failed.
+// Err returns the outcome as an error, or nil if nothing failed.
 func (o *Outcome) Err() error {
 	if o.Status() == Done {
 		return nil
@@ -78,5 +79,5 @@ func (o *Outcome) Err() error {
 
 func (e *EndError) Error() string { return errors.Join(e.Failures...).Error() }
 
-// Unwrap returns what failed.
+// Unwrap returns the failures.
 func (e *EndError) Unwrap() []error { return e.Failures }

@@ -11,11 +11,11 @@ import (
 	"strava-token/internal/words"
 )
 
-// proof is what the API said of an access token.
+// proof is what the API said about an access token.
 type proof struct {
-	athleteID     int64 // 0 if it was not asked, or gave no answer
+	athleteID     int64 // 0 if the API wasn't asked, or gave no answer
 	athleteErr    error
-	activitiesErr error // nil if activities can be read, or were not asked for
+	activitiesErr error // nil if activities can be read, or weren't asked for
 }
 
 // prove asks the API what only it can tell.
@@ -44,12 +44,12 @@ func (r *Run) prove(ctx context.Context, i issued) (p proof) {
 
 // proved is what follows from a proof.
 type proved struct {
-	athleteID int64  // 0 if nobody said
+	athleteID int64  // 0 if unknown
 	export    Export // the most that may be exported
-	// storable is false if the token must not be written over what a target holds:
-	// it is another athlete's, or lacks a scope that the other one may have.
+	// storable is false if the token must not replace what a target holds: it is
+	// another athlete's, or lacks a scope that the other one may have.
 	storable           bool
-	wrong              *wrongAthlete // or nil; it is said before the other failures
+	wrong              *wrongAthlete // or nil; reported before the other failures
 	failures, warnings []error
 }
 
@@ -58,7 +58,7 @@ func (v *proved) fail(most Export, err error) {
 	v.failures = append(v.failures, err)
 }
 
-// judge draws the consequences of a proof.
+// judge decides what follows from a proof.
 func (r *Run) judge(i issued, p proof) proved {
 	v := proved{athleteID: cmp.Or(p.athleteID, i.token.AthleteID), export: ExportAll, storable: true}
 	holder, whose := i.rival.AthleteID, cmp.Or(p.athleteID, i.athlete)
@@ -115,13 +115,14 @@ func (r *Run) judgeScopes(v *proved, i issued, p proof) {
 	}
 }
 
-// wrongAthlete is a token of another athlete than expected.
+// wrongAthlete reports a token of an athlete other than the expected one.
 type wrongAthlete struct {
 	want, got int64
-	holder    string // the readable target that says who is expected; may be empty
+	holder    string // the readable target that has the expected athlete's token; may be empty
 }
 
-// failure says where the token is: replaced is one that Strava replaced.
+// failure returns the message, which says where the token is. replaced says that
+// Strava replaced a stored token.
 func (w wrongAthlete) failure(replaced, sealed bool) error {
 	id := "run-wrong-athlete"
 	switch {
@@ -136,7 +137,7 @@ func (w wrongAthlete) failure(replaced, sealed bool) error {
 	}
 	in := words.Sentence("")
 	if sealed {
-		in = "log-in-recovery" // a code brought it, so nothing that was kept is dead
+		in = "log-in-recovery" // it came from a code, so no stored token died
 	}
 	return &words.Failure{ID: id, Blanks: words.Blanks{"target": w.holder, "want": w.want, "got": w.got, "sealed": in}}
 }

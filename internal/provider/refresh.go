@@ -12,20 +12,20 @@ import (
 )
 
 const (
-	rereads  = 4  // how often a target is read again, about 7 s in all, to which a newer token may be under way
-	maxRaces = 16 // how many refresh tokens a run tries that others were faster with
+	rereads  = 4  // re-reads (about 7 s in all) while another run may be writing a newer token
+	maxRaces = 16 // how often a run may lose the race and try the winner's token
 )
 
 // issued is what Strava gave for a candidate: a refresh token, or answers that may
-// hold one.
+// contain one.
 type issued struct {
 	token      strava.Token
 	from       candidate    // what was spent for it
 	spentFirst secret.Value // what the run spent first, before it adopted another run's token
-	flaw       error        // the rest of the answer is no use; nil if it is
-	athlete    int64        // whose it is as far as is known; 0 if unknown
-	rival      store.Held   // what the readable target holds of another grant; empty if the token came from it
-	unmasked   bool         // the runner could not be told to hide something
+	flaw       error        // why the rest of the answer is unusable; nil if it's fine
+	athlete    int64        // whose it is; 0 if unknown
+	rival      store.Held   // what the readable target holds; empty if the token came from it
+	unmasked   bool         // the runner couldn't be told to mask a token
 }
 
 // issue records what Strava gave for c. flaw is what is wrong with the answer, or
@@ -40,21 +40,20 @@ func (r *Run) issue(c candidate, token strava.Token, flaw error) issued {
 	return i
 }
 
-// rotated reports whether Strava issued another refresh token than the run began
-// with.
+// rotated reports whether Strava issued a refresh token other than the one the run
+// began with.
 func (i issued) rotated() bool { return !i.token.RefreshToken.Equal(i.spentFirst) }
 
-// isNew reports whether it is a refresh token that no target is known to hold.
+// isNew reports whether no target is known to hold the refresh token.
 func (i issued) isNew() bool { return i.rotated() || i.from.origin.isUnstored() }
 
-// mayBeWorthLess reports whether the readable target holds another token, which may
-// have scopes that this new login's lacks.
+// mayBeWorthLess reports whether the readable target holds another token, perhaps with
+// scopes that this new login lacks.
 func (i issued) mayBeWorthLess() bool {
 	return i.from.origin == fromNewLogin && !i.rival.RefreshToken.Empty()
 }
 
-// receive makes what Strava issued the run's own: from now on it is what gets
-// sealed, and it is masked before anything else is done with it.
+// receive makes i the token to seal, and masks it before anything else.
 func (r *Run) receive(i issued, s *sealer) issued {
 	s.take(i)
 	masked := r.Reporter.Mask(i.token.AccessToken)
@@ -63,19 +62,19 @@ func (r *Run) receive(i issued, s *sealer) issued {
 	return i
 }
 
-// attempts are the candidates that brought nothing, and what is known about why.
+// attempts records the candidates that failed, and why.
 type attempts struct {
 	tried      []candidate
 	firstErr   error
 	lastErr    error
-	lostErr    error // of the last one whose answer was lost on the way
+	lostErr    error // of the last one whose answer was lost
 	races      int   // how often another run was faster, and had written the next one
 	unreadable error // why the readable target could not be read again
 }
 
-// refresh asks Strava with one candidate after the other, the next one only if the
-// one before is not valid, and returns what was issued. Cancelling ctx ends it as
-// long as nothing was sent; after that only the end of answering does.
+// refresh tries one candidate after another, the next one only if the one before is
+// invalid, and returns what was issued. Cancelling ctx stops it only until something
+// is sent; after that only the end of answering does.
 func (r *Run) refresh(ctx, answering context.Context, queue []candidate, facts []store.Facts) (issued, error) {
 	if len(queue) == 0 {
 		return issued{}, r.noCandidate(facts)
@@ -83,7 +82,7 @@ func (r *Run) refresh(ctx, answering context.Context, queue []candidate, facts [
 	var past attempts
 	for len(queue) > 0 {
 		if len(past.tried) > 0 && !strava.EnoughTime(answering, 0) {
-			break // its answer could not be waited for
+			break // no time to wait for its answer
 		}
 		c := queue[0]
 		queue = queue[1:]
@@ -101,12 +100,12 @@ func (r *Run) refresh(ctx, answering context.Context, queue []candidate, facts [
 	return issued{}, r.whyNothing(ctx, answering, past, facts)
 }
 
-// spend asks Strava with one candidate. A refresh token in the answer, or an answer
-// that may hold one, counts even if there is an error as well.
+// spend sends one candidate to Strava. A refresh token in the answer, or an answer
+// that may contain one, counts even beside an error.
 func (r *Run) spend(ctx, answering context.Context, c candidate) (strava.Token, error) {
 	if c.origin == fromCode {
 		token, err := r.Strava.Exchange(ctx, answering, c.token)
-		if token.Scope == nil { // an exchange does not name them
+		if token.Scope == nil { // the answer to an exchange names none
 			token.Scope = r.Granted
 		}
 		return token, err
@@ -117,7 +116,7 @@ func (r *Run) spend(ctx, answering context.Context, c candidate) (strava.Token, 
 	return r.Strava.Refresh(ctx, answering, c.token)
 }
 
-// add takes how an attempt ended, and reports whether the next candidate may be
+// add records how an attempt ended, and reports whether the next candidate may be
 // tried.
 func (a *attempts) add(c candidate, err error) bool {
 	if len(a.tried) == 0 {
@@ -140,9 +139,8 @@ func (r *Run) othersMayWrite(c candidate) bool {
 	return r.Readable != nil && !alone && (!c.origin.isUnstored() || c.origin == fromCode && r.CodeIsShared)
 }
 
-// awaitNewer waits for another run that was faster to write what it got, until a
-// cancellation, or until no token request has time any more. It returns nothing if
-// nothing comes, since a dead token stays dead.
+// awaitNewer re-reads the readable target until a faster run has written its token
+// there, and returns that. It returns nothing if none comes: a dead token stays dead.
 func (r *Run) awaitNewer(ctx, answering context.Context, past *attempts) []candidate {
 	past.unreadable = nil
 	if !r.othersMayWrite(past.last()) || len(past.tried) > maxRaces {
@@ -169,8 +167,8 @@ func (r *Run) awaitNewer(ctx, answering context.Context, past *attempts) []candi
 	return []candidate{{r.held().RefreshToken, fromReadable}}
 }
 
-// isNewer reports whether the readable target holds a refresh token that was not
-// tried, and is not another athlete's.
+// isNewer reports whether the readable target holds an untried refresh token that
+// isn't another athlete's.
 func (r *Run) isNewer(held store.Held, tried []candidate) bool {
 	return !held.RefreshToken.Empty() && !r.isUnexpected(held.AthleteID) &&
 		!slices.ContainsFunc(tried, func(c candidate) bool { return c.token.Equal(held.RefreshToken) })

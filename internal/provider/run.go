@@ -1,26 +1,27 @@
-// Package provider is one run: a stored refresh token becomes an access token,
-// and its successor is kept. The order of the run is the product:
+// Package provider does one run: it turns a stored refresh token into an access
+// token and keeps the successor. The order of the steps is what matters:
 //
 //  1. The caller reads every input, reports all that is wrong at once, and
 //     masks every secret among them.
-//  2. Every target is checked, side by side, while the connection to Strava is
+//  2. Every target is checked, in parallel, while the connection to Strava is
 //     opened. Whatever fails here fails before the refresh token is spent.
-//  3. The candidates for the refresh token are put in order: an input that the
-//     readable target never saw, then what that target holds.
+//  3. The candidates are put in order: a code or recovery texts, if there are any,
+//     or else an input that the readable target never saw, the token in that
+//     target, and an input that it knows.
 //  4. The first one is refreshed; the next one only if Strava says that the one
 //     before is not valid.
 //  5. The access token and the refresh token are masked.
-//  6. The refresh token is stored wherever it differs, while the access token
-//     is proved: first in the readable target, by compare-and-swap, and in the
-//     others after that write succeeded. If it matters whose token it is, the proof
-//     comes first.
-//  7. What could not be stored, or not even read, is sealed for its owner and printed.
+//  6. The refresh token is stored wherever it differs: first in the readable
+//     target, by compare-and-swap, then in the others. Meanwhile the access token
+//     is proved; if it matters whose token it is, the proof comes first.
+//  7. A token that can't be stored, or an answer that can't even be read, is sealed
+//     for its owner and printed.
 //  8. The caller writes the outputs and the summary, and ends.
 //
-// From the first byte of the token request until step 7 is over nothing
-// interrupts: a cancellation only shortens the deadlines, and no failed print
-// stops the store. Each phase returns a value of its own (what was checked, issued,
-// kept, proved and sealed), and the outcome is made of those at the end.
+// Nothing interrupts the run from the first byte of the token request until step 7
+// is over: a cancellation only shortens the deadlines, and no failed print stops
+// the store. Each phase returns its own value (what was checked, issued, kept,
+// proved and sealed), and the outcome is built from those at the end.
 package provider
 
 import (
@@ -34,8 +35,8 @@ import (
 	"strava-token/internal/strava"
 )
 
-// How long a run may take, from its start. The token request never uses up the
-// time that the store needs after it.
+// How long a run may take once it has the lock. The token request never uses up
+// the time that the store needs after it.
 const (
 	checkUntil  = 15 * time.Second
 	answerUntil = 40 * time.Second
@@ -45,35 +46,35 @@ const (
 	storeGrace  = 8 * time.Second
 )
 
-// Run holds what one run needs: everything that is not optional. It begins with
-// Code, else with Recovered, else with Input and what Readable holds.
+// Run configures one run. Every field is required unless it's marked optional or is
+// a bool. The run begins with Code or Recovered, or else with Input and Readable's.
 type Run struct {
 	Strava  *strava.Client
-	Input   secret.Value // the refresh token that the caller is configured with; empty if Readable has it
+	Input   secret.Value // the refresh token that the caller is configured with; optional with Code, Recovered or Readable
 	Code    secret.Value // optional: an authorization code
-	Granted []string     // with Code: the scopes that the callback named; optional
-	// CodeIsShared says that other jobs of the same workflow run get the code as
-	// well: if one of them was faster, what it left in Readable does.
+	Granted []string     // optional: the scopes that the callback with Code named
+	// CodeIsShared says that other jobs of the workflow run get the same code: if one
+	// of them was faster, the token that it left in Readable is tried.
 	CodeIsShared bool
 	Recovered    []secret.Value // optional: refresh tokens from recovery texts, the newest first
 
-	Readable  Readable // optional: the target that can be read back; of two, which is newer could not be told
-	WriteOnly []Target // optional: the targets that cannot be
+	Readable  Readable // optional, at most one: with two, nothing says which is newer
+	WriteOnly []Target // optional: the targets that can't be read back
 
 	Verify          bool
 	RequireScopes   []string // optional
 	ExpectedAthlete int64    // optional
-	Replaces        int64    // optional: the athlete whose token in Readable a person agreed to replace by another's
+	Replaces        int64    // optional: the athlete whose token in Readable a person agreed to replace with another's
 	Recovery        bool
-	HandedOver      bool           // the caller gets the refresh token itself, as one more place that keeps it
-	RepositoryID    int64          // optional, told to the owner of a sealed token
-	Masked          []secret.Value // what the log replaces by ***
+	HandedOver      bool           // the caller gets the refresh token as well, and so keeps a copy
+	RepositoryID    int64          // optional: named in a recovery text
+	Masked          []secret.Value // optional: what the log replaces with ***
 	Snapshot        store.Snapshot
 	Reporter        Reporter
-	Announce        func(strava.Token) // optional: is told what Strava issued before it's kept; must not block
+	Announce        func(strava.Token) // optional: gets what Strava issued before it's kept; may take up to two seconds
 }
 
-// Target is a place where the refresh token is kept.
+// Target is a place that keeps the refresh token.
 type Target interface {
 	fmt.Stringer
 	Check(ctx context.Context) (store.Facts, error)
@@ -81,28 +82,29 @@ type Target interface {
 }
 
 // Readable is a target that can be read back. Its Store replaces what was last
-// read, and fails with store.Overtaken if someone else was first: Held then
+// read, and fails with store.Overtaken if someone else wrote first: Held then
 // returns what is there now.
 type Readable interface {
 	Target
 	Held() store.Held
-	Reread(ctx context.Context) (store.Held, error) // what it holds now
+	Reread(ctx context.Context) (store.Held, error) // what it holds now; a file, what it read under its lock
 }
 
-// Locker is a target that one process uses at a time. Lock waits for its turn.
+// Locker is a target for one process at a time. Lock waits for its turn.
 type Locker interface {
 	Lock(ctx context.Context) (unlock func(), err error)
 }
 
-// Reporter prints what cannot wait until the run is over. It must not fail the
-// run: each says whether it could, and that is all.
+// Reporter prints what can't wait until the run is over, and returns false if it
+// couldn't. That never stops the run, but a run whose tokens couldn't be masked
+// fails, and one whose only copy of a token couldn't be printed ends with NotKept.
 type Reporter interface {
 	Mask(v secret.Value) bool   // hides v in everything printed from now on; the same v may come twice
 	Recover(sealed string) bool // prints the sealed refresh token for its owner to read
 }
 
-// Do runs, and returns how it ended. Cancelling ctx before the token request
-// ends the run at once; after it, the run only hurries.
+// Do performs the run and returns its outcome. Cancelling ctx before the token
+// request ends the run at once; after it, the run only hurries.
 func (r *Run) Do(ctx context.Context) (o *Outcome) {
 	sealer := &sealer{run: r}
 	defer sealer.rescue(&o)
@@ -129,7 +131,7 @@ func (r *Run) Do(ctx context.Context) (o *Outcome) {
 		return &Outcome{Failures: []error{err}, Warnings: checked.warnings}
 	}
 	issued = r.receive(issued, sealer)
-	if issued.token.RefreshToken.Empty() { // there are but answers that may hold one
+	if issued.token.RefreshToken.Empty() { // only answers that may contain one
 		return sealer.unread(checked, ctx.Err() != nil)
 	}
 	if r.Announce != nil {
@@ -154,7 +156,7 @@ func (r *Run) Targets() []Target {
 	return append([]Target{r.Readable}, r.WriteOnly...)
 }
 
-// held is what the readable target held when it was last read.
+// held returns what the readable target held when it was last read.
 func (r *Run) held() store.Held {
 	if r.Readable == nil {
 		return store.Held{}
@@ -170,8 +172,7 @@ func detach(ctx context.Context, until time.Time, grace time.Duration) (context.
 	return detached, func() { stop(); cancel() }
 }
 
-// within returns a context that ends with ctx, or at the deadline of what was detached
-// from it.
+// within returns a context that ends with ctx, or at the deadline of detached.
 func within(ctx, detached context.Context) (context.Context, context.CancelFunc) {
 	until, _ := detached.Deadline()
 	return context.WithDeadline(ctx, until)

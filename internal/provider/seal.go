@@ -10,28 +10,28 @@ import (
 	"strava-token/internal/words"
 )
 
-// sealer prints the recovery text of what was issued last, once for each.
-// While a phase runs a cancellation may ask for it at any moment, since the run may
-// be killed a few seconds later; hence the locks.
+// sealer prints the recovery text of what was issued last, once each. A cancellation
+// may ask for it at any moment of a phase, since the run may be killed a few seconds
+// later; hence the locks.
 type sealer struct {
 	run    *Run
-	newest atomic.Pointer[issued] // nil as long as nothing was issued
+	newest atomic.Pointer[issued] // nil until something is issued
 
 	printing sync.Mutex
 	last     *issued // what was sealed last
-	sealed   sealed  // and what came of that
+	sealed   sealed  // and the result
 }
 
 // sealed is what was sealed, by a cancellation or at the end.
 type sealed struct {
 	text string // the recovery text that was printed last; "" if none was
-	err  error  // why one could not be made, or nil
+	err  error  // why none could be made, or nil
 }
 
-// take makes i what is sealed from now on.
+// take makes i the token to seal.
 func (s *sealer) take(i issued) { s.newest.Store(&i) }
 
-// watch makes a cancellation seal at once. unwatch ends that.
+// watch makes a cancellation seal at once, until unwatch is called.
 func (s *sealer) watch(ctx context.Context, p plan) (unwatch func()) {
 	if !p.isAtStake() {
 		return func() {}
@@ -44,12 +44,12 @@ func (s *sealer) watch(ctx context.Context, p plan) (unwatch func()) {
 		}
 	}
 	if ctx.Err() != nil {
-		unwatch() // and nothing is stored before that
+		unwatch() // sealed before anything is stored
 	}
 	return unwatch
 }
 
-// seal prints a recovery text, unless the last one had the same in it.
+// seal prints a recovery text, unless the last one had the same content.
 func (s *sealer) seal() {
 	s.printing.Lock()
 	defer s.printing.Unlock()
@@ -66,12 +66,12 @@ func (s *sealer) seal() {
 	}
 }
 
-// sealsLike reports whether two recovery texts would have the same in them.
+// sealsLike reports whether two recovery texts would have the same content.
 func (i issued) sealsLike(other issued) bool {
 	return i.token.RefreshToken.Equal(other.token.RefreshToken) && len(i.token.Unread) == len(other.token.Unread)
 }
 
-// targetNames are the names of all targets.
+// targetNames returns the names of all targets.
 func (r *Run) targetNames() (names []string) {
 	for _, t := range r.Targets() {
 		names = append(names, t.String())

@@ -10,25 +10,25 @@ import (
 )
 
 // Several runs share a readable target, and each replaces only what it has read.
-// A run that finds another one's refresh token there asks Strava which one lives,
-// by refreshing with it, and what comes of that takes the old one's place:
+// A run that finds another one's refresh token there asks Strava which one is live,
+// by refreshing it, and the result replaces the old one:
 //
-//  1. If theirs lives, this run adopts it: it goes on with their token, and what
-//     was said about its own counts no more. If Strava hands theirs back unchanged,
-//     it's in the target already, and their run keeps it everywhere else as well.
-//  2. If theirs is dead, it is written over.
-//  3. A login wins over a token that lives, but only if its own still does: theirs
-//     may have been got from it. So its own is asked for first.
-//  4. Nothing is overwritten if that can't be told: if Strava gives no clear answer,
-//     if there's no time for one or the run was cancelled, if both are dead (a newer
-//     one is under way), or if theirs is another athlete's. Then this run's is sealed.
+//  1. If theirs is live, this run adopts it, and forgets what was said about its
+//     own. If Strava returns theirs unchanged, it's in the target already, and their
+//     run stores it everywhere else.
+//  2. If theirs is dead, it is overwritten.
+//  3. A login wins over another live token, but only if its own is still live: theirs
+//     may be the successor of it. So its own is refreshed first.
+//  4. Nothing is overwritten in doubt: if Strava gives no clear answer, if there's no
+//     time for one or the run was cancelled, if both are dead (a newer one is on its
+//     way), or if theirs is another athlete's. Then this run's is sealed.
 
-// swaps is how often a run tries to write over what others wrote meanwhile.
+// swaps is how often a run tries to overwrite what others wrote meanwhile.
 const swaps = 16
 
-// swap writes mine to the readable target by the rule above. It returns what lives
-// by then, and whether this run wrote that; if it did not, and err is nil, it is
-// another run's that was there already.
+// swap writes mine to the readable target by the rule above. It returns the live
+// token, and whether this run wrote it; if not, and err is nil, it was there already,
+// written by another run.
 func (r *Run) swap(ctx, settling context.Context, mine issued, s *sealer) (now issued, written bool, err error) {
 	for range swaps {
 		err = steadily(func() error { return r.Readable.Store(settling, r.record(mine)) })
@@ -50,7 +50,7 @@ func (r *Run) swap(ctx, settling context.Context, mine issued, s *sealer) (now i
 	return mine, false, err
 }
 
-// resolve finds out which of two refresh tokens lives, and returns what Strava gave
+// resolve finds out which of two refresh tokens is live, and returns what Strava gave
 // for it. known is false if nothing may be overwritten.
 func (r *Run) resolve(ctx, settling context.Context, mine issued, theirs store.Held, s *sealer) (living issued, known bool) {
 	if r.isOfAnother(theirs, mine.athlete) || ctx.Err() != nil || !strava.EnoughTime(settling, 0) {
@@ -79,7 +79,7 @@ func (r *Run) resolve(ctx, settling context.Context, mine issued, theirs store.H
 	return mine, !isLogin // the login's own is dead as well
 }
 
-// renewed is a login's token after Strava was asked whether it lives.
+// renewed returns a login's token after a refresh showed that it's live.
 func (i issued) renewed(token strava.Token, flaw error) issued {
 	token.AthleteID = cmp.Or(token.AthleteID, i.token.AthleteID)
 	token.AthleteName = cmp.Or(token.AthleteName, i.token.AthleteName)
@@ -90,15 +90,15 @@ func (i issued) renewed(token strava.Token, flaw error) issued {
 	return i
 }
 
-// withUnread adds answers that may hold what replaced a refresh token: they are sealed
-// beside it.
+// withUnread adds answers that may contain the successor of a refresh token, to be
+// sealed with it.
 func (i issued) withUnread(given strava.Token, s *sealer) issued {
 	i.token.Unread = append(i.token.Unread, given.Unread...)
 	s.take(i)
 	return i
 }
 
-// lives tells from what Strava gave for a refresh token whether that lives.
+// lives tells from Strava's answer whether a refresh token is still valid.
 func lives(given strava.Token, err error) strava.Answer {
 	switch {
 	case !given.RefreshToken.Empty():
@@ -109,7 +109,7 @@ func lives(given strava.Token, err error) strava.Answer {
 	return strava.Unclear
 }
 
-// isOfAnother reports whether theirs is, or may be, of another athlete than ours.
+// isOfAnother reports whether theirs belongs, or may belong, to another athlete.
 func (r *Run) isOfAnother(theirs store.Held, ours int64) bool {
 	if r.ExpectedAthlete != 0 {
 		return theirs.AthleteID != r.ExpectedAthlete

@@ -16,19 +16,19 @@ import (
 )
 
 const (
-	changeRetries = 10                                                  // of a write, while others change the same branch
+	changeRetries = 10                                                  // of a write while others change the same branch
 	commitMessage = "Keep the newest Strava refresh token\n\n[skip ci]" // for hosts that build every commit
 )
 
-// Branch is a sealed file on a branch of a repository, which can be read back
-// and is replaced by compare-and-swap. Check comes before everything else.
+// Branch is a sealed file on a branch of a repository. It can be read back, and is
+// replaced by compare-and-swap. Call Check before anything else.
 type Branch struct {
 	remote
 	readable
 	id      int64    // the repository's
-	exists  bool     // the branch does
+	exists  bool     // whether the branch does
 	sha     string   // of the file as it was last read; empty if there is none
-	checked standing // how the branch stood at the check
+	checked standing // the state of the branch at the check
 }
 
 // NewBranch returns the branch that t names. repositoryID is the numeric id of
@@ -48,9 +48,8 @@ func (b *Branch) place() place {
 	return place{Purpose: "branch", Target: b.String(), RepositoryID: b.id}
 }
 
-// Check asks, side by side and without changing anything that can be seen,
-// whether a write would be let through, what rules the branch has, and what it
-// holds. An error is an *Error.
+// Check asks in parallel, without changing anything visible, whether a write would be
+// allowed, what rules the branch has, and what it holds. An error is an *Error.
 func (b *Branch) Check(ctx context.Context) (Facts, error) {
 	if sealed.Usable(b.app.ClientSecret) != nil {
 		return Facts{}, b.fault(WeakSecret, nil)
@@ -70,7 +69,7 @@ func (b *Branch) Check(ctx context.Context) (Facts, error) {
 	if err := cmp.Or(errs[:]...); err != nil {
 		return Facts{}, err
 	}
-	b.exists = b.checked.exists || content != nil // the two were asked at the same time
+	b.exists = b.checked.exists || content != nil // they were asked at the same time
 	if err := cmp.Or(b.nearlySpent(answer), b.refuse(&b.checked), b.take(content)); err != nil {
 		return Facts{}, err
 	}
@@ -88,8 +87,8 @@ func (b *Branch) Check(ctx context.Context) (Facts, error) {
 	return facts, nil
 }
 
-// tryWrite creates a blob, which changes no branch and takes the same
-// permission as a commit. Its content never changes, so it is stored once.
+// tryWrite creates a blob: that changes no branch, and takes the same permission as
+// a commit. Its content never changes, so it is stored once.
 func (b *Branch) tryWrite(ctx context.Context) (*github.Response, error) {
 	_, answer, err := b.github.reads.Git.CreateBlob(ctx, b.Target.Owner, b.Target.Repo, &github.Blob{
 		Content: new(documentMark + documentVersion + "\n"), Encoding: new("utf-8"),
@@ -119,7 +118,7 @@ func (b *Branch) identify(ctx context.Context) error {
 	return nil
 }
 
-// fetch reads the file; nil is none.
+// fetch returns the file, or nil if there is none.
 func (b *Branch) fetch(ctx context.Context) (*github.RepositoryContent, error) {
 	content, folder, answer, err := b.github.reads.Repositories.GetContents(ctx, b.Target.Owner, b.Target.Repo, b.path(),
 		&github.RepositoryContentGetOptions{Ref: b.Target.Branch})
@@ -129,7 +128,7 @@ func (b *Branch) fetch(ctx context.Context) (*github.RepositoryContent, error) {
 	if err != nil {
 		return nil, b.classify(err, RepositoryNotFound)
 	}
-	// A symbolic link is answered with what it leads to, and could not be replaced.
+	// GitHub answers a symbolic link with its target, and the link couldn't be replaced.
 	if content == nil || folder != nil || cmp.Or(content.GetType(), "file") != "file" || cmp.Or(content.GetPath(), b.path()) != b.path() {
 		return nil, b.fault(NotOurs, nil)
 	}
@@ -156,7 +155,7 @@ func (b *Branch) take(content *github.RepositoryContent) error {
 	return nil
 }
 
-// Reread returns what stands there now. An error is an *Error.
+// Reread returns what the branch holds now. An error is an *Error.
 func (b *Branch) Reread(ctx context.Context) (Held, error) {
 	var now standing
 	content, err := b.fetch(ctx)
@@ -173,11 +172,10 @@ func (b *Branch) Reread(ctx context.Context) (Held, error) {
 	return b.held, nil
 }
 
-// Store replaces what was last read by r. An error is an *Error, whose Kind is
-// Overtaken if someone else replaced it first: Held then returns what stands
-// there now.
+// Store replaces what was last read with r. An error is an *Error. Its Kind is
+// Overtaken if someone else replaced it first: Held then returns what is there now.
 //
-// A write that failed is repeated only onto what it was meant to replace.
+// A failed write is repeated only onto what it was meant to replace.
 func (b *Branch) Store(ctx context.Context, r Record) error {
 	text, err := b.app.compose(b.place(), r, b.held)
 	if err != nil {
@@ -217,7 +215,7 @@ func (b *Branch) Store(ctx context.Context, r Record) error {
 		case err != nil:
 			return refused
 		case held.RefreshToken.Equal(r.RefreshToken):
-			return nil // it arrived, and only its answer was lost
+			return nil // the write arrived, and only its answer was lost
 		case b.sha != sha:
 			return b.fault(Overtaken, refused)
 		case stop, refused.Kind == WriteRefused && existed == b.exists:

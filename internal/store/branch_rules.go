@@ -13,27 +13,27 @@ import (
 	"github.com/google/go-github/v60/github"
 )
 
-// standing is how a branch stands: whether it exists, and what protects it.
+// standing is the state of a branch: whether it exists, and what protects it.
 type standing struct {
 	exists    bool
 	head      string // its newest commit
 	protected bool
 	updated   time.Time
-	rules     []rule // those that apply
+	rules     []rule // the rules that apply
 }
 
-// forbidding are the types of rules under which a commit through the API is not
-// let through. What else a rule may be (deletion, non_fast_forward, …) does not
-// concern this one, unless a pattern can be tested. GitHub does not tell who may
-// bypass a rule, and a refresh token is not spent on a guess.
+// forbidding lists the types of rules that block a commit through the API. Other
+// types (deletion, non_fast_forward, …) don't, unless they have a pattern that can be
+// tested. GitHub doesn't tell who may bypass a rule, and a refresh token isn't spent
+// on a guess.
 var forbidding = []string{"update", "pull_request", "required_status_checks", "required_deployments", "merge_queue", "workflows", "code_scanning"}
 
 func (s *standing) has(types ...string) bool {
 	return slices.ContainsFunc(s.rules, func(r rule) bool { return slices.Contains(types, r.Type) })
 }
 
-// refuse returns why the branch cannot be written, or nil. A branch counts as
-// protected by rules that do not concern this, as well.
+// refuse returns why the branch can't be written, or nil. GitHub calls a branch
+// protected even if none of its rules matters here.
 func (b *Branch) refuse(s *standing) error {
 	for _, r := range s.rules {
 		if slices.Contains(forbidding, r.Type) || r.Type == "creation" && !s.exists || !r.lets(b.Target.Branch, b.path()) {
@@ -73,9 +73,9 @@ func (b *Branch) askBranch(ctx context.Context, s *standing) error {
 	return nil
 }
 
-// askRules asks for the rules, which a branch that does not exist yet has, too.
-// A server that knows no rules, or does not tell, has none that are known. (The
-// library refuses types that are newer than it is, so it does not decode them.)
+// askRules asks for the rules; they apply even to a branch that doesn't exist yet.
+// A server without rules, or one that doesn't tell, counts as having none. (The
+// library rejects types that are newer than it is, so it doesn't decode them.)
 func (b *Branch) askRules(ctx context.Context, s *standing) error {
 	_, err := b.get(ctx, b.address("rules/branches"), &s.rules)
 	if err == nil || isStatus(err, http.StatusNotFound) || isStatus(err, http.StatusForbidden) {
@@ -100,14 +100,14 @@ type rule struct {
 	} `json:"parameters"`
 }
 
-// lets reports whether a rule with a pattern lets a commit of the file through. One
-// that can't be tested here does.
+// lets reports whether a rule allows a commit of the file. A rule that can't be tested
+// here counts as allowing it.
 func (r rule) lets(branch, file string) bool {
 	p := r.Parameters
 	switch r.Type {
 	case "commit_message_pattern":
 		return r.fits(commitMessage)
-	case "branch_name_pattern": // GitHub doesn't say in which form
+	case "branch_name_pattern": // GitHub doesn't say which form it matches
 		return r.fits(branch) || r.fits("refs/heads/"+branch)
 	case "file_path_restriction":
 		return !slices.ContainsFunc(p.Paths, func(pattern string) bool {
@@ -141,12 +141,12 @@ func (r rule) fits(text string) bool {
 	return true
 }
 
-// tryCommit makes a commit that nothing refers to, if a rule asks for what only the
-// answer shows: whether GitHub signed it, and in whose name it is. It returns why the
-// branch cannot be written, or nil.
+// tryCommit creates a commit that nothing refers to, if a rule is about what only the
+// answer shows: whether GitHub signed it, and under which email. It returns why the
+// branch can't be written, or nil.
 //
-// GitHub signs what the built-in token or an App commits to a branch that exists.
-// What it does for a person can't be tried there: that's left to a warning.
+// GitHub signs what the built-in token or an App commits to an existing branch. What it
+// does for a person can't be tried there, so Check only warns.
 func (b *Branch) tryCommit(ctx context.Context, s *standing) error {
 	first := !s.exists && s.has("required_signatures")
 	if !first && !s.has("commit_author_email_pattern", "committer_email_pattern") {

@@ -8,9 +8,8 @@ import (
 	"github.com/google/go-github/v60/github"
 )
 
-// whyRefused looks for what stands behind a refusal that does not say it: a rule
-// that was made since the check, or one that no conflict explains, since nobody
-// committed.
+// whyRefused looks for the cause of a refusal that names none: a rule made since the
+// check, or an unknown one if it's called a conflict though nobody else committed.
 func (b *Branch) whyRefused(ctx context.Context, refused *Error) *Error {
 	var now standing
 	if b.askBranch(ctx, &now) != nil || b.askRules(ctx, &now) != nil {
@@ -43,7 +42,7 @@ func (b *Branch) write(ctx context.Context, text string) *Error {
 	return nil
 }
 
-// made says why nothing of that name was made, or returns nil.
+// made returns why the object wasn't created, or nil.
 func (b *Branch) made(sha string, answer *github.Response, err error) *Error {
 	if err != nil {
 		return b.classify(err, WriteRefused)
@@ -57,12 +56,12 @@ func (b *Branch) made(sha string, answer *github.Response, err error) *Error {
 // overtaken tells a change by somebody else from a refusal.
 func (b *Branch) overtaken(refused *Error) *Error {
 	if refused.Kind == Unprocessable && b.sha == "" {
-		refused.Kind = Conflict // the file, or the branch, exists meanwhile
+		refused.Kind = Conflict // the file or the branch exists by now
 	}
 	return refused
 }
 
-// create makes the branch with its first commit.
+// create creates the branch with its first commit.
 func (b *Branch) create(ctx context.Context, text string) *Error {
 	tree, commit, refused := b.commit(ctx, b.github.once, text)
 	if refused != nil {
@@ -75,7 +74,7 @@ func (b *Branch) create(ctx context.Context, text string) *Error {
 	if refused := b.made(ref.GetObject().GetSHA(), answer, err); refused != nil {
 		return b.overtaken(refused)
 	}
-	// Anything else was made by somebody in between, and there is no branch.
+	// Any other answer was made by a proxy, and there is no branch.
 	if answer.StatusCode != http.StatusCreated || ref.GetRef() != name || ref.GetObject().GetSHA() != commit.GetSHA() {
 		return b.unrecognized(answer)
 	}
@@ -88,7 +87,7 @@ func (b *Branch) create(ctx context.Context, text string) *Error {
 	return nil
 }
 
-// commit makes a commit of the file alone, which nothing refers to yet. It has no
+// commit creates a commit of only the file; nothing refers to it yet. It has no
 // parent, so that the branch carries nothing of the code's history.
 func (b *Branch) commit(ctx context.Context, client *github.Client, text string) (*github.Tree, *github.Commit, *Error) {
 	file := &github.TreeEntry{Path: new(b.path()), Mode: new("100644"), Type: new("blob"), Content: new(text)}

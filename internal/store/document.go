@@ -14,14 +14,13 @@ import (
 	"strava-token/internal/secret"
 )
 
-// Record is what a target is given to keep. A secret keeps the refresh token
-// alone.
+// Record is what a target stores. A secret stores only the refresh token.
 type Record struct {
 	RefreshToken secret.Value
 	AthleteID    int64    // 0 if unknown
 	Scope        []string // what the token may do; nil if unknown
 	// Input is the refresh token that the caller was configured with. A readable
-	// target remembers that it saw it; empty adds nothing to what it remembers.
+	// target remembers that it saw it; an empty one adds nothing.
 	Input secret.Value
 }
 
@@ -35,11 +34,11 @@ type Held struct {
 }
 
 // remembered is how many inputs a readable target remembers: a re-run of an older
-// run brings an older one along, which must not pass for a new one ever after.
+// run brings an older input, and that must not pass for a new login.
 const remembered = 8
 
 // Saw reports whether the target was used with input before. An input that it
-// never saw is one that somebody stored since, by logging in again.
+// never saw was stored since, by somebody who logged in again.
 func (h Held) Saw(input secret.Value) bool { return slices.Contains(h.seen, h.app.fingerprint(input)) }
 
 func (h Held) after(r Record) Held {
@@ -52,14 +51,13 @@ func (h Held) after(r Record) Held {
 	return Held{RefreshToken: r.RefreshToken, AthleteID: r.AthleteID, Scope: r.Scope, seen: seen[max(0, len(seen)-remembered):], app: h.app}
 }
 
-// App is whose refresh tokens a readable target keeps.
+// App is the app whose refresh tokens a readable target keeps.
 type App struct {
 	ClientID     string
 	ClientSecret secret.Value
 }
 
-// fingerprint is a hash of input that says nothing to those who do not hold the
-// client secret.
+// fingerprint returns a hash of input that says nothing without the client secret.
 func (a App) fingerprint(input secret.Value) string {
 	h := hmac.New(sha256.New, []byte(a.ClientSecret.Reveal()))
 	_, _ = h.Write([]byte("strava-token input\x00" + input.Reveal()))
@@ -67,7 +65,7 @@ func (a App) fingerprint(input secret.Value) string {
 }
 
 // A document is the text in which a readable target keeps a refresh token: some
-// plain words for whoever finds it, and a sealed part.
+// plain words for people who find it, and a sealed part.
 const (
 	documentMark    = "strava-token refresh token, version "
 	documentVersion = "1"
@@ -88,7 +86,7 @@ To look inside, with the client secret as passphrase:
 // refused.
 type place struct {
 	Purpose      string `json:"purpose"`                 // which kind of target
-	Target       string `json:"target,omitempty"`        // as written in rotate-to, but of a file the name alone
+	Target       string `json:"target,omitempty"`        // as written in rotate-to; for a file only its name
 	RepositoryID int64  `json:"repository_id,omitempty"` // numeric; 0 for a file
 }
 
@@ -102,7 +100,7 @@ type sealedPart struct {
 	RefreshToken string   `json:"refresh_token"`
 }
 
-// compose writes r as a document. What before remembers stays.
+// compose returns r as a document. It keeps the inputs that before remembers.
 func (a App) compose(at place, r Record, before Held) (string, error) {
 	plain, err := json.Marshal(sealedPart{
 		Version: documentVersion, place: at, ClientID: a.ClientID, AthleteID: r.AthleteID, Scope: r.Scope,
@@ -115,7 +113,7 @@ func (a App) compose(at place, r Record, before Held) (string, error) {
 	return documentIntro + text, err
 }
 
-// read opens a document, or says why it cannot be used.
+// read opens a document, or returns why it can't be used.
 func (a App) read(at place, text string) (Held, Kind) {
 	nothing := Held{app: a}
 	// A Windows checkout, or an editor, may have changed the line ends.
@@ -146,7 +144,7 @@ func (a App) read(at place, text string) (Held, Kind) {
 		return nothing, Damaged
 	case b.ClientID != a.ClientID:
 		return nothing, OtherApp
-	case b.Purpose == at.Purpose && b.RepositoryID != at.RepositoryID: // which a file has none of
+	case b.Purpose == at.Purpose && b.RepositoryID != at.RepositoryID: // a file has none
 		return nothing, OtherRepository
 	case b.place != at:
 		return nothing, OtherPlace
@@ -155,7 +153,7 @@ func (a App) read(at place, text string) (Held, Kind) {
 }
 
 type readable struct {
-	// MayReplace lets Check pass a document that nobody here can open: whoever
+	// MayReplace lets Check pass a document that can't be opened here: somebody who
 	// just logged in has a better one.
 	MayReplace bool
 
@@ -166,9 +164,8 @@ type readable struct {
 // Held returns what was last read or written.
 func (r *readable) Held() Held { return r.held }
 
-// open takes over what a document holds: nothing, if it may be replaced by somebody
-// who just logged in, since it is one of ours that nobody here can open. Otherwise
-// it returns why the document cannot be used.
+// open reads a document, or returns why it can't be used. If MayReplace is set, one
+// of ours that can't be opened here counts as empty: somebody just logged in.
 func (r *readable) open(at place, text string) Kind {
 	held, kind := r.app.read(at, text)
 	if kind != "" && !(r.MayReplace && slices.Contains([]Kind{OtherSecret, OtherApp, OtherRepository, OtherPlace, Damaged}, kind)) {

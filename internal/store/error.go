@@ -17,8 +17,8 @@ import (
 	"strava-token/internal/words"
 )
 
-// Kind says why a target could not be read or written. Its text is stable: the
-// words that users read are kept under it.
+// Kind says why a target couldn't be read or written. Its text is stable: messages
+// are found by it.
 type Kind string
 
 const (
@@ -38,7 +38,7 @@ const (
 	RepositoryNotFound   Kind = "repository-not-found"   // 404 of the repository's key
 	EnvironmentNotFound  Kind = "environment-not-found"  // 404 of the environment's key
 	OrganizationNotFound Kind = "organization-not-found" // 404 of the organization's key
-	SecretNotFound       Kind = "secret-not-found"       // 404 of the secret alone
+	SecretNotFound       Kind = "secret-not-found"       // 404 of only the secret
 	WriteRefused         Kind = "write-refused"          // 404 of a write if reading works
 	BadPublicKey         Kind = "bad-public-key"         // not 32 bytes of base64
 	Conflict             Kind = "conflict"               // 409
@@ -53,16 +53,16 @@ const (
 	ProxyLoopback        Kind = "proxy-loopback"         // likewise, on loopback
 	ProxyCredentials     Kind = "proxy-credentials"      // 407
 	ProxyRefused         Kind = "proxy-refused"          // any other refusal of the proxy
-	BadCertificate       Kind = "bad-certificate"        // the other side could not be verified
+	BadCertificate       Kind = "bad-certificate"        // the server's certificate couldn't be verified
 	Overtaken            Kind = "overtaken"              // written by someone else meanwhile
 	Unrecognized         Kind = "unrecognized"           // anything else
 
 	// Of targets that can be read back.
 	WeakSecret      Kind = "weak-secret"      // the client secret is too short to seal with
 	TooLarge        Kind = "too-large"        // more than a refresh token can be
-	NotOurs         Kind = "not-ours"         // something else stands there
+	NotOurs         Kind = "not-ours"         // something else is there
 	NewerVersion    Kind = "newer-version"    // written by a later version of this program
-	Damaged         Kind = "damaged"          // ours, and it cannot be read
+	Damaged         Kind = "damaged"          // ours, but unreadable
 	OtherSecret     Kind = "other-secret"     // sealed under another client secret
 	OtherApp        Kind = "other-app"        // of another Strava app
 	OtherRepository Kind = "other-repository" // written for another repository
@@ -72,22 +72,23 @@ const (
 	EmptyRepository Kind = "empty-repository" // there is no commit yet
 	Protected       Kind = "protected"        // the branch is protected
 	Ruled           Kind = "ruled"            // a rule forbids the write
-	Blocked         Kind = "blocked"          // called a conflict, and nobody else wrote
+	Blocked         Kind = "blocked"          // called a conflict, though nobody else wrote
 	CodeBranch      Kind = "code-branch"      // the repository's default branch
-	RenamedBranch   Kind = "renamed-branch"   // 301 of the branch alone
+	RenamedBranch   Kind = "renamed-branch"   // 301 of only the branch
 
 	// Of a file.
 	NoFolder         Kind = "no-folder"         // its folder does not exist
 	NotAFile         Kind = "not-a-file"        // a folder, a device or the like
 	Exposed          Kind = "exposed"           // others can read it
 	Unwritable       Kind = "unwritable"        // the system refused to read or write it
-	BadLock          Kind = "bad-lock"          // what stands in the place of the lock is no plain file
+	BadLock          Kind = "bad-lock"          // the lock isn't a regular file
 	LockUnwritable   Kind = "lock-unwritable"   // the system refused to open the lock
 	FolderUnwritable Kind = "folder-unwritable" // or to make a file in the folder
 	Busy             Kind = "busy"              // another process holds the lock
 )
 
-// Error is a target that could not be read or written. It never holds a body.
+// Error reports a target that couldn't be read or written. Of an answer's body it
+// shows only Says.
 type Error struct {
 	Kind    Kind
 	Target  Target
@@ -98,7 +99,7 @@ type Error struct {
 	Says    string    // GitHub's message, harmless; empty if there is none
 	NewName string    // for Moved and RenamedBranch, if GitHub said it
 	Host    string
-	signOn  string // for SignOn: a page that holds a request, so no log may show it
+	signOn  string // for SignOn: a page whose address contains a request, so no log may show it
 	cause   error
 }
 
@@ -108,11 +109,11 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.cause }
 
-// Note returns the words for a target that could not be read or written.
+// Note returns the message for a target that couldn't be read or written.
 func (e *Error) Note() words.Note {
 	area := "target-"
 	if e.Target.IsBranch() && slices.Contains([]Kind{IntegrationForbidden, Conflict, Overtaken, Unprocessable}, e.Kind) {
-		area = "branch-" // which means something else of a branch
+		area = "branch-" // these mean something else for a branch
 	}
 	scope := e.Target.scope()
 	return words.Note{ID: area + string(e.Kind), Page: e.signOn, Blanks: words.Blanks{
@@ -133,7 +134,7 @@ func (r *remote) unrecognized(answer *github.Response) *Error {
 	return e
 }
 
-// nearlySpent is an Error if too few requests are left to write the target, or nil.
+// nearlySpent returns an Error if too few requests are left to write the target, or nil.
 func (r *remote) nearlySpent(answer *github.Response) error {
 	if answer.Rate.Limit == 0 || answer.Rate.Remaining >= putRetries {
 		return nil
@@ -149,7 +150,7 @@ func (r *remote) classify(err error, notFound Kind, hidden ...secret.Value) *Err
 	e := r.fault(Unreachable, err)
 	if answer, message := refusedBy(err); answer != nil {
 		e.refused(answer, message, notFound)
-		if e.Status != http.StatusNotFound { // which says the same of everything
+		if e.Status != http.StatusNotFound { // a 404 always says the same
 			e.Says = r.github.harmless(message, hidden...)
 		}
 	}

@@ -17,19 +17,19 @@ import (
 )
 
 const (
-	othersMay = 0o077                 // that nobody but the owner may have
-	lockPoll  = 20 * time.Millisecond // between two questions for a lock that another process has
+	othersMay = 0o077                 // permissions that only the owner may have
+	lockPoll  = 20 * time.Millisecond // between two tries for a lock that another process has
 )
 
-// File is a sealed file on this machine. Lock comes first, then Check, then
-// everything else.
+// File is a sealed file on this machine. Call Lock first, then Check, then
+// anything else.
 type File struct {
 	Target Target
 	readable
 	path   string      // with symbolic links followed
-	room   *os.File    // what takes its place, with room on the disk; nil if none is made
-	text   string      // what stands there
-	info   os.FileInfo // and whose it is; nil if nothing does
+	room   *os.File    // the file that will replace it, with its disk space reserved; nil if there is none
+	text   string      // the current content
+	info   os.FileInfo // of the current file; nil if there is none
 	locked *flock.Flock
 }
 
@@ -40,18 +40,17 @@ func NewFile(t Target, app App) *File {
 
 func (f *File) String() string { return f.Target.String() }
 
-// place binds the document to its name, so that a copy under another one is
-// refused: both would go on as if the token were theirs alone. The folder may be
-// moved.
+// place binds the document to the file's name, so that a copy under another name is
+// refused: each would go on as if the token were its own. The folder may be moved.
 func (f *File) place() place { return place{Purpose: "file", Target: "file:" + filepath.Base(f.path)} }
 
 func (f *File) fault(kind Kind, cause error) *Error {
 	return &Error{Kind: kind, Target: f.Target, Name: filepath.Base(f.Target.Path), cause: cause}
 }
 
-// Lock waits until no other process uses the file, and returns what ends the use
-// by this one. The lock is on a file of its own beside it, which stays, since a
-// rename would defeat a lock on the file itself. An error is an *Error.
+// Lock waits for the file's lock and returns the function that releases it. The lock
+// is a file of its own beside it, and stays, since a rename would defeat a lock on the
+// file itself. An error is an *Error.
 func (f *File) Lock(ctx context.Context) (unlock func(), err error) {
 	f.path = follow(f.Target.Path)
 	if info, err := os.Stat(filepath.Dir(f.path)); err != nil || !info.IsDir() {
@@ -64,7 +63,7 @@ func (f *File) Lock(ctx context.Context) (unlock func(), err error) {
 	before, err := os.Lstat(lock)
 	switch {
 	case err == nil && !before.Mode().IsRegular():
-		return nil, f.fault(BadLock, nil) // a link would be followed, and a pipe waited for
+		return nil, f.fault(BadLock, nil) // a link would be followed, and a pipe would block
 	case errors.Is(err, fs.ErrNotExist):
 		made, err := os.OpenFile(lock, lockFlags|os.O_EXCL, 0o600)
 		if errors.Is(err, fs.ErrPermission) {
@@ -87,13 +86,13 @@ func (f *File) Lock(ctx context.Context) (unlock func(), err error) {
 	}
 	if !isCalled(lock, f.locked) {
 		_ = f.locked.Unlock()
-		return f.Lock(ctx) // somebody removed it, and the next one locks another file
+		return f.Lock(ctx) // somebody removed it, and the next process would lock another file
 	}
 	return f.unlock, nil
 }
 
-// follow returns the file that path leads to, which need not be there yet: a
-// link stays one, and everybody who comes to the file takes the same lock.
+// follow returns the file that path leads to, even if it doesn't exist yet: a link
+// stays a link, and every path to the file leads to the same lock.
 func follow(path string) string {
 	for range 40 { // links, which may lead in a circle
 		folder, err := filepath.EvalSymlinks(filepath.Dir(path))
@@ -118,7 +117,7 @@ func (f *File) unlock() {
 	_ = f.locked.Unlock()
 }
 
-// Check reads what the file holds, and makes room for what will take its place.
+// Check reads the file, reserves space for its successor, and rehearses a replacement.
 // An error is an *Error.
 func (f *File) Check(context.Context) (Facts, error) {
 	if sealed.Usable(f.app.ClientSecret) != nil {
@@ -148,8 +147,8 @@ func (f *File) Check(context.Context) (Facts, error) {
 	return facts, nil
 }
 
-// rehearse does what Store does, with what stands there already: a file that is
-// mounted by itself cannot be replaced, for example, and only trying tells.
+// rehearse does what Store does, with the current content: a file that is a mount
+// point can't be replaced, for example, and only trying shows that.
 func (f *File) rehearse() error {
 	if err := syncFolder(filepath.Dir(f.path)); err != nil || f.info == nil {
 		return err
@@ -164,7 +163,7 @@ func (f *File) rehearse() error {
 	return f.reserve()
 }
 
-// stat looks at what stands there; nil is nothing. An error is an *Error.
+// stat returns the file's info, or nil if there is no file. An error is an *Error.
 func (f *File) stat() (os.FileInfo, error) {
 	info, err := os.Stat(f.path)
 	switch {
@@ -212,12 +211,12 @@ func readAll(path string) (string, error) {
 	return string(content), err
 }
 
-// Reread returns what the file holds. Nobody else changes it while it's locked.
+// Reread returns what was read under the lock: nobody else changes the file meanwhile.
 func (f *File) Reread(context.Context) (Held, error) { return f.held, nil }
 
-// Store replaces the file by r: written and synced beside it, then renamed, then
-// the folder synced, so that after a power cut either the old or the new file
-// stands there whole. An error is an *Error.
+// Store replaces the file with r. The new file is written and synced beside it, then
+// renamed, and the folder is synced, so that a power cut leaves either the old or the
+// new file whole. An error is an *Error.
 func (f *File) Store(_ context.Context, r Record) error {
 	text, err := f.app.compose(f.place(), r, f.held)
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 	"syscall"
 )
 
-// reserved is how much room is taken on the disk before a token is spent; a
-// document needs less.
+// reserved is how much disk space is taken before a token is spent; a document needs
+// less.
 const reserved = 8 << 10
 
 var (
@@ -19,10 +19,10 @@ var (
 	errChanged  = errors.New("the file is not the one that was read")
 )
 
-// reserve makes the file that takes the place of the old one, full of blanks and
-// on the disk already, so that a full disk is found out before a token is spent.
-// It stays open, and is written and given away through its handle alone: whoever
-// may write to the folder could put a link under its name.
+// reserve creates the file that will replace the old one, filled with blanks and
+// synced, so that a full disk shows before a token is spent. It stays open, and is
+// written and given away only through its handle: anyone who may write to the folder
+// could put a link under its name.
 func (f *File) reserve() error {
 	if f.room != nil {
 		return nil
@@ -62,7 +62,7 @@ func (f *File) write(text string) error {
 	}
 	_, err := f.room.WriteAt([]byte(text), 0)
 	if err == nil {
-		err = f.room.Truncate(int64(len(text))) // gives back what it does not need
+		err = f.room.Truncate(int64(len(text))) // gives back what isn't needed
 	}
 	if err = errors.Join(err, f.room.Sync()); err != nil {
 		return err
@@ -81,7 +81,7 @@ func (f *File) replace() error {
 	if !isCalled(name, f.room) {
 		return errReplaced
 	}
-	if err := f.room.Close(); err != nil { // Windows renames no open file
+	if err := f.room.Close(); err != nil { // Windows can't rename an open file
 		return err
 	}
 	if !f.isAsRead() {
@@ -94,15 +94,15 @@ func (f *File) replace() error {
 	return nil
 }
 
-// isCalled reports whether an open file is the one of that name.
+// isCalled reports whether an open file still has that name.
 func isCalled(name string, open interface{ Stat() (os.FileInfo, error) }) bool {
 	mine, err := open.Stat()
 	there, statErr := os.Lstat(name)
 	return errors.Join(err, statErr) == nil && os.SameFile(mine, there)
 }
 
-// isAsRead reports whether the file still holds what was read: a lock is worth nothing
-// once its file was removed.
+// isAsRead reports whether the file is still as it was read: a lock is worthless once
+// its file is removed.
 func (f *File) isAsRead() bool {
 	content, err := readAll(f.path)
 	if f.info == nil {
@@ -111,9 +111,9 @@ func (f *File) isAsRead() bool {
 	return err == nil && content == f.text
 }
 
-// giveAway gives a new file to the owner of the old one, or else of its folder:
-// root may run this once for somebody who has to use it afterwards. For everybody
-// else it does nothing.
+// giveAway gives a new file to the owner of the old one, or else of its folder: root
+// may run this once for a user who needs the file afterwards. Without root it does
+// nothing.
 func (f *File) giveAway(made *os.File) {
 	owner, err := os.Stat(f.path)
 	if err != nil {
@@ -124,7 +124,7 @@ func (f *File) giveAway(made *os.File) {
 	}
 }
 
-// syncFolder makes a rename last. Windows has nothing of the kind.
+// syncFolder makes a rename durable. Windows has no such call.
 func syncFolder(path string) error {
 	if runtime.GOOS == "windows" {
 		return nil
@@ -135,7 +135,7 @@ func syncFolder(path string) error {
 	}
 	err = folder.Sync()
 	if errors.Is(err, syscall.EINVAL) || errors.Is(err, errors.ErrUnsupported) {
-		err = nil // some network file systems know no such thing, and the file is there
+		err = nil // some network file systems don't support it, and the file is there
 	}
 	return errors.Join(err, folder.Close())
 }

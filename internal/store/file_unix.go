@@ -7,8 +7,8 @@ import (
 	"syscall"
 )
 
-// keepOwner restores the previous owner of a file that was replaced: root may run
-// this for somebody else, who must be able to read it afterwards.
+// keepOwner gives file the owner that it had before: root may run this for somebody
+// else, who must be able to read it afterwards.
 func keepOwner(file *os.File, before os.FileInfo) error {
 	info, err := file.Stat()
 	if err != nil {
@@ -32,5 +32,5 @@ func giveTo(file *os.File, other os.FileInfo) {
 	}
 }
 
-// lockFlags open a lock file, and nothing that was put in its place meanwhile.
+// lockFlags open a lock file, but nothing that was put in its place meanwhile.
 const lockFlags = os.O_CREATE | os.O_RDWR | syscall.O_NOFOLLOW | syscall.O_NONBLOCK

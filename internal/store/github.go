@@ -13,23 +13,22 @@ import (
 	"strava-token/internal/transport"
 )
 
-// GitHub is GitHub's API under one token.
+// GitHub is a client for GitHub's API with one token.
 type GitHub struct {
 	host string
-	// reads repeats requests that store nothing; once does not repeat, and has
-	// a rate limit of its own, so that an answer to a read can never stop a
-	// write before it was sent.
+	// reads repeats requests that store nothing. once doesn't repeat, and counts its
+	// rate limit separately, so that an answer to a read can never stop a write
+	// before it's sent.
 	reads *github.Client
 	once  *github.Client
-	// signs reports whether the token is GitHub's own or an App's, whose commits
-	// GitHub signs.
+	// signs says that GitHub signs the token's commits: it's GitHub's own or an App's.
 	signs bool
-	// hidden is what no message of GitHub's may bring back.
+	// hidden is what no quoted message of GitHub's may contain.
 	hidden []secret.Value
 }
 
-// NewGitHub returns the API at base, as GITHUB_API_URL gives it. A message that
-// holds the token, or anything in hidden, is never quoted.
+// NewGitHub returns a client for the API at base, as in GITHUB_API_URL. A message that
+// contains the token, or anything in hidden, is never quoted.
 func NewGitHub(network *transport.Network, base *url.URL, token secret.Value, hidden ...secret.Value) *GitHub {
 	base = base.JoinPath("/") // go-github wants a trailing slash
 	client := func(c *http.Client) *github.Client {
@@ -46,8 +45,8 @@ func NewGitHub(network *transport.Network, base *url.URL, token secret.Value, hi
 	}
 }
 
-// authorize adds the token to requests for the API's own host, and takes no web
-// page for an answer.
+// authorize adds the token to requests for the API's own host, and returns ErrPage if
+// the answer is a web page.
 type authorize struct {
 	base  http.RoundTripper
 	host  string
@@ -67,8 +66,8 @@ func (a *authorize) RoundTrip(req *http.Request) (*http.Response, error) {
 	return answer, err
 }
 
-// call sends a request with client, and reads the answer into an address, if there
-// is one.
+// call sends a request with client, and decodes the answer into into unless that's
+// nil.
 func call(ctx context.Context, client *github.Client, method, path string, body, into any) (*github.Response, error) {
 	req, err := client.NewRequest(method, path, body)
 	if err != nil {
@@ -78,7 +77,7 @@ func call(ctx context.Context, client *github.Client, method, path string, body,
 }
 
 // Queued returns when a workflow run was queued, which is when GitHub read the
-// repository's secrets for it. It returns false if the token may not know
+// repository's secrets for it. It returns false if the token isn't allowed to see that
 // (it takes actions: read).
 func (g *GitHub) Queued(ctx context.Context, owner, repo string, runID int64) (time.Time, bool) {
 	run, _, err := g.reads.Actions.GetWorkflowRunByID(ctx, owner, repo, runID)

@@ -6,13 +6,13 @@ import (
 	"strava-token/internal/words"
 )
 
-// expiresSoon is how long before its end a GitHub token is warned about.
+// expiresSoon is how long before it expires a GitHub token is warned about.
 const expiresSoon = 14 * 24 * time.Hour
 
-// TokenExpiresError is a GitHub token that soon cannot write any more.
+// TokenExpiresError warns that a GitHub token expires soon.
 type TokenExpiresError struct{ words.Failure }
 
-// WarnOfExpiry returns a *TokenExpiresError if the token that writes target ends soon.
+// WarnOfExpiry returns a *TokenExpiresError if the token that writes target expires soon.
 func (f Facts) WarnOfExpiry(target string) error {
 	if f.TokenExpires.IsZero() || time.Until(f.TokenExpires) >= expiresSoon {
 		return nil
@@ -20,9 +20,8 @@ func (f Facts) WarnOfExpiry(target string) error {
 	return &TokenExpiresError{words.Failure{ID: "run-token-expires", Blanks: words.Blanks{"target": target, "when": words.Day(f.TokenExpires)}}}
 }
 
-// BlanksOf are the blanks for the target of this name, and for how it's written in
-// a hint. A name that was written out needs no repository, but for a branch, which is
-// always of this one.
+// BlanksOf returns the blanks that name a target in a message. Only the name of a
+// branch lacks its repository, and any will do here.
 func BlanksOf(name string) words.Blanks {
 	b := words.Blanks{"target": name, "destination": "", "branch": "", "file": "", "printed": ""}
 	t, err := Parse(name, "owner/repo")

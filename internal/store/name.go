@@ -6,8 +6,8 @@ import (
 	"unicode"
 )
 
-// Lengths are compared apart: a count in the pattern takes milliseconds of every
-// start to compile.
+// Lengths are checked separately: a count in a pattern takes milliseconds to compile
+// at every start.
 var (
 	ownerName  = regexp.MustCompile(`^[0-9A-Za-z_-]+$`)
 	repoName   = regexp.MustCompile(`^[0-9A-Za-z._-]+$`)
@@ -39,7 +39,7 @@ func validBranch(s string) bool {
 		!strings.HasPrefix(s, "-") && !strings.HasPrefix(s, "refs/") && !strings.Contains(s, "..")
 }
 
-// validAthlete is the name that tells the files of several athletes on one
+// validAthlete checks the name that tells the files of several athletes on one
 // branch apart.
 func validAthlete(s string) bool { return ownerName.MatchString(s) }
 
@@ -48,8 +48,8 @@ func validPath(s string) bool {
 	return !strings.HasPrefix(s, "~") && last != "" && last != "." && last != ".." && isPlainText(s)
 }
 
-// validEnvironment lets through what could be an environment's name, which may
-// have spaces and slashes in it.
+// validEnvironment accepts what could be an environment's name, which may contain
+// spaces and slashes.
 func validEnvironment(s string) bool {
 	return s != "" && len(s) <= 255 && s != "." && s != ".." && isPlainText(s)
 }

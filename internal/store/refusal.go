@@ -16,8 +16,8 @@ import (
 	"strava-token/internal/secret"
 )
 
-// refusals tell GitHub's refusals apart by their status and by one of some parts of
-// their message, in lower case. The first row that fits counts.
+// refusals maps GitHub's refusals to kinds, by their status and any one of some parts
+// of their message, in lower case. The first row that matches counts.
 var refusals = []struct {
 	status int
 	parts  string
@@ -59,8 +59,8 @@ func kindOf(status int, message string) Kind {
 	return Unrecognized
 }
 
-// refused tells what an answer means that isn't a success. notFound is what a 404
-// means for this call.
+// refused classifies an unsuccessful answer. notFound is what a 404 means for this
+// call.
 func (e *Error) refused(r *http.Response, message string, notFound Kind) {
 	e.Status = r.StatusCode
 	seconds, err := strconv.Atoi(r.Header.Get("Retry-After"))
@@ -114,11 +114,11 @@ func isStatus(err error, status int) bool {
 	return ok && e.Response.StatusCode == status
 }
 
-// byName finds a repository in an address. GitHub mostly gives its number, which says
-// nothing to people.
+// byName finds a repository's name in an address. GitHub mostly gives its number, which
+// means nothing to people.
 var byName = regexp.MustCompile(`/repos/([0-9A-Za-z_.-]+/[0-9A-Za-z_.-]+)/`)
 
-// pageOf is address if it's a page of the GitHub server that has its API on host.
+// pageOf returns address if it's a page of the GitHub server whose API is on host, or "".
 func pageOf(host, address string) string {
 	u, err := url.Parse(strings.TrimSpace(address))
 	server := strings.TrimPrefix((&url.URL{Host: host}).Hostname(), "api.")
@@ -132,10 +132,10 @@ const maxSays = 200 // characters
 
 var pages = regexp.MustCompile(`https?://[^\s"'<>()]*[^\s"'<>().,;:]`)
 
-// harmless is a message of GitHub's as it may be quoted: one line of at most 200
-// characters, without control characters, commands to the runner, markup, addresses
-// of other hosts, and whatever looks like a token. If it holds one of hidden, in
-// whatever spelling, nothing of it is quoted.
+// harmless returns a message of GitHub's as it may be quoted: one line of at most 200
+// characters, without control characters, commands to the runner, markup, addresses of
+// other hosts, and anything that looks like a token. If it contains one of hidden, in
+// any spelling, nothing of it is quoted.
 func (g *GitHub) harmless(message string, hidden ...secret.Value) string {
 	for _, v := range append(hidden, g.hidden...) {
 		if text := squeezed(v.Reveal()); text != "" && strings.Contains(squeezed(message), text) {
@@ -167,7 +167,7 @@ func (g *GitHub) harmless(message string, hidden ...secret.Value) string {
 	return message
 }
 
-// squeezed is s without everything that could be put between its letters.
+// squeezed returns only the letters and digits of s, in lower case.
 func squeezed(s string) string {
 	return strings.Map(func(c rune) rune {
 		if unicode.IsLetter(c) || unicode.IsDigit(c) {

@@ -23,32 +23,30 @@ const (
 	maxPages   = 100 // of the list of selected repositories
 )
 
-// Secret is a GitHub secret that keeps a refresh token. Check comes before
-// Store.
+// Secret is a GitHub secret that keeps a refresh token. Call Check before Store.
 type Secret struct {
 	remote
-	// MayBeNew lets Check pass a secret that does not exist yet: the first token
-	// has to be written somewhere. Otherwise a mistyped name would be written
-	// that nobody reads.
+	// MayBeNew lets Check pass a secret that doesn't exist yet: the first token has to
+	// be written somewhere. Otherwise a mistyped name would create a secret that
+	// nobody reads.
 	MayBeNew bool
-	// SealedUnder is the client secret that seals what the secret could not be
-	// given; empty if nothing has to be sealed.
+	// SealedUnder is the client secret that would seal a token the secret couldn't
+	// store. Check refuses one that is too weak; empty skips that.
 	SealedUnder secret.Value
 
-	audience github.EncryptedSecret // who may use an organization's secret, and nothing else
+	audience github.EncryptedSecret // who may use an organization's secret, and no other field
 	key      *github.PublicKey
-	updated  time.Time // when the secret was last written, as Check saw it; zero if it does not exist
+	updated  time.Time // when the secret was last written, as Check saw it; zero if it doesn't exist
 }
 
 // NewSecret returns the secret that t names.
 func NewSecret(gh *GitHub, t Target) *Secret { return &Secret{remote: remote{t, gh}} }
 
-// path is the address of the secret, relative to the API's base.
+// path returns the address of the secret, relative to the API's base.
 func (s *Secret) path() string { return s.Target.scope().secrets + s.Target.Name }
 
-// Check asks, without writing anything, whether the secret exists, whether its
-// public key is one, and whether a write would be let through. The questions go out
-// side by side. An error is an *Error.
+// Check asks in parallel, without writing anything, whether the secret exists, whether
+// its public key is valid, and whether a write would be allowed. An error is an *Error.
 func (s *Secret) Check(ctx context.Context) (Facts, error) {
 	if !s.SealedUnder.Empty() && sealed.Usable(s.SealedUnder) != nil {
 		return Facts{}, s.fault(WeakSecret, nil)
@@ -63,8 +61,8 @@ func (s *Secret) Check(ctx context.Context) (Facts, error) {
 	calls.Go(func() { believed, writeErr = s.attempt(ctx) })
 	calls.Wait()
 
-	// Those who may not see the place are told so, rather than that the secret is
-	// not there.
+	// A token that may not see the place is told so, rather than that the secret
+	// doesn't exist.
 	if keyErr != nil {
 		return Facts{}, s.unseen(ctx, keyErr)
 	}
@@ -134,7 +132,7 @@ func (s *Secret) selectedRepositories(ctx context.Context) (all github.SelectedR
 	return nil, errIncomplete
 }
 
-// unseen says why the public key could not be read.
+// unseen returns why the public key couldn't be read.
 func (s *Secret) unseen(ctx context.Context, err error) *Error {
 	notFound := RepositoryNotFound
 	switch {
@@ -148,11 +146,11 @@ func (s *Secret) unseen(ctx context.Context, err error) *Error {
 	return s.classify(err, notFound)
 }
 
-// attempt asks whether a write would be let through, by two requests that can't
-// change anything: a PUT that names no value, and a DELETE of a secret whose random
-// name can't exist. GitHub may look at the body of the first before it looks at the
-// permission; the second has none. Neither is a proof: it's believed if GitHub
-// misses the value and the secret. An error is an *Error.
+// attempt asks whether a write would be allowed, with two requests that can't change
+// anything: a PUT that names no value, and a DELETE of a secret whose random name can't
+// exist. GitHub may look at the body of the first before it looks at the permission;
+// the second has none. Neither is a proof, but a write is believed to work if GitHub
+// reports the missing value and the missing secret. An error is an *Error.
 func (s *Secret) attempt(ctx context.Context) (believed bool, err error) {
 	var put, del *Error
 	var both sync.WaitGroup
@@ -178,14 +176,14 @@ func (s *Secret) try(ctx context.Context, method, name string, body any) *Error 
 	return nil
 }
 
-// Store writes the refresh token of r, and nothing else of it.
+// Store writes only the refresh token of r.
 func (s *Secret) Store(ctx context.Context, r Record) error { return s.Set(ctx, r.RefreshToken) }
 
 // Set seals token with the secret's public key and writes it. An error is an
 // *Error.
 //
-// A write that failed is repeated only if nobody wrote meanwhile, so that a
-// late repetition cannot put an old token over a newer one.
+// A failed write is repeated only if nobody wrote meanwhile, so that a late retry
+// can't overwrite a newer token.
 func (s *Secret) Set(ctx context.Context, token secret.Value) error {
 	backoff := transport.Backoff(putRetries)
 	for {
@@ -223,7 +221,7 @@ func (s *Secret) put(ctx context.Context, token secret.Value) *Error {
 	if err != nil {
 		return s.classify(err, WriteRefused, token)
 	}
-	// A page of somebody in between may come with 200, and nothing was written.
+	// A proxy's page may come with 200 although nothing was written.
 	if answer.StatusCode != http.StatusCreated && answer.StatusCode != http.StatusNoContent {
 		return s.unrecognized(answer)
 	}

@@ -7,12 +7,12 @@ import (
 	"github.com/google/go-github/v60/github"
 )
 
-// maxEnvironments bounds how many environments are looked into.
+// maxEnvironments limits how many environments are searched.
 const maxEnvironments = 30
 
 // Shadows returns the secrets of the same name that a workflow of repository may
 // read instead of this one, since the narrowest scope wins: environment over
-// repository over organization. It returns false if that could not be told.
+// repository over organization. It returns false if some couldn't be checked.
 func (s *Secret) Shadows(ctx context.Context, repository string) (shadows []string, known bool) {
 	known = true
 	look := func(t Target) {

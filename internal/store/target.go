@@ -2,9 +2,10 @@
 // environments and organizations, in a sealed file on a branch, or in one on
 // this machine.
 //
-// Nothing is written that was not checked before: Check finds out whether the
-// place exists and whether a write would be let through, and changes nothing
-// there; only then does Store seal the token and write it.
+// Only a checked target is written: Check finds out whether the place exists and
+// whether a write would be allowed, and leaves its content as it is. To find that out
+// it replaces a file with itself, and on GitHub it creates a blob, and perhaps a
+// commit, that nothing refers to. Then Store seals the token and writes it.
 package store
 
 import (
@@ -28,15 +29,15 @@ type Target struct {
 	Path         string // empty unless it is a file on this machine
 }
 
-// IsSecret and the others say what the target is: a secret on GitHub, a sealed file on
-// a branch, or one on this machine. A run can read back what a file keeps.
+// IsSecret and the others tell what kind of target it is: a secret on GitHub, a sealed
+// file on a branch, or one on this machine. A run can read back only the files.
 func (t Target) IsSecret() bool { return !t.Readable() }
 func (t Target) IsBranch() bool { return t.Branch != "" }
 func (t Target) IsFile() bool   { return t.Path != "" }
 func (t Target) Readable() bool { return t.IsBranch() || t.IsFile() }
-func (t Target) OnGitHub() bool { return !t.IsFile() } // which takes a GitHub token to write
+func (t Target) OnGitHub() bool { return !t.IsFile() } // writing it takes a GitHub token
 
-// Repository is "owner/repo", or empty for an organization's secret and a file.
+// Repository returns "owner/repo", or "" for an organization's secret and a file.
 func (t Target) Repository() string {
 	if t.Owner == "" {
 		return ""
@@ -44,7 +45,7 @@ func (t Target) Repository() string {
 	return t.Owner + "/" + t.Repo
 }
 
-// scope is how GitHub names and addresses the scope to which a target belongs.
+// scope is how GitHub names and addresses the scope that a target belongs to.
 type scope struct {
 	permission string // what a fine-grained token needs to write there
 	parameter  string // the same, as the page for a new token takes it
@@ -52,7 +53,7 @@ type scope struct {
 	settings   string // the path of the page that shows them
 }
 
-// scope is the target's. go-github v60 has an address for an environment's secrets
+// scope returns the target's. go-github v60 has an address for an environment's secrets
 // that GitHub no longer describes, and escapes no name.
 func (t Target) scope() scope {
 	repository := t.Repository()
@@ -71,14 +72,14 @@ func (t Target) scope() scope {
 	return scope{"Secrets: read and write", "secrets", "repos/" + repository + "/actions/secrets/", repository + "/settings/secrets/actions"}
 }
 
-// TokenPage is the page of GitHub on which a personal access token that may write
-// the target is made, with everything filled in.
+// TokenPage returns GitHub's page for a new personal access token that may write the
+// target, with everything filled in.
 func (t Target) TokenPage() words.Page {
 	query := url.Values{"name": {"strava-token"}, "target_name": {cmp.Or(t.Organization, t.Owner)}, "expires_in": {"365"}}
 	return words.Page("settings/personal-access-tokens/new?" + query.Encode() + "&" + t.scope().parameter + "=write")
 }
 
-// Flags are what tells a command to write to the target.
+// Flags returns the flags that make a command write to the target.
 func (t Target) Flags() words.Command {
 	if t.IsBranch() {
 		return words.Command{"--repo", t.Repository(), "--rotate-to", t.String()}
@@ -86,24 +87,24 @@ func (t Target) Flags() words.Command {
 	return words.Command{"--rotate-to", t.String()}
 }
 
-// Facts is what Check learned of a target.
+// Facts is what Check learned about a target.
 type Facts struct {
 	Exists        bool      // it is there already
 	Held          bool      // and what it holds was read
 	AthleteID     int64     // whose token that is; 0 if unknown
 	Local         bool      // it is on this machine
-	UpdatedAt     time.Time // when it was last written; zero if that is not known
-	TokenExpires  time.Time // when the GitHub token ends; zero if it does not say
-	WriteProven   bool      // a write was let through that nobody sees
-	WriteBelieved bool      // as far as two attempts show that can't change anything
+	UpdatedAt     time.Time // when it was last written; zero if unknown
+	TokenExpires  time.Time // when the GitHub token expires; zero if it doesn't say
+	WriteProven   bool      // a write that nobody sees succeeded
+	WriteBelieved bool      // two attempts that can't change anything suggest that a write would succeed
 	Warning       error     // or nil
 }
 
-// TargetError says what is wrong with a target, but not how it was written: it may be
-// a secret in the wrong place.
+// TargetError says what is wrong with a target, but doesn't quote it: it may be a
+// secret in the wrong place.
 type TargetError struct {
 	Kind TargetFault
-	// Readable reports whether it would have been one that can be read back.
+	// Readable says that it looks like a target that can be read back.
 	Readable bool
 }
 
@@ -127,8 +128,8 @@ const (
 	organizationPrefix = "org:"
 )
 
-// Parse reads one target. repository, as "owner/repo", is where a target
-// without one belongs.
+// Parse reads one target. repository, as "owner/repo", is for a target
+// without one.
 //
 //	NAME                         a secret of this repository
 //	NAME@environment             of one of its environments
@@ -153,7 +154,7 @@ func parse(text, repository string) (Target, TargetFault) {
 	path, isFile := strings.CutPrefix(text, filePrefix)
 	inOrganization, isOrganization := strings.CutPrefix(text, organizationPrefix)
 	switch {
-	case secret.HasGitHubToken(text), secret.HasHexToken(text) && !isFile: // folders may be called by a checksum
+	case secret.HasGitHubToken(text), secret.HasHexToken(text) && !isFile: // folders may be named after a checksum
 		return Target{}, Credential
 	case isFile && !validPath(path):
 		return Target{}, BadPath
@@ -185,7 +186,7 @@ func parse(text, repository string) (Target, TargetFault) {
 	return Target{Owner: owner, Repo: repo, Environment: environment}.named(name)
 }
 
-// named is the secret of that name in the place that t is.
+// named returns the secret of that name in the place of t.
 func (t Target) named(name string) (Target, TargetFault) {
 	if !validName(name) {
 		return Target{}, BadSecretName
@@ -206,8 +207,8 @@ func parseBranch(text, repository string) (Target, TargetFault) {
 	return Target{Owner: owner, Repo: repo, Branch: branch, Name: name}, ""
 }
 
-// String writes the target out in full, but for the repository of a branch,
-// which is always this one.
+// String returns the target in full, except for the repository of a branch, which is
+// always this one.
 func (t Target) String() string {
 	switch {
 	case t.IsFile():
@@ -233,7 +234,7 @@ func (t Target) Key() string {
 	return strings.ToLower(t.String())
 }
 
-// SplitRepository takes "owner/repo" apart.
+// SplitRepository splits "owner/repo".
 func SplitRepository(s string) (owner, repo string, ok bool) {
 	owner, repo, ok = strings.Cut(s, "/")
 	return owner, repo, ok && validOwner(owner) && validRepo(repo)

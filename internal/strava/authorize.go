@@ -14,13 +14,13 @@ import (
 )
 
 const (
-	// A code fresh from the callback is sometimes refused as invalid, which does
-	// not consume it; the same one works about 2 s later.
+	// A code fresh from the callback is sometimes refused as invalid. That doesn't
+	// consume it; the same one works about 2 s later.
 	codePause   = 2 * time.Second
 	codeRetries = 2
 )
 
-// AuthorizeURL is the page on which an athlete grants the app scopes. force asks
+// AuthorizeURL returns the page on which an athlete grants the app scopes. force asks
 // again even if they were granted before. The callback gets state back.
 func (c *Client) AuthorizeURL(redirect string, scopes []string, state string, force bool) string {
 	prompt := "auto"
@@ -38,9 +38,8 @@ func (c *Client) AuthorizeURL(redirect string, scopes []string, state string, fo
 	return endpoint(c.URL, "/oauth/authorize") + "?" + query.Encode()
 }
 
-// HideID spells the digits of the client id in a link of AuthorizeURL in per cent
-// signs, which every server decodes: a log that masks the number leaves the link
-// whole.
+// HideID percent-encodes the client id in a link, so that a mask for it doesn't break
+// the link.
 func HideID(link, id string) string {
 	hidden := ""
 	for _, digit := range id {
@@ -49,13 +48,13 @@ func HideID(link, id string) string {
 	return strings.Replace(link, "client_id="+id+"&", "client_id="+hidden+"&", 1)
 }
 
-// askTimeout bounds a question that only makes a link nicer.
+// askTimeout limits a question that only makes a link nicer.
 const askTimeout = 3 * time.Second
 
 // LeadsBackTo reports whether Strava would send a browser back to redirect. Strava
-// checks that before anybody logs in: it redirects to its login page if it would,
-// and answers 400 if the app's callback domain is another one. (Believed, from one
-// report; anything else counts as no.)
+// checks that before anybody logs in: if so it redirects to its login page, and if the
+// app's callback domain is another one it answers 400. (Believed, from one report;
+// anything else counts as no.)
 func (c *Client) LeadsBackTo(ctx context.Context, redirect string) bool {
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
@@ -72,9 +71,8 @@ func (c *Client) LeadsBackTo(ctx context.Context, redirect string) bool {
 	return err == nil && answer.StatusCode == http.StatusFound && to.Host == c.URL.Host && to.Path == "/login"
 }
 
-// Exchange turns the code of a callback into tokens. It follows the rules of
-// Refresh, and besides tries a code that is said to be invalid again after 2 s,
-// twice.
+// Exchange turns the code of a callback into tokens. It follows the rules of Refresh,
+// and tries a code that is refused as invalid twice more, 2 s apart.
 func (c *Client) Exchange(ctx, answering context.Context, code secret.Value) (Token, error) {
 	form := url.Values{
 		"client_id":     {c.ClientID},

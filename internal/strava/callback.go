@@ -13,25 +13,18 @@ import (
 	"strava-token/internal/words"
 )
 
-// The errors of ParseCallback.
+// The errors of ParseCallback, ParseAddress and ParsePasted.
 var (
-	ErrWrongState error = &words.Failure{ID: "login-wrong-state"} // not the one that was sent
+	ErrWrongState error = &words.Failure{ID: "login-wrong-state"} // not the state that was sent
 	ErrNoCode     error = &words.Failure{ID: "login-no-code"}
+	ErrDenied     error = &words.Failure{ID: "login-denied"} // the athlete did not grant access
 )
-
-// DeniedError is an athlete who did not grant access.
-type DeniedError struct{ Reason string }
-
-func (e *DeniedError) Error() string { return "denied: " + e.Reason }
-
-// Note is the error's message.
-func (e *DeniedError) Note() words.Note { return words.Note{ID: "login-denied"} }
 
 // Grant is what the athlete granted.
 type Grant struct {
 	Code   secret.Value
 	Scopes []string // nil if the callback named none, as in a bare code
-	// Stateless says that nothing tells which link it comes from.
+	// Stateless says that nothing shows which link the grant comes from.
 	Stateless bool
 }
 
@@ -42,9 +35,9 @@ func NewState() string {
 	return hex.EncodeToString(b)
 }
 
-// KeyedState returns the state of a login that is spread over two runs, which
-// can keep nothing between them: a keyed hash of what both know. It is spelt in
-// letters, so that no mask of a number hits it.
+// KeyedState returns the state of a login that spans two runs with nothing kept
+// between them: a keyed hash of what both know. It consists of letters, so that no
+// mask of a number hits it.
 func KeyedState(clientSecret secret.Value, parts ...string) string {
 	mac := hmac.New(sha256.New, []byte(clientSecret.Reveal()))
 	for _, part := range append([]string{"strava-token state 2"}, parts...) {
@@ -63,8 +56,8 @@ func ParseCallback(query url.Values, state string) (Grant, error) {
 	if state == "" || subtle.ConstantTimeCompare([]byte(query.Get("state")), []byte(state)) != 1 {
 		return Grant{}, ErrWrongState
 	}
-	if reason := query.Get("error"); reason != "" {
-		return Grant{}, &DeniedError{Reason: known(reason)}
+	if query.Get("error") != "" {
+		return Grant{}, ErrDenied
 	}
 	code := strings.TrimSpace(query.Get("code"))
 	if secret.Inspect(code) != "" {
@@ -77,7 +70,7 @@ func ParseCallback(query url.Values, state string) (Grant, error) {
 	return grant, nil
 }
 
-// ParseAddress reads the address that the browser ended on, or what follows its
+// ParseAddress reads the address that the browser ended on, or the part after its
 // question mark.
 func ParseAddress(text, state string) (Grant, error) {
 	text = trimPasted(text)
@@ -93,8 +86,8 @@ func ParseAddress(text, state string) (Grant, error) {
 }
 
 // ParsePasted reads an address, or the code alone, perhaps with "&scope=…" still
-// glued to it. Neither a code alone nor an address with an empty state says which
-// link it comes from, which Stateless tells; any other state must be the right one.
+// attached. Without a state the Grant is Stateless, since nothing shows which link it
+// comes from; any other state must be the right one.
 func ParsePasted(text, state string) (Grant, error) {
 	text = trimPasted(text)
 	query := text
@@ -121,8 +114,8 @@ func ParsePasted(text, state string) (Grant, error) {
 	return grant, err
 }
 
-// trimPasted undoes, once, what was done to an address on its way: signs around
-// it, blanks in it, an encoding, and HTML's or a full-width ampersand.
+// trimPasted undoes, once, what copying does to an address: quotes and punctuation
+// around it, blanks in it, an encoding, and HTML's or a full-width ampersand.
 func trimPasted(text string) string {
 	text = strings.Trim(strings.TrimSpace(text), "\"'<> \u200b\ufeff")
 	text = strings.TrimRight(text, ".,;)]") // of the sentence around it
@@ -137,7 +130,7 @@ func trimPasted(text string) string {
 	return strings.NewReplacer("&amp;", "&", "＆", "&").Replace(text)
 }
 
-// onlyKnown leaves out what is no scope of Strava's: it will be printed.
+// onlyKnown returns the scopes that Strava has, since they will be printed.
 func onlyKnown(text string) []string {
 	scopes := []string{}
 	for _, s := range SplitScopes(text) {
@@ -148,17 +141,8 @@ func onlyKnown(text string) []string {
 	return scopes
 }
 
-// known keeps a text from outside off the terminal unless it is the one that
-// Strava sends.
-func known(reason string) string {
-	if reason == "access_denied" {
-		return reason
-	}
-	return "another reason"
-}
-
-// Missing returns the scopes that were asked for and not granted. A grant that
-// names no scopes is not judged.
+// Missing returns the scopes that were asked for and not granted. It returns none if
+// the grant names no scopes.
 func (g Grant) Missing(asked []string) []string {
 	if g.Scopes == nil {
 		return nil

@@ -10,9 +10,9 @@ import (
 // impossible is a refresh token that Strava never issues: theirs are hexadecimal.
 const impossible = "strava-token-doctor"
 
-// CheckApp tells whether the client id and the client secret belong together,
-// and spends nothing: Strava checks both before it looks at the refresh token,
-// which here cannot exist.
+// CheckApp checks that the client id and the client secret belong together. It spends
+// nothing: Strava checks both before it looks at the refresh token, and this one can't
+// exist.
 func (c *Client) CheckApp(ctx context.Context) error {
 	_, err := c.Refresh(ctx, ctx, secret.New(impossible))
 	var e *Error
@@ -22,7 +22,7 @@ func (c *Client) CheckApp(ctx context.Context) error {
 	return err
 }
 
-// IsAppRefused reports whether Strava said no to the app's credentials.
+// IsAppRefused reports whether Strava refused the app's credentials.
 func IsAppRefused(err error) bool {
 	var e *Error
 	return errors.As(err, &e) &&

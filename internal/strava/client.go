@@ -1,11 +1,11 @@
-// Package strava is Strava's edge: the token endpoint and the probes, with
-// every refusal as a type.
+// Package strava is the client for Strava: the token endpoint and the probes, with
+// a Kind for every refusal.
 //
 // The OAuth client is our own, since it is what this project exists for and
 // golang.org/x/oauth2 cannot keep its promise: that package drops a valid new
 // refresh token if access_token is missing, parses text/plain as a form,
 // posts twice by default to find out how to send the credentials, and prints
-// bodies in its errors. Here a refresh token that arrived is handed back even
+// bodies in its errors. Here a refresh token that arrived is returned even
 // if the rest of the answer is junk.
 package strava
 
@@ -27,7 +27,7 @@ const (
 	DefaultAPIURL = "https://www.strava.com/api/v3"
 )
 
-// Client speaks for one Strava app.
+// Client acts as one Strava app.
 type Client struct {
 	Network      *transport.Network
 	URL          *url.URL // the host of /oauth, without a path
@@ -36,15 +36,14 @@ type Client struct {
 	ClientSecret secret.Value
 }
 
-// Open begins to connect to the token endpoint while something else is waited
-// for.
+// Open starts connecting to the token endpoint ahead of the first request.
 func (c *Client) Open(ctx context.Context) { c.Network.Open(ctx, c.URL) }
 
 func endpoint(base *url.URL, path string) string {
 	return strings.TrimSuffix(base.String(), "/") + path
 }
 
-// post sends form to an OAuth endpoint, once, and nothing of it unless g lets it
+// post sends form to an OAuth endpoint, once. Nothing of it leaves unless g lets it
 // through.
 func (c *Client) post(ctx context.Context, path string, form url.Values, g *gate) (*http.Response, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, endpoint(c.URL, path), nil)
@@ -61,7 +60,7 @@ func (c *Client) post(ctx context.Context, path string, form url.Values, g *gate
 	return c.Network.Token.Do(req)
 }
 
-// get asks the API something, with access in the Authorization header: from
+// get sends a request to the API, with access in the Authorization header: from
 // 1 June 2027 Strava accepts a bearer token nowhere else.
 func (c *Client) get(ctx context.Context, path string, access secret.Value) (*http.Response, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, endpoint(c.APIURL, path), nil)

@@ -7,9 +7,9 @@ import (
 	"sync/atomic"
 )
 
-// gate decides whether the form of a request leaves this machine: either it does,
-// or the request was given up before, never both. A connection that came about
-// says nothing of that, since net/http writes without asking again.
+// gate decides whether the form of a request leaves this machine: either it's sent,
+// or the request is given up first, never both. A connection that is open doesn't
+// tell, since net/http writes without asking again.
 type gate struct{ state atomic.Int32 }
 
 const (
@@ -20,7 +20,7 @@ const (
 
 var errGivenUp = errors.New("given up before it was sent")
 
-// close keeps the form here. It returns false if that left already.
+// close keeps the form here. It returns false if that has already left.
 func (g *gate) close() bool { return g.state.CompareAndSwap(undecided, shut) }
 
 func (g *gate) closed() bool { return g.state.Load() == shut }

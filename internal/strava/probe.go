@@ -8,11 +8,11 @@ import (
 	"strava-token/internal/secret"
 )
 
-// Athlete asks whose token access is. Any scope will do. It is also the proof
-// that the token works: while its app is inactive, refreshing still succeeds
-// and this call is refused with AppInactive.
+// Athlete returns the id, a positive number, of the athlete whose token access is.
+// Any scope will do.
 //
-// It returns the athlete's id, a positive number.
+// It also proves that the token works: while the app is inactive, refreshing still
+// succeeds, and this call is refused with AppInactive.
 func (c *Client) Athlete(ctx context.Context, access secret.Value) (int64, error) {
 	body, err := c.probe(ctx, "/athlete", access)
 	if err != nil {
@@ -27,15 +27,15 @@ func (c *Client) Athlete(ctx context.Context, access secret.Value) (int64, error
 	return athlete.ID, nil
 }
 
-// Activities proves that access may read activities: it returns an *Error of
-// kind ScopeMissing if it has neither activity:read nor activity:read_all.
-// Which of the two it has cannot be told from the answer.
+// Activities checks that access may read activities. The error is or wraps an *Error,
+// of kind ScopeMissing if the token has neither activity:read nor activity:read_all.
+// Success doesn't show which of the two it has.
 func (c *Client) Activities(ctx context.Context, access secret.Value) error {
 	_, err := c.probe(ctx, "/athlete/activities?per_page=1", access)
 	return err
 }
 
-// Answer is what Strava said to a question that may be left open.
+// Answer is Strava's answer to a yes-or-no question.
 type Answer int
 
 // The answers.
@@ -45,9 +45,9 @@ const (
 	No
 )
 
-// HasScope tells whether a grant has wanted: from the scopes of the token's answer
-// if it named them, or else from what Activities returned, which can't tell
-// activity:read from activity:read_all.
+// HasScope tells whether a grant includes wanted: by the scopes that the token's answer
+// named, or else by the error of Activities, which can't tell activity:read from
+// activity:read_all.
 func HasScope(granted []string, wanted string, activities error) Answer {
 	switch {
 	case granted != nil && Covers(granted, wanted), wanted == "read":
@@ -64,7 +64,7 @@ func HasScope(granted []string, wanted string, activities error) Answer {
 	return Unclear
 }
 
-// IsActivityRead reports whether Activities can tell of scope.
+// IsActivityRead reports whether Activities can check scope.
 func IsActivityRead(scope string) bool {
 	return scope == "activity:read" || scope == "activity:read_all"
 }

@@ -16,26 +16,26 @@ import (
 
 const (
 	tokenRetries = 2
-	// tokenTimeout bounds one token request. It is long, since giving up on an
-	// answer that is under way is one way to lose it.
+	// tokenTimeout limits one token request. It is long, since giving up on an
+	// answer that is on its way is one way to lose it.
 	tokenTimeout = 20 * time.Second
-	// answerTime is the least that has to be left for an answer to come.
+	// answerTime is the least time to leave for an answer to arrive.
 	answerTime = 10 * time.Second
 )
 
 // Refresh exchanges a refresh token for an access token.
 //
 // It repeats the request at most twice, and only after a 5xx or a broken
-// connection; never after a refusal, and never after a whole success, however
-// malformed. If it returns an error, the Token may still hold a refresh token, which
-// replaces the one that was sent, or answers that may hold one.
+// connection; never after a refusal, and never after a complete success, however
+// malformed. Even beside an error, the Token may contain a refresh token that
+// replaces the one that was sent, or answers that may contain one.
 //
 // If the request is refused after the answer to an earlier one was lost, because the
 // connection broke or a gateway answered in Strava's place, the kind is AnswerLost:
 // Strava may have replaced the refresh token in it.
 //
-// The end of ctx gives the request up as long as nothing was sent; after that only
-// the end of answering does.
+// The end of ctx stops the request only until something is sent; after that only the
+// end of answering does.
 func (c *Client) Refresh(ctx, answering context.Context, refresh secret.Value) (Token, error) {
 	form := url.Values{
 		"client_id":     {c.ClientID},
@@ -71,9 +71,9 @@ func (c *Client) grant(ctx, answering context.Context, form url.Values) (Token, 
 		case lost && e.Kind == InvalidRefreshToken:
 			e.Kind = AnswerLost
 		case broke && e.Kind != Malformed && e.Kind != WrongClientSecret:
-			e.Kind = NoAnswer // that no connection came about says nothing any more
+			e.Kind = NoAnswer // an earlier request may have arrived
 		case sent && (e.Kind == Unreachable || e.Kind == BadCertificate):
-			// That this one never left says nothing of the one before.
+			// This one never left, but the one before did.
 			e.Kind = NoAnswer
 		}
 		pause, stop := backoff.Next()
@@ -91,19 +91,19 @@ func (c *Client) grant(ctx, answering context.Context, form url.Values) (Token, 
 	}
 }
 
-// EnoughTime reports whether the answer to a token request could be waited for that
-// is sent after pause. Not to wait for it is one way to lose it.
+// EnoughTime reports whether there's time to wait for the answer to a token request
+// that is sent after pause. Not waiting for it is one way to lose it.
 func EnoughTime(ctx context.Context, pause time.Duration) bool {
 	deadline, ok := ctx.Deadline()
 	return !ok || time.Until(deadline)-pause >= answerTime
 }
 
-// repeatable reports whether another request may follow. A whole success is final.
+// repeatable reports whether another request may follow. A complete success is final.
 func (e *Error) repeatable() bool {
 	return e.Kind == Outage || e.Kind == Unreachable || e.Kind == NoAnswer && e.Status == 0
 }
 
-// requestToken sends one token request. sent says that an earlier one left.
+// requestToken sends one token request. sent says that an earlier one was sent.
 func (c *Client) requestToken(ctx, answering context.Context, form url.Values, sent bool) (Token, error) {
 	if !sent && ctx.Err() != nil {
 		return Token{}, &Error{Kind: Unreachable, Host: c.URL.Host, cause: ctx.Err()}
@@ -139,8 +139,8 @@ func (c *Client) requestToken(ctx, answering context.Context, form url.Values, s
 	return c.readAnswer(resp, body, broken, ear)
 }
 
-// readAnswer makes of an answer what it can. What may follow a change at Strava, and
-// can't be read, is kept as it came.
+// readAnswer extracts what it can; an unreadable answer that may hold a token is kept
+// as it came.
 func (c *Client) readAnswer(resp *http.Response, body []byte, broken error, ear *transport.Ear) (Token, error) {
 	e := &Error{Kind: Malformed, Status: resp.StatusCode, Host: c.URL.Host}
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
@@ -168,7 +168,7 @@ func (c *Client) readAnswer(resp *http.Response, body []byte, broken error, ear 
 	return token, e
 }
 
-// unanswered is the Error of a call without an answer. The network's own error
+// unanswered returns the Error of a call without an answer. The network's own error
 // is kept for errors.Is, and never printed: it may quote what was sent.
 func unanswered(base *url.URL, sent bool, err error) *Error {
 	kind := Unreachable
@@ -181,7 +181,7 @@ func unanswered(base *url.URL, sent bool, err error) *Error {
 	return &Error{Kind: kind, Host: base.Host, cause: err}
 }
 
-// probe asks the API something that costs nothing, and says what it learned.
+// probe sends a request that costs nothing to the API, and returns the answer's body.
 func (c *Client) probe(ctx context.Context, path string, access secret.Value) ([]byte, error) {
 	resp, err := c.get(ctx, path, access)
 	if err != nil {

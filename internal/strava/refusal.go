@@ -12,12 +12,11 @@ import (
 	"strava-token/internal/words"
 )
 
-// Kind says why a call gave nothing. Its text is stable: the words that users
-// read are kept under it.
+// Kind says why a call failed. Its text is stable: messages are found by it.
 type Kind string
 
-// The kinds. Those that stand for a fault of Strava's (message, resource,
-// field, code) are told apart by status, resource and field.
+// The kinds. Strava's faults (message, resource, field, code) are told apart by
+// status, resource, field and code.
 const (
 	InvalidClientID     Kind = "invalid-client-id"     // 400 Application/client_id/invalid
 	MissingClientSecret Kind = "missing-client-secret" // 400 Application/client_secret/invalid
@@ -34,19 +33,19 @@ const (
 	Unrecognized        Kind = "unrecognized"          // any other refusal
 	Malformed           Kind = "malformed"             // a success that cannot be used
 	Unreachable         Kind = "unreachable"           // no connection
-	NoAnswer            Kind = "no-answer"             // sent, and the connection broke
-	BadCertificate      Kind = "bad-certificate"       // the other side could not be verified
+	NoAnswer            Kind = "no-answer"             // sent, but no answer arrived
+	BadCertificate      Kind = "bad-certificate"       // the server's certificate couldn't be verified
 	AnswerLost          Kind = "answer-lost"           // refused after an answer was lost
 )
 
-// Error is a call that failed. It never holds a body, or a word of one that
+// Error reports a failed call. It never contains a body, or any part of one that
 // could be a secret.
 type Error struct {
 	Kind   Kind
 	Status int            // 0 if no answer arrived
-	Until  time.Time      // for RateLimited: when the window resets at the latest
-	Host   string         // for what never reached Strava: the host that was called
-	seen   words.Sentence // for WrongClientSecret and InvalidClientID: what strikes in it
+	Until  time.Time      // for RateLimited: when the window probably resets
+	Host   string         // the host that was called
+	seen   words.Sentence // for WrongClientSecret and InvalidClientID: what looks wrong with it
 	cause  error
 }
 
@@ -61,7 +60,7 @@ func (e *Error) Error() string {
 // Unwrap returns the network's error, if there is one.
 func (e *Error) Unwrap() error { return e.cause }
 
-// KindOf says why a call failed, or "" if err is about something else.
+// KindOf returns why a call failed, or "" if err is about something else.
 func KindOf(err error) Kind {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Kind
@@ -129,9 +128,9 @@ func refusal(resp *http.Response, body []byte, now time.Time) *Error {
 	return e
 }
 
-// windowEnd says when the exceeded window ends. Strava sends no Retry-After;
+// windowEnd returns when the exceeded window ends. Strava sends no Retry-After;
 // its windows end at :00, :15, :30, :45 and at midnight UTC. Answers of the
-// token endpoint do not say which was exceeded: the nearer one is assumed.
+// token endpoint don't say which was exceeded: the nearer one is assumed.
 func windowEnd(h http.Header, now time.Time) time.Time {
 	now = now.UTC()
 	for _, kind := range []string{"X-RateLimit", "X-ReadRateLimit"} {

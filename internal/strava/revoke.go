@@ -12,10 +12,10 @@ import (
 	"strava-token/internal/secret"
 )
 
-// Revoke takes the app's access away: both tokens of the athlete die, whichever
-// is named. Strava reports success for a token that it does not know, too.
+// Revoke revokes the app's access: both of the athlete's tokens die, whichever is
+// given. Strava reports success even for a token that it doesn't know.
 //
-// It is the one call that authenticates by HTTP Basic, and is never repeated.
+// It's the one call that authenticates by HTTP Basic, and is never repeated.
 func (c *Client) Revoke(ctx context.Context, token secret.Value) error {
 	ctx, cancel := context.WithTimeout(ctx, tokenTimeout)
 	defer cancel()

@@ -5,14 +5,14 @@ import (
 	"strings"
 )
 
-// Scopes that Strava knows since October 2018. Anything else is refused at the
+// The scopes that Strava has had since October 2018. Anything else is refused at the
 // authorize page with Authorize/scope/invalid.
 var knownScopes = []string{
 	"read", "read_all", "profile:read_all", "profile:write",
 	"activity:read", "activity:read_all", "activity:write",
 }
 
-// SplitScopes takes a list of scopes apart. Strava separates them by commas in
+// SplitScopes splits a list of scopes. Strava separates them by commas in
 // a callback and by spaces in a token answer.
 func SplitScopes(s string) []string {
 	return strings.FieldsFunc(s, func(r rune) bool {
@@ -33,9 +33,8 @@ func isWord(s string) bool {
 	})
 }
 
-// Covers reports whether granted holds wanted, or a scope that includes it:
-// each …read_all includes the …read of the same name, and every grant includes
-// read.
+// Covers reports whether granted includes wanted: activity:read_all includes
+// activity:read, and every grant includes read.
 func Covers(granted []string, wanted string) bool {
 	if wanted == "read" || slices.Contains(granted, wanted) {
 		return true
@@ -43,5 +42,5 @@ func Covers(granted []string, wanted string) bool {
 	return wanted == "activity:read" && slices.Contains(granted, "activity:read_all")
 }
 
-// KnownScope reports whether s can be asked for.
+// KnownScope reports whether s can be requested.
 func KnownScope(s string) bool { return slices.Contains(knownScopes, s) }

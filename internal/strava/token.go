@@ -23,10 +23,10 @@ type Token struct {
 	ExpiresIn    time.Duration // what was left when Strava answered
 	Scope        []string      // nil if the answer named none
 	AthleteID    int64         // 0 if the answer named none
-	AthleteName  string        // letters and blanks alone; empty if the answer named none
-	Odd          []string      // the names of what could not be read, and is no token
-	// Unread are answers, as they came, that may hold a refresh token which could not
-	// be read. They take the place of RefreshToken, or come beside an older one.
+	AthleteName  string        // safe to print; empty if the answer named none
+	Odd          []string      // the names of unreadable fields other than tokens
+	// Unread holds answers, as they came, that may contain a refresh token that couldn't
+	// be read: in place of RefreshToken, or beside an older one.
 	Unread []secret.Value
 }
 
@@ -34,8 +34,8 @@ type Token struct {
 const maxLifetime = 366 * 24 * time.Hour
 
 // parse reads a token answer: JSON with a usable refresh_token, once, in exactly that
-// case. Nothing else is asked of it; without a usable access_token there is none in
-// the Token. It returns false for any other answer.
+// case. Nothing else is required; without a usable access_token the Token has none.
+// It returns false for any other answer.
 func parse(body []byte, now time.Time) (Token, bool) {
 	fields, ok := members(unzip(body))
 	refresh := text(fields["refresh_token"])
@@ -63,8 +63,8 @@ func parse(body []byte, now time.Time) (Token, bool) {
 	return token, true
 }
 
-// members takes a JSON object apart. It returns false for anything else, for a member
-// that comes twice, and if a refresh token may follow behind the object.
+// members returns the members of a JSON object. It returns false for anything else, for
+// a repeated member, and if a refresh token may follow the object.
 func members(body []byte) (map[string]json.RawMessage, bool) {
 	body = bytes.TrimPrefix(body, []byte("\ufeff"))
 	d := json.NewDecoder(bytes.NewReader(body))
@@ -104,7 +104,7 @@ func number(raw json.RawMessage) (float64, bool) {
 	return n, true
 }
 
-// readExpiry computes what the answer does not say from what it says.
+// readExpiry fills in whichever of expires_at and expires_in is missing.
 func (t *Token) readExpiry(fields map[string]json.RawMessage, now time.Time) {
 	at, knownAt := number(fields["expires_at"])
 	in, knownIn := number(fields["expires_in"])
@@ -125,7 +125,7 @@ func (t *Token) readExpiry(fields map[string]json.RawMessage, now time.Time) {
 	}
 }
 
-// readScope reads a text or a list of scopes.
+// readScope reads scopes from a text or a list.
 func (t *Token) readScope(raw json.RawMessage) {
 	var list []string
 	if len(raw) == 0 || string(raw) == "null" {
@@ -135,13 +135,13 @@ func (t *Token) readScope(raw json.RawMessage) {
 		list = SplitScopes(text(raw))
 	}
 	if len(list) == 0 || slices.ContainsFunc(list, func(s string) bool { return !validScope(s) }) {
-		t.Odd = append(t.Odd, "scope") // and the API is asked
+		t.Odd = append(t.Odd, "scope") // so the API is asked
 		return
 	}
 	t.Scope = list
 }
 
-// unzip returns what a gzip holds, which servers send unasked, or else body.
+// unzip returns the content of a gzip, since servers send one unasked, or else body.
 func unzip(body []byte) []byte {
 	packed, err := gzip.NewReader(bytes.NewReader(body))
 	if err != nil {
@@ -156,8 +156,8 @@ func unzip(body []byte) []byte {
 
 const maxUnpacked = 32 << 20
 
-// mentionsToken reports whether an answer names a refresh token, in whatever case,
-// quotes or width of letters.
+// mentionsToken reports whether an answer names a refresh token, in any case, quotes or
+// letter width.
 func mentionsToken(body []byte) bool {
 	letters := bytes.Map(func(r rune) rune {
 		if (r|0x20) < 'a' || (r|0x20) > 'z' {
@@ -170,7 +170,7 @@ func mentionsToken(body []byte) bool {
 
 const maxName = 60
 
-// printable leaves of a name what can stand on a terminal and on a page.
+// printable drops the characters of a name that aren't safe on a terminal or a page.
 func printable(name string) string {
 	name = strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsMark(r) || r == ' ' || r == '-' || r == '.' {

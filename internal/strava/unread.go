@@ -7,8 +7,8 @@ import (
 	"strava-token/internal/secret"
 )
 
-// unread returns an answer as it came, its body and what arrived on the wire, if
-// there is anything in it.
+// unread returns an answer as it came, its body and what arrived on the wire, unless
+// there's nothing in it.
 func unread(body, wire []byte) (all []secret.Value) {
 	if !bytes.Contains(wire, body) && len(bytes.TrimSpace(body)) > 0 {
 		all = append(all, secret.New(string(body)))
@@ -21,8 +21,8 @@ func unread(body, wire []byte) (all []secret.Value) {
 	return all
 }
 
-// withoutHeads returns what follows the heads of answers at the beginning of wire,
-// nothing if one is not complete.
+// withoutHeads returns what follows the heads of answers at the beginning of wire, or
+// nothing if one is incomplete.
 func withoutHeads(wire []byte) []byte {
 	for bytes.HasPrefix(wire, []byte("HTTP/1.")) || len(wire) < 7 && bytes.HasPrefix([]byte("HTTP/1."), wire) {
 		_, wire, _ = bytes.Cut(wire, []byte("\r\n\r\n"))
@@ -33,7 +33,7 @@ func withoutHeads(wire []byte) []byte {
 	return wire
 }
 
-// beyond is what arrived on the wire, but for the body that was read.
+// beyond returns what arrived on the wire besides the body that was read.
 func beyond(resp *http.Response, wire, body []byte) []byte {
 	if len(resp.TransferEncoding) > 0 {
 		_, after, _ := bytes.Cut(wire, []byte("\r\n0\r\n\r\n"))

@@ -6,8 +6,8 @@ import (
 	"strava-token/internal/words"
 )
 
-// Note returns the words for a call that failed. A refused refresh token says no
-// more here than that it's dead: why is for package provider to find out.
+// Note returns the message for a failed call. For a refused refresh token it says only
+// that it's dead: package provider finds out why.
 func (e *Error) Note() words.Note {
 	id := "strava-" + string(e.Kind)
 	if e.Kind == InvalidRefreshToken {
@@ -18,8 +18,8 @@ func (e *Error) Note() words.Note {
 	}}
 }
 
-// ProbeCause is the blank for why Strava gave no clear answer to a question. Its
-// own message says more than that, of a refresh token that was not at stake.
+// ProbeCause returns the blank for why Strava gave no clear answer to a question. The
+// error's whole message would also speak of a refresh token, and none was at stake.
 func ProbeCause(err error) any {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return words.Short{Err: e}
