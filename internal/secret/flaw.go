@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Flaw says why a text cannot be a credential. The empty Flaw means that
-// nothing speaks against it.
+// Flaw says why a text can't be a credential. An empty Flaw means that it may be
+// one.
 type Flaw string
 
 // The flaws, worst first.
@@ -22,7 +22,7 @@ const (
 )
 
 // Strava's tokens are 40 characters today, and nothing promises that they stay
-// so. The bounds only keep out what cannot be a token: a mask of a few
+// so. The limits only keep out what can't be a token: a mask of a few
 // characters would also mangle everything else in the log.
 const (
 	minLength = 8
@@ -36,8 +36,8 @@ var placeholders = map[string]bool{
 	"client_id": true, "client_secret": true, "refresh_token": true, "access_token": true,
 }
 
-// Inspect looks for the first flaw in s, which is taken as it is: trim it
-// before, if blanks around it do no harm.
+// Inspect returns the first flaw in s, taken as it is: trim it first if blanks
+// around it do no harm.
 func Inspect(s string) Flaw {
 	switch {
 	case strings.TrimSpace(s) == "":
@@ -60,8 +60,8 @@ func Inspect(s string) Flaw {
 	return ""
 }
 
-// MayHold reports whether a credential may be in s, perhaps with something around
-// it: there is enough of it, and no program or page put it there for one.
+// MayHold reports whether s may contain a credential, perhaps with something around
+// it: it's long enough, and isn't a placeholder or an expression.
 func MayHold(s string) bool {
 	flaw := Inspect(s)
 	return flaw != Missing && flaw != Placeholder && flaw != Expression && len(s) >= minLength

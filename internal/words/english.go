@@ -12,12 +12,12 @@ import (
 type Table struct {
 	page                   string    // the text of the page, as docs/troubleshooting.md has it
 	extension              string    // of the page's name
-	inWorkflow, inTerminal string    // what a line begins with that only one of them says
+	inWorkflow, inTerminal string    // the beginning of a line for only one of them
 	next, more             string    // what precedes the next step, and the id
-	stops, gap             string    // the ends of sentences, and what's between two of them
+	stops, gap             string    // the ends of sentences, and the space between two
 	open, close            string    // the parentheses around a part that can be left out
 	comma                  string    // between the values of a list
-	place                  string    // of the value of an input, and the page on which it is changed
+	place                  string    // of an input's value, and the page where it's changed
 	hours, minutes         [2]string // of one and of several
 	underAMinute           string
 	clock, day, moment     string // layouts, in UTC

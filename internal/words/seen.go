@@ -18,8 +18,8 @@ const ExampleClientID = "12345"
 
 var hexDigits = regexp.MustCompile(`(?i)^[0-9a-f]+$`)
 
-// Seen is what a message says of a credential that Strava refused, without showing
-// any of it.
+// Seen returns what a message says about a credential that Strava refused, without
+// showing any of it.
 func Seen(credential string) Sentence {
 	n := len(credential)
 	switch {
@@ -35,7 +35,7 @@ func Seen(credential string) Sentence {
 	return ""
 }
 
-// isNoCredentials reports whether no credential of Strava's has c in it.
+// isNoCredentials reports whether no credential of Strava's contains c.
 func isNoCredentials(c rune) bool { return c <= ' ' || c > '~' || strings.ContainsRune(`"'`, c) }
 
 func isPunctuation(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }
