@@ -29,7 +29,7 @@ func NewPipe() *Pipe {
 	}
 }
 
-// Dial connects to whoever accepts.
+// Dial connects to the next Accept.
 func (p *Pipe) Dial(ctx context.Context, _, address string) (net.Conn, error) {
 	client, server := net.Pipe()
 	if !p.admit(address, server) {
