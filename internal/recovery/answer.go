@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	// maxPacked limits the answers in one text, which has to fit into a log.
+	// maxPacked limits the answers in one text: it has to fit into a log.
 	maxPacked = 24 << 10
 	// around is how much is kept on each side of anything that looks like a token, if a
 	// whole answer is too large.

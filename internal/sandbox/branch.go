@@ -50,8 +50,8 @@ func objectName(kind, content string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// SetRules applies rules to a branch, which need not exist. A rule is its type,
-// optionally with a blank and its parameters as JSON.
+// SetRules applies rules to a branch, even to one that doesn't exist yet. A rule is its
+// type, optionally with a blank and its parameters as JSON.
 func (s *Server) SetRules(branch string, types ...string) {
 	s.edit(func() { s.git.rules[branch] = types })
 }
@@ -104,7 +104,7 @@ func (s *Server) getBranch(r *request) answer {
 	}))
 }
 
-// listedCommit is a commit as lists and branches show it.
+// listedCommit returns a commit as lists and branches show it.
 func listedCommit(sha string, date time.Time) json.RawMessage {
 	return json.RawMessage(filled("commit-listed", values{"sha": sha, "date": timestamp(date)}))
 }

@@ -65,7 +65,7 @@ func (j *journal) redact(text string) string {
 	return text
 }
 
-// deliver records which values an answer hands out.
+// deliver records which values an answer contains.
 func (j *journal) deliver(body string) {
 	for value := range j.names {
 		if strings.Contains(body, value) {

@@ -126,7 +126,7 @@ func firstLine(text string) string {
 	return first
 }
 
-// isArmor recognizes the lines of a sealed text, which differ in every run.
+// isArmor recognizes the lines of a sealed text; they differ in every run.
 func isArmor(line string) bool {
 	return len(line) == 64 && !strings.Contains(line, " ") || len(line) < 64 && !strings.ContainsAny(line, " .:-")
 }

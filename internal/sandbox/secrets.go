@@ -102,7 +102,7 @@ func (s *Server) Selected(target string) (visibility string, ids []int64) {
 	return s.stored(target).visibility, s.stored(target).selected
 }
 
-// Secret returns the value of a secret, which the real GitHub never does.
+// Secret returns the value of a secret. The real GitHub never does.
 func (s *Server) Secret(target string) string { return s.stored(target).value }
 
 func (s *Server) publicKey(r *request) answer {

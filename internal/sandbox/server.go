@@ -85,7 +85,7 @@ func read[T any](s *Server, look func() T) T {
 	return look()
 }
 
-// now is the sandbox's clock, in whole seconds as the services tell time.
+// now returns the sandbox's time, in whole seconds as the services tell it.
 func (s *Server) now() time.Time { return time.Now().Add(s.ahead).Truncate(time.Second) }
 
 // Advance moves the sandbox's clock.

@@ -112,8 +112,8 @@ func (s *Server) renew(g *grant) (minted bool) {
 	return true
 }
 
-// tokens answers with the tokens of a grant. format has the keys in Strava's order, and
-// last is what follows them.
+// tokens answers with the tokens of a grant. format has the keys in Strava's order;
+// last follows them.
 func (s *Server) tokens(g *grant, format, last string) answer {
 	access := s.strava.current[g.athlete]
 	expires := s.strava.access[access].expires

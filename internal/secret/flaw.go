@@ -14,7 +14,7 @@ const (
 	Missing     Flaw = "missing"     // nothing, or blanks only
 	Placeholder Flaw = "placeholder" // a word that stands for a value
 	Expression  Flaw = "expression"  // a ${{ }} that was never evaluated
-	Quoted      Flaw = "quoted"      // in quotes, which were copied along
+	Quoted      Flaw = "quoted"      // in quotes that were copied along
 	Whitespace  Flaw = "whitespace"  // a blank or a line break inside
 	Unprintable Flaw = "unprintable" // something other than printable ASCII
 	Short       Flaw = "short"       // fewer than minLength characters

@@ -17,7 +17,7 @@ const redacted = "[secret]"
 
 // Value is a text that must never be printed. The zero Value is empty.
 //
-// It cannot be compared with ==, which would compare addresses; use Equal.
+// Don't compare with ==: that would compare addresses. Use Equal.
 type Value struct {
 	_ [0]func()
 	p *string

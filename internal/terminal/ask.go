@@ -37,7 +37,7 @@ func (t *Terminal) Ask(ctx context.Context, question string) (string, error) {
 	return line, err
 }
 
-// Interruptible waits for f, which may wait for people, or until ctx ends.
+// Interruptible waits for f to return or for ctx to end.
 func Interruptible[T any](ctx context.Context, f func() (T, error)) (T, error) {
 	var value, none T
 	var err error

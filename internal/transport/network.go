@@ -38,7 +38,7 @@ var ErrInsecure = errors.New("neither https nor loopback")
 // DialFunc opens a connection, as net.Dialer.DialContext does.
 type DialFunc func(ctx context.Context, network, address string) (net.Conn, error)
 
-// Network holds the clients of one run.
+// Network has the clients of one run.
 type Network struct {
 	// Reads repeats a request after a broken connection, a 5xx, or a 429 or 403 with a
 	// short Retry-After.

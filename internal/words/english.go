@@ -37,7 +37,7 @@ var English = newTable(Table{
 	clock: "15:04 UTC", day: "2 January 2006", moment: "2 January 2006, 15:04 UTC",
 })
 
-// duration is d as people say it, rounded down.
+// duration returns d as people say it, rounded down.
 func (t *Table) duration(d time.Duration) string {
 	var parts []string
 	for _, part := range []struct {

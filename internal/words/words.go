@@ -19,7 +19,7 @@ type Note struct {
 	Page   string // an address that may not be in a log, or empty
 }
 
-// Speaker is an error that brings its message.
+// Speaker is an error that has a message.
 type Speaker interface {
 	error
 	Note() Note
