@@ -1,4 +1,4 @@
-// Package check asks in one line what a test wants to know. Only tests import it.
+// Package check has one-line checks for tests. Only tests import it.
 package check
 
 import (
@@ -35,7 +35,7 @@ func Equal[T comparable](t testing.TB, got, want T, format string, args ...any) 
 	}
 }
 
-// Same is Equal of what can't be compared by itself.
+// Same is Equal for values that can't be compared with ==.
 func Same[T any](t testing.TB, got, want T, format string, args ...any) {
 	t.Helper()
 	if diff := cmp.Diff(want, got); diff != "" {

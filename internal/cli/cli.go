@@ -1,4 +1,4 @@
-// Package cli holds the commands. A command returns an error; Run turns it into
+// Package cli contains the commands. A command returns an error; Run turns it into
 // words and an exit status.
 package cli
 
@@ -22,11 +22,11 @@ import (
 // version is set when a release is built.
 var version = "dev"
 
-// Process is what a command runs in.
+// Process is the environment of a command.
 type Process struct {
 	Args    []string
 	Getenv  func(string) string
-	Environ []string // what exec hands on, as os.Environ returns it
+	Environ []string // what exec passes on, as os.Environ returns it
 	Stdin   io.Reader
 	Stdout  io.Writer
 	Stderr  io.Writer
@@ -46,7 +46,7 @@ func Run(ctx context.Context, p Process) int {
 	}
 	_, said := errors.AsType[statusError](err)
 	switch {
-	case err == context.Canceled: // as it is if that's all that happened
+	case err == context.Canceled: // unwrapped only if nothing else happened
 		t.Note("cancelled", "nothing was changed")
 	case err != nil && !said:
 		t.Error(err)
@@ -54,7 +54,7 @@ func Run(ctx context.Context, p Process) int {
 	return int(statusOf(err))
 }
 
-// newRoot makes the commands. They share one shell, since one of them runs.
+// newRoot builds the commands. They share one shell, since only one of them runs.
 func newRoot(s *shell) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "strava-token",
@@ -122,10 +122,11 @@ type statusError provider.Status
 
 func (s statusError) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
 
-// Status is what the command ends with.
+// Status returns the exit status of the command.
 func (s statusError) Status() provider.Status { return provider.Status(s) }
 
-// ended is the end of a command that has said why, or nil if all went well.
+// ended returns the error of a command that has said why it failed, or nil if all went
+// well.
 func ended(status provider.Status) error {
 	if status == provider.Done {
 		return nil
@@ -133,11 +134,11 @@ func ended(status provider.Status) error {
 	return statusError(status)
 }
 
-// interrupted is what a command ends with that was told to stop while it asked or
-// waited: 128 and the number of SIGINT, as shells have it.
+// interrupted is the exit status of a command that was stopped while it asked or
+// waited: 128 plus the number of SIGINT, as in shells.
 const interrupted provider.Status = 130
 
-// statusOf is what the process ends with after err.
+// statusOf returns the exit status of the process after err.
 func statusOf(err error) provider.Status {
 	var known interface{ Status() provider.Status }
 	switch {

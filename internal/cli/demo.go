@@ -24,7 +24,7 @@ func demoCommand(p Process) *cobra.Command {
 	}
 }
 
-// demo shows three scenes. It fails if one did not end as it says.
+// demo shows three scenes. It fails if one doesn't end as announced.
 func demo(ctx context.Context, p Process) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -67,7 +67,7 @@ func demo(ctx context.Context, p Process) error {
 	return ended(status)
 }
 
-// runOnce is one run of the workflow, with the refresh token that the secret holds.
+// runOnce runs the workflow once, with the refresh token in the secret.
 func runOnce(ctx context.Context, s *sandbox.Server, base string, say func(string)) (provider.Status, error) {
 	dir, err := os.MkdirTemp("", "strava-token-demo-")
 	if err != nil {
@@ -88,7 +88,7 @@ func runOnce(ctx context.Context, s *sandbox.Server, base string, say func(strin
 	return status, nil
 }
 
-// shortened is a journal without what the log shows.
+// shortened returns a journal without the lines that the log shows.
 func shortened(journal string) string {
 	var steps strings.Builder
 	for line := range strings.Lines(journal) {

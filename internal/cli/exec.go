@@ -34,7 +34,7 @@ func execCommand(s *shell) *cobra.Command {
 	return c
 }
 
-// exec is the command.
+// exec implements the command.
 func (s *shell) exec(ctx context.Context, args []string) error {
 	if len(args) == 0 {
 		return input.Misuse("exec-no-command", nil)
@@ -60,7 +60,7 @@ func (s *shell) exec(ctx context.Context, args []string) error {
 	return ended(provider.Status(child))
 }
 
-// notFound says why a command cannot be run.
+// notFound returns why a command can't be run.
 func notFound(command string, err error) error {
 	id := "exec-not-found"
 	switch {
@@ -72,8 +72,8 @@ func notFound(command string, err error) error {
 	return input.Misuse(id, words.Blanks{"detail": secret.Quotable(command)})
 }
 
-// childEnvironment is the environment without our secrets, whatever variable
-// has them, and with the access token.
+// childEnvironment returns the environment with the access token, and without any
+// variable that contains one of our secrets.
 func (s *shell) childEnvironment(o *provider.Outcome) []string {
 	names := []string{accessTokenVariable}
 	secrets := []string{o.Token.RefreshToken.Reveal()}
@@ -88,7 +88,7 @@ func (s *shell) childEnvironment(o *provider.Outcome) []string {
 		isOurs := func(one string) bool { return strings.EqualFold(name, one) } // Windows ignores case
 		hasOne := func(one string) bool {
 			one = strings.TrimSpace(one)
-			return secret.MayHold(one) && strings.Contains(value, one) // what is no credential may be anywhere by chance
+			return secret.MayHold(one) && strings.Contains(value, one) // anything else may occur anywhere by chance
 		}
 		if !slices.ContainsFunc(names, isOurs) && !slices.ContainsFunc(secrets, hasOne) {
 			env = append(env, variable)

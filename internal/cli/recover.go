@@ -47,11 +47,11 @@ func recoverCommand(s *shell) *cobra.Command {
 type recovering struct {
 	*shell
 	print bool
-	files map[string]string // the files that texts were left in
+	files map[string]string // by text, the file that it was left in
 }
 
-// recover is the command; nothing is sent before the text was opened and every
-// target checked.
+// recover implements the command. It sends nothing before a text is opened and every
+// target is checked.
 func (r *recovering) recover(ctx context.Context, args []string) error {
 	if err := r.needMasks(); err != nil && r.print {
 		return err
@@ -94,8 +94,8 @@ func (r *recovering) recover(ctx context.Context, args []string) error {
 	return r.prove(ctx, in, opened)
 }
 
-// show prints answers in which no token was found for their owner, who asked for
-// that, or returns hidden. The log of a workflow would show them to others.
+// show prints the unreadable answers if their owner asked for that, or returns hidden.
+// In a workflow it never prints them, since others may read the log.
 func (r *recovering) show(opened []recovery.Content, hidden error) error {
 	if !r.print || r.inStep() {
 		return hidden
@@ -114,7 +114,7 @@ func (r *recovering) show(opened []recovery.Content, hidden error) error {
 	return said
 }
 
-// prove proves the newest refresh token that lives, and keeps it.
+// prove finds the newest refresh token that is still valid, and stores it.
 func (r *recovering) prove(ctx context.Context, in *input.Inputs, opened []recovery.Content) error {
 	in.Verify = false
 	run := in.Run(r.network, r, false)
@@ -131,7 +131,7 @@ func (r *recovering) prove(ctx context.Context, in *input.Inputs, opened []recov
 		for _, c := range opened {
 			for _, file := range c.Files {
 				if len(r.rotateTo) > 0 {
-					_ = os.Remove(file) // its token is stored by now
+					_ = os.Remove(file) // its token is stored now
 				}
 			}
 		}
@@ -170,7 +170,7 @@ func (r *recovering) readTexts(args []string) ([]string, error) {
 	return recovery.Find(in)
 }
 
-// readLeft reads the texts that could not be printed.
+// readLeft reads the texts that couldn't be printed.
 func (r *recovering) readLeft() (all []string) {
 	r.files = map[string]string{}
 	for _, file := range recovery.Left(r.folders()) {
@@ -186,7 +186,7 @@ func (r *recovering) readLeft() (all []string) {
 	return all
 }
 
-// clientSecret reads the client secret, or asks for it until it can be one.
+// clientSecret reads the client secret, or asks until the answer can be one.
 func (r *recovering) clientSecret(ctx context.Context) (secret.Value, error) {
 	v := secret.New(strings.TrimSpace(r.Getenv("STRAVA_CLIENT_SECRET")))
 	if v.Empty() {

@@ -10,7 +10,7 @@ import (
 	"strava-token/internal/store"
 )
 
-// openAll opens what it can of one app, newest first.
+// openAll opens the texts that it can, newest first, and keeps those of one app.
 func (r *recovering) openAll(texts []string, clientSecret secret.Value) ([]recovery.Content, error) {
 	var opened []recovery.Content
 	var refused error
@@ -39,8 +39,8 @@ func (r *recovering) openAll(texts []string, clientSecret secret.Value) ([]recov
 	return opened, nil
 }
 
-// meantFor returns those that were meant for one of targets, or all if none was:
-// one log may have the tokens of several athletes, each with a target of its own.
+// meantFor returns the texts meant for one of targets, or all if none was:
+// one log may have the tokens of several athletes, each with its own target.
 func meantFor(opened []recovery.Content, targets []store.Target) []recovery.Content {
 	var names []string
 	for _, t := range targets {
@@ -53,8 +53,8 @@ func meantFor(opened []recovery.Content, targets []store.Target) []recovery.Cont
 	return meant
 }
 
-// athletes counts those whose tokens these are. If that was not known when a text
-// was printed, the targets tell: texts that share one are of the same athlete.
+// athletes counts the athletes that these tokens belong to. If a text doesn't name one,
+// the targets tell: texts that share a target belong to the same athlete.
 func athletes(opened []recovery.Content) int {
 	var found []recovery.Content
 	for _, c := range opened {
@@ -93,7 +93,7 @@ func refreshTokens(opened []recovery.Content) (tokens []secret.Value) {
 	return tokens
 }
 
-// namedTargets are the targets that texts name, each once.
+// namedTargets returns the targets that texts name, each once.
 func namedTargets(opened ...recovery.Content) []string {
 	var all []string
 	for _, c := range opened {

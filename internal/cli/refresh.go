@@ -20,9 +20,9 @@ import (
 const (
 	// accessTokenVariable is where programs find the access token.
 	accessTokenVariable = "STRAVA_ACCESS_TOKEN"
-	// longest is how long Strava's access tokens last.
+	// longest is the lifetime of Strava's access tokens.
 	longest = 6 * time.Hour
-	// renewal is how much must be left for Strava to hand a token back unchanged.
+	// renewal is how much must be left for Strava to return a token unchanged.
 	renewal = time.Hour
 )
 
@@ -55,7 +55,7 @@ func refreshCommand(s *shell) *cobra.Command {
 	return c
 }
 
-// print is the command refresh.
+// print implements the command refresh.
 func (s *shell) print(ctx context.Context, format string) error {
 	if !slices.Contains([]string{"token", "json", "dotenv"}, format) {
 		return input.Misuse("refresh-format", nil)
@@ -72,7 +72,7 @@ func (s *shell) print(ctx context.Context, format string) error {
 	return o.Err()
 }
 
-// refresh gets an access token. An error is about what the command was told.
+// refresh gets an access token. An error is about the command's inputs.
 func (s *shell) refresh(ctx context.Context) (*provider.Outcome, error) {
 	if s.minValidity < 0 || s.minValidity > longest {
 		return nil, input.Misuse("refresh-min-validity", nil)
@@ -94,7 +94,7 @@ func (s *shell) refresh(ctx context.Context) (*provider.Outcome, error) {
 	return o, nil
 }
 
-// printed is an access token in a format.
+// printed returns an access token in a format.
 func printed(format string, o *provider.Outcome) string {
 	token, ends := o.Token.AccessToken.Reveal(), o.Token.ExpiresAt.Unix()
 	switch format {
@@ -106,7 +106,7 @@ func printed(format string, o *provider.Outcome) string {
 	var text strings.Builder
 	encoder := json.NewEncoder(&text)
 	encoder.SetEscapeHTML(false)
-	_ = encoder.Encode(struct { // strings and numbers alone
+	_ = encoder.Encode(struct { // only strings and numbers
 		AccessToken string   `json:"access_token"`
 		ExpiresAt   int64    `json:"expires_at"`
 		ExpiresIn   int64    `json:"expires_in"`

@@ -49,7 +49,7 @@ func (s *shell) revoke(ctx context.Context, yes bool) error {
 	o := in.Run(s.network, s, false).Do(ctx)
 	for _, warning := range o.Warnings {
 		var nowhere *provider.NoTargetError
-		if !errors.As(warning, &nowhere) { // it is about to die
+		if !errors.As(warning, &nowhere) { // the token is about to be revoked
 			s.t.Warn(warning)
 		}
 	}

@@ -55,7 +55,7 @@ func sandboxCommand(p Process) *cobra.Command {
 	return c
 }
 
-// checkSandbox reports a flag that is written wrongly.
+// checkSandbox reports a malformed flag.
 func checkSandbox(format string, knobs sandbox.Knobs) error {
 	plain := regexp.MustCompile(`^[A-Za-z0-9_-]*$`)
 	switch {

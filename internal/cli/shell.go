@@ -23,9 +23,8 @@ import (
 	"strava-token/internal/words"
 )
 
-// shell is what the commands that make a run outside a workflow have in common:
-// where they run, and what their flags say. It prints what can't wait until the run is
-// over.
+// shell is what the commands that run outside a workflow share: their environment and
+// their flags. It's also the run's Reporter.
 type shell struct {
 	Process
 	t           *terminal.Terminal
@@ -48,8 +47,8 @@ func (s *shell) addScopes(c *cobra.Command) {
 	c.Flags().StringVar(&s.scopes, "require-scopes", "", "scopes that the token must have, separated by commas")
 }
 
-// read reads the environment and the flags, and warns of every host but Strava's own
-// that gets credentials. answers are what a person was asked for.
+// read reads the environment and the flags, and warns about every unusual host that
+// gets credentials. answers are what a person was asked for.
 func (s *shell) read(tokenNeeded bool, answers map[string]secret.Value) (*input.Inputs, error) {
 	flags := map[string][]string{
 		"rotate-to": s.rotateTo, "repo": {s.repo}, "require-scopes": {s.scopes}, "verify": {strconv.FormatBool(s.verify)},
@@ -68,7 +67,8 @@ func (s *shell) read(tokenNeeded bool, answers map[string]secret.Value) (*input.
 	return in, nil
 }
 
-// loginLine gets a new refresh token for the same targets, with the same scopes.
+// loginLine returns the command that gets a new refresh token for the same targets, with
+// the same scopes.
 func loginLine(in *input.Inputs) words.Command {
 	line := words.Command{"strava-token", "login"}
 	for _, t := range in.Targets {
@@ -80,7 +80,7 @@ func loginLine(in *input.Inputs) words.Command {
 	return line
 }
 
-// do runs, and warns of what did not fail.
+// do performs the run and prints its warnings.
 func (s *shell) do(ctx context.Context, run *provider.Run) *provider.Outcome {
 	o := run.Do(ctx)
 	for _, warning := range o.Warnings {
@@ -121,7 +121,7 @@ func (s *shell) Recover(sealed string) bool {
 	return err == nil
 }
 
-// needMasks refuses to obtain what the runner of a workflow couldn't be told to hide.
+// needMasks refuses to get tokens that a workflow's runner couldn't be told to mask.
 func (s *shell) needMasks() error {
 	f, isFile := s.Stderr.(*os.File)
 	if !s.inStep() || !isFile || terminal.Is(f) {
@@ -134,8 +134,8 @@ func (s *shell) needMasks() error {
 	return input.Misuse("refresh-unmasked", nil)
 }
 
-// isNull reports whether what is written to w is thrown away. A closed standard error
-// is, too: Go opens the null device in its place.
+// isNull reports whether w discards what is written. A closed standard error does so
+// as well: Go opens the null device in its place.
 func isNull(w io.Writer) bool {
 	f, isFile := w.(*os.File)
 	if !isFile {
@@ -146,8 +146,8 @@ func isNull(w io.Writer) bool {
 	return err == nil && statErr == nil && os.SameFile(null, info)
 }
 
-// folders are where recovery texts that couldn't be printed are: beside the targets
-// that are files, and in the user's folder for such things.
+// folders returns the folders for recovery texts that couldn't be printed: beside the
+// targets that are files, and in the user's folder for state.
 func (s *shell) folders() []string {
 	var all []string
 	for _, target := range s.rotateTo {

@@ -13,10 +13,10 @@ import (
 	"strava-token/internal/words"
 )
 
-// screen is how wide a help text may be.
+// screen is the maximum width of a help text.
 const screen = 80
 
-// showUsage is the library's, at most as wide as a screen.
+// showUsage prints the library's usage text, at most as wide as a screen.
 func showUsage(c *cobra.Command) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Usage:\n  %s\n", c.UseLine())
@@ -36,8 +36,8 @@ func showUsage(c *cobra.Command) error {
 	return err
 }
 
-// helpCommand is the library's, which quotes what it does not find: it may be a
-// secret in the wrong place.
+// helpCommand replaces the library's, because that quotes what it doesn't find: it may
+// be a secret in the wrong place.
 func helpCommand(root *cobra.Command) *cobra.Command {
 	return &cobra.Command{
 		Use:   "help [command]",
@@ -52,7 +52,8 @@ func helpCommand(root *cobra.Command) *cobra.Command {
 	}
 }
 
-// addCompletion adds the library's command, which quotes arguments as well.
+// addCompletion adds the library's command, but none of its arguments, since it quotes
+// them as well.
 func addCompletion(root *cobra.Command) {
 	root.InitDefaultCompletionCmd()
 	c, _, _ := root.Find([]string{"completion"})
@@ -63,7 +64,7 @@ func addCompletion(root *cobra.Command) {
 	}
 }
 
-// atMost lets n arguments through.
+// atMost accepts at most n arguments.
 func atMost(n int) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
 		if len(args) > n {
@@ -78,7 +79,7 @@ func noCommand(root *cobra.Command, args []string) error {
 }
 
 // badFlag turns an error of the command line's library into one of ours: the
-// library's quote what was written.
+// library's errors quote what was written.
 func badFlag(c *cobra.Command, err error) error {
 	id, blanks := "usage-no-flag", words.Blanks{"flag": "", "command": c.CommandPath(), "nearest": ""}
 	var unknown *pflag.NotExistError
@@ -105,8 +106,8 @@ var flagForms = map[string]string{
 	"duration": "a number with its unit, as in 30m or 1h",
 }
 
-// shown is the name of a flag if it can be printed back: it is no longer than
-// one, and of its letters.
+// shown returns the name of a flag if it's safe to print: no longer than a flag's,
+// and of its letters.
 func shown(name string) string {
 	if len(name) > 22 || name == "--" || strings.Trim(name, "abcdefghijklmnopqrstuvwxyz-") != "" {
 		return ""
@@ -114,8 +115,8 @@ func shown(name string) string {
 	return secret.Quotable(name)
 }
 
-// nearestFlag is the flag that was most likely meant, or nothing. The library has
-// suggestions for commands alone.
+// nearestFlag returns the flag that was most likely meant, or "". The library has
+// suggestions only for commands.
 func nearestFlag(c *cobra.Command, name string) string {
 	flags := &cobra.Command{}
 	c.Flags().VisitAll(func(f *pflag.Flag) {
@@ -127,7 +128,7 @@ func nearestFlag(c *cobra.Command, name string) string {
 	return ""
 }
 
-// nearest is the command that differs the least, in at most two letters, or nothing.
+// nearest returns the command that differs the least, in at most two letters, or "".
 func nearest(parent *cobra.Command, name string) string {
 	for distance := range 2 {
 		parent.SuggestionsMinimumDistance = 1 + distance
@@ -138,7 +139,7 @@ func nearest(parent *cobra.Command, name string) string {
 	return ""
 }
 
-// refused is a flag of the sandbox that is written wrongly.
+// refused returns the error for a malformed flag of the sandbox.
 func refused(problem string) error {
 	return input.Misuse("usage-refused", words.Blanks{"problem": problem, "command": "strava-token sandbox"})
 }

@@ -27,7 +27,7 @@ func (in *Inputs) Scopes(had []string) []string {
 	return all
 }
 
-// State returns the state of the link, which the run that gets the code computes again.
+// State returns the state of the link; the run that gets the code computes it again.
 // Nothing is kept between the two, so it's a keyed hash of what both know: one
 // athlete's code never gets into another's target. It's public, and says only that an
 // address belongs here.

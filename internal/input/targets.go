@@ -52,7 +52,7 @@ func (r *reader) objection(t store.Target, err error, before []store.Target, see
 	return r.step().objection(t)
 }
 
-// hasCredential reports whether a text, which will be printed and sent, contains one of
+// hasCredential reports whether a text that will be printed and sent contains one of
 // the credentials: rotate-to takes a secret's name, and pasting its value is an easy
 // slip. GitHub ignores the case of names.
 func (r *reader) hasCredential(text string) bool {

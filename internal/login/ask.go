@@ -119,7 +119,7 @@ func (l *Login) checkFlags() error {
 	return nil
 }
 
-// repository returns owner/name, which may have been copied as an address.
+// repository returns owner/name. The text may have been copied as an address.
 func repository(text string) string {
 	text = strings.TrimSpace(text)
 	if _, path, isAddress := strings.Cut(text, "://"); isAddress {

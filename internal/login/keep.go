@@ -37,8 +37,7 @@ func (l *Login) announce(t strava.Token) {
 	})
 }
 
-// keep spends the code, and stores the refresh token that it brings. A cancellation
-// only hurries it.
+// keep spends the code and stores the refresh token. A cancellation only hurries it.
 func (l *Login) keep(ctx context.Context, grant strava.Grant, listener *Listener) error {
 	l.run.Code, l.run.Granted = grant.Code, grant.Scopes
 	if grant.Scopes != nil {

@@ -70,7 +70,7 @@ func (o *Outcome) haveNoTarget(handedOver bool) {
 	}
 }
 
-// unread is the outcome when no refresh token could be read from Strava's answers.
+// unread returns the outcome when no refresh token could be read from Strava's answers.
 func (s *sealer) unread(c checked, cancelled bool) *Outcome {
 	s.seal()
 	o := &Outcome{Recovery: s.sealed.text, Warnings: c.warnings, notKept: true}

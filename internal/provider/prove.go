@@ -121,7 +121,7 @@ type wrongAthlete struct {
 	holder    string // the readable target that has the expected athlete's token; may be empty
 }
 
-// failure returns the message, which says where the token is. replaced says that
+// failure returns the message and says in it where the token is. replaced says that
 // Strava replaced a stored token.
 func (w wrongAthlete) failure(replaced, sealed bool) error {
 	id := "run-wrong-athlete"

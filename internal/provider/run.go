@@ -8,12 +8,12 @@
 //  3. The candidates are put in order: a code or recovery texts, if there are any,
 //     or else an input that the readable target never saw, the token in that
 //     target, and an input that it knows.
-//  4. The first one is refreshed; the next one only if Strava says that the one
+//  4. The first one goes to Strava; the next one only if Strava says that the one
 //     before is not valid.
 //  5. The access token and the refresh token are masked.
 //  6. The refresh token is stored wherever it differs: first in the readable
 //     target, by compare-and-swap, then in the others. Meanwhile the access token
-//     is proved; if it matters whose token it is, the proof comes first.
+//     is proved; if storing depends on the proof, the proof comes first.
 //  7. A token that can't be stored, or an answer that can't even be read, is sealed
 //     for its owner and printed.
 //  8. The caller writes the outputs and the summary, and ends.
@@ -46,11 +46,11 @@ const (
 	storeGrace  = 8 * time.Second
 )
 
-// Run configures one run. Every field is required unless it's marked optional or is
-// a bool. The run begins with Code or Recovered, or else with Input and Readable's.
+// Run configures one run. Every field is required unless it's marked optional or is a
+// bool. It begins with Code or Recovered, or else with Input and what Readable holds.
 type Run struct {
 	Strava  *strava.Client
-	Input   secret.Value // the refresh token that the caller is configured with; optional with Code, Recovered or Readable
+	Input   secret.Value // optional: the refresh token that the caller is configured with
 	Code    secret.Value // optional: an authorization code
 	Granted []string     // optional: the scopes that the callback with Code named
 	// CodeIsShared says that other jobs of the workflow run get the same code: if one
@@ -69,7 +69,7 @@ type Run struct {
 	HandedOver      bool           // the caller gets the refresh token as well, and so keeps a copy
 	RepositoryID    int64          // optional: named in a recovery text
 	Masked          []secret.Value // optional: what the log replaces with ***
-	Snapshot        store.Snapshot
+	Snapshot        store.Snapshot // optional: when the run read its secrets
 	Reporter        Reporter
 	Announce        func(strava.Token) // optional: gets what Strava issued before it's kept; may take up to two seconds
 }

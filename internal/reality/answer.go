@@ -17,14 +17,14 @@ const (
 	maxAnswer = 1 << 20
 )
 
-// answer is what a service said to one request. It's read by hand: what the clients
-// make of an answer is one of the things in doubt.
+// answer is what a service said to one request. It's read by hand: how the clients
+// read an answer is one of the things in doubt.
 type answer struct {
 	status  int // 0 if none came
 	header  http.Header
 	body    []byte
 	message string // of a refusal
-	fault   string // of a refusal of Strava's: resource/field/code
+	fault   string // of Strava's refusal: resource/field/code
 	note    string // what else there is to say
 }
 
@@ -53,7 +53,7 @@ func send(ctx context.Context, client *http.Client, req *http.Request) answer {
 	return a
 }
 
-// read takes what it knows of a JSON answer.
+// read decodes the parts of a JSON answer that into knows.
 func (a answer) read(into any) { _ = json.Unmarshal(a.body, into) }
 
 func (a answer) succeeded() bool { return a.status >= 200 && a.status <= 299 }
@@ -61,12 +61,12 @@ func (a answer) succeeded() bool { return a.status >= 200 && a.status <= 299 }
 // refuses reports whether the answer is a fault of Strava's.
 func (a answer) refuses(status int, fault string) bool { return a.status == status && a.fault == fault }
 
-// lacksPermission reports whether it's GitHub's refusal of a token that may not.
+// lacksPermission reports whether GitHub refused a token without the permission.
 func (a answer) lacksPermission() bool {
 	return a.status == http.StatusForbidden && strings.Contains(a.message, "not accessible by")
 }
 
-// page is the host, if one is named, and the path that a redirect leads to.
+// page returns the host, if one is named, and the path that a redirect leads to.
 func (a answer) page() string {
 	to, err := url.Parse(a.header.Get("Location"))
 	if err != nil {
@@ -82,7 +82,7 @@ func (a answer) says() string {
 	return strings.Join([]string{fmt.Sprint(a.status), a.message, a.fault, a.page(), a.note}, " ")
 }
 
-// isUnclear reports whether the answer is about something else than what was asked.
+// isUnclear reports whether the answer is about something other than what was asked.
 func (a answer) isUnclear() bool {
 	return a.status == 0 || a.status == http.StatusTooManyRequests || a.status >= 500 ||
 		slices.ContainsFunc([]string{"rate limit", "rule violation", "bad credentials"}, func(part string) bool {
@@ -90,7 +90,7 @@ func (a answer) isUnclear() bool {
 		})
 }
 
-// judge makes a finding of an answer.
+// judge turns an answer into a finding.
 func (a answer) judge(confirmed bool) finding {
 	if a.isUnclear() {
 		return untold(a.says())

@@ -2,7 +2,7 @@ package reality
 
 import "net/http"
 
-// assumptions are all that is checked, in the order of the table.
+// assumptions lists everything that is checked, in the order of the table.
 var assumptions = []assumption{
 	{"a refresh with more than an hour left returns the same access token", "internal/cli/refresh.go", app, sameAccessToken},
 	{"a refresh returns the refresh token that was sent", "internal/provider/keep.go", app, sameRefreshToken},

@@ -10,20 +10,20 @@ import (
 	"strava-token/internal/secret"
 )
 
-// object is how a request body has it.
+// object is an object in a request body.
 type object map[string]any
 
-// createBlob makes one that nothing refers to.
+// createBlob creates a blob that nothing refers to.
 func createBlob(ctx context.Context, w *world, token secret.Value) answer {
 	return w.ask(ctx, token, http.MethodPost, "/git/blobs", object{"content": "strava-token reality\n", "encoding": "utf-8"})
 }
 
-// referToNothing makes no branch, since there's no such commit.
+// referToNothing creates no branch, since there's no such commit.
 func referToNothing(ctx context.Context, w *world, token secret.Value) answer {
 	return w.ask(ctx, token, http.MethodPost, "/git/refs", object{"ref": "refs/heads/" + branchName(), "sha": neverIssued})
 }
 
-// trial is what was found in the short life of a branch.
+// trial is what was found during the short life of a branch.
 type trial struct{ commit, branch, replaced, conflict, gone finding }
 
 func inTrial(part func(*trial) finding) check {
@@ -38,7 +38,7 @@ const (
 func branchName() string { return "strava-token-reality-" + strings.ToLower(randomName()) }
 
 // tryBranch does what package store does with a branch, on one of its own, and deletes
-// that.
+// that branch.
 func (w *world) tryBranch(ctx context.Context) {
 	skipped := untold("what comes before it failed")
 	w.trial = trial{skipped, skipped, skipped, skipped, untold("no branch was made")}

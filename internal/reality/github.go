@@ -15,7 +15,7 @@ import (
 	"strava-token/internal/store"
 )
 
-// credential is one of two GitHub tokens, each of which may do what the other may not.
+// credential is one of two GitHub tokens. Each may do what the other may not.
 type credential struct {
 	give  string
 	token func(*world) secret.Value
@@ -32,7 +32,7 @@ var (
 	}
 )
 
-// missing says what to give if the token doesn't see the repository.
+// missing returns what to give if the token doesn't see the repository.
 func (c *credential) missing(w *world) string {
 	switch {
 	case w.sees[c].status == http.StatusOK:
@@ -43,8 +43,8 @@ func (c *credential) missing(w *world) string {
 	return w.sees[c].says() + "; give " + c.give
 }
 
-// ask sends a request about the repository, once, but for a DELETE: that may be repeated
-// without harm.
+// ask sends a request about the repository, once, except for a DELETE: that may be
+// repeated without harm.
 func (w *world) ask(ctx context.Context, token secret.Value, method, path string, body any) answer {
 	if token.Empty() {
 		return answer{}
@@ -54,7 +54,7 @@ func (w *world) ask(ctx context.Context, token secret.Value, method, path string
 		client = w.Network.Reads
 	}
 	if body != nil {
-		text, _ = json.Marshal(body) // texts alone
+		text, _ = json.Marshal(body) // only texts
 	}
 	address := strings.TrimSuffix(w.Inputs.GitHubURL.String(), "/") + "/repos/" + w.Inputs.Repository + path
 	req, err := http.NewRequest(method, address, bytes.NewReader(text))
@@ -81,7 +81,7 @@ func allowed(c *credential, try attempt, want int) check {
 	}
 }
 
-// forbidden wants a refusal. control is refused as well if the token really may not.
+// forbidden wants a refusal. control is refused as well if the token really isn't allowed.
 func forbidden(c *credential, try, control attempt) check {
 	return func(ctx context.Context, w *world) finding {
 		a := try(ctx, w, c.token(w))
@@ -103,7 +103,7 @@ func permissionNamed(c *credential, try attempt, want string) check {
 	}
 }
 
-// randomName is one that nothing has: 80 random bits.
+// randomName returns a name that nothing has: 80 random bits.
 func randomName() string { return rand.Text()[:16] }
 
 func impossibleSecret() string { return "/actions/secrets/STRAVA_TOKEN_REALITY_" + randomName() }
@@ -112,7 +112,7 @@ func deleteSecret(ctx context.Context, w *world, token secret.Value) answer {
 	return w.ask(ctx, token, http.MethodDelete, impossibleSecret(), nil)
 }
 
-// putNothing names no value and no key. If GitHub makes a secret of that, it's deleted.
+// putNothing names no value and no key. If GitHub creates a secret from that, it's deleted.
 func putNothing(ctx context.Context, w *world, token secret.Value) answer {
 	path := impossibleSecret()
 	a := w.ask(ctx, token, http.MethodPut, path, struct{}{})
@@ -125,7 +125,7 @@ func putNothing(ctx context.Context, w *world, token secret.Value) answer {
 	return a
 }
 
-// readKey takes the permission Secrets, if only to read.
+// readKey needs the permission Secrets, even if only to read.
 func readKey(ctx context.Context, w *world, token secret.Value) answer {
 	return w.ask(ctx, token, http.MethodGet, "/actions/secrets/public-key", nil)
 }

@@ -1,10 +1,10 @@
-// Package reality holds what this project believes of Strava and GitHub against the
-// services themselves. It's for the owner of the project alone, so its words are here,
-// in English, and not among the messages that are translated.
+// Package reality checks what this project believes about Strava and GitHub against
+// the services themselves. It's only for the owner of the project, so its words are
+// here, in English, and not among the messages that are translated.
 //
-// It sends no living token but to refresh it, as every run does. What it makes has a
-// random name and is deleted again, but for a few objects in git that nothing refers to:
-// GitHub drops those in time.
+// It sends a live token only to refresh it, as every run does. What it creates has a
+// random name and is deleted again, except for a few objects in git that nothing refers
+// to: GitHub drops those in time.
 package reality
 
 import (
@@ -24,18 +24,18 @@ import (
 // ContentsToken is the variable with the token that may write contents, and no secrets.
 const ContentsToken = "REALITY_CONTENTS_TOKEN"
 
-// Setup is what the check works with.
+// Setup is what the check needs.
 type Setup struct {
 	Inputs   *input.Inputs // whose GitHub token may write secrets, and no contents
 	Contents secret.Value  // the other way round; optional
 	Network  *transport.Network
 	Reporter provider.Reporter
-	// Do does a run, and tells what it warned of.
+	// Do does a run, and prints its warnings.
 	Do func(context.Context, *provider.Run) *provider.Outcome
 }
 
-// assumption is one line of the table in assumptions.go. needs says what has to be given
-// before it can be checked, or nothing.
+// assumption is one line of the table in assumptions.go. needs returns what must be
+// given before it can be checked, or "".
 type assumption struct {
 	about, relies string
 	needs         func(*world) string
@@ -60,7 +60,7 @@ func told(confirmed bool, seen string) finding {
 
 func untold(why string) finding { return finding{"could not be told", why} }
 
-// world is what is found out once, for several rows.
+// world is what is found out once for several rows.
 type world struct {
 	Setup
 	outcomes []*provider.Outcome    // of the refreshes
@@ -69,7 +69,7 @@ type world struct {
 }
 
 // Check returns a table in Markdown with every assumption, and whether all of them may
-// be true. The error is that of a refresh; the table is whole even so.
+// be true. The error is that of a refresh; the table is complete even then.
 func Check(ctx context.Context, s Setup) (table string, noneFalse bool, err error) {
 	w := &world{Setup: s, sees: map[*credential]answer{}}
 	err = w.refresh(ctx)
@@ -96,8 +96,9 @@ func Check(ctx context.Context, s Setup) (table string, noneFalse bool, err erro
 
 const maxSeen = 300 // characters
 
-// harmless is what was seen without anything secret in it: a service may send back what
-// it was sent. If it has one of our values in it, in whatever spelling, none of it stays.
+// harmless returns what was seen without anything secret in it, since a service may
+// return what it was sent. If it contains one of our values, in any spelling, nothing
+// of it stays.
 func (w *world) harmless(seen string) string {
 	hidden := []secret.Value{w.Inputs.ClientSecret, w.Inputs.RefreshToken, w.Inputs.GitHubToken, w.Contents}
 	for _, o := range w.outcomes {
@@ -118,7 +119,7 @@ func (w *world) harmless(seen string) string {
 	return string(letters[:min(len(letters), maxSeen)])
 }
 
-// bare is s without everything that could be put between its letters.
+// bare returns s without anything that could be put between its letters.
 func bare(s string) string {
 	return strings.Map(func(c rune) rune {
 		if unicode.IsLetter(c) || unicode.IsDigit(c) {

@@ -13,7 +13,7 @@ import (
 
 const (
 	// neverIssued looks like a token, a code, a client secret and a commit. A refresh
-	// token that was replaced isn't sent: some services take that for a theft, and end
+	// token that was replaced isn't sent: some services take that for theft, and end
 	// the grant.
 	neverIssued = "0123456789012345678901234567890123456789"
 	noClientID  = "2147483647" // far above those of today
@@ -23,7 +23,7 @@ const (
 
 func nothing(*world) string { return "" }
 
-// app needs credentials that are right, which a refresh proves.
+// app needs valid credentials; a refresh proves them.
 func app(w *world) string {
 	if len(w.outcomes) == 0 {
 		return "give credentials that a refresh succeeds with"
@@ -31,12 +31,12 @@ func app(w *world) string {
 	return ""
 }
 
-// refresh makes two runs, each of which checks the targets before it spends the
-// refresh token, and keeps what comes.
+// refresh does two runs. Each checks the targets before it spends the refresh token,
+// and keeps the new one.
 func (w *world) refresh(ctx context.Context) error {
 	for range 2 {
 		run := w.Inputs.Run(w.Network, w.Reporter, false)
-		if len(w.outcomes) > 0 && run.Readable == nil { // which has the newest one itself
+		if len(w.outcomes) > 0 && run.Readable == nil { // a readable target has the newest one itself
 			run.Input = w.outcomes[0].Token.RefreshToken
 		}
 		o := w.Do(ctx, run)
@@ -69,8 +69,8 @@ func sameRefreshToken(_ context.Context, w *world) finding {
 	return told(same, strings.Join(seen, ", "))
 }
 
-// refused wants a status and a fault of a token request that can't succeed. changes are
-// its fields, in pairs.
+// refused wants a status and a fault from a token request that can't succeed. changes
+// are its fields, in pairs.
 func refused(status int, fault string, changes ...string) check {
 	return func(ctx context.Context, w *world) finding {
 		form := url.Values{
@@ -95,7 +95,7 @@ const (
 	refusedAddress = "Application/redirect_uri/invalid"
 )
 
-// authorize opens the page on which an athlete would be asked, without a login.
+// authorize opens, without a login, the page on which an athlete would be asked.
 func (w *world) authorize(ctx context.Context, redirect string, hidden bool) answer {
 	link := w.Inputs.Strava(w.Network).AuthorizeURL(redirect, []string{"read"}, "", false)
 	if hidden {

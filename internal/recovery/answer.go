@@ -15,23 +15,23 @@ import (
 )
 
 const (
-	// maxPacked bounds the answers in one text, which has to fit into a log.
+	// maxPacked limits the answers in one text: it has to fit into a log.
 	maxPacked = 24 << 10
-	// around is how much is kept on each side of what looks like a token, if a whole
-	// answer is too large.
+	// around is how much is kept on each side of anything that looks like a token, if a
+	// whole answer is too large.
 	around = 3 << 10
-	// maxAnswer bounds what is unpacked, and all that is made of it.
+	// maxAnswer limits what is unpacked, and the size of all its readings.
 	maxAnswer   = 64 << 20
 	maxReadings = 32
-	// maxTokens bounds what is tried at Strava.
+	// maxTokens limits how many tokens are tried at Strava.
 	maxTokens = 8
 )
 
-// A name in any width of letters, and a token as Strava's are today.
+// The name in any letter width, or a token in the form of Strava's today.
 var tokenMark = lazily(`(?i)r\x00?e\x00?f\x00?r\x00?e\x00?s\x00?h\x00?.?\x00?t\x00?o\x00?k\x00?e\x00?n|[0-9a-f]{40}`)
 
-// pack compresses an answer into at most limit bytes: all of it, or else what is
-// around whatever looks like a token in it.
+// pack compresses an answer into at most limit bytes: all of it, or else the parts
+// around anything that looks like a token.
 func pack(answer []byte, limit int) []byte {
 	packed := compress(answer)
 	for span := around; len(packed) > limit && span > 0; span /= 2 {
@@ -60,7 +60,7 @@ func compress(b []byte) []byte {
 	return packed.Bytes()
 }
 
-// unpack returns what a gzip holds, as far as it goes.
+// unpack returns the content of a gzip, as far as it can be read.
 func unpack(packed []byte) []byte {
 	r, err := gzip.NewReader(bytes.NewReader(packed))
 	if err != nil {
@@ -70,8 +70,8 @@ func unpack(packed []byte) []byte {
 	return plain
 }
 
-// Tokens returns what a text offers as refresh token, the likeliest first: what can
-// be found in answers, and then the token that was read.
+// Tokens returns the possible refresh tokens of a text, the likeliest first: those
+// found in answers, and then the one that was read.
 func (c Content) Tokens() []secret.Value {
 	var all []secret.Value
 	for _, answer := range slices.Backward(c.Unread) {
@@ -83,11 +83,12 @@ func (c Content) Tokens() []secret.Value {
 	return all
 }
 
-// field finds what is behind a name: a text in quotes, as far as it goes, or a word.
+// field matches the value after the name: a text in quotes, even an incomplete one,
+// or a word.
 var field = lazily(`(?is)refresh[-_ ]?token["']?\s*[:=>]+\s*(?:"((?:[^"\\]|\\.)*)|'([^']*)|([^\s"'&,;<>{}\[\]]+))`)
 
-// search looks for refresh tokens in an answer and in all that can be made of it. The
-// last one in each reading comes first, as it does in JSON.
+// search looks for refresh tokens in an answer and in all its decodings. The last one
+// in each reading comes first, since in JSON the last member wins.
 func search(answer string) []secret.Value {
 	var found []secret.Value
 	readings, size := []string{answer}, 0
@@ -114,8 +115,7 @@ func search(answer string) []secret.Value {
 
 var escapes = strings.NewReplacer(`\\`, `\`, `\"`, `"`, `\/`, `/`, `\u0022`, `"`, `\u0026`, "&")
 
-// decodings are the readings of a text that servers and what is in between make
-// necessary.
+// decodings undoes the encodings that servers and proxies may have applied.
 func decodings(s string) []string {
 	zipped := s[max(0, strings.Index(s, "\x1f\x8b")):]
 	unwide := strings.ReplaceAll(s, "\x00", "") // of UTF-16 and UTF-32
@@ -137,8 +137,8 @@ func dechunk(s string) string {
 	return chunk().ReplaceAllString("\r\n"+body, "")
 }
 
-// Shown is an answer for its owner to read at a terminal, with nothing in it that
-// steers one.
+// Shown returns an answer for its owner to read at a terminal, without anything that
+// controls one.
 func Shown(answer secret.Value) string {
 	quoted := strconv.QuoteToASCII(answer.Reveal())
 	return strings.NewReplacer(`\"`, `"`, `\n`, "\n", `\r`, "").Replace(quoted[1 : len(quoted)-1])

@@ -12,10 +12,10 @@ import (
 	"unicode/utf16"
 )
 
-// maxArchive bounds what is unpacked of a zip of logs.
+// maxArchive limits what is unpacked from a zip of logs.
 const maxArchive = 64 << 20
 
-// decode returns UTF-8 text: GitHub hands logs out as a zip, and a shell of Windows
+// decode returns UTF-8 text: GitHub delivers logs as a zip, and a Windows shell
 // writes UTF-16.
 func decode(raw []byte) (string, error) {
 	isBig := bytes.HasPrefix(raw, []byte{0xfe, 0xff})
@@ -35,8 +35,7 @@ func decode(raw []byte) (string, error) {
 	return string(utf16.Decode(units)), nil
 }
 
-// unzip puts the files of an archive one behind the other, in the order of their
-// names.
+// unzip concatenates the files of an archive, in the order of their names.
 func unzip(packed []byte) (string, error) {
 	archive, err := zip.NewReader(bytes.NewReader(packed), int64(len(packed)))
 	if err != nil {
@@ -45,7 +44,7 @@ func unzip(packed []byte) (string, error) {
 	slices.SortFunc(archive.File, func(a, b *zip.File) int { return strings.Compare(a.Name, b.Name) })
 	var all bytes.Buffer
 	for _, file := range archive.File {
-		if content, err := file.Open(); err == nil { // what can be read may hold the text
+		if content, err := file.Open(); err == nil { // what can be read may contain the text
 			_, _ = io.Copy(&all, io.LimitReader(content, int64(maxArchive-all.Len())))
 			_ = content.Close()
 		}

@@ -14,9 +14,9 @@ import (
 )
 
 const (
-	// width is how many characters a line of the text has as it was printed.
+	// width is the number of characters in a line of a printed text.
 	width = 64
-	// maxTexts bounds what is kept of one log: the newest count.
+	// maxTexts limits how many texts of one log are kept: the newest.
 	maxTexts = 100
 	// maxLog bounds what is read of one log.
 	maxLog = 256 << 20
@@ -25,11 +25,11 @@ const (
 var (
 	ansi   = lazily("\x1b\\[[0-9;?]*[ -/]*[@-~]")
 	base64 = lazily(`^([A-Za-z0-9+/]+={0,2}|={1,2})$`)
-	// marks are where a text begins, and where it ends.
+	// marks are the beginning and the end of a text.
 	marks = lazily("-----(?:(" + wrapped(armor.Header) + ")|" + wrapped(armor.Footer) + ")")
-	// invisible are the blanks that formatted text is copied with.
+	// invisible replaces the blanks that formatted text is copied with.
 	invisible = strings.NewReplacer("\u00a0", " ", "\u200b", "", "\u200c", "", "\u200d", "", "\ufeff", "")
-	// breaks are what stands for a line break if a text was copied through JSON,
+	// breaks replaces the forms that a line break takes if a text is copied through JSON,
 	// a workflow command or a page.
 	breaks = strings.NewReplacer(`\r`, "\n", `\n`, "\n", "%0A", "\n", "%0D", "\n", "<br>", "\n", "\r", "\n")
 )
@@ -39,8 +39,8 @@ func lazily(pattern string) func() *regexp.Regexp {
 	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(pattern) })
 }
 
-// wrapped is the pattern of a mark behind its first dashes, which a terminal may have
-// wrapped, and swallowed the blank at which it did.
+// wrapped returns the pattern of a mark after its first dashes. A terminal may have
+// wrapped the mark, and dropped the blank there.
 func wrapped(mark string) string {
 	letters := strings.Split(strings.ReplaceAll(mark[len("-----"):], " ", ""), "")
 	return `\s*` + strings.Join(letters, `\s*`)
@@ -48,8 +48,8 @@ func wrapped(mark string) string {
 
 // Find returns the sealed texts in r, in their order: a file, or a whole log,
 // whose lines may carry prefixes and ANSI codes and may be wrapped; a zip of
-// logs; UTF-8 or UTF-16. Where a text can be read in two ways, both are
-// returned. An error is r's own.
+// logs; UTF-8 or UTF-16. If a text can be read in two ways, both are
+// returned. An error is r's own, or that of a broken zip.
 func Find(r io.Reader) (found []string, err error) {
 	raw, readErr := io.ReadAll(io.LimitReader(r, maxLog))
 	plain, err := decode(raw)
@@ -69,8 +69,8 @@ func Find(r io.Reader) (found []string, err error) {
 		isHeader := mark[2] >= 0
 		if words := wordsOf(text[mark[1]:end]); isHeader && len(words) > 0 {
 			add(words)
-			// Other lines may stand in between: those of the text are of full width,
-			// but for the last one.
+			// Other lines may be in between: those of the text are of full width,
+			// except for the last one.
 			last := words[len(words)-1]
 			add(append(slices.DeleteFunc(words[:len(words)-1], func(word string) bool { return len(word) != width }), last))
 		}
@@ -78,8 +78,8 @@ func Find(r io.Reader) (found []string, err error) {
 	return found, cmp.Or(readErr, err)
 }
 
-// wordsOf returns the base64 between two marks: of each line the last word, which
-// leaves out what a log puts before it, or all if the lines were joined by blanks.
+// wordsOf returns the base64 between two marks: the last word of each line, which
+// skips what a log puts before it, or all words if the lines were joined by blanks.
 func wordsOf(between string) (words []string) {
 	size := 0
 	take := func(word string) bool {

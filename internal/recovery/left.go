@@ -17,7 +17,7 @@ const left = "strava-token-recovery-*.txt"
 var errNotOwn = errors.New("not a file that only its owner, who runs this, can read")
 
 // Leave writes a text that can't be printed into a new file, in the first of folders
-// that takes it and is in no work tree of git. It returns the file's name.
+// where that works and that isn't in a git work tree. It returns the file's name.
 func Leave(text string, folders []string) (path string, err error) {
 	err = os.ErrNotExist
 	for _, folder := range folders {

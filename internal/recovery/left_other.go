@@ -6,5 +6,5 @@ import "os"
 
 const noFollow = 0
 
-// isOwn leaves it to the permissions of the folder, which is the user's.
+// isOwn relies on the permissions of the user's folder.
 func isOwn(os.FileInfo) bool { return true }

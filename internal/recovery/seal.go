@@ -1,5 +1,5 @@
-// Package recovery seals a refresh token that could not be kept, or an answer that
-// may hold one, so that it can be printed if everybody may read it, and opens it
+// Package recovery seals a refresh token that couldn't be stored, or an answer that
+// may contain one, so that it can be printed in a public log, and opens it
 // again with the client secret.
 package recovery
 
@@ -17,7 +17,7 @@ import (
 const (
 	version = 1
 	purpose = "strava-token recovery"
-	// maxAttempts bounds the search for a text that holds no masked value. A
+	// maxAttempts limits the search for a text that contains no masked value. A
 	// mask of three characters is hit by about one text in five hundred.
 	maxAttempts = 100
 )
@@ -29,7 +29,7 @@ var (
 	ErrNotOurs     error = &words.Failure{ID: "recover-not-ours"}
 )
 
-// Content is what is sealed: the refresh token, or answers that may hold it, and
+// Content is what is sealed: the refresh token, or answers that may contain it, and
 // what it belongs to.
 type Content struct {
 	ClientID     string         `json:"client_id"`
@@ -38,10 +38,10 @@ type Content struct {
 	RepositoryID int64          `json:"repository_id,omitempty"` // numeric; 0 if unknown
 	RefreshToken secret.Value   `json:"-"`
 	Unread       []secret.Value `json:"-"` // answers as they came, the newest last
-	Files        []string       `json:"-"` // of ReadLeft, that have it; set by the caller
+	Files        []string       `json:"-"` // the files of Left that contain it; set by the caller
 }
 
-// box is Content as it is written inside.
+// box is the sealed form of Content.
 type box struct {
 	Version int    `json:"version"`
 	Purpose string `json:"purpose"`
@@ -50,9 +50,8 @@ type box struct {
 	Unread       [][]byte `json:"unread,omitempty"` // each compressed
 }
 
-// Seal returns c as an armored age text under clientSecret. As far as that is
-// possible none of masked occurs in it, since the runner would replace it by
-// *** and spoil the text.
+// Seal returns c as an armored age text under clientSecret. If possible it contains
+// none of masked, since the runner would replace that with *** and spoil the text.
 func Seal(c Content, clientSecret secret.Value, masked []secret.Value) (string, error) {
 	b := box{Version: version, Purpose: purpose, Content: c, RefreshToken: c.RefreshToken.Reveal()}
 	for _, answer := range c.Unread {
@@ -64,7 +63,7 @@ func Seal(c Content, clientSecret secret.Value, masked []secret.Value) (string, 
 	}
 	for attempt := 1; ; attempt++ {
 		text, err := sealed.Seal(plain, clientSecret)
-		// A value of two or three characters may stand in the part of the text
+		// A value of two or three characters may be in the part of the text
 		// that never changes. A text that the log spoils is better than none.
 		if err != nil || attempt == maxAttempts || !slices.ContainsFunc(masked, func(m secret.Value) bool {
 			return !m.Empty() && strings.Contains(text, m.Reveal())

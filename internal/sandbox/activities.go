@@ -20,8 +20,8 @@ const (
 	onlyMe            = 10 // every tenth is private
 )
 
-// findActivities returns what an athlete's token may see, the newest first, and
-// with a time to begin with the oldest first, as Strava does. Times are in
+// findActivities returns what an athlete's token may see, the newest first, or,
+// with a time to begin with, the oldest first, as Strava does. Times are in
 // seconds; 0 is none.
 func (s *Server) findActivities(athlete int64, private bool, after, before int) []string {
 	var found []string
@@ -64,8 +64,8 @@ func activity(seed int64, n int, athlete int64, start time.Time, hidden bool) st
 
 func round(f float64) float64 { return math.Round(f*10) / 10 }
 
-// loop is a round trip of some metres in Singapore, as an encoded polyline, and
-// where it begins.
+// loop returns a round trip of some metres in Singapore, as an encoded polyline, and
+// its start.
 func loop(random *rand.Rand, metres float64) (polyline string, start [2]float64) {
 	const corners, perDegree = 24, 111000.0
 	radius := metres / (2 * math.Pi) / perDegree

@@ -10,14 +10,14 @@ import (
 	"strings"
 )
 
-// answer is what a service says.
+// answer is the answer of a service.
 type answer struct {
 	status int
 	header map[string]string // never nil
 	body   string
 	detail string    // what the journal shows of the request
 	effect string    // what the journal shows of the change
-	sealed string    // a sealed text that was stored, of which the journal shows the token
+	sealed string    // a sealed text that was stored; the journal shows its token
 	fault  FaultKind // what happens to the answer; "" is nothing
 }
 
@@ -45,13 +45,13 @@ var answers embed.FS
 // values fill the blanks of an answer.
 type values map[string]any
 
-// filled is a long answer. A blank, "{name}", is filled with a JSON value, or
+// filled returns a long answer. A blank, "{name}", is filled with a JSON value, or
 // with text if it is part of an address.
 func filled(name string, v values) string {
 	text, _ := answers.ReadFile("answers/" + name + ".json")
 	var blanks []string
 	for blank, value := range v {
-		quoted, _ := json.Marshal(value) // only what JSON can hold
+		quoted, _ := json.Marshal(value) // only what JSON can encode
 		blanks = append(blanks, `"{`+blank+`}"`, string(quoted))
 		if text, ok := value.(string); ok {
 			blanks = append(blanks, "{"+blank+"}", url.PathEscape(text))

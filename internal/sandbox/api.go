@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// bearerValue is the access token of a request. One in the query is taken until
-// June 2027.
+// bearerValue returns the access token of a request. One in the query is accepted
+// until June 2027.
 func (s *Server) bearerValue(r *http.Request) string {
 	if value, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok || s.knobs.Year2027 {
 		return value
@@ -18,7 +18,7 @@ func (s *Server) bearerValue(r *http.Request) string {
 	return r.Form.Get("access_token")
 }
 
-// grantOf is what a living access token is for, or nil.
+// grantOf returns the grant of a live access token, or nil.
 func (s *Server) grantOf(access string) *grant {
 	if token := s.strava.access[access]; token != nil && token.expires.After(s.now()) {
 		return token.grant
@@ -26,7 +26,7 @@ func (s *Server) grantOf(access string) *grant {
 	return nil
 }
 
-// withGrant lets a request through that has a living access token.
+// withGrant refuses a request without a live access token.
 func (s *Server) withGrant(h func(*http.Request, *grant) answer) handler {
 	return func(r *http.Request) answer {
 		value := s.bearerValue(r)

@@ -16,7 +16,7 @@ var stravaScopes = []string{
 }
 
 // authorizePage answers like Strava's: a raw fault for what the app got wrong,
-// before anybody logs in, and a page for what the athlete must do. Neither ever
+// before anybody logs in, and a page for what the athlete has to do. Neither ever
 // reaches the callback.
 func (s *Server) authorizePage(r *http.Request) answer {
 	q := r.URL.Query()
@@ -52,8 +52,8 @@ func (s *Server) authorizePage(r *http.Request) answer {
 		`<button id="deny" name="answer" value="deny">Cancel</button></form>`)
 }
 
-// allowedRedirect matches by host alone; localhost and 127.0.0.1 are always let
-// through.
+// allowedRedirect matches only the host; localhost and 127.0.0.1 are always
+// allowed.
 func (s *Server) allowedRedirect(redirect string) bool {
 	u, err := url.Parse(redirect)
 	return err == nil && u.Hostname() != "" &&
@@ -78,7 +78,7 @@ func (s *Server) logIn(r *http.Request) answer {
 	return a
 }
 
-// accept takes what the athlete ticked; read is granted whatever was.
+// accept takes what the athlete ticked; read is granted in any case.
 func (s *Server) accept(r *http.Request) answer {
 	q := r.URL.Query()
 	if !s.allowedRedirect(q.Get("redirect_uri")) {

@@ -2,7 +2,7 @@ package sandbox
 
 import (
 	"cmp"
-	"crypto/sha1" // git names its objects by it
+	"crypto/sha1" // git names its objects with it
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
@@ -20,13 +20,13 @@ import (
 type gitState struct {
 	branches map[string]branch
 	trees    map[string]map[string]string // by name: path to text
-	commits  map[string]branch            // as each would be with its one commit
+	commits  map[string]branch            // the branch that each would make
 	rules    map[string][]string          // by branch
 	issues   []string                     // their titles
 	written  []string                     // what issues and comments said, in its order
 }
 
-// branch is where a branch stands. History is never rewritten.
+// branch is the state of a branch. History is never rewritten.
 type branch struct {
 	head    string
 	files   map[string]string // path to text
@@ -50,8 +50,8 @@ func objectName(kind, content string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// SetRules makes rules apply to a branch, which need not exist. A rule is its type
-// or its type, a blank, and its parameters as JSON.
+// SetRules applies rules to a branch, even to one that doesn't exist yet. A rule is its
+// type, optionally with a blank and its parameters as JSON.
 func (s *Server) SetRules(branch string, types ...string) {
 	s.edit(func() { s.git.rules[branch] = types })
 }
@@ -60,7 +60,7 @@ func (s *Server) SetRules(branch string, types ...string) {
 // if it does not exist.
 func (s *Server) SetFile(name, path, text string) { s.edit(func() { s.commit(name, path, text) }) }
 
-// DeleteBranch takes a branch away, as its owner does.
+// DeleteBranch deletes a branch, as its owner does.
 func (s *Server) DeleteBranch(name string) { s.edit(func() { delete(s.git.branches, name) }) }
 
 // Branches returns the names of all branches, sorted.
@@ -104,7 +104,7 @@ func (s *Server) getBranch(r *request) answer {
 	}))
 }
 
-// listedCommit is a commit as lists and branches show it.
+// listedCommit returns a commit as lists and branches show it.
 func listedCommit(sha string, date time.Time) json.RawMessage {
 	return json.RawMessage(filled("commit-listed", values{"sha": sha, "date": timestamp(date)}))
 }
@@ -143,7 +143,7 @@ func (s *Server) getContent(r *request) answer {
 	}))
 }
 
-// putContent replaces a file if the sha is that of the file as it is.
+// putContent replaces a file if the sha is that of the current file.
 func (s *Server) putContent(r *request) answer {
 	w, file := r.sent, r.PathValue("path")
 	b, known := s.git.branches[w.Branch]

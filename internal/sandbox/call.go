@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// handler answers one call; it is called with the lock held.
+// handler answers one call; it's called with the lock held.
 type handler func(r *http.Request) answer
 
 // handle routes pattern to h. call names the calls for faults; the journal
@@ -30,10 +30,10 @@ type Exchange struct {
 }
 
 func (s *Server) serve(w http.ResponseWriter, r *http.Request, service, call string, h handler) {
-	// The whole body first: a client that goes away is noticed only after it.
+	// Read the whole body first: only then is it noticed if the client goes away.
 	body, _ := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequest))
 	r.Body = io.NopCloser(bytes.NewReader(body))
-	_ = r.ParseForm() // GitHub takes JSON whatever it is called, so the body comes back
+	_ = r.ParseForm() // GitHub accepts JSON under any content type, so restore the body
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	if call == "put" && namesNoValue(body) {
 		call = "try-write"
@@ -75,11 +75,11 @@ func (s *Server) act(r *http.Request, service, call string, h handler) answer {
 	return a
 }
 
-// send answers, or fails to.
+// send sends the answer, or fails as the fault says.
 func (a answer) send(w http.ResponseWriter, r *http.Request) {
 	switch a.fault {
 	case FaultStall:
-		_, _ = io.Copy(io.Discard, r.Body) // only then is the client seen to leave
+		_, _ = io.Copy(io.Discard, r.Body) // only then is it noticed if the client goes away
 		<-r.Context().Done()
 		panic(http.ErrAbortHandler)
 	case FaultCutBefore, FaultCutAfter:

@@ -25,7 +25,7 @@ const (
 // App is a registered Strava app.
 type App struct{ ID, Secret string }
 
-// Knobs change how the services behave. The zero value of each is the usual
+// Knobs change how the services behave. The zero value of each is the normal
 // behaviour. The app and its first refresh token stay as they were at the start.
 type Knobs struct {
 	App            App            `json:"-"`               // an empty id is 48213, an empty secret is made up
@@ -39,14 +39,14 @@ type Knobs struct {
 	CallbackDomain string         `json:"callback_domain"` // where the app's users return to; "": localhost
 	Year2027       bool           `json:"year_2027"`       // no token in a query, no deauthorize: as from 1 June 2027
 	Activities     int            `json:"activities"`      // how many the athlete has
-	Seed           int64          `json:"seed"`            // another one makes other activities
+	Seed           int64          `json:"seed"`            // a different one makes different activities
 	Latency        time.Duration  `json:"-"`               // added to every answer
 	Suffix         string         `json:"-"`               // added to every token, to test awkward characters
 	ShortKey       bool           `json:"-"`               // GitHub's public keys are one byte too short
 	Protected      string         `json:"-"`               // a branch that is protected
 	Queued         time.Time      `json:"-"`               // when the workflow run was queued; zero: there is none
 	CommitAge      time.Duration  `json:"-"`               // how old the newest commit of the repository is
-	Observe        func(Exchange) `json:"-"`               // is handed every call
+	Observe        func(Exchange) `json:"-"`               // is given every call
 
 	notify func(call string)
 }
@@ -64,7 +64,7 @@ func (k Knobs) Check() error {
 	return nil
 }
 
-// covers reports whether every scope that is asked for is granted.
+// covers reports whether every requested scope is granted.
 func covers(granted, asked []string) bool {
 	return !slices.ContainsFunc(asked, func(scope string) bool { return !slices.Contains(granted, scope) })
 }
@@ -144,7 +144,7 @@ func (s *Server) controlKnobs(body []byte) error {
 	return nil
 }
 
-// text is a duration as JSON has it.
+// text is a duration in JSON.
 type text struct{ time.Duration }
 
 func (t *text) UnmarshalText(b []byte) (err error) {

@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// FaultKind is a way in which a call can fail.
+// FaultKind is a way a call can fail.
 type FaultKind string
 
 // The kinds.
@@ -25,7 +25,7 @@ const (
 	FaultHeader    FaultKind = "header"     // does what was asked, and adds Header to the answer
 )
 
-// does tells the kinds that do what was asked; "" is no fault.
+// does lists the kinds that do what was asked; "" is no fault.
 var does = map[FaultKind]bool{
 	FaultStatus: false, FaultStall: false, FaultCutBefore: false,
 	FaultCutAfter: true, FaultTruncate: true, FaultBody: true, FaultHeader: true, "": true,
@@ -44,7 +44,7 @@ type Fault struct {
 	taken  int
 }
 
-// checkFault reports a fault that cannot happen.
+// checkFault reports a fault that can't happen.
 func (s *Server) checkFault(f Fault) error {
 	switch _, known := does[f.Kind]; {
 	case !s.calls[f.Call]:
@@ -60,7 +60,7 @@ func (s *Server) checkFault(f Fault) error {
 // Fail schedules a fault. Of several for one call the first that is due wins.
 func (s *Server) Fail(f Fault) { s.edit(func() { s.faults = append(s.faults, &f) }) }
 
-// ClearFaults takes back what Fail scheduled.
+// ClearFaults cancels what Fail scheduled.
 func (s *Server) ClearFaults() { s.edit(func() { s.faults = nil }) }
 
 // due returns the fault for a call, or one that does nothing.
@@ -77,7 +77,7 @@ func (s *Server) due(call, path string) Fault {
 	return Fault{}
 }
 
-// name is how the journal shows a fault.
+// name returns how the journal shows a fault.
 func (f Fault) name() string {
 	if f.Kind == FaultStatus {
 		return strconv.Itoa(f.status())
@@ -87,7 +87,7 @@ func (f Fault) name() string {
 
 func (f Fault) status() int { return cmp.Or(f.Status, http.StatusOK) }
 
-// spoil is what a fault makes of an answer. The body is as much as arrives.
+// spoil returns what a fault makes of an answer. The body is as much as arrives.
 func (f Fault) spoil(a answer) answer {
 	a.fault = f.Kind
 	switch f.Kind {

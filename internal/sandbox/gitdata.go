@@ -52,7 +52,7 @@ func (s *Server) createCommit(r *request) answer {
 // commits in its own name.
 func (r *request) signs() bool { return r.token.Kind == Integration && r.sent.Author == nil }
 
-// gitCommit is a commit in the answer to its making.
+// gitCommit returns a commit as GitHub answers its creation.
 func (s *Server) gitCommit(r *request, sha, tree string) json.RawMessage {
 	return json.RawMessage(filled("commit", values{
 		"sha": sha, "tree": tree, "message": r.sent.Message, "date": timestamp(s.now()),

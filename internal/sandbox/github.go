@@ -39,7 +39,7 @@ type GitHubToken struct {
 	Expires       time.Time // zero: never
 }
 
-// can is the level of a permission, by its name in GitHub's API.
+// can returns the level of a permission, by its name in GitHub's API.
 func (t *GitHubToken) can(permission string) Access {
 	return map[string]Access{
 		"secrets": t.Secrets, "environments": t.Environments, "organization_secrets": t.Organizations,
@@ -60,7 +60,7 @@ type githubState struct {
 	tokens  map[string]*GitHubToken
 	places  map[string]*place // by their names in lower case
 	writer  string
-	builtIn string // what a workflow gets by itself
+	builtIn string // what a workflow gets automatically
 }
 
 func (s *Server) initGitHub() {
@@ -76,8 +76,8 @@ func (s *Server) initGitHub() {
 // GitHubToken returns the token that may write every secret and branch.
 func (s *Server) GitHubToken() string { return s.github.writer }
 
-// BuiltInToken returns a token as a workflow gets it with contents: write: it
-// may write branches, and no secret.
+// BuiltInToken returns a token like a workflow's with contents: write: it
+// may write branches, but no secret.
 func (s *Server) BuiltInToken() string { return s.github.builtIn }
 
 // NewGitHubToken returns a token with other permissions; the journal shows it
@@ -149,7 +149,7 @@ type request struct {
 	sent  sent
 }
 
-// sent is the body of a call, whichever it is.
+// sent is the body of any call.
 type sent struct {
 	secretWrite
 	Title, Body                        string
@@ -186,7 +186,7 @@ func (s *Server) permitted(route githubRoute) handler {
 	}
 }
 
-// stamp adds the headers that come with every answer.
+// stamp adds the headers of every answer.
 func (t *GitHubToken) stamp(a answer) answer {
 	a.header["X-RateLimit-Limit"] = "5000"
 	a.header["X-RateLimit-Remaining"] = "4990"
@@ -221,10 +221,10 @@ func (s *Server) workflowRun(r *request) answer {
 	}))
 }
 
-// shortRepository is the repository as other answers hold it.
+// shortRepository returns the repository as other answers contain it.
 func shortRepository(id int64) json.RawMessage {
 	return json.RawMessage(filled("repository-short", values{"id": id, "full_name": Repository}))
 }
 
-// timestamp is a time as GitHub writes it.
+// timestamp formats a time as GitHub does.
 func timestamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

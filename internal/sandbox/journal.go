@@ -15,7 +15,7 @@ type journal struct {
 	entries    []entry
 	names      map[string]string // of every secret that was issued, by value
 	issued     map[string]int    // how many of each kind
-	delivered  map[string]bool   // the values that stood whole in an answer
+	delivered  map[string]bool   // the values that an answer contained whole
 	unexpected []string
 	files      func() []entry // what a program wrote to files before the next entry
 }
@@ -29,7 +29,7 @@ type entry struct {
 	verb    string
 	what    string
 	result  string
-	sealed  string // a text whose refresh token is shown behind the result
+	sealed  string // a text whose refresh token is shown after the result
 }
 
 // alone reports whether nothing runs beside this entry: what the runner was
@@ -57,7 +57,7 @@ func (j *journal) named(value, kind string) string {
 	return kind + "#?"
 }
 
-// redact replaces every known value in a text by its name.
+// redact replaces every known value in a text with its name.
 func (j *journal) redact(text string) string {
 	for value, name := range j.names {
 		text = strings.ReplaceAll(text, value, name)
@@ -65,7 +65,7 @@ func (j *journal) redact(text string) string {
 	return text
 }
 
-// deliver records which values an answer hands out.
+// deliver records which values an answer contains.
 func (j *journal) deliver(body string) {
 	for value := range j.names {
 		if strings.Contains(body, value) {
@@ -74,7 +74,7 @@ func (j *journal) deliver(body string) {
 	}
 }
 
-// add sorts an entry among those that run side by side, so that the same run has
+// add sorts an entry among those that run in parallel, so that the same run has
 // the same journal every time.
 func (j *journal) add(e entry) {
 	j.entries = append(j.entries, j.files()...)

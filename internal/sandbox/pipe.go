@@ -21,7 +21,7 @@ type Pipe struct {
 	refuse  map[string]int        // how many more connections are refused; -1 is all
 }
 
-// NewPipe returns a Pipe, which is a net.Listener.
+// NewPipe returns a Pipe. It's a net.Listener.
 func NewPipe() *Pipe {
 	return &Pipe{
 		conns: make(chan net.Conn), done: make(chan struct{}),
@@ -29,7 +29,7 @@ func NewPipe() *Pipe {
 	}
 }
 
-// Dial connects to whoever accepts.
+// Dial connects to the next Accept.
 func (p *Pipe) Dial(ctx context.Context, _, address string) (net.Conn, error) {
 	client, server := net.Pipe()
 	if !p.admit(address, server) {
@@ -92,5 +92,5 @@ func (p *Pipe) Close() error {
 	return nil
 }
 
-// Addr is a loopback address that nobody listens on.
+// Addr returns a loopback address that nobody listens on.
 func (p *Pipe) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 1} }

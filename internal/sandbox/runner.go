@@ -9,8 +9,8 @@ import (
 )
 
 // Runner is a workflow runner as a step sees it: an environment, a standard
-// output in which commands are understood, and the files for outputs. What the
-// step tells it stands in the sandbox's journal.
+// output in which commands are understood, and the files for outputs. The sandbox's
+// journal shows what the step tells it.
 type Runner struct {
 	server *Server // whose lock guards what follows
 	dir    string
@@ -18,7 +18,7 @@ type Runner struct {
 	masks  []string
 	raw    strings.Builder // everything printed
 	log    strings.Builder
-	line   string         // that has not ended yet
+	line   string         // the line that hasn't ended yet
 	read   map[string]int // how much of a file is in the journal
 }
 
@@ -86,7 +86,7 @@ func (r *Runner) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// take understands one line, as the runner does.
+// take processes one line, as the runner does.
 func (r *Runner) take(line string) {
 	trimmed, isCommand := strings.CutPrefix(strings.TrimSpace(line), "::")
 	command, message, ended := strings.Cut(trimmed, "::")
@@ -126,7 +126,7 @@ func firstLine(text string) string {
 	return first
 }
 
-// isArmor recognizes the lines of a sealed text, which differ in every run.
+// isArmor recognizes the lines of a sealed text; they differ in every run.
 func isArmor(line string) bool {
 	return len(line) == 64 && !strings.Contains(line, " ") || len(line) < 64 && !strings.ContainsAny(line, " .:-")
 }

@@ -9,12 +9,12 @@ import (
 	"filippo.io/age/armor"
 )
 
-// maxWork is the most stretching that a sealed text may ask for.
+// maxWork is the highest work factor that a sealed text may ask for.
 const maxWork = 10
 
 // Opened returns the refresh token that is sealed in a text under the app's client
-// secret, such as a file of a branch, or "". It needs nothing but the age library:
-// whoever wrote the text has no part in reading it here.
+// secret, such as a file of a branch, or "". It uses only the age library, and no code
+// of the program that wrote the text.
 func (s *Server) Opened(text string) string {
 	identity, err := age.NewScryptIdentity(s.strava.app.Secret)
 	if err != nil {
@@ -36,7 +36,7 @@ func (s *Server) Opened(text string) string {
 	return content.RefreshToken
 }
 
-// Held returns the refresh token that the only file of a branch keeps, or "".
+// Held returns the refresh token in the only file of a branch, or "".
 func (s *Server) Held(branch string) string {
 	text := ""
 	s.edit(func() {

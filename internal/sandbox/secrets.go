@@ -53,7 +53,7 @@ func (s *Server) AddRepository(name string) {
 	s.edit(func() { s.addPlace(Organization+"/"+name, "secrets") })
 }
 
-// placeOf returns where a target's secret lives, or nil, and the secret's name.
+// placeOf returns the place of a target's secret, or nil, and the secret's name.
 // GitHub ignores the case of both.
 func (s *Server) placeOf(target string) (*place, string) {
 	target, environment, inEnvironment := strings.Cut(target, "@")
@@ -78,7 +78,7 @@ func (s *Server) placeAt(r *http.Request) *place {
 }
 
 // SetSecret stores a secret, as its owner does in the settings. target is
-// written as in rotate-to. An organization's may be for selected repositories alone.
+// written as in rotate-to. An organization's may be for selected repositories only.
 func (s *Server) SetSecret(target, value string, selected ...int64) {
 	s.edit(func() {
 		p, name := s.placeOf(target)
@@ -87,7 +87,7 @@ func (s *Server) SetSecret(target, value string, selected ...int64) {
 	})
 }
 
-// stored returns a secret; one that does not exist is empty.
+// stored returns a secret; one that doesn't exist is empty.
 func (s *Server) stored(target string) storedSecret {
 	return read(s, func() storedSecret {
 		if p, name := s.placeOf(target); p != nil && p.secrets[name] != nil {
@@ -102,7 +102,7 @@ func (s *Server) Selected(target string) (visibility string, ids []int64) {
 	return s.stored(target).visibility, s.stored(target).selected
 }
 
-// Secret returns the value of a secret, which the real GitHub never does.
+// Secret returns the value of a secret. The real GitHub never does.
 func (s *Server) Secret(target string) string { return s.stored(target).value }
 
 func (s *Server) publicKey(r *request) answer {
@@ -113,7 +113,7 @@ func (s *Server) publicKey(r *request) answer {
 	return jsonAnswer(200, fmt.Sprintf(`{"key_id":%q,"key":%q}`, r.place.keyID, base64.StdEncoding.EncodeToString(key)))
 }
 
-// secret returns the name of the secret that the address has, and the secret or nil.
+// secret returns the name of the secret in the address, and the secret or nil.
 func (r *request) secret() (name string, stored *storedSecret) {
 	name = strings.ToUpper(r.PathValue("name"))
 	return name, r.place.secrets[name]

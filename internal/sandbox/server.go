@@ -1,10 +1,10 @@
-// Package sandbox is Strava and GitHub in memory, on one loopback address: they
+// Package sandbox is Strava and GitHub in memory, on one loopback address. They
 // answer as the real services do, to the status, the body and the order of its
 // keys, refuse what those refuse, and fail on demand.
 //
 // It is the test double of this project, its demo, and a command that other
 // projects can test against. It shares no code with the clients it serves, so
-// that both cannot share a mistake.
+// that both can't share a mistake.
 package sandbox
 
 import (
@@ -53,8 +53,8 @@ func New(knobs Knobs) *Server {
 	return s
 }
 
-// Environment is what points a program at the sandbox, which answers at base: the
-// variables and their values, in the order in which they are printed.
+// Environment returns what points a program at the sandbox at base: the variables
+// and their values, in the order in which they are printed.
 func (s *Server) Environment(base string) [][2]string {
 	return [][2]string{
 		{"STRAVA_URL", base},
@@ -70,7 +70,7 @@ func (s *Server) Environment(base string) [][2]string {
 
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
 
-// edit changes the state under the lock, with which every call is answered and
+// edit changes the state under the lock, under which every call is answered and
 // recorded as well.
 func (s *Server) edit(change func()) {
 	s.mu.Lock()
@@ -85,7 +85,7 @@ func read[T any](s *Server, look func() T) T {
 	return look()
 }
 
-// now is the sandbox's clock, in whole seconds as the services tell time.
+// now returns the sandbox's time, in whole seconds as the services tell it.
 func (s *Server) now() time.Time { return time.Now().Add(s.ahead).Truncate(time.Second) }
 
 // Advance moves the sandbox's clock.
@@ -94,15 +94,15 @@ func (s *Server) Advance(d time.Duration) { s.edit(func() { s.ahead += d }) }
 // Set changes the knobs.
 func (s *Server) Set(change func(*Knobs)) { s.edit(func() { change(&s.knobs) }) }
 
-// Notify calls f at the beginning of every call, which waits for it. Calls have
+// Notify calls f at the beginning of every call, and the call waits for it. Calls have
 // the names that Fault uses.
 func (s *Server) Notify(f func(call string)) { s.edit(func() { s.knobs.notify = f }) }
 
 // Idle reports whether no call is under way.
 func (s *Server) Idle() bool { return read(s, func() bool { return s.busy == 0 }) }
 
-// unknownRoute answers what no service has, and remembers it: a client that
-// calls it has a mistake that a test must see.
+// unknownRoute answers a call that no service has, and records it: a client that
+// makes one has a bug that a test must see.
 func (s *Server) unknownRoute(w http.ResponseWriter, r *http.Request) {
 	s.edit(func() { s.journal.unexpected = append(s.journal.unexpected, r.Method+" "+r.URL.Path) })
 	if stravaPath(r.URL.Path) {
@@ -122,7 +122,7 @@ func (s *Server) newToken() string {
 // ErrNotLoopback is returned for an address that others could reach.
 var ErrNotLoopback = errors.New("the sandbox listens on loopback only")
 
-// Listen opens the sandbox's port, on loopback and nowhere else. Port 0 is any
+// Listen opens the sandbox's port, only on loopback. Port 0 is any
 // free one.
 func Listen(ctx context.Context, address string) (net.Listener, error) {
 	a, err := netip.ParseAddrPort(address)

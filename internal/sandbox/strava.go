@@ -8,13 +8,13 @@ import (
 	"time"
 )
 
-// AthleteID is who authorized the sandbox's app.
+// AthleteID is the athlete who authorized the sandbox's app.
 const AthleteID = 126651800
 
 type stravaState struct {
 	app     App
 	access  map[string]*accessToken
-	refresh map[string]*grant // the living refresh tokens
+	refresh map[string]*grant // the live refresh tokens
 	codes   map[string][]string
 	current map[int64]string // an athlete's newest access token
 
@@ -54,7 +54,7 @@ func (s *Server) giveRefresh(g *grant, token string) {
 	s.journal.number(token, "refresh")
 }
 
-// own is a grant of the sandbox's own athlete, or an empty one if all were revoked.
+// own returns a grant of the sandbox's own athlete, or an empty one if all were revoked.
 func (s *Server) own() *grant {
 	for _, g := range s.strava.refresh {
 		if g.athlete == AthleteID {
@@ -76,9 +76,9 @@ func (s *Server) GrantedScopes() []string { return read(s, func() []string { ret
 // Replace gives the athlete a new refresh token, as a refresh elsewhere does.
 func (s *Server) Replace() { s.edit(func() { s.giveRefresh(s.own(), s.newToken()) }) }
 
-// Connect makes an athlete authorize the app, even once more, and returns the
-// refresh token. Whether that ends an earlier one is not known of the real Strava;
-// here it does not.
+// Connect makes an athlete authorize the app, perhaps once more, and returns the
+// refresh token. It isn't known whether that ends an earlier one at the real Strava;
+// here it doesn't.
 func (s *Server) Connect(athlete int64) string {
 	return read(s, func() string {
 		g := &grant{athlete: athlete, scopes: s.knobs.Scopes}
@@ -87,7 +87,7 @@ func (s *Server) Connect(athlete int64) string {
 	})
 }
 
-// Lives reports whether Strava takes a token, be it for a refresh or an API call.
+// Lives reports whether Strava accepts a token, for a refresh or an API call.
 func (s *Server) Lives(token string) bool {
 	return read(s, func() bool { return s.strava.refresh[token] != nil || s.grantOf(token) != nil })
 }
@@ -117,7 +117,7 @@ func (s *Server) routeStrava() {
 	s.handle("strava", "GET /api/v3/athlete/activities", "activities", s.withGrant(s.activities))
 }
 
-// noPath is the answer for an address that Strava does not have, as users report it.
+// noPath returns the answer for an address that Strava doesn't have, as users report it.
 func noPath() answer { return stravaFault(404, "Record Not Found", "resource", "path", "invalid") }
 
 // stravaPath reports whether an address is one of Strava's API, and not one of a

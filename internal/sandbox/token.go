@@ -49,7 +49,7 @@ func (s *Server) token(r *http.Request) answer {
 	return a
 }
 
-// readTokenRequest takes what a form does not hold: a token request may be
+// readTokenRequest reads what isn't in a form: a token request may be
 // multipart or JSON. (A query was read with the form.)
 func readTokenRequest(r *http.Request) {
 	switch kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind {
@@ -89,7 +89,7 @@ func (s *Server) codeGrant(code string) answer {
 		return stravaFault(400, "Bad Request", "AuthorizationCode", "code", "invalid")
 	}
 	delete(s.strava.codes, code)
-	// Authorizing again may kill the refresh token that CI holds: assume it does.
+	// Authorizing again may kill the refresh token that CI has: assume it does.
 	maps.DeleteFunc(s.strava.refresh, func(_ string, g *grant) bool { return g.athlete == AthleteID })
 	g := &grant{athlete: AthleteID, scopes: scopes}
 	s.giveRefresh(g, s.newToken())
@@ -112,8 +112,8 @@ func (s *Server) renew(g *grant) (minted bool) {
 	return true
 }
 
-// tokens answers with what a grant has. format has the keys in Strava's order, and
-// last is what comes behind them.
+// tokens answers with the tokens of a grant. format has the keys in Strava's order;
+// last follows them.
 func (s *Server) tokens(g *grant, format, last string) answer {
 	access := s.strava.current[g.athlete]
 	expires := s.strava.access[access].expires

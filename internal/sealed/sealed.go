@@ -1,8 +1,8 @@
-// Package sealed turns a text into one that everybody may read and only the
-// holder of the client secret can open.
+// Package sealed encrypts a text so that anyone may see it, but only the holder of
+// the client secret can open it.
 //
-// The format is age with a passphrase, so that the standard age tool opens it
-// too.
+// The format is age with a passphrase, so the standard age tool opens it as
+// well.
 package sealed
 
 import (
@@ -19,14 +19,14 @@ import (
 )
 
 const (
-	// workFactor is low, since the passphrase is Strava's client secret, whose
-	// 160 random bits no stretching improves: 2^10 takes 3 ms and 5 MiB, age's
-	// default of 2^18 a second and half a gigabyte. It is the maximum when
-	// opening, too, or a hostile text could ask for gigabytes.
+	// workFactor is low, since the passphrase is Strava's client secret, and
+	// stretching can't improve its 160 random bits: 2^10 takes 3 ms and 5 MiB, age's
+	// default of 2^18 a second and half a gigabyte. It's also the maximum when
+	// opening: a hostile text could ask for gigabytes.
 	workFactor = 10
-	// minPassphrase keeps a client secret that is no secret from sealing.
+	// minPassphrase refuses to seal under a client secret that is too short to be one.
 	minPassphrase = 32
-	// MaxText bounds one sealed text, in bytes; a real one has less than two
+	// MaxText limits one sealed text, in bytes; a real one has less than two
 	// kilobytes.
 	MaxText = 64 << 10
 )
@@ -45,7 +45,7 @@ func Usable(clientSecret secret.Value) error {
 	return nil
 }
 
-// Seal returns plain as an armored age text under clientSecret.
+// Seal returns plain as an armored age text, sealed under clientSecret.
 func Seal(plain []byte, clientSecret secret.Value) (string, error) {
 	if err := Usable(clientSecret); err != nil {
 		return "", err
@@ -68,7 +68,8 @@ func Seal(plain []byte, clientSecret secret.Value) (string, error) {
 	return text.String(), nil
 }
 
-// Open opens an armored text. An error wraps ErrWrongSecret, or the text is damaged.
+// Open opens an armored text. An error that doesn't wrap ErrWrongSecret means that the
+// text is damaged.
 func Open(text string, clientSecret secret.Value) ([]byte, error) {
 	if len(text) > 2*MaxText {
 		return nil, errors.New("too long")

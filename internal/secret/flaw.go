@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Flaw says why a text cannot be a credential. The empty Flaw means that
-// nothing speaks against it.
+// Flaw says why a text can't be a credential. An empty Flaw means that it may be
+// one.
 type Flaw string
 
 // The flaws, worst first.
@@ -14,7 +14,7 @@ const (
 	Missing     Flaw = "missing"     // nothing, or blanks only
 	Placeholder Flaw = "placeholder" // a word that stands for a value
 	Expression  Flaw = "expression"  // a ${{ }} that was never evaluated
-	Quoted      Flaw = "quoted"      // in quotes, which were copied along
+	Quoted      Flaw = "quoted"      // in quotes that were copied along
 	Whitespace  Flaw = "whitespace"  // a blank or a line break inside
 	Unprintable Flaw = "unprintable" // something other than printable ASCII
 	Short       Flaw = "short"       // fewer than minLength characters
@@ -22,7 +22,7 @@ const (
 )
 
 // Strava's tokens are 40 characters today, and nothing promises that they stay
-// so. The bounds only keep out what cannot be a token: a mask of a few
+// so. The limits only keep out what can't be a token: a mask of a few
 // characters would also mangle everything else in the log.
 const (
 	minLength = 8
@@ -36,8 +36,8 @@ var placeholders = map[string]bool{
 	"client_id": true, "client_secret": true, "refresh_token": true, "access_token": true,
 }
 
-// Inspect looks for the first flaw in s, which is taken as it is: trim it
-// before, if blanks around it do no harm.
+// Inspect returns the first flaw in s, taken as it is: trim it first if blanks
+// around it do no harm.
 func Inspect(s string) Flaw {
 	switch {
 	case strings.TrimSpace(s) == "":
@@ -60,9 +60,9 @@ func Inspect(s string) Flaw {
 	return ""
 }
 
-// MayHold reports whether a credential may be in s, perhaps with something around
-// it: there is enough of it, and no program or page put it there for one. A sealed
-// text is none, and its mask would make every other one unreadable.
+// MayHold reports whether s may contain a credential, perhaps with something around
+// it: it's long enough, and isn't a placeholder, an expression or a sealed text, whose
+// mask would make every other one unreadable.
 func MayHold(s string) bool {
 	flaw := Inspect(s)
 	return flaw != Missing && flaw != Placeholder && flaw != Expression && len(s) >= minLength && !strings.Contains(s, "-----BEGIN ")

@@ -9,12 +9,12 @@ import (
 
 const (
 	maxQuoted = 100 // characters
-	longWord  = 24  // letters and digits in a row that may be a token
+	longWord  = 24  // this many letters and digits in a row may be a token
 	// Strava's tokens and client secrets are 40 hexadecimal digits.
 	hexLength = 40
 )
 
-// Lengths are compared apart: a count in a pattern takes long to compile, at every
+// Lengths are checked separately: a count in a pattern takes long to compile, at every
 // start.
 var (
 	word      = regexp.MustCompile(`[0-9A-Za-z]+`)
@@ -34,10 +34,10 @@ func HasHexToken(s string) bool {
 	})
 }
 
-// HasGitHubToken reports whether s has the mark of a GitHub token in it.
+// HasGitHubToken reports whether s contains the prefix of a GitHub token.
 func HasGitHubToken(s string) bool { return gitHubToken.MatchString(s) }
 
-// Redacted is s without whatever in it looks like a token.
+// Redacted returns s without anything that looks like a token.
 func Redacted(s string) string {
 	return word.ReplaceAllStringFunc(gitHubToken.ReplaceAllString(s, "…"), func(w string) string {
 		if len(w) >= longWord {
@@ -47,7 +47,7 @@ func Redacted(s string) string {
 	})
 }
 
-// Quotable is s as a message may show it: short, on one line, and empty if it
+// Quotable returns s as a message may show it: short, on one line, and empty if it
 // could be a secret in the wrong place.
 func Quotable(s string) string {
 	s = strings.Map(func(r rune) rune {

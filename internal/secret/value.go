@@ -1,9 +1,9 @@
-// Package secret holds values that will not print themselves.
+// Package secret keeps values from being printed by accident.
 //
 // A Value leaks under no fmt verb, in no JSON and in no log record, even deep
-// inside a struct that somebody dumps: fmt reads unexported fields without
-// calling their methods, so the text sits behind a pointer, of which it prints
-// the address only. Reveal is the one way to the text, and easy to search for.
+// inside a struct that somebody dumps. fmt reads unexported fields without
+// calling their methods, so the text is behind a pointer, and fmt prints only
+// its address. Reveal is the one way to the text, and easy to search for.
 package secret
 
 import (
@@ -17,7 +17,7 @@ const redacted = "[secret]"
 
 // Value is a text that must never be printed. The zero Value is empty.
 //
-// It cannot be compared with ==, which would compare addresses; use Equal.
+// Don't compare with ==: that would compare addresses. Use Equal.
 type Value struct {
 	_ [0]func()
 	p *string
@@ -42,7 +42,7 @@ func (v Value) Reveal() string {
 // Empty reports whether there is no text.
 func (v Value) Empty() bool { return v.p == nil }
 
-// Equal reports, in constant time, whether both hold the same text.
+// Equal reports, in constant time, whether both contain the same text.
 func (v Value) Equal(other Value) bool {
 	return subtle.ConstantTimeCompare([]byte(v.Reveal()), []byte(other.Reveal())) == 1
 }

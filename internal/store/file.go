@@ -94,7 +94,7 @@ func (f *File) Lock(ctx context.Context) (unlock func(), err error) {
 // follow returns the file that path leads to, even if it doesn't exist yet: a link
 // stays a link, and every path to the file leads to the same lock.
 func follow(path string) string {
-	for range 40 { // links, which may lead in a circle
+	for range 40 { // links may lead in a circle
 		folder, err := filepath.EvalSymlinks(filepath.Dir(path))
 		if err != nil {
 			return path

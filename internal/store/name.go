@@ -48,7 +48,7 @@ func validPath(s string) bool {
 	return !strings.HasPrefix(s, "~") && last != "" && last != "." && last != ".." && isPlainText(s)
 }
 
-// validEnvironment accepts what could be an environment's name, which may contain
+// validEnvironment accepts what could be an environment's name; that may contain
 // spaces and slashes.
 func validEnvironment(s string) bool {
 	return s != "" && len(s) <= 255 && s != "." && s != ".." && isPlainText(s)

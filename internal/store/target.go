@@ -207,7 +207,7 @@ func parseBranch(text, repository string) (Target, TargetFault) {
 	return Target{Owner: owner, Repo: repo, Branch: branch, Name: name}, ""
 }
 
-// String returns the target in full, except for the repository of a branch, which is
+// String returns the target in full, except for the repository of a branch: that is
 // always this one.
 func (t Target) String() string {
 	switch {
@@ -225,7 +225,7 @@ func (t Target) String() string {
 	return t.Repository() + "/" + t.Name
 }
 
-// Key is the same for two targets that name the same place: GitHub ignores the
+// Key returns the same for two targets that name the same place: GitHub ignores the
 // case of owners, repositories, environments and secrets.
 func (t Target) Key() string {
 	if t.Readable() {

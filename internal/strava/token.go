@@ -95,7 +95,7 @@ func text(raw json.RawMessage) (s string) {
 	return s
 }
 
-// number reads a positive number, which may be a string or have a fraction.
+// number reads a positive number. It may be a string or have a fraction.
 func number(raw json.RawMessage) (float64, bool) {
 	n, err := strconv.ParseFloat(strings.Trim(string(raw), `"`), 64)
 	if err != nil || n < 1 || n > 1<<53 || math.IsNaN(n) {

@@ -13,12 +13,12 @@ import (
 	"strava-token/internal/words"
 )
 
-// ErrNoTerminal is a secret that can't be asked for: that takes a terminal, since the
-// answer isn't shown.
+// ErrNoTerminal reports a secret that can't be asked for: that takes a terminal, since
+// the answer isn't shown.
 var ErrNoTerminal error = &words.Failure{ID: "recover-no-secret"}
 
-// Ask asks for a line. If ctx ends first, its error is returned; io.EOF if the input
-// does.
+// Ask asks for a line. It returns ctx's error if ctx ends first, and io.EOF if the
+// input does.
 func (t *Terminal) Ask(ctx context.Context, question string) (string, error) {
 	_ = t.print(question, false)
 	line, err := Interruptible(ctx, func() (string, error) {
@@ -32,12 +32,12 @@ func (t *Terminal) Ask(ctx context.Context, question string) (string, error) {
 		return line, nil
 	})
 	if err != nil {
-		t.Say("") // the question is left without an answer
+		t.Say("") // end the line of the unanswered question
 	}
 	return line, err
 }
 
-// Interruptible waits for f, which may wait for people, or for the end of ctx.
+// Interruptible waits for f to return or for ctx to end.
 func Interruptible[T any](ctx context.Context, f func() (T, error)) (T, error) {
 	var value, none T
 	var err error
@@ -56,8 +56,7 @@ func Interruptible[T any](ctx context.Context, f func() (T, error)) (T, error) {
 	return none, ctx.Err()
 }
 
-// Confirm asks a question that is answered by yes or no; an empty answer is
-// fallback.
+// Confirm asks a yes-or-no question; an empty answer is fallback.
 func (t *Terminal) Confirm(ctx context.Context, question string, fallback bool) (bool, error) {
 	choice := map[bool]string{true: " [Y/n] ", false: " [y/N] "}
 	for {
@@ -94,8 +93,7 @@ func (t *Terminal) readLine() (string, error) {
 	}
 }
 
-// Listen begins, once, to read lines in the background, for as long as the process
-// lives.
+// Listen starts, once, to read lines in the background, until the process ends.
 func (t *Terminal) Listen() <-chan string {
 	t.lines = make(chan string)
 	go func() {
@@ -107,8 +105,8 @@ func (t *Terminal) Listen() <-chan string {
 	return t.lines
 }
 
-// AskSecret asks for a secret, without echo. If standard input is taken it asks
-// at the controlling terminal. Its errors are those of Ask, and ErrNoTerminal.
+// AskSecret asks for a secret, without echo. If standard input isn't a terminal it asks
+// at the controlling one. Its errors are those of Ask, and ErrNoTerminal.
 func (t *Terminal) AskSecret(ctx context.Context, question string) (secret.Value, error) {
 	tty, _ := t.In.(*os.File)
 	if !Is(t.In) {
@@ -126,9 +124,9 @@ func (t *Terminal) AskSecret(ctx context.Context, question string) (secret.Value
 		return secret.Value{}, ErrNoTerminal
 	}
 	text, err := Interruptible(ctx, func() ([]byte, error) { return term.ReadPassword(fd) })
-	_ = term.Restore(fd, state) // the echo comes back whatever ended the question
+	_ = term.Restore(fd, state) // restore the echo however the question ended
 	t.Say("")
-	if err != nil && ctx.Err() == nil && !errors.Is(err, io.EOF) { // which is Ctrl-D
+	if err != nil && ctx.Err() == nil && !errors.Is(err, io.EOF) { // io.EOF is Ctrl-D
 		err = ErrNoTerminal
 	}
 	return secret.New(strings.TrimSpace(string(text))), err

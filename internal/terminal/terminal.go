@@ -1,4 +1,4 @@
-// Package terminal speaks to a person at a terminal: it asks, explains what went
+// Package terminal talks to a person at a terminal: it asks, explains what went
 // wrong, and prints a recovery text. Everything goes to standard error, since
 // standard output belongs to programs.
 package terminal
@@ -17,7 +17,7 @@ import (
 	"strava-token/internal/words"
 )
 
-// Terminal asks people. It reads a line at a time and never further, so that a
+// Terminal asks people. It reads one line at a time and never further, so that a
 // question without echo can follow one with it.
 type Terminal struct {
 	In    io.Reader
@@ -29,13 +29,13 @@ type Terminal struct {
 	status string // the line of a countdown, if that's the last one shown
 }
 
-// print writes text in place of a countdown, of which it may be the next line.
+// print writes text in place of a countdown. The text may be the next countdown.
 func (t *Terminal) print(text string, countdown bool) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	erased := ""
 	if t.status != "" {
-		erased = "\r" + strings.Repeat(" ", len(t.status)) + "\r" // blanks do on every terminal
+		erased = "\r" + strings.Repeat(" ", len(t.status)) + "\r" // blanks work on every terminal
 	}
 	t.status = ""
 	if countdown {
@@ -45,11 +45,11 @@ func (t *Terminal) print(text string, countdown bool) error {
 	return err
 }
 
-// countdownStep is how often the time that is left is shown: what a person types
-// meanwhile is on the same line.
+// countdownStep is how often the remaining time is shown: it shares the line with
+// what a person types meanwhile.
 const countdownStep = 10 * time.Second
 
-// Countdown shows that the program waits, and for how long yet, until stop is
+// Countdown shows that the program waits, and for how much longer, until stop is
 // called. If nobody is watching it says so once.
 func (t *Terminal) Countdown(what string, limit time.Duration) (stop func()) {
 	if !Is(t.Out) {
@@ -80,10 +80,10 @@ func (t *Terminal) Say(text string) { _ = t.print(text+"\n", false) }
 // Note prints a line under a label, such as warning.
 func (t *Terminal) Note(label, text string) { t.Say("strava-token: " + label + ": " + text) }
 
-// Error explains an error, which may be several.
+// Error explains an error, perhaps one of several parts.
 func (t *Terminal) Error(err error) { t.explain("error", err) }
 
-// Warn explains an error that ends nothing.
+// Warn explains an error that doesn't end anything.
 func (t *Terminal) Warn(err error) { t.explain("warning", err) }
 
 func (t *Terminal) explain(label string, err error) {

@@ -12,7 +12,7 @@ var errAddress = errors.New("not a plain https address")
 func ParseAddress(text string) (*url.URL, error) {
 	u, err := url.Parse(text)
 	if err != nil {
-		// The error would quote the address, which may hold a password.
+		// The error would quote the address, and that may contain a password.
 		return nil, errAddress
 	}
 	if u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || u.Host == "" {

@@ -8,16 +8,16 @@ import (
 	"sync"
 )
 
-// dialer dials, and has room for one connection that was opened ahead of its use.
+// dialer dials, and keeps at most one connection that was opened ahead of its use.
 type dialer struct {
 	dial DialFunc
 
 	mu      sync.Mutex
-	address string        // scheme, host and port of the one that was opened ahead
-	ahead   chan net.Conn // it, or nil if it could not be opened; nil if there is none
+	address string        // scheme, host and port of that connection
+	ahead   chan net.Conn // delivers it, or nil if it couldn't be opened; nil if there is none
 }
 
-// open begins to connect to u, unless another connection was opened ahead.
+// open starts connecting to u, unless another connection was opened ahead.
 func (d *dialer) open(ctx context.Context, u *url.URL) {
 	address, dial := hostPort(u), d.dial
 	if u.Scheme == "https" {
@@ -39,7 +39,7 @@ func (d *dialer) open(ctx context.Context, u *url.URL) {
 	}()
 }
 
-// DialContext hands over the connection that was opened ahead, or dials.
+// DialContext returns the connection that was opened ahead, or dials.
 func (d *dialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
 	return d.take(ctx, "http", network, address, d.dial)
 }
@@ -56,7 +56,7 @@ func (d *dialer) take(ctx context.Context, scheme, network, address string, dial
 	}
 	select {
 	case conn := <-ahead:
-		if conn == nil { // what failed ahead of time gets its proper chance now
+		if conn == nil { // what failed ahead of time is tried again now
 			return dial(ctx, network, address)
 		}
 		return conn, nil
@@ -66,7 +66,7 @@ func (d *dialer) take(ctx context.Context, scheme, network, address string, dial
 	}
 }
 
-// takeAhead empties the room if what is in it leads to address.
+// takeAhead takes the connection that was opened ahead if it leads to address.
 func (d *dialer) takeAhead(address string) chan net.Conn {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -90,7 +90,7 @@ func (d *dialer) secure(ctx context.Context, network, address string) (net.Conn,
 	conn := tls.Client(raw, &tls.Config{
 		ServerName: host,
 		MinVersion: tls.VersionTLS12,
-		NextProtos: []string{"http/1.1"}, // the only one that Hear can hear
+		NextProtos: []string{"http/1.1"}, // the only one that Hear can record
 	})
 	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()
@@ -101,7 +101,7 @@ func (d *dialer) secure(ctx context.Context, network, address string) (net.Conn,
 	return conn, nil
 }
 
-// close ends what was opened ahead and never used.
+// close closes a connection that was opened ahead and never used.
 func (d *dialer) close() {
 	d.mu.Lock()
 	defer d.mu.Unlock()

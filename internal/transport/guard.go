@@ -5,8 +5,8 @@ import (
 	"net/http"
 )
 
-// guard refuses addresses that a secret may not be sent to, and bounds what is
-// read of an answer.
+// guard refuses addresses that a secret may not be sent to, and limits how much of an
+// answer is read.
 type guard struct{ base http.RoundTripper }
 
 func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {

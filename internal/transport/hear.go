@@ -9,25 +9,25 @@ import (
 	"time"
 )
 
-// grace is how long a connection may still bring what net/http did not wait for.
+// grace is how long a connection may still bring what net/http didn't wait for.
 const grace = 150 * time.Millisecond
 
-// Ear hears what the answers to one request are on the wire. net/http withholds
-// bytes that no answer should have: a body after a 204, what is beyond a
-// Content-Length, a second answer, what it can't read at all.
+// Ear records the raw bytes of the answers to one request. net/http withholds
+// bytes that no answer should have: a body after a 204, those beyond a
+// Content-Length, a second answer, and what it can't read at all.
 //
-// It hears over HTTP/1.1 alone, and nothing inside a proxy's tunnel.
+// It works only over HTTP/1.1, and not inside a proxy's tunnel.
 type Ear struct {
 	mu   sync.Mutex
 	conn *tapped
 }
 
-// Hear returns a context for one request through Network.Token, and what hears its
-// connection until Done.
+// Hear returns a context for one request through Network.Token, and the Ear that
+// records its connection until Done.
 func Hear(ctx context.Context) (context.Context, *Ear) {
 	e := &Ear{}
 	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(info httptrace.GotConnInfo) {
-		e.Done() // with one that was given up
+		e.Done() // with a connection that was given up
 		conn, _ := info.Conn.(*tapped)
 		conn.hold(true)
 		e.mu.Lock()
@@ -48,8 +48,8 @@ func (e *Ear) SoFar() []byte {
 	return bytes.Clone(e.conn.heard)
 }
 
-// Rest ends the connection, after a moment for what is under way, and returns all
-// that arrived.
+// Rest waits a moment for what is still coming, ends the connection, and returns
+// everything that arrived.
 func (e *Ear) Rest() []byte {
 	e.mu.Lock()
 	conn := e.conn
@@ -60,7 +60,7 @@ func (e *Ear) Rest() []byte {
 	return e.SoFar()
 }
 
-// Done ends the hearing.
+// Done stops recording.
 func (e *Ear) Done() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -101,7 +101,8 @@ func (t *tapped) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Close ends what is under way. It never waits: net/http has locks while it closes.
+// Close ends reads and writes in progress. It never waits: net/http holds locks while
+// it closes.
 func (t *tapped) Close() error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -131,7 +132,7 @@ func (t *tapped) hold(held bool) {
 	}
 }
 
-// drain reads what is under way.
+// drain reads what is still coming.
 func (t *tapped) drain() {
 	t.mu.Lock()
 	t.draining, t.closing = true, true

@@ -1,13 +1,13 @@
 // Package transport is the one way out to the network.
 //
-// It follows no redirect, since the next host would be handed the secret, it
-// speaks https only (plain http to loopback), reads answers up to a limit, and
+// It follows no redirect, since the next host would be given the secret; it
+// speaks only https (plain http to loopback), reads answers up to a limit, and
 // repeats what may be repeated without harm. HTTPS_PROXY, NO_PROXY and
-// SSL_CERT_FILE work as everywhere.
+// SSL_CERT_FILE work as usual.
 //
 // The three kinds of call need three policies. Reads and probes are repeated here.
-// A token request and a secret's write go through Network.Token and Network.Once,
-// which do not: their packages repeat them under rules of their own, with the same
+// A token request and a secret's write go through Network.Token and Network.Once.
+// Those don't repeat: their packages do, under rules of their own, with the same
 // back-off.
 package transport
 
@@ -26,9 +26,9 @@ import (
 
 const (
 	dialTimeout = 10 * time.Second
-	// maxAnswer bounds what is read of one answer. The largest that is expected,
-	// an athlete, is a few KiB; but a token answer is kept even if it is junk, hence
-	// the room.
+	// maxAnswer limits how much of one answer is read. The largest that is expected,
+	// an athlete, is a few KiB; but a token answer is kept even if it's junk, hence
+	// the size.
 	maxAnswer = 32 << 20
 )
 
@@ -38,14 +38,15 @@ var ErrInsecure = errors.New("neither https nor loopback")
 // DialFunc opens a connection, as net.Dialer.DialContext does.
 type DialFunc func(ctx context.Context, network, address string) (net.Conn, error)
 
-// Network holds the clients of one run.
+// Network has the clients of one run.
 type Network struct {
-	// Reads repeats a request after a broken connection and after a 5xx.
+	// Reads repeats a request after a broken connection, a 5xx, or a 429 or 403 with a
+	// short Retry-After.
 	Reads *http.Client
-	// Once sends every request one time.
+	// Once sends every request once.
 	Once *http.Client
-	// Token and Probes are Once and Reads over connections to which Hear listens,
-	// and which they share. They speak HTTP/1.1.
+	// Token and Probes are Once and Reads over connections that they share and Hear
+	// can record. They speak HTTP/1.1.
 	Token, Probes *http.Client
 
 	bases  []*http.Transport
@@ -90,18 +91,18 @@ func client(rt http.RoundTripper) *http.Client {
 	}
 }
 
-// Open begins to connect to the host of u while something else is waited for. The
-// next request of Token to it takes the connection over. There is room for one.
+// Open starts connecting to the host of u ahead of a request. The next request of
+// Token to it uses that connection. Only one is kept.
 func (n *Network) Open(ctx context.Context, u *url.URL) {
 	if Check(u) != nil {
 		return
 	}
 	if proxy, err := n.bases[0].Proxy(&http.Request{URL: u}); err != nil || proxy != nil {
-		return // the connection that is needed first leads to the proxy
+		return // the first connection leads to the proxy
 	}
 	if u.Scheme == "https" {
-		// The root certificates are read while the connection comes about, not
-		// once its answer is there. Go keeps them.
+		// Read the root certificates while connecting, rather than afterwards. Go
+		// keeps them.
 		go func() { _, _ = x509.SystemCertPool() }()
 	}
 	n.dialer.open(ctx, u)

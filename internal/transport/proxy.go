@@ -12,11 +12,11 @@ import (
 	"strings"
 )
 
-// ErrPage is a web page, or no TLS at all, from a host that has neither: somebody
-// in between wants the user to log in.
+// ErrPage reports a web page, or an answer without TLS, from a host that sends neither:
+// the network in between wants the user to log in.
 var ErrPage = errors.New("a page in place of an answer")
 
-// ProxyError is a connection that a proxy prevented.
+// ProxyError reports a connection that a proxy prevented.
 type ProxyError struct {
 	Fault  string // "proxy-" and: unreadable, unreachable, loopback, credentials, refused
 	Host   string // the proxy's; empty if it's unreadable
@@ -25,11 +25,11 @@ type ProxyError struct {
 
 func (e *ProxyError) Error() string { return fmt.Sprintf("%s (status %d)", e.Fault, e.Status) }
 
-// proxyOf is http.ProxyFromEnvironment, but for its error, which quotes the address
-// and thereby a password.
+// proxyOf is http.ProxyFromEnvironment without its error, because that quotes the
+// address and its password.
 func proxyOf(r *http.Request) (*url.URL, error) {
 	u, err := http.ProxyFromEnvironment(r)
-	// What has a scheme and is no address is taken for a host called http.
+	// A malformed address with a scheme is taken for a host called http.
 	if err != nil || u != nil && strings.HasPrefix(u.Path, "//") {
 		return nil, &ProxyError{Fault: "proxy-unreadable"}
 	}
@@ -47,7 +47,7 @@ func checkTunnel(_ context.Context, proxy *url.URL, _ *http.Request, answer *htt
 	return &ProxyError{"proxy-refused", proxy.Host, answer.StatusCode}
 }
 
-// explained is an error of a round trip, with what is behind it.
+// explained returns the error of a round trip with its cause.
 func explained(req *http.Request, err error) error {
 	var op *net.OpError
 	var record tls.RecordHeaderError

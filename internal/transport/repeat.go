@@ -25,17 +25,17 @@ const (
 )
 
 // Backoff returns the pauses before each of up to retries repetitions: about
-// 0.5 s, 1 s, 2 s, each a third longer or shorter, so that workflows which
-// began on the same minute do not come back on the same moment.
+// 0.5 s, 1 s, 2 s, each up to a third longer or shorter, so that workflows that
+// started in the same minute don't retry at the same moment.
 func Backoff(retries uint64) retry.Backoff {
 	return retry.WithMaxRetries(retries, retry.WithJitterPercent(33, retry.NewExponential(firstPause)))
 }
 
-// Scatter is how long to wait before the nth try of what others try as well, so
-// that they do not meet again: longer each time, and never the same for two.
+// Scatter returns a random pause before the nth try of what others try as well, so
+// that they don't collide again: the limit rises with each try.
 func Scatter(n int) time.Duration { return rand.N(time.Duration(n) * 150 * time.Millisecond) }
 
-// Pause waits for d, or until ctx ends, and then returns its error.
+// Pause waits for d. If ctx ends first, it returns ctx's error.
 func Pause(ctx context.Context, d time.Duration) error {
 	t := time.NewTimer(d)
 	defer t.Stop()
@@ -48,14 +48,14 @@ func Pause(ctx context.Context, d time.Duration) error {
 }
 
 // IsCertificate reports whether err says that the other side's certificate
-// could not be verified, which no repetition mends.
+// couldn't be verified. Repeating doesn't help.
 func IsCertificate(err error) bool {
 	var cert *tls.CertificateVerificationError
 	return errors.As(err, &cert)
 }
 
-// repeater repeats a request that can do no harm: after a broken connection, a
-// truncated answer, a 5xx, or if the server says to come back in a moment.
+// repeater repeats a harmless request: after a broken connection, a truncated
+// answer, a 5xx, or if the server says to come back in a moment.
 type repeater struct{ base http.RoundTripper }
 
 func (r *repeater) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -69,8 +69,8 @@ func (r *repeater) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 }
 
-// attempt sends req once and reads the whole answer, so that one which breaks
-// off counts as a broken connection.
+// attempt sends req once and reads the whole answer, so that a truncated one
+// counts as a broken connection.
 func (r *repeater) attempt(req *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithTimeout(req.Context(), readTimeout)
 	defer cancel()

@@ -12,12 +12,12 @@ import (
 type Table struct {
 	page                   string    // the text of the page, as docs/troubleshooting.md has it
 	extension              string    // of the page's name
-	inWorkflow, inTerminal string    // what a line begins with that only one of them says
+	inWorkflow, inTerminal string    // the beginning of a line for only one of them
 	next, more             string    // what precedes the next step, and the id
-	stops, gap             string    // the ends of sentences, and what's between two of them
+	stops, gap             string    // the ends of sentences, and the space between two
 	open, close            string    // the parentheses around a part that can be left out
 	comma                  string    // between the values of a list
-	place                  string    // of the value of an input, and the page on which it is changed
+	place                  string    // of an input's value, and the page where it's changed
 	hours, minutes         [2]string // of one and of several
 	underAMinute           string
 	clock, day, moment     string // layouts, in UTC
@@ -37,7 +37,7 @@ var English = newTable(Table{
 	clock: "15:04 UTC", day: "2 January 2006", moment: "2 January 2006, 15:04 UTC",
 })
 
-// duration is d as people say it, rounded down.
+// duration returns d as people say it, rounded down.
 func (t *Table) duration(d time.Duration) string {
 	var parts []string
 	for _, part := range []struct {

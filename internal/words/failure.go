@@ -2,7 +2,7 @@ package words
 
 import "strings"
 
-// Failure is an error that is nothing but a message.
+// Failure is an error that is only a message.
 type Failure struct {
 	ID     string
 	Blanks Blanks
@@ -10,7 +10,7 @@ type Failure struct {
 
 func (f *Failure) Error() string { return f.ID }
 
-// Note is the error's message.
+// Note returns the error's message.
 func (f *Failure) Note() Note { return Note{ID: f.ID, Blanks: f.Blanks} }
 
 // Command is a command line that a person can paste into a POSIX shell.

@@ -10,7 +10,7 @@ import (
 // checklist has no why and no next.
 type row struct{ what, why, next string }
 
-// newTable takes the page of t apart. A message is a heading with its id and three
+// newTable parses the page of t. A message is a heading with its id and three
 // paragraphs; a sentence is an item of a list that begins with its id. It panics if
 // a message is malformed: the page is part of the program.
 func newTable(t Table) Table {
@@ -48,8 +48,8 @@ func (t *Table) add(id string, r row) {
 }
 
 // In the text of a line, without its markup, a blank is its name between two
-// marks, with command behind the first one if it's part of a command. An end is
-// behind a blank whose example ends with a full stop: it takes whole sentences.
+// marks, with command after the first one if it's part of a command. An end follows
+// a blank whose example ends with a full stop: it takes whole sentences.
 const (
 	mark    = "\x00"
 	command = "$"
@@ -101,7 +101,7 @@ func blanksOfMarked(text string) []string {
 	return names
 }
 
-// fill writes a paragraph out for this voice. Lines that begin with the other
+// fill renders a paragraph for this voice. Lines that begin with the other
 // place's name are left out, and so is each sentence, and each part in parentheses,
 // with a blank whose value is empty.
 func (v *Voice) fill(paragraph string, b Blanks) string {
@@ -123,7 +123,7 @@ func (v *Voice) fill(paragraph string, b Blanks) string {
 	return strings.Join(text, v.table.gap)
 }
 
-// sentences cuts a text behind each stop that a gap follows, outside of parentheses.
+// sentences splits a text after each stop that a gap follows, outside parentheses.
 func (t *Table) sentences(text string) []string {
 	var all []string
 	depth, from := 0, 0
@@ -142,7 +142,7 @@ func (t *Table) sentences(text string) []string {
 	return append(all, text[from:])
 }
 
-// fillSentence returns "" if a blank outside of parentheses is empty.
+// fillSentence renders a sentence, or returns "" if a blank outside parentheses is empty.
 func (v *Voice) fillSentence(s string, b Blanks) string {
 	var kept strings.Builder
 	for {

@@ -18,10 +18,8 @@ const ExampleClientID = "12345"
 
 var hexDigits = regexp.MustCompile(`(?i)^[0-9a-f]+$`)
 
-// Seen is what a message says of a credential that Strava refused, without showing
-// any of it.
-//
-// other is one that it may have been mixed up with.
+// Seen returns what a message says about a credential that Strava refused, without
+// showing any of it. other is one that it may have been mixed up with.
 func Seen(credential, other string) Sentence {
 	n := len(credential)
 	switch {
@@ -39,7 +37,7 @@ func Seen(credential, other string) Sentence {
 	return ""
 }
 
-// isNoCredentials reports whether no credential of Strava's has c in it.
+// isNoCredentials reports whether no credential of Strava's contains c.
 func isNoCredentials(c rune) bool { return c <= ' ' || c > '~' || strings.ContainsRune(`"'`, c) }
 
 func isPunctuation(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }

@@ -11,8 +11,8 @@ import (
 	"unicode"
 )
 
-// blank returns the text for a blank. What's part of a command is quoted as a
-// shell needs it, and a Command is a whole one.
+// blank returns the text for a blank. In a command it's quoted for a shell, unless it's
+// a whole Command.
 func (v *Voice) blank(name string, b Blanks) string {
 	name, inCommand := strings.CutPrefix(name, command)
 	value, given := b[name]
@@ -26,7 +26,7 @@ func (v *Voice) blank(name string, b Blanks) string {
 	return text
 }
 
-// value writes a value out in the voice's language. It returns false for a type
+// value renders a value in the voice's language. It returns false for a type
 // that has no words.
 func (v *Voice) value(value any) (text string, known bool) {
 	switch value := value.(type) {
@@ -89,7 +89,7 @@ func (v *Voice) input(name string) string {
 	return Visible(name)
 }
 
-// place is the input itself, but for what a workflow keeps in a secret.
+// place returns the input, and for a secret in a workflow also where it's kept.
 func (v *Voice) place(input string) string {
 	switch input {
 	case "client-secret", "refresh-token", "github-token":
@@ -114,7 +114,7 @@ func timeAs(layout string, t time.Time) string {
 	return t.UTC().Format(layout)
 }
 
-// systemReason is what the system said about a file, without its name.
+// systemReason returns what the system said about a file, without the file's name.
 func systemReason(err error) string {
 	var path *fs.PathError
 	var link *os.LinkError
@@ -130,8 +130,8 @@ func systemReason(err error) string {
 	return err.Error()
 }
 
-// Visible is s on one line, with what can't be seen, or changes how the rest is
-// shown, escaped: names of environments and the like come from outside.
+// Visible returns s on one line, and escapes what can't be seen or changes how the rest
+// is shown: names of environments and the like come from outside.
 func Visible(s string) string {
 	if !strings.ContainsFunc(s, func(c rune) bool { return !unicode.IsPrint(c) }) {
 		return s
@@ -150,7 +150,7 @@ func Visible(s string) string {
 	return b.String()
 }
 
-// Quote is s as one word of a POSIX shell.
+// Quote returns s as one word of a POSIX shell.
 func Quote(s string) string {
 	if s != "" && !strings.ContainsFunc(s, func(c rune) bool {
 		return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/:,@", c)

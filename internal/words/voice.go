@@ -14,12 +14,12 @@ type Voice struct {
 	server     string // of GitHub
 	repository string
 	link       string  // to authorize at Strava; empty if it can't be made here
-	workflow   string  // the page of this workflow, on which it is run
-	edit       string  // and the page on which its file is changed
+	workflow   string  // the page where this workflow is run
+	edit       string  // the page where its file is changed
 	login      Command // gets a new refresh token
 }
 
-// anyRepository stands for a repository that isn't known.
+// anyRepository is the placeholder for an unknown repository.
 const anyRepository = "OWNER/REPO"
 
 // Step returns the voice of a workflow step. page is the address of
@@ -33,14 +33,14 @@ func Terminal() *Voice {
 	return &Voice{table: &English, server: "https://github.com", repository: anyRepository}
 }
 
-// languages are those that a step speaks. A table is made when it's asked for: that
-// takes time, and most runs speak one language.
+// languages are those that a step speaks. A table is built on demand: that takes time,
+// and most runs speak one language.
 var languages = map[string]func() *Table{"en": func() *Table { return &English }, "zh": chinese}
 
 // Speaks reports whether there is a page in a language.
 func Speaks(language string) bool { return languages[language] != nil }
 
-// Speaking returns the voice in a language, if there is a page in it.
+// Speaking returns the voice in a language, or v's own if there is no page in it.
 func (v *Voice) Speaking(language string) *Voice {
 	in := *v
 	if Speaks(language) {
@@ -50,7 +50,7 @@ func (v *Voice) Speaking(language string) *Voice {
 }
 
 // In returns the voice with links and commands for a repository, written as
-// owner/name, on a server of GitHub's. What's empty stays as it was.
+// owner/name, on a server of GitHub's. An empty argument changes nothing.
 func (v *Voice) In(server, repository string) *Voice {
 	at := *v
 	if server != "" {
@@ -63,14 +63,14 @@ func (v *Voice) In(server, repository string) *Voice {
 }
 
 // Authorizing returns the voice with a link to authorize, and the page of the
-// workflow that takes the address which follows.
+// workflow that takes the address from the browser afterwards.
 func (v *Voice) Authorizing(link, workflow string) *Voice {
 	at := *v
 	at.link, at.workflow = link, workflow
 	return &at
 }
 
-// Editing returns the voice with the page on which the workflow is changed.
+// Editing returns the voice with the page where the workflow is changed.
 func (v *Voice) Editing(page string) *Voice {
 	at := *v
 	at.edit = page
@@ -94,9 +94,8 @@ func (v *Voice) Asks(err error) bool {
 	return false
 }
 
-// Explain puts an error into words: its outermost Speaker, or each one of an error
-// that wraps several. An error without a Speaker is unforeseen, but for a bare
-// cancellation: a call that was cut off says so itself.
+// Explain renders the outermost Speaker, or each joined one. Anything else is
+// run-internal, except a bare context.Canceled.
 func (v *Voice) Explain(err error) []Message {
 	notes := notesOf(err)
 	switch {
@@ -129,8 +128,8 @@ func notesOf(err error) []Note {
 	return nil
 }
 
-// unforeseen is the note of an error without words. Errors of the system hold no
-// secret: everything that could is a Speaker.
+// unforeseen returns the note for an error without words. Errors of the system contain
+// no secret: everything that could is a Speaker.
 func unforeseen(cause string) Note {
 	if cause != "" {
 		cause = strings.ToUpper(cause[:1]) + cause[1:] + "."
@@ -167,13 +166,13 @@ func isEdit(id string, r row) bool {
 	return strings.HasPrefix(id, "input-") && id != "input-code-without-state" || id == "target-code-branch" || strings.Contains(r.next, `<var title="rotate-to">`) || strings.Contains(r.next, `<var title="expected-athlete">`)
 }
 
-// Join makes one text of sentences.
+// Join joins sentences into one text.
 func (v *Voice) Join(sentences ...string) string {
 	return strings.TrimSpace(strings.Join(sentences, v.table.gap))
 }
 
 // Say returns one sentence: that of the log, the summary or the checklist with
-// this id, or what a message says happened.
+// this id, or the first part of a message.
 func (v *Voice) Say(id string, b Blanks) string {
 	return v.message(Note{ID: id, Blanks: b}).What
 }
@@ -190,7 +189,7 @@ func IDs() (messages, sentences []string) {
 	return messages, sentences
 }
 
-// Missing returns what keeps a note from being told in full: its blanks without a
+// Missing returns what keeps a note from being rendered: its blanks without a
 // value, those with a value of a type that has no words, or its id if the page
 // doesn't have it. An empty value is a value: it leaves out an optional part.
 func Missing(n Note) []string {

@@ -12,14 +12,14 @@ import "time"
 // text is, and so are the numbers and times that are zero.
 type Blanks map[string]any
 
-// Note is what an error says of itself.
+// Note is what an error says about itself.
 type Note struct {
 	ID     string
 	Blanks Blanks
 	Page   string // an address that may not be in a log, or empty
 }
 
-// Speaker is an error that brings its message.
+// Speaker is an error that has a message.
 type Speaker interface {
 	error
 	Note() Note
@@ -29,23 +29,23 @@ type (
 	// Input is the name of an input as action.yml has it: "client-secret" in a
 	// step, "STRAVA_CLIENT_SECRET" in a terminal.
 	Input string
-	// Place is the name of an input, too, but says where its value belongs: "the
+	// Place is the name of an input as well, but says where its value belongs: "the
 	// secret that client-secret reads", "STRAVA_CLIENT_SECRET".
 	Place string
-	// Page is the path of a page on the GitHub server, as "octocat/sync/settings".
+	// Page is the path of a page on the GitHub server, such as "octocat/sync/settings".
 	Page string
 
-	// Clock is a time of day, as "15:04 UTC".
+	// Clock is a time of day, such as "15:04 UTC".
 	Clock time.Time
-	// Day is a date, as "2 January 2006".
+	// Day is a date, such as "2 January 2006".
 	Day time.Time
 	// Moment is both.
 	Moment time.Time
 
-	// Short is an inner error of which What alone is said.
+	// Short is an inner error shown only by its What.
 	Short struct{ Err error }
-	// System is an inner error of which the operating system's reason alone is
-	// said, as "permission denied".
+	// System is an inner error shown only by the operating system's reason, such as
+	// "permission denied".
 	System struct{ Err error }
 )
 
@@ -53,11 +53,11 @@ type (
 type Message struct {
 	ID, What, Why, Next string
 	More                string // the address of the message on the page, or "more: ID"
-	Page                string // in a step: an address for the summary alone
+	Page                string // in a step: an address for only the summary
 	Label               string // what Text writes before Next, as "Next: "
 }
 
-// Text is the message on as many lines as it has parts.
+// Text returns the message, one part per line.
 func (m Message) Text() string {
 	text := m.What
 	for _, line := range []string{m.Why, m.Label + m.Next, m.More} {
