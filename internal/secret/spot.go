@@ -14,23 +14,24 @@ const (
 	hexLength = 40
 )
 
-// Lengths are checked separately: a count in a pattern takes long to compile, at every
-// start.
 var (
-	word      = regexp.MustCompile(`[0-9A-Za-z]+`)
-	hexDigits = regexp.MustCompile(`^[0-9A-Fa-f]+$`)
+	// Lengths are checked separately: a count in a pattern takes long to compile, at
+	// every start.
+	word = regexp.MustCompile(`[0-9A-Za-z]+`)
 	// ghp_, gho_, ghs_, github_pat_ and the like.
 	gitHubToken = regexp.MustCompile(`(?:gh._|github_pat_)\w*`)
 )
 
 // IsHexToken reports whether the whole of s looks like a token or a client
 // secret of Strava's.
-func IsHexToken(s string) bool { return len(s) == hexLength && hexDigits.MatchString(s) }
+func IsHexToken(s string) bool { return len(s) == hexLength && isHex(s) }
+
+func isHex(s string) bool { return strings.Trim(s, "0123456789abcdefABCDEF") == "" }
 
 // HasHexToken reports whether a word of s looks like a token of Strava's.
 func HasHexToken(s string) bool {
 	return slices.ContainsFunc(word.FindAllString(s, -1), func(w string) bool {
-		return len(w) >= hexLength && hexDigits.MatchString(w)
+		return len(w) >= hexLength && isHex(w)
 	})
 }
 

@@ -14,16 +14,18 @@ type row struct{ what, why, next string }
 // paragraphs; a sentence is an item of a list that begins with its id. It panics if
 // a message is malformed: the page is part of the program.
 func newTable(t Table) Table {
-	t.rows = make(map[string]row, strings.Count(t.page, "`\n")) // one allocation, at every start
+	size := strings.Count(t.page, "`\n") + strings.Count(t.page, "\n- `") // one allocation, at every start
+	t.rows, t.ids = make(map[string]row, size), make([]string, 0, size)
 	for _, part := range strings.Split(t.page, "\n#")[1:] {
 		if heading, ok := strings.CutPrefix(part, `## <a id="`); ok {
 			id, body, _ := strings.Cut(heading, `"></a>`+"`")
 			title, body, _ := strings.Cut(body, "`\n")
-			paragraphs := strings.Split(strings.TrimSpace(body), "\n\n")
-			if title != id || len(paragraphs) != 3 {
+			what, rest, _ := strings.Cut(strings.TrimSpace(body), "\n\n")
+			why, next, whole := strings.Cut(rest, "\n\n")
+			if title != id || !whole {
 				panic("words: the message " + id + " must have its id twice in the heading, and three paragraphs")
 			}
-			t.add(id, row{paragraphs[0], paragraphs[1], paragraphs[2]})
+			t.add(id, row{what, why, next})
 			continue
 		}
 		if strings.HasPrefix(part, "##") {

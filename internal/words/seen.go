@@ -1,7 +1,6 @@
 package words
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -16,7 +15,7 @@ const usualLength = 40
 // ExampleClientID is the client id in the workflow that people copy.
 const ExampleClientID = "12345"
 
-var hexDigits = regexp.MustCompile(`(?i)^[0-9a-f]+$`)
+func isHex(s string) bool { return strings.Trim(s, "0123456789abcdefABCDEF") == "" }
 
 // Seen returns what a message says about a credential that Strava refused, without
 // showing any of it. other is one that it may have been mixed up with.
@@ -27,7 +26,7 @@ func Seen(credential, other string) Sentence {
 		return "log-seen-other"
 	case strings.ContainsAny(credential, "*…•"):
 		return "log-seen-hidden"
-	case n >= 20 && n <= 80 && n != usualLength && hexDigits.MatchString(credential):
+	case n >= 20 && n <= 80 && n != usualLength && isHex(credential):
 		return "log-seen-length"
 	case n > usualLength && slices.ContainsFunc(strings.FieldsFunc(credential, isPunctuation), isUsual):
 		return "log-seen-around"
@@ -42,4 +41,4 @@ func isNoCredentials(c rune) bool { return c <= ' ' || c > '~' || strings.Contai
 
 func isPunctuation(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }
 
-func isUsual(word string) bool { return len(word) == usualLength && hexDigits.MatchString(word) }
+func isUsual(word string) bool { return len(word) == usualLength && isHex(word) }
