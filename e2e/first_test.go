@@ -33,10 +33,9 @@ func newNewcomer(t *testing.T, knobs sandbox.Knobs, clientID string) *newcomer {
 	n := &newcomer{world: newWorld(t, knobs)}
 	n.secrets = "STRAVA_CLIENT_SECRET=" + n.server.App().Secret + "\nGITHUB_TOKEN=" + n.server.BuiltInToken() + "\n"
 	n.path = n.workspace(t, "sync.yml")
-	if clientID == "" {
-		clientID = n.server.App().ID
+	if clientID != "" {
+		write(t, n.path, replaced(t, readFile(t, n.path), "client-id: "+n.server.App().ID, "client-id: "+clientID))
 	}
-	write(t, n.path, replaced(t, readFile(t, n.path), "client-id: 12345", "client-id: "+clientID))
 	return n
 }
 
