@@ -27,6 +27,7 @@ func loginCommand(s *shell) *cobra.Command {
 			"  strava-token login --rotate-to file:/var/lib/strava/token\n" +
 			"  strava-token login --format dotenv >strava.env",
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			l.RotateTo = s.rotateTo
 			err := l.Run(cmd.Context())
 			if cmd.Context().Err() != nil && err != context.Canceled && statusOf(err) == provider.Failed {
 				s.t.Error(err) // it was interrupted while it kept the token
@@ -41,7 +42,7 @@ func loginCommand(s *shell) *cobra.Command {
 	f.StringVar(&l.Scope, "scope", login.DefaultScope, "scopes to ask for, separated by commas")
 	f.IntVar(&l.Port, "port", 8000, "port on 127.0.0.1 that the browser comes back to")
 	f.BoolVar(&l.NoBrowser, "no-browser", false, "don't open a browser here")
-	f.StringArrayVar(&l.RotateTo, "rotate-to", nil, "target that keeps the refresh token; may be repeated (default branch:strava-token with --repo)")
+	f.StringArrayVar(&s.rotateTo, "rotate-to", nil, "target that keeps the refresh token; may be repeated (default branch:strava-token with --repo)")
 	f.StringVar(&l.Format, "format", "", "print the credentials to standard output: json or dotenv")
 	f.StringVar(&l.Output, "output", "", "file for the client id and the client secret, mode 0600 (default: beside the refresh token)")
 	f.BoolVar(&l.Yes, "yes", false, "replace what exists without asking")

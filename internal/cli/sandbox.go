@@ -9,7 +9,6 @@ import (
 
 	"strava-token/internal/login"
 	"strava-token/internal/sandbox"
-	"strava-token/internal/secret"
 )
 
 // sandboxSecret is the secret that the sandbox's repository starts with.
@@ -31,7 +30,7 @@ func sandboxCommand(p Process) *cobra.Command {
 			}
 			listener, err := sandbox.Listen(cmd.Context(), address)
 			if err != nil {
-				return refused("--address must be a loopback address with a free port, which " + secret.Quotable(address) + " isn't.")
+				return refused("--address must be a loopback address with a free port.")
 			}
 			s := sandbox.New(knobs)
 			s.SetSecret(sandboxSecret, s.LiveRefreshToken())

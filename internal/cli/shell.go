@@ -100,8 +100,8 @@ func (s *shell) Mask(v secret.Value) bool {
 	if !s.inStep() || v.Empty() || s.needMasks() != nil {
 		return true
 	}
-	return terminal.InTime(func() error {
-		_, err := fmt.Fprintf(s.t.Out, "::add-mask::%s\n", maskable.Replace(v.Reveal()))
+	return s.t.InTime(func() error {
+		_, err := fmt.Fprintf(s.t.Out, "\n::add-mask::%s\n", maskable.Replace(v.Reveal()))
 		return err
 	})
 }
@@ -113,7 +113,7 @@ func (s *shell) Recover(sealed string) bool {
 	}
 	path, err := recovery.Leave(sealed, s.folders())
 	if err == nil {
-		terminal.InTime(func() error {
+		s.t.InTime(func() error {
 			s.t.Note("warning", s.t.Voice.Say("log-recovery-file", words.Blanks{"file": path}))
 			return nil
 		})

@@ -32,7 +32,7 @@ func TestLoginRefusesTheClientSecretsPlaceAsTarget(t *testing.T) {
 	t.Parallel()
 	v := newVisitor(t, sandbox.Knobs{})
 	v.assertStatus(v.run("--repo", sandbox.Repository, "--rotate-to", "strava_client_secret"), 2)
-	v.assertMessages("input-doubled-target")
+	v.assertMessages("login-same-secret")
 	v.assertNothingStored()
 }
 
@@ -182,4 +182,18 @@ func TestALoginThatEndsLeavesTheFileOfAnother(t *testing.T) {
 	cancel()
 	first.Wait()
 	v.assertFile(target+".env", v.appLines())
+}
+
+// TestAMaskBeginsALine, or the runner doesn't see it: a question has no line break.
+func TestAMaskBeginsALine(t *testing.T) {
+	t.Parallel()
+	v := newVisitor(t, sandbox.Knobs{})
+	v.env["GITHUB_ACTIONS"], v.env["STRAVA_REFRESH_TOKEN"] = "true", v.server.LiveRefreshToken()
+	var said lockedBuffer
+	cli.Run(t.Context(), cli.Process{
+		Args: []string{"revoke"}, Getenv: func(name string) string { return v.env[name] },
+		Stdin: strings.NewReader("y\n"), Stdout: &v.stdout, Stderr: &said,
+	})
+	masks := strings.Count(said.String(), "::add-mask::")
+	check.That(t, masks > 0 && masks == strings.Count(said.String(), "\n::add-mask::"), "%d masks, and not all begin a line", masks)
 }

@@ -185,7 +185,10 @@ func InspectClientID(text string) Fault {
 // mistyped target, since it may be meant to be there.
 func (r *reader) githubToken(targets []store.Target) secret.Value {
 	const name = "github-token"
-	mistyped := len(targets) == 0 && !r.readable && slices.ContainsFunc(r.Lines("rotate-to"), func(line string) bool { return strings.TrimSpace(line) != "" })
+	mistyped := len(targets) == 0 && slices.ContainsFunc(r.Lines("rotate-to"), func(line string) bool {
+		line = strings.TrimSpace(line)
+		return line != "" && !strings.HasPrefix(line, "file:")
+	})
 	if mistyped || slices.ContainsFunc(targets, store.Target.OnGitHub) {
 		return r.credential(name)
 	}

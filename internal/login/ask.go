@@ -52,14 +52,21 @@ func AskClientSecret(ctx context.Context, t *terminal.Terminal) (secret.Value, e
 	})
 }
 
-// ofPrompts names the prompts in a refusal, in place of variables that nobody set.
-func ofPrompts(err error) error {
-	refused, ok := errors.AsType[*strava.Error](err)
-	if !ok {
-		return err
-	}
+// typed reports whether what Strava refused was typed, so that another answer helps.
+func (l *Login) typed(kind strava.Kind) bool {
+	id, clientSecret := !l.answers["client-id"].Empty(), !l.answers["client-secret"].Empty()
+	return id || clientSecret && kind != strava.InvalidClientID && kind != strava.SecretAsClientID
+}
+
+// ofPrompts names prompts in a refusal, in place of variables that nobody set.
+func (l *Login) ofPrompts(refused *strava.Error) error {
 	note := refused.Note()
-	note.Blanks["client-id"], note.Blanks["client-secret"], note.Blanks["client-secret-place"] = "Client ID", "Client Secret", "the prompt"
+	if !l.answers["client-id"].Empty() {
+		note.Blanks["client-id"] = "Client ID"
+	}
+	if !l.answers["client-secret"].Empty() {
+		note.Blanks["client-secret"], note.Blanks["client-secret-place"] = "Client Secret", "the prompt"
+	}
 	return &words.Failure{ID: note.ID, Blanks: note.Blanks}
 }
 

@@ -15,7 +15,6 @@ import (
 	"strava-token/internal/secret"
 	"strava-token/internal/store"
 	"strava-token/internal/strava"
-	"strava-token/internal/terminal"
 	"strava-token/internal/transport"
 	"strava-token/internal/words"
 )
@@ -31,7 +30,7 @@ const finishTime = 8 * time.Second
 
 // announce names the athlete, who may not be the expected one.
 func (l *Login) announce(t strava.Token) {
-	terminal.InTime(func() error {
+	l.Terminal.InTime(func() error {
 		l.Terminal.Say("Strava issued a refresh token" + whose(t, t.AthleteID) + ".")
 		return nil
 	})
@@ -176,7 +175,7 @@ func (l *Login) nameClientSecret(network *transport.Network) error {
 		return input.Wrong("environment", input.Fault(store.UnknownTarget))
 	}
 	if slices.ContainsFunc(l.in.Targets, func(other store.Target) bool { return other.Key() == t.Key() }) {
-		return input.Wrong("rotate-to", input.FaultDoubledTarget) // one would be written over the other
+		return input.Misuse("login-same-secret", words.Blanks{"name": t.Name})
 	}
 	l.clientSecret = store.NewSecret(l.in.GitHub(network), t)
 	l.clientSecret.MayBeNew = true

@@ -115,11 +115,12 @@ func (l *Login) settle(ctx context.Context, network *transport.Network) error {
 		if !strava.IsAppRefused(err) {
 			return nil
 		}
-		if l.answers["client-secret"].Empty() {
+		refused, isRefused := errors.AsType[*strava.Error](err)
+		if !isRefused || !l.typed(refused.Kind) {
 			return err
 		}
 		l.discard()
-		l.Terminal.Error(ofPrompts(err))
+		l.Terminal.Error(l.ofPrompts(refused))
 		delete(l.answers, "client-id")
 		delete(l.answers, "client-secret")
 	}

@@ -97,7 +97,7 @@ func (s *sealer) rescue(end **Outcome) {
 	}
 	o := &Outcome{Failures: []error{errUnforeseen}}
 	if i := s.newest.Load(); i != nil {
-		o.Token, o.Rotated = i.token, i.rotated()
+		o.Token, o.FromCode, o.Rotated = i.token, i.from.origin == fromCode, i.rotated()
 		if i.isNew() {
 			s.seal()
 			o.Recovery, o.notKept = s.sealed.text, true

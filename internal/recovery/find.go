@@ -2,6 +2,7 @@ package recovery
 
 import (
 	"cmp"
+	"errors"
 	"io"
 	"regexp"
 	"slices"
@@ -34,6 +35,8 @@ var (
 	breaks = strings.NewReplacer(`\r`, "\n", `\n`, "\n", "%0A", "\n", "%0D", "\n", "<br>", "\n", "\r", "\n")
 )
 
+var errTooLong = errors.New("it has more than 256 MiB: pass the part with the recovery text")
+
 // lazily compiles a pattern that most runs don't need.
 func lazily(pattern string) func() *regexp.Regexp {
 	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(pattern) })
@@ -51,7 +54,10 @@ func wrapped(mark string) string {
 // logs; UTF-8 or UTF-16. If a text can be read in two ways, both are
 // returned. An error is r's own, or that of a broken zip.
 func Find(r io.Reader) (found []string, err error) {
-	raw, readErr := io.ReadAll(io.LimitReader(r, maxLog))
+	raw, readErr := io.ReadAll(io.LimitReader(r, maxLog+1))
+	if len(raw) > maxLog {
+		return nil, errTooLong // the newest text is at the end
+	}
 	plain, err := decode(raw)
 	text := breaks.Replace(invisible.Replace(ansi().ReplaceAllString(plain, ""))) + "\n"
 	add := func(words []string) {

@@ -41,7 +41,7 @@ func validBranch(s string) bool {
 
 // validAthlete checks the name that tells the files of several athletes on one
 // branch apart.
-func validAthlete(s string) bool { return validOwner(s) }
+func validAthlete(s string) bool { return isMadeOf(s, "_-", 255) }
 
 func validPath(s string) bool {
 	last := s[strings.LastIndexAny(s, `/\`)+1:]

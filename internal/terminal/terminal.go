@@ -10,6 +10,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/term"
@@ -26,7 +27,8 @@ type Terminal struct {
 
 	lines  chan string // set while lines are read in the background
 	mu     sync.Mutex
-	status string // the line of a countdown, if that's the last one shown
+	stuck  atomic.Bool // a print takes too long
+	status string      // the line of a countdown, if that's the last one shown
 }
 
 // print writes text in place of a countdown. The text may be the next countdown.
@@ -104,7 +106,7 @@ func Is(stream any) bool {
 
 // Recover prints a sealed refresh token. It returns false if nobody can read it.
 func (t *Terminal) Recover(sealed string) bool {
-	return InTime(func() error {
+	return t.InTime(func() error {
 		t.Note("warning", t.Voice.Say("log-recovery", nil)+" "+t.Voice.Say("log-recovery-command", words.Blanks{"target": "TARGET"}))
 		return t.print(sealed, false)
 	})
@@ -114,14 +116,22 @@ func (t *Terminal) Recover(sealed string) bool {
 // still (Ctrl-S) takes nothing.
 const patience = 2 * time.Second
 
-// InTime reports whether a print came through soon enough.
-func InTime(print func() error) bool {
+// InTime reports whether a print came through soon enough. While one is still under
+// way it tries no other.
+func (t *Terminal) InTime(print func() error) bool {
+	if t.stuck.Load() {
+		return false
+	}
 	printed := make(chan error, 1)
-	go func() { printed <- print() }()
+	go func() {
+		printed <- print()
+		t.stuck.Store(false)
+	}()
 	select {
 	case err := <-printed:
 		return err == nil
 	case <-time.After(patience):
+		t.stuck.Store(true)
 		return false
 	}
 }

@@ -22,7 +22,7 @@ func newTable(t Table) Table {
 			title, body, _ := strings.Cut(body, "`\n")
 			what, rest, _ := strings.Cut(strings.TrimSpace(body), "\n\n")
 			why, next, whole := strings.Cut(rest, "\n\n")
-			if title != id || !whole {
+			if title != id || !whole || strings.Contains(next, "\n\n") {
 				panic("words: the message " + id + " must have its id twice in the heading, and three paragraphs")
 			}
 			t.add(id, row{what, why, next})
