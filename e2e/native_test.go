@@ -295,7 +295,7 @@ const interrupt = `      - run: |
             while sleep 0.2; do
               for process in /proc/[0-9]*; do
                 grep -qas "native/main[.]js" "$process/cmdline" || continue
-                sleep 2
+                sleep 1
                 kill -INT "${process#/proc/}"
                 exit
               done
@@ -309,7 +309,7 @@ func TestNativeCancelledUnderAct(t *testing.T) {
 	l.command(t) // writes release.json
 	l.world.server.Notify(func(call string) {
 		if call == "token" {
-			time.Sleep(6 * time.Second) // so that the signal falls into it
+			time.Sleep(4 * time.Second) // so that the signal falls into it
 		}
 	})
 	workflow := strings.Replace(readFile(t, "workflows/sync.yml"), "uses: ./\n", "uses: ./native\n", 1)
