@@ -69,6 +69,9 @@ func (k *kept) add(err error, targets ...Target) {
 // keepAndProve stores the token regardless of cancellation, and checks the access token
 // that is live afterwards; cancelling ctx stops only the check.
 func (r *Run) keepAndProve(ctx, settling context.Context, i issued, p plan, s *sealer) (k kept, said proof) {
+	if r.Announce != nil {
+		r.Announce(i.token)
+	}
 	proving, cancel := within(ctx, settling)
 	defer cancel()
 	if p.proveFirst {

@@ -134,9 +134,6 @@ func (r *Run) Do(ctx context.Context) (o *Outcome) {
 	if issued.token.RefreshToken.Empty() { // only answers that may contain one
 		return sealer.unread(checked, ctx.Err() != nil)
 	}
-	if r.Announce != nil {
-		r.Announce(issued.token)
-	}
 	plan := r.plan(issued)
 	unwatch := sealer.watch(ctx, plan)
 	kept, proof := r.keepAndProve(ctx, settling, issued, plan, sealer)
