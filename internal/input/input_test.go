@@ -97,6 +97,16 @@ func TestStravaJudgesWhatMayHoldACredential(t *testing.T) {
 	}
 }
 
+// TestNoMarkOfASealedTextIsMasked: without them nobody finds the next one in the log.
+func TestNoMarkOfASealedTextIsMasked(t *testing.T) {
+	env := good(t)
+	env["INPUT_REFRESH-TOKEN"] = "-----BEGIN AGE ENCRYPTED FILE-----\nYWdlLWVuY3J5cHRpb24\n-----END AGE ENCRYPTED FILE-----\n"
+	_, problems, masked := read(env)
+	if len(problems) != 1 || slices.ContainsFunc(masked, func(m string) bool { return strings.Contains(m, "-----") }) {
+		t.Errorf("problems %v, masked %q", problems, masked)
+	}
+}
+
 // TestSwapped holds that two values in each other's place are one problem.
 func TestSwapped(t *testing.T) {
 	t.Parallel()

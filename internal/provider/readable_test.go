@@ -199,11 +199,9 @@ func TestAnotherAthletesTokenIsNotOverwritten(t *testing.T) {
 			if diff := cmp.Diff(want, said); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
-			if (said["sealed"] != words.Sentence("")) != (w.rep.sealed != "") {
-				t.Errorf("sealed: %t, told: %v", w.rep.sealed != "", said["sealed"])
-			}
-			if sealed := w.rep.sealed != ""; sealed != (tt.status == provider.NotKept) || o.Export != provider.ExportNone {
-				t.Errorf("sealed %t, export %d", sealed, o.Export)
+			sealed := w.rep.sealed != ""
+			if sealed != (tt.status == provider.NotKept) || sealed != (said["sealed"] != words.Sentence("")) || o.Export != provider.ExportNone {
+				t.Errorf("sealed %t, told %v, export %d", sealed, said["sealed"], o.Export)
 			}
 		})
 	}

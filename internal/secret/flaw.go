@@ -65,7 +65,7 @@ func Inspect(s string) Flaw {
 // mask would make every other one unreadable.
 func MayHold(s string) bool {
 	flaw := Inspect(s)
-	return flaw != Missing && flaw != Placeholder && flaw != Expression && len(s) >= minLength && !strings.Contains(s, "-----BEGIN ")
+	return flaw != Missing && flaw != Placeholder && flaw != Expression && len(s) >= minLength && !strings.Contains(s, "AGE ENCRYPTED FILE")
 }
 
 // IsPlaceholder reports whether s is a word that people and programs leave
