@@ -1,13 +1,11 @@
 package input
 
 import (
-	"errors"
 	"maps"
 	"strings"
 
 	"strava-token/internal/provider"
 	"strava-token/internal/secret"
-	"strava-token/internal/store"
 	"strava-token/internal/words"
 )
 
@@ -107,14 +105,6 @@ func (e *Error) Unwrap() []error {
 
 // Status returns the exit status of the command.
 func (e *Error) Status() provider.Status { return provider.BadInput }
-
-func targetFault(err error) Fault {
-	var t *store.TargetError
-	if errors.As(err, &t) {
-		return Fault(t.Kind)
-	}
-	return Fault(store.UnknownTarget)
-}
 
 // isMissing reports whether the problem is an empty input.
 func (p Problem) isMissing() bool { return strings.HasPrefix(p.ID, "input-missing-") }

@@ -1,7 +1,6 @@
 package input
 
 import (
-	"errors"
 	"slices"
 	"strings"
 
@@ -27,8 +26,7 @@ func (r *reader) targets(repository string) []store.Target {
 			continue
 		}
 		t, err := store.Parse(text, repository)
-		var wrong *store.TargetError
-		r.readable = r.readable || t.Readable() || errors.As(err, &wrong) && wrong.Readable
+		r.readable = r.readable || store.LooksReadable(text)
 		if fault := r.objection(t, err, targets, seen); fault != "" {
 			r.problem(name, fault, secret.Quotable(text))
 			continue
@@ -43,7 +41,7 @@ func (r *reader) targets(repository string) []store.Target {
 func (r *reader) objection(t store.Target, err error, before []store.Target, seen map[string]bool) Fault {
 	switch {
 	case err != nil:
-		return targetFault(err)
+		return Fault(err.(store.TargetFault))
 	case seen[t.Key()]:
 		return FaultDoubledTarget
 	case t.Readable() && slices.ContainsFunc(before, store.Target.Readable):

@@ -75,7 +75,7 @@ func ofTargets() (all []error) {
 func ofProofs() (all []error) {
 	run := &Run{Verify: true, RequireScopes: []string{"activity:read"}, Readable: named{name: "branch:b"}}
 	i := issued{token: strava.Token{AccessToken: secret.New("a")}}
-	login := issued{token: i.token, from: candidate{origin: fromNewLogin}, rival: store.Held{RefreshToken: secret.New("b")}}
+	login := issued{token: i.token, from: candidate{origin: fromNewLogin}, rival: store.Held{Record: store.Record{RefreshToken: secret.New("b")}}}
 	for _, err := range []error{errors.New("no answer"), &strava.Error{Kind: strava.Outage}, &strava.Error{Kind: strava.ScopeMissing}} {
 		for _, run.ExpectedAthlete = range []int64{0, 1} {
 			for _, i := range []issued{i, login} {

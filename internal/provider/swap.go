@@ -126,5 +126,5 @@ func (r *Run) isSuperseded(ctx context.Context, i issued) bool {
 
 func isOvertaken(err error) bool {
 	e, ok := errors.AsType[*store.Error](err)
-	return ok && e.Kind == store.Overtaken
+	return ok && e.ID == store.Overtaken
 }

@@ -25,7 +25,6 @@ const (
 type Branch struct {
 	remote
 	readable
-	id      int64    // the repository's
 	exists  bool     // whether the branch does
 	sha     string   // of the file as it was last read; empty if there is none
 	checked standing // the state of the branch at the check
@@ -34,25 +33,24 @@ type Branch struct {
 // NewBranch returns the branch that t names. repositoryID is the numeric id of
 // its repository, or 0 if it is not known yet.
 func NewBranch(gh *GitHub, t Target, app App, repositoryID int64) *Branch {
-	return &Branch{remote: remote{t, gh}, readable: readable{app: app, held: Held{app: app}}, id: repositoryID}
+	return &Branch{remote: remote{t, gh}, readable: readable{
+		place: place{Purpose: "branch", Target: t.String(), RepositoryID: repositoryID}, held: Held{app: app},
+	}}
 }
 
+// path returns where the file is on the branch.
 func (b *Branch) path() string {
-	if b.Target.Name == "" {
+	if b.Name == "" {
 		return "refresh-token.txt"
 	}
-	return "refresh-token-" + b.Target.Name + ".txt"
-}
-
-func (b *Branch) place() place {
-	return place{Purpose: "branch", Target: b.String(), RepositoryID: b.id}
+	return "refresh-token-" + b.Name + ".txt"
 }
 
 // Check asks in parallel, without changing anything visible, whether a write would be
 // allowed, what rules the branch has, and what it holds. An error is an *Error.
 func (b *Branch) Check(ctx context.Context) (Facts, error) {
-	if sealed.Usable(b.app.ClientSecret) != nil {
-		return Facts{}, b.fault(WeakSecret, nil)
+	if sealed.Usable(b.held.app.ClientSecret) != nil {
+		return Facts{}, b.fault(weakSecret, nil)
 	}
 	var calls sync.WaitGroup
 	var answer *github.Response
@@ -90,47 +88,47 @@ func (b *Branch) Check(ctx context.Context) (Facts, error) {
 // tryWrite creates a blob: that changes no branch, and takes the same permission as
 // a commit. Its content never changes, so it is stored once.
 func (b *Branch) tryWrite(ctx context.Context) (*github.Response, error) {
-	_, answer, err := b.github.reads.Git.CreateBlob(ctx, b.Target.Owner, b.Target.Repo, &github.Blob{
+	_, answer, err := b.github.reads.Git.CreateBlob(ctx, b.Owner, b.Repo, &github.Blob{
 		Content: new(documentMark + documentVersion + "\n"), Encoding: new("utf-8"),
 	})
 	if err == nil {
 		return answer, nil
 	}
-	e := b.classify(err, RepositoryNotFound)
-	if e.Kind == Conflict {
-		e.Kind = EmptyRepository
+	e := b.classify(err, repositoryNotFound)
+	if e.ID == conflict {
+		e.ID = "target-empty-repository" // there is no commit yet
 	}
 	return nil, e
 }
 
 func (b *Branch) identify(ctx context.Context) error {
-	if b.id != 0 {
+	if b.place.RepositoryID != 0 {
 		return nil
 	}
-	repository, _, err := b.github.reads.Repositories.Get(ctx, b.Target.Owner, b.Target.Repo)
+	repository, _, err := b.github.reads.Repositories.Get(ctx, b.Owner, b.Repo)
 	if err != nil {
-		return b.classify(err, RepositoryNotFound)
+		return b.classify(err, repositoryNotFound)
 	}
 	if repository.GetDefaultBranch() == b.Target.Branch {
-		return b.fault(CodeBranch, nil)
+		return b.fault("target-code-branch", nil)
 	}
-	b.id = repository.GetID()
+	b.place.RepositoryID = repository.GetID()
 	return nil
 }
 
 // fetch returns the file, or nil if there is none.
 func (b *Branch) fetch(ctx context.Context) (*github.RepositoryContent, error) {
-	content, folder, answer, err := b.github.reads.Repositories.GetContents(ctx, b.Target.Owner, b.Target.Repo, b.path(),
+	content, folder, _, err := b.github.reads.Repositories.GetContents(ctx, b.Owner, b.Repo, b.path(),
 		&github.RepositoryContentGetOptions{Ref: b.Target.Branch})
-	if answer != nil && answer.StatusCode == http.StatusNotFound {
+	if isStatus(err, http.StatusNotFound) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, b.classify(err, RepositoryNotFound)
+		return nil, b.classify(err, repositoryNotFound)
 	}
 	// GitHub answers a symbolic link with its target, and the link couldn't be replaced.
 	if content == nil || folder != nil || cmp.Or(content.GetType(), "file") != "file" || cmp.Or(content.GetPath(), b.path()) != b.path() {
-		return nil, b.fault(NotOurs, nil)
+		return nil, b.fault("target-not-ours", nil)
 	}
 	return content, nil
 }
@@ -138,18 +136,18 @@ func (b *Branch) fetch(ctx context.Context) (*github.RepositoryContent, error) {
 // take makes what was fetched the state that the next write replaces.
 func (b *Branch) take(content *github.RepositoryContent) error {
 	if content == nil {
-		b.sha, b.held = "", Held{app: b.app}
+		b.sha, b.held = "", Held{app: b.held.app}
 		return nil
 	}
 	if content.GetSize() > sealed.MaxText {
-		return b.fault(TooLarge, nil)
+		return b.fault("target-too-large", nil)
 	}
 	text, err := content.GetContent()
 	if err != nil || content.GetSHA() == "" {
-		return b.fault(Unrecognized, err)
+		return b.fault(unrecognized, err)
 	}
-	if kind := b.open(b.place(), text); kind != "" {
-		return b.fault(kind, nil)
+	if id := b.open(text); id != "" {
+		return b.fault(id, nil)
 	}
 	b.sha = content.GetSHA()
 	return nil
@@ -162,48 +160,44 @@ func (b *Branch) Reread(ctx context.Context) (Held, error) {
 	if err == nil && content == nil {
 		err = b.askBranch(ctx, &now)
 	}
-	if err != nil {
-		return Held{}, err
+	if err == nil {
+		b.exists = now.exists || content != nil
+		err = b.take(content)
 	}
-	b.exists = now.exists || content != nil
-	if err := b.take(content); err != nil {
-		return Held{}, err
-	}
-	return b.held, nil
+	return b.held, err
 }
 
-// Store replaces what was last read with r. An error is an *Error. Its Kind is
+// Store replaces what was last read with r. An error is an *Error. Its ID is
 // Overtaken if someone else replaced it first: Held then returns what is there now.
 //
 // A failed write is repeated only onto what it was meant to replace.
 func (b *Branch) Store(ctx context.Context, r Record) error {
-	text, err := b.app.compose(b.place(), r, b.held)
+	next, text, err := b.compose(r)
 	if err != nil {
-		return b.fault(WeakSecret, err)
+		return b.fault(weakSecret, err)
 	}
 	outages := transport.Backoff(putRetries)
-	for changes, unprocessed := 0, 0; ; {
+	for changes, misread := 0, false; ; {
 		refused := b.write(ctx, text)
 		if refused == nil {
-			b.held = b.held.after(r)
+			b.held = next
 			return nil
 		}
 		var pause time.Duration
 		var stop bool
 		switch {
-		case refused.Kind == Conflict || refused.Kind == WriteRefused:
+		case refused.ID == conflict || refused.ID == writeRefused:
 			// Somebody changed the branch, or deleted it. The next try is spread
 			// out, since others do the same now.
 			changes++
 			pause, stop = transport.Scatter(changes), changes > changeRetries
-		case refused.Kind == Unprocessable && unprocessed == 0:
-			unprocessed++ // what was read may be older than what is there
-		default:
+		case refused.ID == unprocessable && !misread:
+			misread = true // what was read may be older than what is there
+		case refused.repeatable():
 			pause, stop = outages.Next()
 			pause = max(pause, time.Until(refused.Until))
-			if !refused.repeatable() {
-				return refused
-			}
+		default:
+			return refused
 		}
 		stop = stop || transport.Pause(ctx, pause) != nil
 		sha, existed := b.sha, b.exists
@@ -212,13 +206,13 @@ func (b *Branch) Store(ctx context.Context, r Record) error {
 		switch {
 		case failed && !unreadable.repeatable():
 			return unreadable
-		case err != nil:
+		case failed:
 			return refused
 		case held.RefreshToken.Equal(r.RefreshToken):
 			return nil // the write arrived, and only its answer was lost
 		case b.sha != sha:
 			return b.fault(Overtaken, refused)
-		case stop, refused.Kind == WriteRefused && existed == b.exists:
+		case stop, refused.ID == writeRefused && existed == b.exists:
 			return b.whyRefused(ctx, refused)
 		}
 	}

@@ -47,71 +47,71 @@ func TestBranchCheckRefuses(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		set  func(*github) opening
-		want store.Kind
+		want string
 		rule string
 	}{
-		{"no such token", func(*github) opening { return opening{token: "ghs_nobody"} }, store.BadCredentials, ""},
+		{"no such token", func(*github) opening { return opening{token: "ghs_nobody"} }, "target-bad-credentials", ""},
 		{"expired token", token(sandbox.GitHubToken{Kind: sandbox.Personal, Contents: sandbox.Write,
-			Expires: time.Date(1999, 1, 1, 0, 0, 0, 0, time.UTC)}), store.BadCredentials, ""},
-		{"built-in token that may read", token(sandbox.GitHubToken{Kind: sandbox.Integration, Contents: sandbox.Read}), store.IntegrationForbidden, ""},
-		{"built-in token without permission", token(sandbox.GitHubToken{Kind: sandbox.Integration}), store.IntegrationForbidden, ""},
-		{"personal token that may read", token(sandbox.GitHubToken{Kind: sandbox.Personal, Contents: sandbox.Read}), store.PersonalForbidden, ""},
-		{"token that sees nothing", token(sandbox.GitHubToken{Kind: sandbox.Personal, Contents: sandbox.Write, Blind: true}), store.RepositoryNotFound, ""},
-		{"empty repository", func(g *github) opening { g.server.DeleteBranch("main"); return opening{} }, store.EmptyRepository, ""},
+			Expires: time.Date(1999, 1, 1, 0, 0, 0, 0, time.UTC)}), "target-bad-credentials", ""},
+		{"built-in token that may read", token(sandbox.GitHubToken{Kind: sandbox.Integration, Contents: sandbox.Read}), "target-integration-forbidden", ""},
+		{"built-in token without permission", token(sandbox.GitHubToken{Kind: sandbox.Integration}), "target-integration-forbidden", ""},
+		{"personal token that may read", token(sandbox.GitHubToken{Kind: sandbox.Personal, Contents: sandbox.Read}), "target-personal-forbidden", ""},
+		{"token that sees nothing", token(sandbox.GitHubToken{Kind: sandbox.Personal, Contents: sandbox.Write, Blind: true}), "target-repository-not-found", ""},
+		{"empty repository", func(g *github) opening { g.server.DeleteBranch("main"); return opening{} }, "target-empty-repository", ""},
 		{"protected", func(g *github) opening {
 			g.keep(g.branch(branchSpec), oldToken)
 			g.server.Set(func(k *sandbox.Knobs) { k.Protected = branchName })
 			return opening{}
-		}, store.Protected, ""},
-		{"creation, and no branch", rules(false, "deletion", "creation"), store.Ruled, "creation"},
-		{"update", rules(true, "update"), store.Ruled, "update"},
-		{"update, and no branch", rules(false, "update"), store.Ruled, "update"},
-		{"pull_request", rules(true, "non_fast_forward", "pull_request"), store.Ruled, "pull_request"},
-		{"pull_request, and no branch", rules(false, "pull_request"), store.Ruled, "pull_request"},
-		{"required_status_checks", rules(true, "required_status_checks"), store.Ruled, "required_status_checks"},
+		}, "target-protected", ""},
+		{"creation, and no branch", rules(false, "deletion", "creation"), "target-ruled", "creation"},
+		{"update", rules(true, "update"), "target-ruled", "update"},
+		{"update, and no branch", rules(false, "update"), "target-ruled", "update"},
+		{"pull_request", rules(true, "non_fast_forward", "pull_request"), "target-ruled", "pull_request"},
+		{"pull_request, and no branch", rules(false, "pull_request"), "target-ruled", "pull_request"},
+		{"required_status_checks", rules(true, "required_status_checks"), "target-ruled", "required_status_checks"},
 		{"signatures, no branch, a personal token", func(g *github) opening {
 			g.server.SetRules(branchName, "required_signatures")
 			return opening{token: g.server.GitHubToken()}
-		}, store.Ruled, "required_signatures"},
-		{"a message that doesn't fit", rules(true, `commit_message_pattern {"operator":"regex","pattern":"^[A-Z]+-[0-9]+"}`), store.Ruled, "commit_message_pattern"},
-		{"a message that mustn't", rules(true, `commit_message_pattern {"operator":"contains","pattern":"[skip ci]","negate":true}`), store.Ruled, "commit_message_pattern"},
-		{"a branch's name", rules(false, `branch_name_pattern {"operator":"starts_with","pattern":"feature/"}`), store.Ruled, "branch_name_pattern"},
-		{"a path", rules(true, `file_path_restriction {"restricted_file_paths":["docs/*","**/refresh*"]}`), store.Ruled, "file_path_restriction"},
-		{"an extension", rules(true, `file_extension_restriction {"restricted_file_extensions":["*.exe",".TXT"]}`), store.Ruled, "file_extension_restriction"},
-		{"a long path", rules(true, `max_file_path_length {"max_file_path_length":10}`), store.Ruled, "max_file_path_length"},
-		{"an author", rules(true, `commit_author_email_pattern {"operator":"ends_with","pattern":"@corp.example"}`), store.Ruled, "commit_author_email_pattern"},
+		}, "target-ruled", "required_signatures"},
+		{"a message that doesn't fit", rules(true, `commit_message_pattern {"operator":"regex","pattern":"^[A-Z]+-[0-9]+"}`), "target-ruled", "commit_message_pattern"},
+		{"a message that mustn't", rules(true, `commit_message_pattern {"operator":"contains","pattern":"[skip ci]","negate":true}`), "target-ruled", "commit_message_pattern"},
+		{"a branch's name", rules(false, `branch_name_pattern {"operator":"starts_with","pattern":"feature/"}`), "target-ruled", "branch_name_pattern"},
+		{"a path", rules(true, `file_path_restriction {"restricted_file_paths":["docs/*","**/refresh*"]}`), "target-ruled", "file_path_restriction"},
+		{"an extension", rules(true, `file_extension_restriction {"restricted_file_extensions":["*.exe",".TXT"]}`), "target-ruled", "file_extension_restriction"},
+		{"a long path", rules(true, `max_file_path_length {"max_file_path_length":10}`), "target-ruled", "max_file_path_length"},
+		{"an author", rules(true, `commit_author_email_pattern {"operator":"ends_with","pattern":"@corp.example"}`), "target-ruled", "commit_author_email_pattern"},
 		{"weak client secret", func(g *github) opening {
 			return opening{app: store.App{ClientID: "1", ClientSecret: secret.New(strings.Repeat("a", 31))}}
-		}, store.WeakSecret, ""},
-		{"500 of the blob", status("blob", 500, nil, `<html>`), store.Outage, ""},
-		{"500 of the branch", status("branch", 500, nil, `<html>`), store.Outage, ""},
-		{"500 of the rules", status("rules", 500, nil, `<html>`), store.Outage, ""},
-		{"500 of the content", status("content", 500, nil, `<html>`), store.Outage, ""},
+		}, "target-weak-secret", ""},
+		{"500 of the blob", status("blob", 500, nil, `<html>`), "target-outage", ""},
+		{"500 of the branch", status("branch", 500, nil, `<html>`), "target-outage", ""},
+		{"500 of the rules", status("rules", 500, nil, `<html>`), "target-outage", ""},
+		{"500 of the content", status("content", 500, nil, `<html>`), "target-outage", ""},
 		{"404 of the repository, whose number is asked for", func(g *github) opening {
 			g.server.Fail(sandbox.Fault{Call: "repository", Kind: sandbox.FaultStatus, Status: 404, Body: `{"message":"Not Found"}`})
 			return opening{id: -1}
-		}, store.RepositoryNotFound, ""},
-		{"404 of the blob", status("blob", 404, nil, `{"message":"Not Found"}`), store.RepositoryNotFound, ""},
-		{"403 of the blob", status("blob", 403, nil, `{"message":"no"}`), store.Forbidden, ""},
-		{"403 of the branch", status("branch", 403, nil, `{"message":"Resource not accessible by integration"}`), store.IntegrationForbidden, ""},
-		{"429 for long", status("blob", 429, map[string]string{"Retry-After": "600"}, `{}`), store.RateLimited, ""},
-		{"secondary rate limit", status("content", 403, map[string]string{"Retry-After": "600"}, `{}`), store.RateLimited, ""},
-		{"renamed repository", status("content", 301, map[string]string{"Location": "https://elsewhere.example/"}, `{}`), store.Moved, ""},
-		{"a page in place of the content", status("content", 200, nil, `<html>`), store.Unrecognized, ""},
-		{"a page in place of the branch", status("branch", 200, nil, `<html>`), store.Unrecognized, ""},
-		{"a page in place of the rules", status("rules", 200, nil, `<html>`), store.Unrecognized, ""},
-		{"content that is not base64", status("content", 200, nil, `{"sha":"1","size":5,"encoding":"base64","content":"%%%%%"}`), store.Unrecognized, ""},
-		{"content without a name", status("content", 200, nil, `{"size":1,"encoding":"base64","content":"YQ=="}`), store.Unrecognized, ""},
-		{"content that is null", status("content", 200, nil, `null`), store.NotOurs, ""},
-		{"a folder in place of the file", status("content", 200, nil, `[{"name":"x","type":"file"}]`), store.NotOurs, ""},
-		{"a symbolic link in place of the file", status("content", 200, nil, `{"sha":"1","size":1,"type":"file","path":"elsewhere.txt","encoding":"base64","content":"YQ=="}`), store.NotOurs, ""},
-		{"a submodule in place of the file", status("content", 200, nil, `{"sha":"1","size":0,"type":"submodule"}`), store.NotOurs, ""},
+		}, "target-repository-not-found", ""},
+		{"404 of the blob", status("blob", 404, nil, `{"message":"Not Found"}`), "target-repository-not-found", ""},
+		{"403 of the blob", status("blob", 403, nil, `{"message":"no"}`), "target-forbidden", ""},
+		{"403 of the branch", status("branch", 403, nil, `{"message":"Resource not accessible by integration"}`), "target-integration-forbidden", ""},
+		{"429 for long", status("blob", 429, map[string]string{"Retry-After": "600"}, `{}`), "target-rate-limited", ""},
+		{"secondary rate limit", status("content", 403, map[string]string{"Retry-After": "600"}, `{}`), "target-rate-limited", ""},
+		{"renamed repository", status("content", 301, map[string]string{"Location": "https://elsewhere.example/"}, `{}`), "target-moved", ""},
+		{"a page in place of the content", status("content", 200, nil, `<html>`), "target-unrecognized", ""},
+		{"a page in place of the branch", status("branch", 200, nil, `<html>`), "target-unrecognized", ""},
+		{"a page in place of the rules", status("rules", 200, nil, `<html>`), "target-unrecognized", ""},
+		{"content that is not base64", status("content", 200, nil, `{"sha":"1","size":5,"encoding":"base64","content":"%%%%%"}`), "target-unrecognized", ""},
+		{"content without a name", status("content", 200, nil, `{"size":1,"encoding":"base64","content":"YQ=="}`), "target-unrecognized", ""},
+		{"content that is null", status("content", 200, nil, `null`), "target-not-ours", ""},
+		{"a folder in place of the file", status("content", 200, nil, `[{"name":"x","type":"file"}]`), "target-not-ours", ""},
+		{"a symbolic link in place of the file", status("content", 200, nil, `{"sha":"1","size":1,"type":"file","path":"elsewhere.txt","encoding":"base64","content":"YQ=="}`), "target-not-ours", ""},
+		{"a submodule in place of the file", status("content", 200, nil, `{"sha":"1","size":0,"type":"submodule"}`), "target-not-ours", ""},
 	} {
 		runOnGitHub(t, tt.name, func(t *testing.T, g *github) {
 			o := tt.set(g)
 			before := g.shot()
 			_, err := g.open(branchSpec, o).Check(t.Context())
-			assertStoreKind(t, "Check", err, tt.want)
+			assertID(t, "Check", err, tt.want)
 			var e *store.Error
 			if errors.As(err, &e) && e.Rule != tt.rule {
 				t.Errorf("rule: got %q, want %q", e.Rule, tt.rule)
@@ -181,7 +181,7 @@ func TestOnlyAMadeReferenceIsBelieved(t *testing.T) {
 			g := newGitHub(t)
 			b := g.checked(branchSpec)
 			g.server.Fail(sandbox.Fault{Call: "ref", Kind: sandbox.FaultStatus, Status: min(status, 204), Body: body})
-			assertStoreKind(t, fmt.Sprint(status), b.Store(t.Context(), record(newToken)), store.Unrecognized)
+			assertID(t, fmt.Sprint(status), b.Store(t.Context(), record(newToken)), "target-unrecognized")
 		})
 	}
 }
@@ -233,7 +233,7 @@ func TestBranchCheckWantsRoomInTheRateLimit(t *testing.T) {
 		g.server.Fail(sandbox.Fault{Call: "blob", Kind: sandbox.FaultHeader, Header: map[string]string{
 			"X-RateLimit-Limit": "1000", "X-RateLimit-Remaining": "1", "X-RateLimit-Reset": fmt.Sprint(reset.Unix())}})
 		_, err := g.branch(branchSpec).Check(t.Context())
-		assertStoreKind(t, "Check", err, store.RateLimited)
+		assertID(t, "Check", err, "target-rate-limited")
 		var e *store.Error
 		if errors.As(err, &e) && !e.Until.Equal(reset) {
 			t.Errorf("until: got %v, want %v", e.Until, reset)
@@ -245,7 +245,7 @@ func TestBranchCheckWantsRoomInTheRateLimit(t *testing.T) {
 type found struct {
 	name string
 	text func(*github) string
-	want store.Kind
+	want string
 	// replaceable: whoever just logged in may write over it.
 	replaceable bool
 }
@@ -280,36 +280,36 @@ func foundDocuments() []found {
 			first, _, _ := strings.Cut(s, "\n")
 			return first + "\nHello.\n" + s[strings.LastIndex(s, begin+" AGE"):]
 		}), "", true},
-		{"of a later version", with(func(s string) string { return strings.Replace(s, "version 1\n", "version 2\n", 1) }), store.NewerVersion, false},
-		{"of a much later version", func(*github) string { return "strava-token refresh token, version 10\n" }, store.NewerVersion, false},
-		{"empty", func(*github) string { return "" }, store.NotOurs, false},
-		{"another text", func(*github) string { return "# strava-token\n\nHello.\n" }, store.NotOurs, false},
-		{"only the sealed part", with(func(s string) string { return s[strings.LastIndex(s, begin+" AGE"):] }), store.NotOurs, false},
-		{"something before ours", with(func(s string) string { return "x" + s }), store.NotOurs, false},
-		{"a page", func(*github) string { return "<html>" }, store.NotOurs, false},
-		{"without the sealed part", with(func(s string) string { return s[:strings.LastIndex(s, begin+" AGE")] }), store.Damaged, true},
-		{"cut in the middle", with(func(s string) string { return s[:len(s)-80] }), store.Damaged, true},
-		{"with something behind", with(func(s string) string { return s + "more\n" }), store.Damaged, true},
+		{"of a later version", with(func(s string) string { return strings.Replace(s, "version 1\n", "version 2\n", 1) }), "target-newer-version", false},
+		{"of a much later version", func(*github) string { return "strava-token refresh token, version 10\n" }, "target-newer-version", false},
+		{"empty", func(*github) string { return "" }, "target-not-ours", false},
+		{"another text", func(*github) string { return "# strava-token\n\nHello.\n" }, "target-not-ours", false},
+		{"only the sealed part", with(func(s string) string { return s[strings.LastIndex(s, begin+" AGE"):] }), "target-not-ours", false},
+		{"something before ours", with(func(s string) string { return "x" + s }), "target-not-ours", false},
+		{"a page", func(*github) string { return "<html>" }, "target-not-ours", false},
+		{"without the sealed part", with(func(s string) string { return s[:strings.LastIndex(s, begin+" AGE")] }), "target-damaged", true},
+		{"cut in the middle", with(func(s string) string { return s[:len(s)-80] }), "target-damaged", true},
+		{"with something behind", with(func(s string) string { return s + "more\n" }), "target-damaged", true},
 		{"with a letter changed", with(func(s string) string {
 			at := strings.LastIndex(s, begin+" AGE") + 300
 			return s[:at] + string(s[at]^1) + s[at+1:]
-		}), store.Damaged, true},
+		}), "target-damaged", true},
 		{"under another client secret", func(g *github) string {
 			return g.kept(branchSpec, opening{app: store.App{ClientID: g.app().ClientID, ClientSecret: secret.New(strings.Repeat("b", 40))}})
-		}, store.OtherSecret, true},
+		}, "target-other-secret", true},
 		{"of another app", func(g *github) string {
 			return g.kept(branchSpec, opening{app: store.App{ClientID: "99999", ClientSecret: g.app().ClientSecret}})
-		}, store.OtherApp, true},
+		}, "target-other-app", true},
 		{"of another repository", func(g *github) string {
 			return g.kept(branchSpec, opening{id: sandbox.RepositoryID + 1})
-		}, store.OtherRepository, true},
-		{"of another branch", func(g *github) string { return g.kept("branch:other", opening{}) }, store.OtherPlace, true},
-		{"of another athlete", func(g *github) string { return g.kept(branchSpec+"#alice", opening{}) }, store.OtherPlace, true},
-		{"of a file", func(g *github) string { return keptFile(g.t, g.app(), oldToken) }, store.OtherPlace, true},
+		}, "target-other-repository", true},
+		{"of another branch", func(g *github) string { return g.kept("branch:other", opening{}) }, "target-other-place", true},
+		{"of another athlete", func(g *github) string { return g.kept(branchSpec+"#alice", opening{}) }, "target-other-place", true},
+		{"of a file", func(g *github) string { return keptFile(g.t, g.app(), oldToken) }, "target-other-place", true},
 		{"larger than a document", func(*github) string {
 			return "strava-token refresh token, version 1\n" + strings.Repeat("x", 64<<10)
-		}, store.TooLarge, false},
-		{"larger than GitHub shows", func(*github) string { return strings.Repeat("x", 1<<20+1) }, store.TooLarge, false},
+		}, "target-too-large", false},
+		{"larger than GitHub shows", func(*github) string { return strings.Repeat("x", 1<<20+1) }, "target-too-large", false},
 	}
 }
 
@@ -321,7 +321,7 @@ func TestBranchHoldsSomethingElse(t *testing.T) {
 			before := g.shot()
 			b := g.branch(branchSpec)
 			facts, err := b.Check(t.Context())
-			assertStoreKind(t, "Check", err, tt.want)
+			assertID(t, "Check", err, tt.want)
 			if tt.want == "" {
 				assertHolds(t, b.Held(), oldToken)
 			} else {
@@ -335,7 +335,7 @@ func TestBranchHoldsSomethingElse(t *testing.T) {
 			b.MayReplace = true
 			facts, err = b.Check(t.Context())
 			if !tt.replaceable {
-				assertStoreKind(t, "Check with MayReplace", err, tt.want)
+				assertID(t, "Check with MayReplace", err, tt.want)
 				return
 			}
 			check.Need(t, err == nil, "Check with MayReplace: %v", err)
@@ -358,7 +358,7 @@ func TestAthletesFileIsRefusedElsewhere(t *testing.T) {
 			text := g.kept(from, opening{})
 			g.server.SetFile(branchName, "refresh-token-alice.txt", text)
 			_, err := g.branch(branchSpec + "#alice").Check(t.Context())
-			assertStoreKind(t, "Check of what came from "+from, err, store.OtherPlace)
+			assertID(t, "Check of what came from "+from, err, "target-other-place")
 			g.server.DeleteBranch(branchName)
 		}
 	})

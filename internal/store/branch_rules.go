@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"path"
@@ -20,6 +21,8 @@ type standing struct {
 	protected bool
 	updated   time.Time
 	rules     []rule // the rules that apply
+	// The emails of a commit through the API; empty if unknown.
+	author, committer string
 }
 
 // forbidding lists the types of rules that block a commit through the API. Other
@@ -35,19 +38,26 @@ func (s *standing) has(types ...string) bool {
 // refuse returns why the branch can't be written, or nil. GitHub calls a branch
 // protected even if none of its rules matters here.
 func (b *Branch) refuse(s *standing) error {
+	branch := b.Target.Branch
+	texts := map[string][]string{
+		"commit_message_pattern":      {commitMessage},
+		"branch_name_pattern":         {branch, "refs/heads/" + branch}, // GitHub doesn't say which form it matches
+		"commit_author_email_pattern": {s.author},
+		"committer_email_pattern":     {s.committer},
+	}
 	for _, r := range s.rules {
-		if slices.Contains(forbidding, r.Type) || r.Type == "creation" && !s.exists || !r.lets(b.Target.Branch, b.path()) {
+		if slices.Contains(forbidding, r.Type) || r.Type == "creation" && !s.exists || !r.fits(texts[r.Type]) || !r.lets(b.path()) {
 			return b.ruled(r.Type)
 		}
 	}
 	if s.protected && len(s.rules) == 0 {
-		return b.fault(Protected, nil)
+		return b.fault("target-protected", nil)
 	}
 	return nil
 }
 
 func (b *Branch) ruled(rule string) *Error {
-	e := b.fault(Ruled, nil)
+	e := b.fault(ruled, nil)
 	e.Rule = rule
 	return e
 }
@@ -59,11 +69,11 @@ func (b *Branch) askBranch(ctx context.Context, s *standing) error {
 		return nil
 	}
 	if err != nil {
-		e := b.classify(err, RepositoryNotFound)
-		if answer, _ := refusedBy(err); e.Kind == Moved {
+		e := b.classify(err, repositoryNotFound)
+		if answer, refused := errors.AsType[*refusal](err); refused && e.ID == moved {
 			_, name, found := strings.Cut(answer.Header.Get("Location"), "/branches/")
 			if name, _ = url.PathUnescape(name); found && name != b.Target.Branch && validBranch(name) {
-				e.Kind, e.NewName = RenamedBranch, name
+				e.ID, e.NewName = "target-renamed-branch", name
 			}
 		}
 		return e
@@ -78,14 +88,18 @@ func (b *Branch) askBranch(ctx context.Context, s *standing) error {
 // library rejects types that are newer than it is, so it doesn't decode them.)
 func (b *Branch) askRules(ctx context.Context, s *standing) error {
 	_, err := b.get(ctx, b.address("rules/branches"), &s.rules)
-	if err == nil || isStatus(err, http.StatusNotFound) || isStatus(err, http.StatusForbidden) {
+	if err == nil {
 		return nil
 	}
-	return b.classify(err, RepositoryNotFound)
+	e := b.classify(err, repositoryNotFound)
+	if e.Status == http.StatusNotFound || e.Status == http.StatusForbidden && e.ID != rateLimited {
+		return nil
+	}
+	return e
 }
 
 func (b *Branch) address(what string) string {
-	return "repos/" + b.Target.Repository() + "/" + what + "/" + url.PathEscape(b.Target.Branch)
+	return "repos/" + b.Repository() + "/" + what + "/" + url.PathEscape(b.Target.Branch)
 }
 
 type rule struct {
@@ -100,15 +114,11 @@ type rule struct {
 	} `json:"parameters"`
 }
 
-// lets reports whether a rule allows a commit of the file. A rule that can't be tested
+// lets reports whether a rule allows a file of that name. A rule that can't be tested
 // here counts as allowing it.
-func (r rule) lets(branch, file string) bool {
+func (r rule) lets(file string) bool {
 	p := r.Parameters
 	switch r.Type {
-	case "commit_message_pattern":
-		return r.fits(commitMessage)
-	case "branch_name_pattern": // GitHub doesn't say which form it matches
-		return r.fits(branch) || r.fits("refs/heads/"+branch)
 	case "file_path_restriction":
 		return !slices.ContainsFunc(p.Paths, func(pattern string) bool {
 			matched, _ := path.Match(strings.TrimPrefix(pattern, "**/"), file)
@@ -124,21 +134,19 @@ func (r rule) lets(branch, file string) bool {
 	return true
 }
 
-func (r rule) fits(text string) bool {
+// fits reports whether one of texts has the rule's pattern, as far as that can be
+// tested: an unknown text is empty.
+func (r rule) fits(texts []string) bool {
 	p := r.Parameters
-	switch p.Operator {
-	case "starts_with":
-		return strings.HasPrefix(text, p.Pattern) != p.Negate
-	case "ends_with":
-		return strings.HasSuffix(text, p.Pattern) != p.Negate
-	case "contains":
-		return strings.Contains(text, p.Pattern) != p.Negate
-	case "regex":
-		if pattern, err := regexp.Compile(p.Pattern); err == nil {
-			return pattern.MatchString(text) != p.Negate
-		}
+	has := map[string]func(text, pattern string) bool{
+		"starts_with": strings.HasPrefix, "ends_with": strings.HasSuffix, "contains": strings.Contains,
+	}[p.Operator]
+	if pattern, err := regexp.Compile(p.Pattern); p.Operator == "regex" && err == nil {
+		has = func(text, _ string) bool { return pattern.MatchString(text) }
 	}
-	return true
+	return has == nil || len(texts) == 0 || slices.ContainsFunc(texts, func(text string) bool {
+		return text == "" || has(text, p.Pattern) != p.Negate
+	})
 }
 
 // tryCommit creates a commit that nothing refers to, if a rule is about what only the
@@ -159,13 +167,6 @@ func (b *Branch) tryCommit(ctx context.Context, s *standing) error {
 	if first && !commit.GetVerification().GetVerified() {
 		return b.ruled("required_signatures")
 	}
-	emails := map[string]string{
-		"commit_author_email_pattern": commit.GetAuthor().GetEmail(), "committer_email_pattern": commit.GetCommitter().GetEmail(),
-	}
-	for _, r := range s.rules {
-		if email := emails[r.Type]; email != "" && !r.fits(email) {
-			return b.ruled(r.Type)
-		}
-	}
-	return nil
+	s.author, s.committer = commit.GetAuthor().GetEmail(), commit.GetCommitter().GetEmail()
+	return b.refuse(s)
 }

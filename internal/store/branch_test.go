@@ -94,13 +94,13 @@ func (g *github) assertCommits(branch string, want int) {
 	check.Equal(g.t, n, want, "commits of %s", branch)
 }
 
-func assertStoreKind(t *testing.T, what string, err error, want store.Kind) {
+func assertID(t *testing.T, what string, err error, want string) {
 	t.Helper()
 	var e *store.Error
 	switch {
 	case want == "" && err != nil:
 		t.Errorf("%s: got %v, want no error", what, err)
-	case want != "" && (!errors.As(err, &e) || e.Kind != want):
+	case want != "" && (!errors.As(err, &e) || e.ID != want):
 		t.Errorf("%s: got %v, want kind %s", what, err, want)
 	}
 }
@@ -194,7 +194,7 @@ func TestReread(t *testing.T) {
 		}
 		g.server.SetFile(branchName, branchFile, "something else")
 		_, err := b.Reread(t.Context())
-		assertStoreKind(t, "Reread", err, store.NotOurs)
+		assertID(t, "Reread", err, "target-not-ours")
 		g.server.DeleteBranch(branchName)
 		held := check.Must(b.Reread(t.Context()))(t)
 		assertHolds(t, held, "")

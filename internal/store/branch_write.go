@@ -16,9 +16,9 @@ func (b *Branch) whyRefused(ctx context.Context, refused *Error) *Error {
 		return refused
 	}
 	if found, ok := errors.AsType[*Error](b.refuse(&now)); ok {
-		refused.Kind, refused.Rule = found.Kind, found.Rule
-	} else if refused.Kind == Conflict && now.exists == b.checked.exists && now.head == b.checked.head {
-		refused.Kind = Blocked
+		refused.ID, refused.Rule = found.ID, found.Rule
+	} else if refused.ID == conflict && now.exists == b.checked.exists && now.head == b.checked.head {
+		refused.ID = "target-blocked"
 	}
 	return refused
 }
@@ -34,7 +34,7 @@ func (b *Branch) write(ctx context.Context, text string) *Error {
 	if b.sha != "" {
 		options.SHA = new(b.sha)
 	}
-	written, answer, err := b.github.once.Repositories.UpdateFile(ctx, b.Target.Owner, b.Target.Repo, b.path(), options)
+	written, answer, err := b.github.once.Repositories.UpdateFile(ctx, b.Owner, b.Repo, b.path(), options)
 	if refused := b.made(written.GetContent().GetSHA(), answer, err); refused != nil {
 		return b.overtaken(refused)
 	}
@@ -45,7 +45,7 @@ func (b *Branch) write(ctx context.Context, text string) *Error {
 // made returns why the object wasn't created, or nil.
 func (b *Branch) made(sha string, answer *github.Response, err error) *Error {
 	if err != nil {
-		return b.classify(err, WriteRefused)
+		return b.classify(err, writeRefused)
 	}
 	if sha == "" || answer.StatusCode > http.StatusCreated {
 		return b.unrecognized(answer)
@@ -55,8 +55,8 @@ func (b *Branch) made(sha string, answer *github.Response, err error) *Error {
 
 // overtaken tells a change by somebody else from a refusal.
 func (b *Branch) overtaken(refused *Error) *Error {
-	if refused.Kind == Unprocessable && b.sha == "" {
-		refused.Kind = Conflict // the file or the branch exists by now
+	if refused.ID == unprocessable && b.sha == "" {
+		refused.ID = conflict // the file or the branch exists by now
 	}
 	return refused
 }
@@ -68,7 +68,7 @@ func (b *Branch) create(ctx context.Context, text string) *Error {
 		return refused
 	}
 	name := "refs/heads/" + b.Target.Branch
-	ref, answer, err := b.github.once.Git.CreateRef(ctx, b.Target.Owner, b.Target.Repo, &github.Reference{
+	ref, answer, err := b.github.once.Git.CreateRef(ctx, b.Owner, b.Repo, &github.Reference{
 		Ref: new(name), Object: &github.GitObject{SHA: commit.SHA},
 	})
 	if refused := b.made(ref.GetObject().GetSHA(), answer, err); refused != nil {
@@ -91,11 +91,11 @@ func (b *Branch) create(ctx context.Context, text string) *Error {
 // parent, so that the branch carries nothing of the code's history.
 func (b *Branch) commit(ctx context.Context, client *github.Client, text string) (*github.Tree, *github.Commit, *Error) {
 	file := &github.TreeEntry{Path: new(b.path()), Mode: new("100644"), Type: new("blob"), Content: new(text)}
-	tree, answer, err := client.Git.CreateTree(ctx, b.Target.Owner, b.Target.Repo, "", []*github.TreeEntry{file})
+	tree, answer, err := client.Git.CreateTree(ctx, b.Owner, b.Repo, "", []*github.TreeEntry{file})
 	if refused := b.made(tree.GetSHA(), answer, err); refused != nil {
 		return nil, nil, refused
 	}
-	commit, answer, err := client.Git.CreateCommit(ctx, b.Target.Owner, b.Target.Repo,
+	commit, answer, err := client.Git.CreateCommit(ctx, b.Owner, b.Repo,
 		&github.Commit{Message: new(commitMessage), Tree: tree}, nil)
 	return tree, commit, b.made(commit.GetSHA(), answer, err)
 }

@@ -9,7 +9,6 @@ import (
 
 	"strava-token/internal/check"
 	"strava-token/internal/sandbox"
-	"strava-token/internal/store"
 )
 
 func TestOverwrittenAfterALostAnswerIsOvertaken(t *testing.T) {
@@ -27,7 +26,7 @@ func TestOverwrittenAfterALostAnswerIsOvertaken(t *testing.T) {
 			}
 			check.Equal(t, other.Store(context.WithoutCancel(t.Context()), record(theirs)), nil, "Store")
 		})
-		assertStoreKind(t, "Store", b.Store(t.Context(), record(newToken)), store.Overtaken)
+		assertID(t, "Store", b.Store(t.Context(), record(newToken)), "target-overtaken")
 		assertHolds(t, b.Held(), theirs)
 		g.assertBranch(branchName, branchFile, 3, theirs)
 	})
@@ -92,18 +91,18 @@ func TestWritesThatFail(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
 		fault sandbox.Fault
-		want  store.Kind
+		want  string
 		calls int
 	}{
-		{"500", sandbox.Fault{Kind: sandbox.FaultStatus, Status: 500}, store.Outage, 4},
-		{"stall", sandbox.Fault{Kind: sandbox.FaultStall}, store.Unreachable, 4},
-		{"page", sandbox.Fault{Kind: sandbox.FaultStatus, Status: 200, Body: "<html>"}, store.Unrecognized, 4},
-		{"409 while nobody writes", sandbox.Fault{Kind: sandbox.FaultStatus, Status: 409}, store.Blocked, 11},
-		{"401", sandbox.Fault{Kind: sandbox.FaultStatus, Status: 401}, store.BadCredentials, 1},
-		{"403", sandbox.Fault{Kind: sandbox.FaultStatus, Status: 403, Body: `{"message":"Resource not accessible by integration"}`}, store.IntegrationForbidden, 1},
-		{"429 without a time", sandbox.Fault{Kind: sandbox.FaultStatus, Status: 429}, store.RateLimited, 1},
-		{"429 for long", sandbox.Fault{Kind: sandbox.FaultStatus, Status: 429, Header: map[string]string{"Retry-After": "600"}}, store.RateLimited, 1},
-		{"redirect", sandbox.Fault{Kind: sandbox.FaultStatus, Status: 307, Header: map[string]string{"Location": "https://elsewhere.example/"}}, store.Moved, 1},
+		{"500", sandbox.Fault{Kind: sandbox.FaultStatus, Status: 500}, "target-outage", 4},
+		{"stall", sandbox.Fault{Kind: sandbox.FaultStall}, "target-unreachable", 4},
+		{"page", sandbox.Fault{Kind: sandbox.FaultStatus, Status: 200, Body: "<html>"}, "target-unrecognized", 4},
+		{"409 while nobody writes", sandbox.Fault{Kind: sandbox.FaultStatus, Status: 409}, "target-blocked", 11},
+		{"401", sandbox.Fault{Kind: sandbox.FaultStatus, Status: 401}, "target-bad-credentials", 1},
+		{"403", sandbox.Fault{Kind: sandbox.FaultStatus, Status: 403, Body: `{"message":"Resource not accessible by integration"}`}, "target-integration-forbidden", 1},
+		{"429 without a time", sandbox.Fault{Kind: sandbox.FaultStatus, Status: 429}, "target-rate-limited", 1},
+		{"429 for long", sandbox.Fault{Kind: sandbox.FaultStatus, Status: 429, Header: map[string]string{"Retry-After": "600"}}, "target-rate-limited", 1},
+		{"redirect", sandbox.Fault{Kind: sandbox.FaultStatus, Status: 307, Header: map[string]string{"Location": "https://elsewhere.example/"}}, "target-moved", 1},
 	} {
 		for _, s := range []stage{stages()[0], stages()[1]} {
 			runOnGitHub(t, tt.name+" with "+s.name, func(t *testing.T, g *github) {
@@ -118,7 +117,7 @@ func TestWritesThatFail(t *testing.T) {
 				fault := tt.fault
 				fault.Call = s.calls[0]
 				g.server.Fail(fault)
-				assertStoreKind(t, "Store", b.Store(t.Context(), record(newToken)), tt.want)
+				assertID(t, "Store", b.Store(t.Context(), record(newToken)), tt.want)
 				check.Equal(t, g.server.Count("github", verb, path)-before, tt.calls, "writes")
 				g.assertCommits(branchName, s.commits)
 				check.Equal(t, g.server.File(branchName, branchFile), kept, "the file changed")
@@ -140,7 +139,7 @@ func TestABranchThatOthersChange(t *testing.T) {
 				g.server.SetFile(branchName, "another-athlete.txt", numbered(changes))
 			}
 		})
-		assertStoreKind(t, "Store", b.Store(t.Context(), record(newToken)), store.Conflict)
+		assertID(t, "Store", b.Store(t.Context(), record(newToken)), "target-conflict")
 	})
 }
 
@@ -151,7 +150,7 @@ func TestCancelledWriteStops(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(time.Second, cancel)
 		g.server.Fail(sandbox.Fault{Call: "put-content", Kind: sandbox.FaultStall})
-		assertStoreKind(t, "Store", b.Store(ctx, record(newToken)), store.Unreachable)
+		assertID(t, "Store", b.Store(ctx, record(newToken)), "target-unreachable")
 		g.assertBranch(branchName, branchFile, 1, oldToken)
 	})
 }
@@ -163,21 +162,21 @@ func TestBranchChangedMeanwhile(t *testing.T) {
 	for _, tt := range []struct {
 		name            string
 		before, between func(*github)
-		want            store.Kind
+		want            string
 		held            string
 		commits         int    // after the write
 		left            string // in the file, after the write
 	}{
-		{"created with the file", nil, keepTheirs, store.Overtaken, theirs, 1, theirs},
+		{"created with the file", nil, keepTheirs, "target-overtaken", theirs, 1, theirs},
 		{"created with another athlete's file", nil, func(g *github) { g.keep(g.branch(neighbour), theirs) }, "", newToken, 2, newToken},
-		{"file created", func(g *github) { g.keep(g.branch(neighbour), oldToken) }, keepTheirs, store.Overtaken, theirs, 2, theirs},
-		{"file replaced", func(g *github) { g.keep(g.branch(branchSpec), oldToken) }, keepTheirs, store.Overtaken, theirs, 2, theirs},
+		{"file created", func(g *github) { g.keep(g.branch(neighbour), oldToken) }, keepTheirs, "target-overtaken", theirs, 2, theirs},
+		{"file replaced", func(g *github) { g.keep(g.branch(branchSpec), oldToken) }, keepTheirs, "target-overtaken", theirs, 2, theirs},
 		{"deleted with the file", func(g *github) { g.keep(g.branch(branchSpec), oldToken) },
-			func(g *github) { g.server.DeleteBranch(branchName) }, store.Overtaken, "", 0, ""},
+			func(g *github) { g.server.DeleteBranch(branchName) }, "target-overtaken", "", 0, ""},
 		{"deleted with another athlete's file", func(g *github) { g.keep(g.branch(neighbour), oldToken) },
 			func(g *github) { g.server.DeleteBranch(branchName) }, "", newToken, 1, newToken},
 		{"deleted and created again", func(g *github) { g.keep(g.branch(branchSpec), oldToken) },
-			func(g *github) { g.server.DeleteBranch(branchName); keepTheirs(g) }, store.Overtaken, theirs, 1, theirs},
+			func(g *github) { g.server.DeleteBranch(branchName); keepTheirs(g) }, "target-overtaken", theirs, 1, theirs},
 	} {
 		runOnGitHub(t, tt.name, func(t *testing.T, g *github) {
 			if tt.before != nil {
@@ -185,7 +184,7 @@ func TestBranchChangedMeanwhile(t *testing.T) {
 			}
 			b := g.checked(branchSpec)
 			tt.between(g)
-			assertStoreKind(t, "Store", b.Store(t.Context(), record(newToken)), tt.want)
+			assertID(t, "Store", b.Store(t.Context(), record(newToken)), tt.want)
 			assertHolds(t, b.Held(), tt.held)
 			g.assertBranch(branchName, branchFile, tt.commits, tt.left)
 			// A second write onto what it saw now goes through.

@@ -24,13 +24,11 @@ type Record struct {
 	Input secret.Value
 }
 
-// Held is what a readable target holds.
+// Held is what a readable target holds; without a refresh token, nothing yet.
 type Held struct {
-	RefreshToken secret.Value // empty if it holds nothing yet
-	AthleteID    int64        // 0 if unknown
-	Scope        []string     // what the token may do; nil if unknown
-	seen         []string     // fingerprints of inputs, the latest one last
-	app          App
+	Record
+	seen []string // fingerprints of inputs, the latest one last
+	app  App
 }
 
 // remembered is how many inputs a readable target remembers: a re-run of an older
@@ -48,7 +46,7 @@ func (h Held) after(r Record) Held {
 		seen = slices.DeleteFunc(slices.Clone(seen), func(s string) bool { return s == latest })
 		seen = append(seen, latest)
 	}
-	return Held{RefreshToken: r.RefreshToken, AthleteID: r.AthleteID, Scope: r.Scope, seen: seen[max(0, len(seen)-remembered):], app: h.app}
+	return Held{r, seen[max(0, len(seen)-remembered):], h.app}
 }
 
 // App is the app whose refresh tokens a readable target keeps.
@@ -87,7 +85,7 @@ To look inside, with the client secret as passphrase:
 type place struct {
 	Purpose      string `json:"purpose"`                 // which kind of target
 	Target       string `json:"target,omitempty"`        // as written in rotate-to; for a file only its name
-	RepositoryID int64  `json:"repository_id,omitempty"` // numeric; 0 for a file
+	RepositoryID int64  `json:"repository_id,omitempty"` // numeric; 0 for a file, or if it isn't known yet
 }
 
 type sealedPart struct {
@@ -100,22 +98,64 @@ type sealedPart struct {
 	RefreshToken string   `json:"refresh_token"`
 }
 
-// compose returns r as a document. It keeps the inputs that before remembers.
-func (a App) compose(at place, r Record, before Held) (string, error) {
-	plain, err := json.Marshal(sealedPart{
-		Version: documentVersion, place: at, ClientID: a.ClientID, AthleteID: r.AthleteID, Scope: r.Scope,
-		Seen: before.after(r).seen, RefreshToken: r.RefreshToken.Reveal(),
-	})
-	if err != nil {
-		return "", fmt.Errorf("encode: %w", err)
-	}
-	text, err := sealed.Seal(plain, a.ClientSecret)
-	return documentIntro + text, err
+// readable is a target that can be read back.
+type readable struct {
+	// MayReplace lets Check pass a document that can't be opened here: somebody who
+	// just logged in has a better one.
+	MayReplace bool
+
+	place place
+	held  Held
 }
 
-// read opens a document, or returns why it can't be used.
-func (a App) read(at place, text string) (Held, Kind) {
-	nothing := Held{app: a}
+// Held returns what was last read or written.
+func (r *readable) Held() Held { return r.held }
+
+func (r *readable) facts() Facts {
+	return Facts{Held: !r.held.RefreshToken.Empty(), AthleteID: r.held.AthleteID, WriteProven: true}
+}
+
+// compose returns what the target holds after it stored add, and the document of it.
+func (r *readable) compose(add Record) (next Held, text string, err error) {
+	next = r.held.after(add)
+	plain, err := json.Marshal(sealedPart{
+		Version: documentVersion, place: r.place, ClientID: next.app.ClientID, AthleteID: next.AthleteID, Scope: next.Scope,
+		Seen: next.seen, RefreshToken: next.RefreshToken.Reveal(),
+	})
+	if err != nil {
+		return next, "", fmt.Errorf("encode: %w", err)
+	}
+	text, err = sealed.Seal(plain, next.app.ClientSecret)
+	return next, documentIntro + text, err
+}
+
+// open takes what a document holds, or returns the id of why it can't be used. If
+// MayReplace is set, one of ours that can't be opened here counts as empty.
+func (r *readable) open(text string) string {
+	app := r.held.app
+	part, fault := unseal(text, app.ClientSecret)
+	switch {
+	case fault != "":
+	case part.ClientID != app.ClientID:
+		fault = "target-other-app"
+	case part.Purpose == r.place.Purpose && part.RepositoryID != r.place.RepositoryID: // a file has none
+		fault = "target-other-repository"
+	case part.place != r.place:
+		fault = "target-other-place" // another branch, athlete, name or kind of target
+	}
+	switch {
+	case fault == "":
+		r.held = Held{Record{RefreshToken: secret.New(part.RefreshToken), AthleteID: part.AthleteID, Scope: part.Scope}, part.Seen, app}
+	case fault == "target-not-ours", fault == "target-newer-version", !r.MayReplace:
+		return fault
+	default:
+		r.held = Held{app: app}
+	}
+	return ""
+}
+
+// unseal opens the sealed part of a document, or returns the id of what's wrong with it.
+func unseal(text string, clientSecret secret.Value) (part sealedPart, fault string) {
 	// A Windows checkout, or an editor, may have changed the line ends.
 	text = strings.TrimPrefix(strings.ReplaceAll(text, "\r\n", "\n"), "\ufeff")
 	version, ours := strings.CutPrefix(text, documentMark)
@@ -123,58 +163,22 @@ func (a App) read(at place, text string) (Held, Kind) {
 	_, armored, found := strings.Cut(text, armorMark)
 	switch {
 	case !ours:
-		return nothing, NotOurs
+		return part, "target-not-ours"
 	case version != documentVersion:
-		return nothing, NewerVersion
+		return part, "target-newer-version"
 	case !found:
-		return nothing, Damaged
+		return part, "target-damaged"
 	}
-	plain, err := sealed.Open(armorMark+armored, a.ClientSecret)
-	if errors.Is(err, sealed.ErrWrongSecret) {
-		return nothing, OtherSecret
-	}
-	var b sealedPart
-	undecodable := json.Unmarshal(plain, &b) != nil
+	plain, err := sealed.Open(armorMark+armored, clientSecret)
 	switch {
-	case err != nil:
-		return nothing, Damaged
-	case !undecodable && b.Version != documentVersion:
-		return nothing, NewerVersion // the first line is not sealed
-	case undecodable || secret.Inspect(b.RefreshToken) != "":
-		return nothing, Damaged
-	case b.ClientID != a.ClientID:
-		return nothing, OtherApp
-	case b.Purpose == at.Purpose && b.RepositoryID != at.RepositoryID: // a file has none
-		return nothing, OtherRepository
-	case b.place != at:
-		return nothing, OtherPlace
+	case errors.Is(err, sealed.ErrWrongSecret):
+		return part, "target-other-secret"
+	case err != nil, json.Unmarshal(plain, &part) != nil:
+		return part, "target-damaged"
+	case part.Version != documentVersion:
+		return part, "target-newer-version" // the first line isn't sealed
+	case secret.Inspect(part.RefreshToken) != "":
+		return part, "target-damaged"
 	}
-	return Held{RefreshToken: secret.New(b.RefreshToken), AthleteID: b.AthleteID, Scope: b.Scope, seen: b.Seen, app: a}, ""
-}
-
-type readable struct {
-	// MayReplace lets Check pass a document that can't be opened here: somebody who
-	// just logged in has a better one.
-	MayReplace bool
-
-	app  App
-	held Held
-}
-
-// Held returns what was last read or written.
-func (r *readable) Held() Held { return r.held }
-
-// open reads a document, or returns why it can't be used. If MayReplace is set, one
-// of ours that can't be opened here counts as empty: somebody just logged in.
-func (r *readable) open(at place, text string) Kind {
-	held, kind := r.app.read(at, text)
-	if kind != "" && !(r.MayReplace && slices.Contains([]Kind{OtherSecret, OtherApp, OtherRepository, OtherPlace, Damaged}, kind)) {
-		return kind
-	}
-	r.held = held
-	return ""
-}
-
-func (r *readable) facts() Facts {
-	return Facts{Held: !r.held.RefreshToken.Empty(), AthleteID: r.held.AthleteID, WriteProven: true}
+	return part, ""
 }

@@ -17,10 +17,20 @@ var (
 	documentPlace = place{Purpose: "branch", Target: "branch:strava-token", RepositoryID: 700100200}
 )
 
+func opened(text string) (Held, string) {
+	r := readable{place: documentPlace, held: Held{app: documentApp}}
+	id := r.open(text)
+	return r.held, id
+}
+
+func composed(r Record) (string, error) {
+	_, text, err := (&readable{place: documentPlace, held: Held{app: documentApp}}).compose(r)
+	return text, err
+}
+
 // document is one that was composed, which takes a moment.
 var document = sync.OnceValue(func() string {
-	r := Record{RefreshToken: secret.New(documentToken), AthleteID: 126651800, Input: secret.New(strings.Repeat("1", 40))}
-	text, err := documentApp.compose(documentPlace, r, Held{app: documentApp})
+	text, err := composed(Record{RefreshToken: secret.New(documentToken), AthleteID: 126651800, Input: secret.New(strings.Repeat("1", 40))})
 	if err != nil {
 		panic(err)
 	}
@@ -29,7 +39,7 @@ var document = sync.OnceValue(func() string {
 
 // assertRead asserts that a text is either refused by name and nothing of it
 // used, or holds a token that could be one.
-func assertRead(t *testing.T, held Held, kind Kind) {
+func assertRead(t *testing.T, held Held, kind string) {
 	t.Helper()
 	switch {
 	case kind == "" && secret.Inspect(held.RefreshToken.Reveal()) != "":
@@ -42,8 +52,8 @@ func assertRead(t *testing.T, held Held, kind Kind) {
 func TestDocumentReadsBack(t *testing.T) {
 	t.Parallel()
 	for _, token := range []string{documentToken, "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~", strings.Repeat("x1", 1024)} {
-		text := check.Must(documentApp.compose(documentPlace, Record{RefreshToken: secret.New(token)}, Held{app: documentApp}))(t)
-		if held, kind := documentApp.read(documentPlace, text); kind != "" || held.RefreshToken.Reveal() != token {
+		text := check.Must(composed(Record{RefreshToken: secret.New(token)}))(t)
+		if held, kind := opened(text); kind != "" || held.RefreshToken.Reveal() != token {
 			t.Errorf("read: got kind %q, or another token", kind)
 		}
 		check.That(t, len(text) <= sealed.MaxText, "a document of %d bytes would be refused", len(text))
@@ -77,25 +87,25 @@ func TestSealedPartIsBound(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name, plain string
-		want        Kind
+		want        string
 	}{
 		{"what fits", `{"version":"1","purpose":"branch","client_id":"48213","target":"branch:strava-token","repository_id":700100200,"refresh_token":"` + documentToken + `"}`, ""},
-		{"a recovery text", `{"version":"1","purpose":"recovery","client_id":"48213","target":"branch:strava-token","repository_id":700100200,"refresh_token":"` + documentToken + `"}`, OtherPlace},
-		{"no purpose", `{"version":"1","client_id":"48213","target":"branch:strava-token","repository_id":700100200,"refresh_token":"` + documentToken + `"}`, OtherPlace},
-		{"no app", `{"version":"1","purpose":"branch","target":"branch:strava-token","repository_id":700100200,"refresh_token":"` + documentToken + `"}`, OtherApp},
-		{"no repository", `{"version":"1","purpose":"branch","client_id":"48213","target":"branch:strava-token","refresh_token":"` + documentToken + `"}`, OtherRepository},
-		{"no target", `{"version":"1","purpose":"branch","client_id":"48213","repository_id":700100200,"refresh_token":"` + documentToken + `"}`, OtherPlace},
-		{"no token", `{"version":"1","purpose":"branch","client_id":"48213","target":"branch:strava-token","repository_id":700100200}`, Damaged},
-		{"a placeholder", `{"version":"1","purpose":"branch","client_id":"48213","target":"branch:strava-token","repository_id":700100200,"refresh_token":"undefined"}`, Damaged},
-		{"a line break in the token", `{"version":"1","purpose":"branch","client_id":"48213","target":"branch:strava-token","repository_id":700100200,"refresh_token":"01234567\n89"}`, Damaged},
-		{"another version", `{"version":"2","purpose":"branch","client_id":"48213","target":"branch:strava-token","repository_id":700100200,"refresh_token":"` + documentToken + `"}`, NewerVersion},
-		{"no object", `"` + documentToken + `"`, Damaged},
-		{"another type", `{"refresh_token":12345678}`, Damaged},
-		{"a bare token", documentToken, Damaged},
-		{"nothing", ``, Damaged},
+		{"a recovery text", `{"version":"1","purpose":"recovery","client_id":"48213","target":"branch:strava-token","repository_id":700100200,"refresh_token":"` + documentToken + `"}`, "target-other-place"},
+		{"no purpose", `{"version":"1","client_id":"48213","target":"branch:strava-token","repository_id":700100200,"refresh_token":"` + documentToken + `"}`, "target-other-place"},
+		{"no app", `{"version":"1","purpose":"branch","target":"branch:strava-token","repository_id":700100200,"refresh_token":"` + documentToken + `"}`, "target-other-app"},
+		{"no repository", `{"version":"1","purpose":"branch","client_id":"48213","target":"branch:strava-token","refresh_token":"` + documentToken + `"}`, "target-other-repository"},
+		{"no target", `{"version":"1","purpose":"branch","client_id":"48213","repository_id":700100200,"refresh_token":"` + documentToken + `"}`, "target-other-place"},
+		{"no token", `{"version":"1","purpose":"branch","client_id":"48213","target":"branch:strava-token","repository_id":700100200}`, "target-damaged"},
+		{"a placeholder", `{"version":"1","purpose":"branch","client_id":"48213","target":"branch:strava-token","repository_id":700100200,"refresh_token":"undefined"}`, "target-damaged"},
+		{"a line break in the token", `{"version":"1","purpose":"branch","client_id":"48213","target":"branch:strava-token","repository_id":700100200,"refresh_token":"01234567\n89"}`, "target-damaged"},
+		{"another version", `{"version":"2","purpose":"branch","client_id":"48213","target":"branch:strava-token","repository_id":700100200,"refresh_token":"` + documentToken + `"}`, "target-newer-version"},
+		{"no object", `"` + documentToken + `"`, "target-damaged"},
+		{"another type", `{"refresh_token":12345678}`, "target-damaged"},
+		{"a bare token", documentToken, "target-damaged"},
+		{"nothing", ``, "target-damaged"},
 	} {
 		text := check.Must(sealed.Seal([]byte(tt.plain), documentApp.ClientSecret))(t)
-		held, kind := documentApp.read(documentPlace, documentIntro+text)
+		held, kind := opened(documentIntro + text)
 		check.Equal(t, kind, tt.want, "%s", tt.name)
 		assertRead(t, held, kind)
 	}
@@ -112,7 +122,7 @@ func FuzzReadDocument(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		held, kind := documentApp.read(documentPlace, text)
+		held, kind := opened(text)
 		assertRead(t, held, kind)
 	})
 }
@@ -136,7 +146,7 @@ func FuzzChangedDocument(f *testing.F) {
 		if at < 0 || begin+at >= len(text) {
 			return
 		}
-		held, kind := documentApp.read(documentPlace, text[:begin+at]+string([]byte{to})+text[begin+at+1:])
+		held, kind := opened(text[:begin+at] + string([]byte{to}) + text[begin+at+1:])
 		assertRead(t, held, kind)
 		check.That(t, kind != "" || held.RefreshToken.Reveal() == documentToken, "another token was read")
 	})

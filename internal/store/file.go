@@ -24,71 +24,60 @@ const (
 // File is a sealed file on this machine. Call Lock first, then Check, then
 // anything else.
 type File struct {
-	Target Target
+	Target
 	readable
-	path   string      // with symbolic links followed
-	room   *os.File    // the file that will replace it, with its disk space reserved; nil if there is none
-	text   string      // the current content
-	info   os.FileInfo // of the current file; nil if there is none
-	locked *flock.Flock
+	path string      // with symbolic links followed
+	text string      // the current content
+	info os.FileInfo // of the current file; nil if there is none
 }
 
 // NewFile returns the file that t names.
 func NewFile(t Target, app App) *File {
-	return &File{Target: t, readable: readable{app: app, held: Held{app: app}}, path: t.Path}
+	return &File{Target: t, readable: readable{held: Held{app: app}}}
 }
 
-func (f *File) String() string { return f.Target.String() }
-
-// place binds the document to the file's name, so that a copy under another name is
-// refused: each would go on as if the token were its own. The folder may be moved.
-func (f *File) place() place { return place{Purpose: "file", Target: "file:" + filepath.Base(f.path)} }
-
-func (f *File) fault(kind Kind, cause error) *Error {
-	return &Error{Kind: kind, Target: f.Target, Name: filepath.Base(f.Target.Path), cause: cause}
+func (f *File) fault(id string, cause error) *Error {
+	return &Error{ID: id, Target: f.Target, Name: filepath.Base(f.path), cause: cause}
 }
 
 // Lock waits for the file's lock and returns the function that releases it. The lock
 // is a file of its own beside it, and stays, since a rename would defeat a lock on the
 // file itself. An error is an *Error.
 func (f *File) Lock(ctx context.Context) (unlock func(), err error) {
-	f.path = follow(f.Target.Path)
+	f.path = follow(f.Path)
+	// A copy under another name is refused: each would go on as if the token were its
+	// own. The folder may be moved.
+	f.place = place{Purpose: "file", Target: filePrefix + filepath.Base(f.path)}
 	if info, err := os.Stat(filepath.Dir(f.path)); err != nil || !info.IsDir() {
-		return nil, f.fault(NoFolder, err)
+		return nil, f.fault("target-no-folder", err)
 	}
-	if _, err := f.stat(); err != nil {
+	if f.info, err = f.stat(); err != nil {
 		return nil, err // before a lock is left behind for it
 	}
-	lock := f.path + ".lock"
-	before, err := os.Lstat(lock)
-	switch {
-	case err == nil && !before.Mode().IsRegular():
-		return nil, f.fault(BadLock, nil) // a link would be followed, and a pipe would block
-	case errors.Is(err, fs.ErrNotExist):
-		made, err := os.OpenFile(lock, lockFlags|os.O_EXCL, 0o600)
-		if errors.Is(err, fs.ErrPermission) {
-			return nil, f.fault(FolderUnwritable, err)
-		}
-		if err == nil {
-			f.giveAway(made)
-			_ = made.Close()
-		}
+	name := f.path + ".lock"
+	made, err := os.OpenFile(name, lockFlags|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrPermission) {
+		return nil, f.fault("target-folder-unwritable", err)
 	}
-	f.locked = flock.New(lock, flock.SetPermissions(0o600), flock.SetFlag(lockFlags))
-	held, err := f.locked.TryLockContext(ctx, lockPoll)
+	if err == nil {
+		_ = f.giveAway(made)
+		_ = made.Close()
+	} else if there, err := os.Lstat(name); err == nil && !there.Mode().IsRegular() {
+		return nil, f.fault("target-bad-lock", nil) // a link would be followed, and a pipe would block
+	}
+	lock := flock.New(name, flock.SetPermissions(0o600), flock.SetFlag(lockFlags))
+	held, err := lock.TryLockContext(ctx, lockPoll)
 	if err != nil && ctx.Err() != nil {
-		return nil, f.fault(Busy, ctx.Err())
+		return nil, f.fault("target-busy", ctx.Err())
 	}
 	if err != nil || !held {
-		e := f.fault(LockUnwritable, err)
-		e.Name = filepath.Base(f.path) // a link may lead there
-		return nil, e
+		return nil, f.fault("target-lock-unwritable", err)
 	}
-	if !isCalled(lock, f.locked) {
-		_ = f.locked.Unlock()
+	if !isCalled(name, lock) {
+		_ = lock.Unlock()
 		return f.Lock(ctx) // somebody removed it, and the next process would lock another file
 	}
-	return f.unlock, nil
+	return func() { _ = lock.Unlock() }, nil
 }
 
 // follow returns the file that path leads to, even if it doesn't exist yet: a link
@@ -112,55 +101,24 @@ func follow(path string) string {
 	return path
 }
 
-func (f *File) unlock() {
-	f.discard()
-	_ = f.locked.Unlock()
-}
-
-// Check reads the file, reserves space for its successor, and rehearses a replacement.
-// An error is an *Error.
+// Check reads the file and rehearses a replacement: a full disk, or a file that is a
+// mount point, shows only if it's tried. An error is an *Error.
 func (f *File) Check(context.Context) (Facts, error) {
-	if sealed.Usable(f.app.ClientSecret) != nil {
-		return Facts{}, f.fault(WeakSecret, nil)
+	if sealed.Usable(f.held.app.ClientSecret) != nil {
+		return Facts{}, f.fault(weakSecret, nil)
 	}
 	if err := f.read(); err != nil {
 		return Facts{}, err
-	}
-	err := f.reserve()
-	if errors.Is(err, fs.ErrPermission) {
-		return Facts{}, f.fault(FolderUnwritable, err)
-	}
-	if err == nil {
-		err = f.rehearse()
-	}
-	if errors.Is(err, errChanged) {
-		return Facts{}, f.fault(Overtaken, err)
-	}
-	if err != nil {
-		return Facts{}, f.fault(Unwritable, err)
 	}
 	facts := f.facts()
 	facts.Local, facts.Exists = true, strings.TrimSpace(f.text) != ""
 	if f.info != nil {
 		facts.UpdatedAt = f.info.ModTime()
 	}
+	if err := f.replace(f.text, true); err != nil {
+		return Facts{}, err
+	}
 	return facts, nil
-}
-
-// rehearse does what Store does, with the current content: a file that is a mount
-// point can't be replaced, for example, and only trying shows that.
-func (f *File) rehearse() error {
-	if err := syncFolder(filepath.Dir(f.path)); err != nil || f.info == nil {
-		return err
-	}
-	if err := f.room.Chmod(f.info.Mode().Perm()); err != nil {
-		return err
-	}
-	if err := f.write(f.text); err != nil {
-		return err
-	}
-	_ = os.Chtimes(f.path, f.info.ModTime(), f.info.ModTime())
-	return f.reserve()
 }
 
 // stat returns the file's info, or nil if there is no file. An error is an *Error.
@@ -170,31 +128,31 @@ func (f *File) stat() (os.FileInfo, error) {
 	case errors.Is(err, os.ErrNotExist):
 		return nil, nil
 	case err != nil:
-		return nil, f.fault(Unwritable, err)
+		return nil, f.fault("target-unwritable", err)
 	case !info.Mode().IsRegular():
-		return nil, f.fault(NotAFile, nil)
+		return nil, f.fault("target-not-a-file", nil) // a folder, a device or the like
 	}
 	return info, nil
 }
 
 func (f *File) read() error {
-	f.text, f.info, f.held = "", nil, Held{app: f.app}
+	f.text, f.info, f.held = "", nil, Held{app: f.held.app}
 	info, err := f.stat()
 	switch {
 	case err != nil || info == nil:
 		return err
 	case info.Mode().Perm()&othersMay != 0 && runtime.GOOS != "windows":
-		return f.fault(Exposed, nil)
+		return f.fault("target-exposed", nil)
 	case info.Size() > sealed.MaxText:
-		return f.fault(TooLarge, nil)
+		return f.fault("target-too-large", nil)
 	}
 	content, err := readAll(f.path)
 	if err != nil {
-		return f.fault(Unwritable, err)
+		return f.fault("target-unwritable", err)
 	}
 	if strings.TrimSpace(content) != "" {
-		if kind := f.open(f.place(), content); kind != "" {
-			return f.fault(kind, nil)
+		if id := f.open(content); id != "" {
+			return f.fault(id, nil)
 		}
 	}
 	f.text, f.info = content, info
@@ -214,29 +172,15 @@ func readAll(path string) (string, error) {
 // Reread returns what was read under the lock: nobody else changes the file meanwhile.
 func (f *File) Reread(context.Context) (Held, error) { return f.held, nil }
 
-// Store replaces the file with r. The new file is written and synced beside it, then
-// renamed, and the folder is synced, so that a power cut leaves either the old or the
-// new file whole. An error is an *Error.
+// Store replaces the file with r. An error is an *Error.
 func (f *File) Store(_ context.Context, r Record) error {
-	text, err := f.app.compose(f.place(), r, f.held)
+	next, text, err := f.compose(r)
 	if err != nil {
-		return f.fault(WeakSecret, err)
+		return f.fault(weakSecret, err)
 	}
-	err = f.write(text)
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, errReplaced) {
-		err = f.write(text) // somebody tidied up what was reserved, or put something else there
+	if err := f.replace(text, false); err != nil {
+		return err
 	}
-	if errors.Is(err, errChanged) {
-		if err := f.read(); err != nil {
-			return err
-		}
-		return f.fault(Overtaken, err)
-	}
-	if err != nil {
-		return f.fault(Unwritable, err)
-	}
-	f.held, f.text = f.held.after(r), text
-	f.info, _ = os.Stat(f.path)
-	_ = syncFolder(filepath.Dir(f.path)) // the check did the same, and the file is there
+	f.held = next
 	return nil
 }

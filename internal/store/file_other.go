@@ -7,8 +7,5 @@ import "os"
 // lockFlags open a lock file.
 const lockFlags = os.O_CREATE | os.O_RDWR
 
-// keepOwner does nothing: a new file takes its owner from its folder.
-func keepOwner(*os.File, os.FileInfo) error { return nil }
-
-// giveTo does nothing, for the same reason.
-func giveTo(*os.File, os.FileInfo) {}
+// giveTo does nothing: a new file takes its owner from its folder.
+func giveTo(*os.File, os.FileInfo) error { return nil }

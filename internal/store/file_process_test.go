@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 		var e *store.Error
 		switch {
 		case errors.As(err, &e):
-			fmt.Println(e.Kind)
+			fmt.Println(e.ID)
 			os.Exit(1)
 		case err != nil:
 			fmt.Println(err)
@@ -106,10 +106,10 @@ func writeWhileFull(f *store.File) error {
 	return whileFull(func() { fmt.Println(kindOf(f.Store(context.Background(), record(newToken)))) })
 }
 
-func kindOf(err error) store.Kind {
+func kindOf(err error) string {
 	var e *store.Error
 	if errors.As(err, &e) {
-		return e.Kind
+		return e.ID
 	}
 	return "none"
 }
@@ -184,7 +184,7 @@ func TestFullDiskIsFoundBefore(t *testing.T) {
 			keepInFile(t, fileApp(), path, oldToken)
 			want = append(want, "token")
 		}
-		check.Equal(t, run(t, "check on a full disk", path), "unwritable\nunwritable\n", "Check")
+		check.Equal(t, run(t, "check on a full disk", path), "target-unwritable\ntarget-unwritable\n", "Check")
 		assertFolder(t, folder, want...)
 		if exists {
 			assertFile(t, fileApp(), path, oldToken)
@@ -197,10 +197,10 @@ func TestWriteThatBreaksOffLeavesTheOldFile(t *testing.T) {
 	folder := t.TempDir()
 	path := filepath.Join(folder, "token")
 	keepInFile(t, fileApp(), path, oldToken)
-	check.Equal(t, run(t, "write on a disk that fills up", path), "unwritable\n", "Store")
+	check.Equal(t, run(t, "write on a disk that fills up", path), "target-unwritable\n", "Store")
 	assertFolder(t, folder, "token", "token.lock")
 	assertFile(t, fileApp(), path, oldToken)
-	check.Equal(t, run(t, "write on a disk that was full", path), "unwritable\n", "Store")
+	check.Equal(t, run(t, "write on a disk that was full", path), "target-unwritable\n", "Store")
 	assertFolder(t, folder, "token", "token.lock")
 	assertFile(t, fileApp(), path, newToken)
 }
@@ -266,10 +266,10 @@ func TestLockOfAnotherProcess(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 			defer cancel()
 			_, err := newFile(t, fileApp(), path).Lock(ctx)
-			assertStoreKind(t, "Lock", err, store.Busy)
+			assertID(t, "Lock", err, "target-busy")
 			cancel()
 			_, err = newFile(t, fileApp(), path).Lock(ctx)
-			assertStoreKind(t, "Lock of one who never began", err, store.Busy)
+			assertID(t, "Lock of one who never began", err, "target-busy")
 			check.OK(t, tt.end(o))
 			keepInFile(t, fileApp(), path, newToken) // waits for its turn
 			assertFolder(t, folder, "token", "token.lock")

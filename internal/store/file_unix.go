@@ -7,14 +7,16 @@ import (
 	"syscall"
 )
 
-// keepOwner gives file the owner that it had before: root may run this for somebody
-// else, who must be able to read it afterwards.
-func keepOwner(file *os.File, before os.FileInfo) error {
+// lockFlags open a lock file, but nothing that was put in its place meanwhile.
+const lockFlags = os.O_CREATE | os.O_RDWR | syscall.O_NOFOLLOW | syscall.O_NONBLOCK
+
+// giveTo gives file to the owner of another one.
+func giveTo(file *os.File, other os.FileInfo) error {
 	info, err := file.Stat()
 	if err != nil {
 		return err
 	}
-	was, is := before.Sys().(*syscall.Stat_t), info.Sys().(*syscall.Stat_t)
+	was, is := other.Sys().(*syscall.Stat_t), info.Sys().(*syscall.Stat_t)
 	if is.Uid == was.Uid && is.Gid == was.Gid {
 		return nil
 	}
@@ -24,13 +26,3 @@ func keepOwner(file *os.File, before os.FileInfo) error {
 	}
 	return err
 }
-
-// giveTo gives a file to the owner of another one, if this process may.
-func giveTo(file *os.File, other os.FileInfo) {
-	if owner, known := other.Sys().(*syscall.Stat_t); known && os.Geteuid() == 0 {
-		_ = file.Chown(int(owner.Uid), -1)
-	}
-}
-
-// lockFlags open a lock file, but nothing that was put in its place meanwhile.
-const lockFlags = os.O_CREATE | os.O_RDWR | syscall.O_NOFOLLOW | syscall.O_NONBLOCK

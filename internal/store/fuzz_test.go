@@ -29,7 +29,7 @@ func (c canned) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 // FuzzGitHub asserts that no answer of GitHub makes the check or the store
-// panic, that every refusal has a kind, and that no error holds a secret.
+// panic, that every refusal has an id, and that no error holds a secret.
 func FuzzGitHub(f *testing.F) {
 	f.Add(200, []byte(`{"key_id":"1","key":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=","name":"X","updated_at":"2026-11-22T00:00:00Z"}`), "2026-12-01 00:00:00 UTC", "5000", "4999")
 	f.Add(200, []byte(`{"key_id":1,"key":"AAAA"}`), "", "", "")
@@ -75,7 +75,7 @@ func assertKind(t *testing.T, err error, secrets ...string) {
 		return
 	}
 	var e *Error
-	check.That(t, errors.As(err, &e) && e.Kind != "", "an error without a kind: %v", err)
+	check.That(t, errors.As(err, &e) && e.ID != "", "an error without an id: %v", err)
 	for _, s := range secrets {
 		check.That(t, !strings.Contains(err.Error(), s), "the error holds a secret: %v", err)
 	}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"strings"
@@ -45,8 +46,8 @@ func NewGitHub(network *transport.Network, base *url.URL, token secret.Value, hi
 	}
 }
 
-// authorize adds the token to requests for the API's own host, and returns ErrPage if
-// the answer is a web page.
+// authorize adds the token to requests for the API's own host. It returns ErrPage if the
+// answer is a web page, and a *refusal if it's unsuccessful.
 type authorize struct {
 	base  http.RoundTripper
 	host  string
@@ -59,11 +60,20 @@ func (a *authorize) RoundTrip(req *http.Request) (*http.Response, error) {
 		req.Header.Set("Authorization", "Bearer "+a.token.Reveal())
 	}
 	answer, err := a.base.RoundTrip(req)
-	if err == nil && transport.IsPage(answer) {
-		_ = answer.Body.Close()
-		return nil, transport.ErrPage
+	switch {
+	case err != nil:
+		return nil, err
+	case transport.IsPage(answer):
+		err = transport.ErrPage
+	case answer.StatusCode < 200 || answer.StatusCode > 299:
+		var body struct{ Message string }
+		_ = json.NewDecoder(answer.Body).Decode(&body) // most proxies send something else
+		err = &refusal{answer, body.Message}
+	default:
+		return answer, nil
 	}
-	return answer, err
+	_ = answer.Body.Close()
+	return nil, err
 }
 
 // call sends a request with client, and decodes the answer into into unless that's
@@ -85,11 +95,9 @@ func (g *GitHub) Queued(ctx context.Context, owner, repo string, runID int64) (t
 }
 
 type remote struct {
-	Target Target
+	Target
 	github *GitHub
 }
-
-func (r *remote) String() string { return r.Target.String() }
 
 func (r *remote) get(ctx context.Context, path string, into any) (*github.Response, error) {
 	return call(ctx, r.github.reads, http.MethodGet, path, nil, into)

@@ -11,107 +11,91 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/google/go-github/v60/github"
-
 	"strava-token/internal/secret"
 )
 
-// refusals maps GitHub's refusals to kinds, by their status and any one of some parts
-// of their message, in lower case. The first row that matches counts.
-var refusals = []struct {
-	status int
-	parts  string
-	kind   Kind
-}{
-	{401, "", BadCredentials},
-	{403, "rate limit|abuse detection", RateLimited},
-	{403, "by integration", IntegrationForbidden},
-	{403, "by personal access token", PersonalForbidden},
-	{403, "saml enforcement", SignOn},
-	{403, "was archived", Archived},
-	{403, "ip allow list", AddressForbidden},
-	{403, "token's lifetime", LifetimeForbidden},
-	{403, "forbids access via a", TokenForbidden},
-	{403, "must have admin rights", AdminNeeded},
-	{403, "suspended", Suspended},
-	{403, "access blocked|disabled", Disabled},
-	{403, "rule violations", Ruled},
-	{403, "", Forbidden},
-	{409, "rule violations|required status check|approving review|through a pull request|through the merge queue", Ruled},
-	{409, "verified signatures|protected branch", Ruled},
-	{409, "archived", Archived},
-	{409, "", Conflict},
-	{422, "rule violations", Ruled},
-	{422, "", Unprocessable},
-	{429, "", RateLimited},
-	{451, "", LegallyBlocked},
+// refusal is an unsuccessful answer.
+type refusal struct {
+	*http.Response
+	message string
 }
 
-func kindOf(status int, message string) Kind {
-	message = strings.ToLower(message)
-	for _, row := range refusals {
-		for part := range strings.SplitSeq(row.parts, "|") {
-			if row.status == status && strings.Contains(message, part) {
-				return row.kind
-			}
-		}
-	}
-	return Unrecognized
+func (r *refusal) Error() string { return r.Status }
+
+func isStatus(err error, status int) bool {
+	r, refused := errors.AsType[*refusal](err)
+	return refused && r.StatusCode == status
+}
+
+// refusals maps GitHub's refusals to ids, by their status and what their message
+// matches, in lower case. The first row that matches counts.
+var refusals = []struct {
+	status      int
+	pattern, id string
+}{
+	{401, "", "target-bad-credentials"},
+	{403, "rate limit|abuse detection", rateLimited},
+	{403, "by integration", "target-integration-forbidden"},
+	{403, "by personal access token", "target-personal-forbidden"},
+	{403, "saml enforcement", "target-sign-on"},
+	{403, "was archived", "target-archived"},
+	{403, "ip allow list", "target-address-forbidden"},
+	{403, "token's lifetime", "target-lifetime-forbidden"}, // longer than the organization allows
+	{403, "forbids access via a", "target-token-forbidden"},
+	{403, "must have admin rights", "target-admin-needed"},
+	{403, "suspended", "target-suspended"}, // the account or the app
+	{403, "access blocked|disabled", "target-disabled"},
+	{403, "rule violations", ruled},
+	{403, "", "target-forbidden"},
+	{409, "rule violations|required status check|approving review|through a pull request|through the merge queue", ruled},
+	{409, "verified signatures|protected branch", ruled},
+	{409, "archived", "target-archived"},
+	{409, "", conflict},
+	{422, "rule violations", ruled},
+	{422, "", unprocessable},
+	{429, "", rateLimited},
+	{451, "", "target-legally-blocked"},
 }
 
 // refused classifies an unsuccessful answer. notFound is what a 404 means for this
 // call.
-func (e *Error) refused(r *http.Response, message string, notFound Kind) {
-	e.Status = r.StatusCode
+func (e *Error) refused(r *refusal, notFound string) {
+	e.ID, e.Status = unrecognized, r.StatusCode
 	seconds, err := strconv.Atoi(r.Header.Get("Retry-After"))
 	waits := err == nil && seconds >= 0
-	signOn := r.Header.Get("X-GitHub-SSO")
+	signOn, wantsSignOn := strings.CutPrefix(r.Header.Get("X-GitHub-SSO"), "required")
+	message := strings.ToLower(r.message)
 	switch {
-	case e.Status == http.StatusForbidden && strings.HasPrefix(signOn, "required"):
-		e.Kind = SignOn
+	case e.Status == http.StatusForbidden && r.Header.Get("X-RateLimit-Remaining") == "0":
+		e.ID = rateLimited
+		if reset, err := strconv.ParseInt(r.Header.Get("X-RateLimit-Reset"), 10, 64); err == nil {
+			e.Until = time.Unix(reset, 0)
+		}
+	case e.Status == http.StatusForbidden && wantsSignOn:
+		_, address, _ := strings.Cut(signOn, "url=")
+		e.ID, e.signOn = "target-sign-on", pageOf(e.Host, address)
 	case e.Status == http.StatusForbidden && waits:
-		e.Kind = RateLimited
+		e.ID = rateLimited
 	case e.Status == http.StatusNotFound:
-		e.Kind = notFound
+		e.ID = notFound
 	case e.Status >= 500:
-		e.Kind = Outage
+		e.ID = outage
 	case e.Status >= 300 && e.Status < 400:
-		e.Kind = Moved
+		e.ID = moved
 		if at := byName.FindStringSubmatch(r.Header.Get("Location")); at != nil {
 			e.NewName = at[1]
 		}
 	default:
-		e.Kind = kindOf(e.Status, message)
+		for _, row := range refusals {
+			if says, _ := regexp.MatchString(row.pattern, message); says && row.status == e.Status {
+				e.ID = row.id
+				break
+			}
+		}
 	}
-	if e.Kind == SignOn {
-		_, address, _ := strings.Cut(signOn, "url=")
-		e.signOn = pageOf(e.Host, address)
-	}
-	if e.Kind == RateLimited && waits {
+	if e.ID == rateLimited && waits {
 		e.Until = time.Now().Add(time.Duration(seconds) * time.Second)
 	}
-}
-
-// refusedBy returns the answer behind an error of go-github's, and its message.
-func refusedBy(err error) (answer *http.Response, message string) {
-	if e, ok := errors.AsType[*github.ErrorResponse](err); ok {
-		return e.Response, e.Message
-	}
-	if e, ok := errors.AsType[*github.TwoFactorAuthError](err); ok {
-		return e.Response, e.Message
-	}
-	if e, ok := errors.AsType[*github.RateLimitError](err); ok {
-		return e.Response, e.Message
-	}
-	if e, ok := errors.AsType[*github.AbuseRateLimitError](err); ok {
-		return e.Response, e.Message
-	}
-	return nil, ""
-}
-
-func isStatus(err error, status int) bool {
-	e, ok := errors.AsType[*github.ErrorResponse](err)
-	return ok && e.Response.StatusCode == status
 }
 
 // byName finds a repository's name in an address. GitHub mostly gives its number, which

@@ -43,20 +43,20 @@ type Secret struct {
 func NewSecret(gh *GitHub, t Target) *Secret { return &Secret{remote: remote{t, gh}} }
 
 // path returns the address of the secret, relative to the API's base.
-func (s *Secret) path() string { return s.Target.scope().secrets + s.Target.Name }
+func (s *Secret) path() string { return s.scope().secrets + s.Name }
 
 // Check asks in parallel, without writing anything, whether the secret exists, whether
 // its public key is valid, and whether a write would be allowed. An error is an *Error.
 func (s *Secret) Check(ctx context.Context) (Facts, error) {
 	if !s.SealedUnder.Empty() && sealed.Usable(s.SealedUnder) != nil {
-		return Facts{}, s.fault(WeakSecret, nil)
+		return Facts{}, s.fault(weakSecret, nil)
 	}
 	var calls sync.WaitGroup
 	var answer *github.Response
 	var believed bool
 	var keyErr, readErr, writeErr error
 	s.key = new(github.PublicKey)
-	calls.Go(func() { answer, keyErr = s.get(ctx, s.Target.scope().secrets+"public-key", s.key) })
+	calls.Go(func() { answer, keyErr = s.get(ctx, s.scope().secrets+"public-key", s.key) })
 	calls.Go(func() { s.updated, readErr = s.current(ctx) })
 	calls.Go(func() { believed, writeErr = s.attempt(ctx) })
 	calls.Wait()
@@ -67,11 +67,11 @@ func (s *Secret) Check(ctx context.Context) (Facts, error) {
 		return Facts{}, s.unseen(ctx, keyErr)
 	}
 	if readErr != nil {
-		refused := s.classify(readErr, SecretNotFound)
-		if refused.Kind != SecretNotFound || !s.MayBeNew {
+		refused := s.classify(readErr, secretNotFound)
+		if refused.ID != secretNotFound || !s.MayBeNew {
 			return Facts{}, refused
 		}
-		if s.Target.Organization != "" {
+		if s.Organization != "" {
 			s.audience = github.EncryptedSecret{Visibility: "private"}
 		}
 	}
@@ -82,7 +82,7 @@ func (s *Secret) Check(ctx context.Context) (Facts, error) {
 		return Facts{}, spent
 	}
 	if _, err := decodeKey(s.key); err != nil {
-		return Facts{}, s.fault(BadPublicKey, err)
+		return Facts{}, s.fault("target-bad-public-key", err)
 	}
 	return Facts{Exists: readErr == nil, UpdatedAt: s.updated, TokenExpires: answer.TokenExpiration.Time, WriteBelieved: believed}, nil
 }
@@ -96,7 +96,7 @@ func (s *Secret) current(ctx context.Context) (updated time.Time, err error) {
 	if _, err := s.get(ctx, s.path(), current); err != nil {
 		return time.Time{}, err
 	}
-	if s.Target.Organization != "" {
+	if s.Organization != "" {
 		s.audience = github.EncryptedSecret{Visibility: current.Visibility}
 		switch current.Visibility {
 		case "all", "private":
@@ -114,7 +114,7 @@ func (s *Secret) current(ctx context.Context) (updated time.Time, err error) {
 func (s *Secret) selectedRepositories(ctx context.Context) (all github.SelectedRepoIDs, err error) {
 	options := &github.ListOptions{Page: 1, PerPage: 100}
 	for range maxPages {
-		list, answer, err := s.github.reads.Actions.ListSelectedReposForOrgSecret(ctx, s.Target.Organization, s.Target.Name, options)
+		list, answer, err := s.github.reads.Actions.ListSelectedReposForOrgSecret(ctx, s.Organization, s.Name, options)
 		if err != nil {
 			return nil, err
 		}
@@ -134,13 +134,13 @@ func (s *Secret) selectedRepositories(ctx context.Context) (all github.SelectedR
 
 // unseen returns why the public key couldn't be read.
 func (s *Secret) unseen(ctx context.Context, err error) *Error {
-	notFound := RepositoryNotFound
+	notFound := repositoryNotFound
 	switch {
-	case s.Target.Organization != "":
-		notFound = OrganizationNotFound
-	case s.Target.Environment != "" && isStatus(err, http.StatusNotFound):
-		if _, _, missing := s.github.reads.Repositories.Get(ctx, s.Target.Owner, s.Target.Repo); !isStatus(missing, http.StatusNotFound) {
-			notFound = EnvironmentNotFound
+	case s.Organization != "":
+		notFound = "target-organization-not-found"
+	case s.Environment != "" && isStatus(err, http.StatusNotFound):
+		if _, _, missing := s.github.reads.Repositories.Get(ctx, s.Owner, s.Repo); !isStatus(missing, http.StatusNotFound) {
+			notFound = "target-environment-not-found"
 		}
 	}
 	return s.classify(err, notFound)
@@ -154,7 +154,7 @@ func (s *Secret) unseen(ctx context.Context, err error) *Error {
 func (s *Secret) attempt(ctx context.Context) (believed bool, err error) {
 	var put, del *Error
 	var both sync.WaitGroup
-	both.Go(func() { put = s.try(ctx, http.MethodPut, s.Target.Name, struct{}{}) })
+	both.Go(func() { put = s.try(ctx, http.MethodPut, s.Name, struct{}{}) })
 	both.Go(func() { del = s.try(ctx, http.MethodDelete, "STRAVA_TOKEN_"+strings.ToUpper(rand.Text()), nil) }) // 128 random bits
 	both.Wait()
 	for _, refused := range []*Error{put, del} {
@@ -163,15 +163,15 @@ func (s *Secret) attempt(ctx context.Context) (believed bool, err error) {
 			return false, refused
 		}
 	}
-	if put != nil && (put.Status == http.StatusNotFound || put.Status == 0 && put.Kind != Unrecognized) {
+	if put != nil && (put.Status == http.StatusNotFound || put.Status == 0 && put.ID != unrecognized) {
 		return false, put
 	}
 	return put != nil && put.Status == http.StatusUnprocessableEntity && del != nil && del.Status == http.StatusNotFound, nil
 }
 
 func (s *Secret) try(ctx context.Context, method, name string, body any) *Error {
-	if _, err := call(ctx, s.github.reads, method, s.Target.scope().secrets+name, body, nil); err != nil {
-		return s.classify(err, WriteRefused)
+	if _, err := call(ctx, s.github.reads, method, s.scope().secrets+name, body, nil); err != nil {
+		return s.classify(err, writeRefused)
 	}
 	return nil
 }
@@ -197,12 +197,12 @@ func (s *Secret) Set(ctx context.Context, token secret.Value) error {
 			return err
 		}
 		updated, readErr := s.current(ctx)
-		stillNew := s.MayBeNew && s.updated.IsZero() && readErr != nil && s.classify(readErr, SecretNotFound).Kind == SecretNotFound
+		stillNew := s.MayBeNew && s.updated.IsZero() && readErr != nil && s.classify(readErr, secretNotFound).ID == secretNotFound
 		if readErr != nil && !stillNew {
 			return err
 		}
 		if !updated.Equal(s.updated) {
-			err.Kind = Overtaken
+			err.ID = Overtaken
 			return err
 		}
 	}
@@ -213,13 +213,13 @@ func (s *Secret) put(ctx context.Context, token secret.Value) *Error {
 	defer cancel()
 	text, err := seal(s.key, token)
 	if err != nil {
-		return s.fault(BadPublicKey, err)
+		return s.fault("target-bad-public-key", err)
 	}
 	body := s.audience
 	body.KeyID, body.EncryptedValue = s.key.GetKeyID(), text
 	answer, err := call(ctx, s.github.once, http.MethodPut, s.path(), &body, nil)
 	if err != nil {
-		return s.classify(err, WriteRefused, token)
+		return s.classify(err, writeRefused, token)
 	}
 	// A proxy's page may come with 200 although nothing was written.
 	if answer.StatusCode != http.StatusCreated && answer.StatusCode != http.StatusNoContent {

@@ -125,43 +125,43 @@ func TestCheckRefuses(t *testing.T) {
 		name   string
 		target string
 		token  func(*github) string
-		want   store.Kind
+		want   string
 	}{
-		{"no such token", "STRAVA", func(*github) string { return "github_pat_nobody" }, store.BadCredentials},
-		{"expired token", "STRAVA", token(sandbox.GitHubToken{Kind: sandbox.Personal, Expires: time.Date(1999, 1, 1, 0, 0, 0, 0, time.UTC)}), store.BadCredentials},
-		{"built-in token", "STRAVA", token(sandbox.GitHubToken{Kind: sandbox.Integration}), store.IntegrationForbidden},
-		{"app that may read", "STRAVA", token(sandbox.GitHubToken{Kind: sandbox.Integration, Secrets: sandbox.Read}), store.IntegrationForbidden},
-		{"personal token without permission", "STRAVA", token(sandbox.GitHubToken{Kind: sandbox.Personal}), store.PersonalForbidden},
-		{"personal token that may read", "STRAVA", token(sandbox.GitHubToken{Kind: sandbox.Personal, Secrets: sandbox.Read}), store.PersonalForbidden},
-		{"token that sees nothing", "STRAVA", token(sandbox.GitHubToken{Kind: sandbox.Personal, Blind: true}), store.RepositoryNotFound},
-		{"no such secret", "STRAVAA", (*github).writer, store.SecretNotFound},
-		{"no such repository", "octo/nowhere/STRAVA", (*github).writer, store.RepositoryNotFound},
-		{"no such environment", "STRAVA@nowhere", (*github).writer, store.EnvironmentNotFound},
-		{"no such repository of an environment", "octo/nowhere/STRAVA@x", (*github).writer, store.RepositoryNotFound},
-		{"no such organization", "org:nowhere/STRAVA", (*github).writer, store.OrganizationNotFound},
-		{"403 for another reason", "STRAVA", status("public-key", 403, nil, `{"message":"no"}`), store.Forbidden},
-		{"404 of the write alone", "STRAVA", status("try-write", 404, nil, `{"message":"Not Found"}`), store.WriteRefused},
-		{"secondary rate limit", "STRAVA", status("public-key", 403, map[string]string{"Retry-After": "600"}, `{}`), store.RateLimited},
+		{"no such token", "STRAVA", func(*github) string { return "github_pat_nobody" }, "target-bad-credentials"},
+		{"expired token", "STRAVA", token(sandbox.GitHubToken{Kind: sandbox.Personal, Expires: time.Date(1999, 1, 1, 0, 0, 0, 0, time.UTC)}), "target-bad-credentials"},
+		{"built-in token", "STRAVA", token(sandbox.GitHubToken{Kind: sandbox.Integration}), "target-integration-forbidden"},
+		{"app that may read", "STRAVA", token(sandbox.GitHubToken{Kind: sandbox.Integration, Secrets: sandbox.Read}), "target-integration-forbidden"},
+		{"personal token without permission", "STRAVA", token(sandbox.GitHubToken{Kind: sandbox.Personal}), "target-personal-forbidden"},
+		{"personal token that may read", "STRAVA", token(sandbox.GitHubToken{Kind: sandbox.Personal, Secrets: sandbox.Read}), "target-personal-forbidden"},
+		{"token that sees nothing", "STRAVA", token(sandbox.GitHubToken{Kind: sandbox.Personal, Blind: true}), "target-repository-not-found"},
+		{"no such secret", "STRAVAA", (*github).writer, "target-secret-not-found"},
+		{"no such repository", "octo/nowhere/STRAVA", (*github).writer, "target-repository-not-found"},
+		{"no such environment", "STRAVA@nowhere", (*github).writer, "target-environment-not-found"},
+		{"no such repository of an environment", "octo/nowhere/STRAVA@x", (*github).writer, "target-repository-not-found"},
+		{"no such organization", "org:nowhere/STRAVA", (*github).writer, "target-organization-not-found"},
+		{"403 for another reason", "STRAVA", status("public-key", 403, nil, `{"message":"no"}`), "target-forbidden"},
+		{"404 of the write alone", "STRAVA", status("try-write", 404, nil, `{"message":"Not Found"}`), "target-write-refused"},
+		{"secondary rate limit", "STRAVA", status("public-key", 403, map[string]string{"Retry-After": "600"}, `{}`), "target-rate-limited"},
 		{"primary rate limit", "STRAVA", status("public-key", 403, map[string]string{
-			"X-RateLimit-Limit": "60", "X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "946688400"}, `{}`), store.RateLimited},
-		{"429", "STRAVA", status("secret", 429, nil, `{}`), store.RateLimited},
-		{"500", "STRAVA", status("secret", 500, nil, `<html>`), store.Outage},
-		{"409 of a read", "STRAVA", status("secret", 409, nil, `{}`), store.Conflict},
-		{"422 of a read", "STRAVA", status("public-key", 422, nil, `{}`), store.Unprocessable},
-		{"renamed repository", "STRAVA", status("public-key", 301, map[string]string{"Location": "https://elsewhere.example/"}, `{}`), store.Moved},
-		{"a page", "STRAVA", status("public-key", 200, nil, `<html>`), store.Unrecognized},
-		{"no key", "STRAVA", status("public-key", 200, nil, `{}`), store.BadPublicKey},
-		{"short key", "STRAVA", status("public-key", 200, nil, `{"key_id":"1","key":"AAAA"}`), store.BadPublicKey},
-		{"key that is not base64", "STRAVA", status("public-key", 200, nil, `{"key_id":"1","key":"%%%"}`), store.BadPublicKey},
+			"X-RateLimit-Limit": "60", "X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "946688400"}, `{}`), "target-rate-limited"},
+		{"429", "STRAVA", status("secret", 429, nil, `{}`), "target-rate-limited"},
+		{"500", "STRAVA", status("secret", 500, nil, `<html>`), "target-outage"},
+		{"409 of a read", "STRAVA", status("secret", 409, nil, `{}`), "target-conflict"},
+		{"422 of a read", "STRAVA", status("public-key", 422, nil, `{}`), "target-unprocessable"},
+		{"renamed repository", "STRAVA", status("public-key", 301, map[string]string{"Location": "https://elsewhere.example/"}, `{}`), "target-moved"},
+		{"a page", "STRAVA", status("public-key", 200, nil, `<html>`), "target-unrecognized"},
+		{"no key", "STRAVA", status("public-key", 200, nil, `{}`), "target-bad-public-key"},
+		{"short key", "STRAVA", status("public-key", 200, nil, `{"key_id":"1","key":"AAAA"}`), "target-bad-public-key"},
+		{"key that is not base64", "STRAVA", status("public-key", 200, nil, `{"key_id":"1","key":"%%%"}`), "target-bad-public-key"},
 		{"rate limit nearly used up", "STRAVA", func(g *github) string {
 			g.server.Fail(sandbox.Fault{Call: "public-key", Kind: sandbox.FaultBody, Body: `{"key_id":"1","key":"AAAA"}`,
 				Header: map[string]string{"X-RateLimit-Limit": "60", "X-RateLimit-Remaining": "1", "X-RateLimit-Reset": "946688400"}})
 			return g.server.GitHubToken()
-		}, store.RateLimited},
+		}, "target-rate-limited"},
 	} {
 		runOnGitHub(t, tt.name, func(t *testing.T, g *github) {
 			_, err := g.secret(tt.target, tt.token(g), "").Check(t.Context())
-			assertStoreKind(t, "Check", err, tt.want)
+			assertID(t, "Check", err, tt.want)
 			check.Equal(t, g.server.Secret("STRAVA"), oldToken, "the check changed the secret")
 		})
 	}
@@ -174,10 +174,10 @@ func (g *github) writer() string { return g.server.GitHubToken() }
 func TestAttempts(t *testing.T) {
 	t.Parallel()
 	for _, call := range []string{"try-write", "try-delete"} {
-		for status, want := range map[int]store.Kind{
+		for status, want := range map[int]string{
 			200: "", 204: "", 400: "", 405: "", 409: "", 418: "", 422: "",
-			307: store.Moved, 401: store.BadCredentials, 403: store.Forbidden, 429: store.RateLimited,
-			451: store.LegallyBlocked, 500: store.Outage, 503: store.Outage, 0: store.Unreachable,
+			307: "target-moved", 401: "target-bad-credentials", 403: "target-forbidden", 429: "target-rate-limited",
+			451: "target-legally-blocked", 500: "target-outage", 503: "target-outage", 0: "target-unreachable",
 		} {
 			if call == "try-delete" && status == 0 {
 				want = "" // some networks let no DELETE through
@@ -192,7 +192,7 @@ func TestAttempts(t *testing.T) {
 				}
 				g.server.Fail(fault)
 				facts, err := g.strava().Check(t.Context())
-				assertStoreKind(t, "Check", err, want)
+				assertID(t, "Check", err, want)
 				if e, _ := errors.AsType[*store.Error](err); status == 429 && (e == nil || time.Until(e.Until) != 600*time.Second) {
 					t.Errorf("the time of the rate limit is missing: %+v", e)
 				}
@@ -209,7 +209,7 @@ func TestWeakClientSecretIsSaidAtOnce(t *testing.T) {
 		s := g.strava()
 		s.SealedUnder = secret.New(strings.Repeat("a", 31))
 		_, err := s.Check(t.Context())
-		assertStoreKind(t, "Check", err, store.WeakSecret)
+		assertID(t, "Check", err, "target-weak-secret")
 	})
 }
 
@@ -229,24 +229,24 @@ func TestStoreRepeats(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
 		fault sandbox.Fault
-		want  store.Kind // "" for success
+		want  string // "" for success
 		puts  int
 		value string
 	}{
 		{"503 once", sandbox.Fault{Kind: sandbox.FaultStatus, Status: 503, Times: 1}, "", 2, newToken},
 		{"409 twice", sandbox.Fault{Kind: sandbox.FaultStatus, Status: 409, Times: 2}, "", 3, newToken},
 		{"cut once before", sandbox.Fault{Kind: sandbox.FaultCutBefore, Times: 1}, "", 2, newToken},
-		{"503 always", sandbox.Fault{Kind: sandbox.FaultStatus, Status: 503}, store.Outage, 4, oldToken},
-		{"409 always", sandbox.Fault{Kind: sandbox.FaultStatus, Status: 409}, store.Conflict, 4, oldToken},
-		{"401", sandbox.Fault{Kind: sandbox.FaultStatus, Status: 401}, store.BadCredentials, 1, oldToken},
-		{"403", sandbox.Fault{Kind: sandbox.FaultStatus, Status: 403, Body: `{"message":"Resource not accessible by integration"}`}, store.IntegrationForbidden, 1, oldToken},
-		{"404", sandbox.Fault{Kind: sandbox.FaultStatus, Status: 404}, store.WriteRefused, 1, oldToken},
-		{"422", sandbox.Fault{Kind: sandbox.FaultStatus, Status: 422}, store.Unprocessable, 1, oldToken},
-		{"429", sandbox.Fault{Kind: sandbox.FaultStatus, Status: 429}, store.RateLimited, 1, oldToken},
-		{"redirect", sandbox.Fault{Kind: sandbox.FaultStatus, Status: 307, Header: map[string]string{"Location": "https://elsewhere.example/"}}, store.Moved, 1, oldToken},
+		{"503 always", sandbox.Fault{Kind: sandbox.FaultStatus, Status: 503}, "target-outage", 4, oldToken},
+		{"409 always", sandbox.Fault{Kind: sandbox.FaultStatus, Status: 409}, "target-conflict", 4, oldToken},
+		{"401", sandbox.Fault{Kind: sandbox.FaultStatus, Status: 401}, "target-bad-credentials", 1, oldToken},
+		{"403", sandbox.Fault{Kind: sandbox.FaultStatus, Status: 403, Body: `{"message":"Resource not accessible by integration"}`}, "target-integration-forbidden", 1, oldToken},
+		{"404", sandbox.Fault{Kind: sandbox.FaultStatus, Status: 404}, "target-write-refused", 1, oldToken},
+		{"422", sandbox.Fault{Kind: sandbox.FaultStatus, Status: 422}, "target-unprocessable", 1, oldToken},
+		{"429", sandbox.Fault{Kind: sandbox.FaultStatus, Status: 429}, "target-rate-limited", 1, oldToken},
+		{"redirect", sandbox.Fault{Kind: sandbox.FaultStatus, Status: 307, Header: map[string]string{"Location": "https://elsewhere.example/"}}, "target-moved", 1, oldToken},
 		// The write arrived and only its answer was lost: it is not repeated,
 		// since it cannot be told from another run's newer write.
-		{"cut after", sandbox.Fault{Kind: sandbox.FaultCutAfter, Times: 1}, store.Overtaken, 1, newToken},
+		{"cut after", sandbox.Fault{Kind: sandbox.FaultCutAfter, Times: 1}, "target-overtaken", 1, newToken},
 	} {
 		runOnGitHub(t, tt.name, func(t *testing.T, g *github) {
 			s := g.strava()
@@ -255,7 +255,7 @@ func TestStoreRepeats(t *testing.T) {
 			fault := tt.fault
 			fault.Call = "put"
 			g.server.Fail(fault)
-			assertStoreKind(t, "Set", s.Set(t.Context(), secret.New(newToken)), tt.want)
+			assertID(t, "Set", s.Set(t.Context(), secret.New(newToken)), tt.want)
 			const path = "/repos/" + sandbox.Repository + "/actions/secrets/STRAVA"
 			if got := g.server.Count("github", "PUT", path) - 1; got != tt.puts { // the attempt of Check aside
 				t.Errorf("writes: got %d, want %d", got, tt.puts)
@@ -273,7 +273,7 @@ func TestLateRepetitionDoesNotOverwriteANewerToken(t *testing.T) {
 		time.Sleep(time.Minute)
 		g.server.Fail(sandbox.Fault{Call: "put", Kind: sandbox.FaultStatus, Status: 503, Times: 1})
 		time.AfterFunc(50*time.Millisecond, func() { g.server.SetSecret("STRAVA", newer) })
-		assertStoreKind(t, "Set", s.Set(t.Context(), secret.New(newToken)), store.Overtaken)
+		assertID(t, "Set", s.Set(t.Context(), secret.New(newToken)), "target-overtaken")
 		check.Equal(t, g.server.Secret("STRAVA"), newer, "secret")
 	})
 }
@@ -291,7 +291,7 @@ func TestAnIncompleteListOfRepositoriesIsRefused(t *testing.T) {
 			g.server.SetSecret("org:octo/STRAVA", oldToken, 11, 12)
 			g.server.Fail(sandbox.Fault{Call: "selected", Kind: sandbox.FaultBody, Body: body})
 			_, err := g.secret("org:octo/STRAVA", g.server.GitHubToken(), "").Check(t.Context())
-			assertStoreKind(t, name, err, store.Unrecognized)
+			assertID(t, name, err, "target-unrecognized")
 		})
 	}
 }

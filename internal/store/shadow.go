@@ -24,14 +24,14 @@ func (s *Secret) Shadows(ctx context.Context, repository string) (shadows []stri
 	}
 	narrower := s.Target
 	switch {
-	case s.Target.Environment != "":
+	case s.Environment != "":
 		return nil, true
-	case s.Target.Organization != "":
+	case s.Organization != "":
 		owner, repo, ok := SplitRepository(repository)
 		if !ok {
 			return nil, false
 		}
-		narrower = Target{Owner: owner, Repo: repo, Name: s.Target.Name}
+		narrower = Target{Owner: owner, Repo: repo, Name: s.Name}
 		look(narrower)
 	}
 	list, _, err := s.github.reads.Repositories.ListEnvironments(ctx, narrower.Owner, narrower.Repo,

@@ -100,18 +100,11 @@ type Facts struct {
 	Warning       error     // or nil
 }
 
-// TargetError says what is wrong with a target, but doesn't quote it: it may be a
-// secret in the wrong place.
-type TargetError struct {
-	Kind TargetFault
-	// Readable says that it looks like a target that can be read back.
-	Readable bool
-}
-
-func (e *TargetError) Error() string { return "target: " + string(e.Kind) }
-
-// TargetFault is what can be wrong with a target.
+// TargetFault is an error that says what is wrong with a target, but doesn't quote it:
+// it may be a secret in the wrong place.
 type TargetFault string
+
+func (f TargetFault) Error() string { return "target: " + string(f) }
 
 const (
 	UnknownTarget TargetFault = "unknown-target"
@@ -140,16 +133,8 @@ const (
 //	branch:BRANCH#NAME           one of several there
 //	file:PATH                    a sealed file on this machine
 //
-// An error is a *TargetError.
+// An error is a TargetFault.
 func Parse(text, repository string) (Target, error) {
-	t, fault := parse(text, repository)
-	if fault != "" {
-		return Target{}, &TargetError{Kind: fault, Readable: strings.HasPrefix(text, branchPrefix) || strings.HasPrefix(text, filePrefix)}
-	}
-	return t, nil
-}
-
-func parse(text, repository string) (Target, TargetFault) {
 	branch, isBranch := strings.CutPrefix(text, branchPrefix)
 	path, isFile := strings.CutPrefix(text, filePrefix)
 	inOrganization, isOrganization := strings.CutPrefix(text, organizationPrefix)
@@ -159,7 +144,7 @@ func parse(text, repository string) (Target, TargetFault) {
 	case isFile && !validPath(path):
 		return Target{}, BadPath
 	case isFile:
-		return Target{Path: path}, ""
+		return Target{Path: path}, nil
 	case isBranch:
 		return parseBranch(branch, repository)
 	case isOrganization:
@@ -186,16 +171,22 @@ func parse(text, repository string) (Target, TargetFault) {
 	return Target{Owner: owner, Repo: repo, Environment: environment}.named(name)
 }
 
+// LooksReadable reports whether text, which may be no target, is meant as one that can be
+// read back.
+func LooksReadable(text string) bool {
+	return strings.HasPrefix(text, branchPrefix) || strings.HasPrefix(text, filePrefix)
+}
+
 // named returns the secret of that name in the place of t.
-func (t Target) named(name string) (Target, TargetFault) {
+func (t Target) named(name string) (Target, error) {
 	if !validName(name) {
 		return Target{}, BadSecretName
 	}
 	t.Name = strings.ToUpper(name)
-	return t, ""
+	return t, nil
 }
 
-func parseBranch(text, repository string) (Target, TargetFault) {
+func parseBranch(text, repository string) (Target, error) {
 	branch, name, named := strings.Cut(text, "#")
 	if !validBranch(branch) || named && !validAthlete(name) {
 		return Target{}, BadBranchName
@@ -204,7 +195,7 @@ func parseBranch(text, repository string) (Target, TargetFault) {
 	if !ok {
 		return Target{}, NoRepository
 	}
-	return Target{Owner: owner, Repo: repo, Branch: branch, Name: name}, ""
+	return Target{Owner: owner, Repo: repo, Branch: branch, Name: name}, nil
 }
 
 // String returns the target in full, except for the repository of a branch: that is

@@ -32,6 +32,19 @@ func kinds(t *testing.T, pkg, typeName string) []string {
 	return all
 }
 
+// ofTargets finds the ids of a store.Error in the source, and the faults of proxies,
+// which become ids.
+func ofTargets(t *testing.T) (all []string) {
+	t.Helper()
+	for _, code := range source(t) {
+		for _, m := range regexp.MustCompile(`"(?:target-([a-z-]*[a-z])|(proxy-[a-z]+))"`).FindAllStringSubmatch(code, -1) {
+			all = append(all, "target-"+m[1]+m[2])
+		}
+	}
+	check.Need(t, len(all) > 50, "%d ids", len(all))
+	return all
+}
+
 // TestEveryErrorIsToldInFull: every kind of every error type has a message, and
 // brings all its blanks.
 func TestEveryErrorIsToldInFull(t *testing.T) {
@@ -39,9 +52,9 @@ func TestEveryErrorIsToldInFull(t *testing.T) {
 	for _, kind := range kinds(t, "strava", "Kind") {
 		all = append(all, &strava.Error{Kind: strava.Kind(kind)})
 	}
-	for _, kind := range kinds(t, "store", "Kind") {
+	for _, id := range ofTargets(t) {
 		for _, target := range []string{"o/r/NAME", "o/r/NAME@production", "org:O/NAME", "branch:b#alice", "file:/x"} {
-			all = append(all, &store.Error{Kind: store.Kind(kind), Target: parsed(t, target), Name: "NAME"})
+			all = append(all, &store.Error{ID: id, Target: parsed(t, target), Name: "NAME"})
 		}
 	}
 	all = append(all, ofInputs(t)...)
@@ -107,7 +120,7 @@ func TestPagesOfGitHub(t *testing.T) {
 		"o/r/NAME@production": "https://github.com/o/r/settings/environments",
 		"org:O/NAME":          "https://github.com/organizations/O/settings/secrets/actions",
 	} {
-		m := voices["step"].Explain(&store.Error{Kind: store.SecretNotFound, Target: parsed(t, target), Name: "NAME"})[0]
+		m := voices["step"].Explain(&store.Error{ID: "target-secret-not-found", Target: parsed(t, target), Name: "NAME"})[0]
 		if want = "Correct rotate-to, or create NAME with the current refresh token (at " + want + ")."; m.Next != want {
 			t.Errorf("%s: got %s, want %s", target, m.Next, want)
 		}
@@ -148,12 +161,15 @@ func TestCodeAndPageAgree(t *testing.T) {
 		unused[id] = true
 	}
 	for _, set := range [][3]string{
-		{"strava-", "strava", "Kind"}, {"target-", "store", "Kind"},
+		{"strava-", "strava", "Kind"},
 		{"input-", "secret", "Flaw"}, {"input-", "store", "TargetFault"}, {"input-", "input", "Fault"}, {"doctor-", "doctor", "Level"},
 	} {
 		for _, kind := range kinds(t, set[1], set[2]) {
 			delete(unused, set[0]+kind)
 		}
+	}
+	for _, id := range ofTargets(t) {
+		delete(unused, id)
 	}
 	for _, kind := range []string{"integration-forbidden", "conflict", "overtaken", "unprocessable"} {
 		delete(unused, "branch-"+kind)
