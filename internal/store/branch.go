@@ -5,8 +5,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"sync"
-	"time"
 
 	"github.com/google/go-github/v60/github"
 
@@ -52,19 +50,17 @@ func (b *Branch) Check(ctx context.Context) (Facts, error) {
 	if sealed.Usable(b.held.app.ClientSecret) != nil {
 		return Facts{}, b.fault(weakSecret, nil)
 	}
-	var calls sync.WaitGroup
 	var answer *github.Response
 	var content *github.RepositoryContent
-	var errs [5]error
 	b.checked = standing{}
-	calls.Go(func() { answer, errs[0] = b.tryWrite(ctx) })
-	calls.Go(func() { errs[1] = b.identify(ctx) })
-	calls.Go(func() { errs[2] = b.askBranch(ctx, &b.checked) })
-	calls.Go(func() { errs[3] = b.askRules(ctx, &b.checked) })
-	calls.Go(func() { content, errs[4] = b.fetch(ctx) })
-	calls.Wait()
-
-	if err := cmp.Or(errs[:]...); err != nil {
+	err := together(
+		func() error { return b.tryWrite(ctx, &answer) },
+		func() error { return b.identify(ctx) },
+		func() error { return b.askBranch(ctx, &b.checked) },
+		func() error { return b.askRules(ctx, &b.checked) },
+		func() error { return b.fetch(ctx, &content) },
+	)
+	if err != nil {
 		return Facts{}, err
 	}
 	b.exists = b.checked.exists || content != nil // they were asked at the same time
@@ -87,18 +83,18 @@ func (b *Branch) Check(ctx context.Context) (Facts, error) {
 
 // tryWrite creates a blob: that changes no branch, and takes the same permission as
 // a commit. Its content never changes, so it is stored once.
-func (b *Branch) tryWrite(ctx context.Context) (*github.Response, error) {
-	_, answer, err := b.github.reads.Git.CreateBlob(ctx, b.Owner, b.Repo, &github.Blob{
+func (b *Branch) tryWrite(ctx context.Context, answer **github.Response) (err error) {
+	_, *answer, err = b.github.reads.Git.CreateBlob(ctx, b.Owner, b.Repo, &github.Blob{
 		Content: new(documentMark + documentVersion + "\n"), Encoding: new("utf-8"),
 	})
 	if err == nil {
-		return answer, nil
+		return nil
 	}
 	e := b.classify(err, repositoryNotFound)
 	if e.ID == conflict {
 		e.ID = "target-empty-repository" // there is no commit yet
 	}
-	return nil, e
+	return e
 }
 
 func (b *Branch) identify(ctx context.Context) error {
@@ -116,21 +112,21 @@ func (b *Branch) identify(ctx context.Context) error {
 	return nil
 }
 
-// fetch returns the file, or nil if there is none.
-func (b *Branch) fetch(ctx context.Context) (*github.RepositoryContent, error) {
+// fetch sets into to the file, or to nil if there is none.
+func (b *Branch) fetch(ctx context.Context, into **github.RepositoryContent) error {
 	content, folder, _, err := b.github.reads.Repositories.GetContents(ctx, b.Owner, b.Repo, b.path(),
 		&github.RepositoryContentGetOptions{Ref: b.Target.Branch})
-	if isStatus(err, http.StatusNotFound) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, b.classify(err, repositoryNotFound)
-	}
+	*into = content
+	switch {
+	case isStatus(err, http.StatusNotFound):
+		return nil
+	case err != nil:
+		return b.classify(err, repositoryNotFound)
 	// GitHub answers a symbolic link with its target, and the link couldn't be replaced.
-	if content == nil || folder != nil || cmp.Or(content.GetType(), "file") != "file" || cmp.Or(content.GetPath(), b.path()) != b.path() {
-		return nil, b.fault("target-not-ours", nil)
+	case content == nil || folder != nil || cmp.Or(content.GetType(), "file") != "file" || cmp.Or(content.GetPath(), b.path()) != b.path():
+		return b.fault("target-not-ours", nil)
 	}
-	return content, nil
+	return nil
 }
 
 // take makes what was fetched the state that the next write replaces.
@@ -156,7 +152,8 @@ func (b *Branch) take(content *github.RepositoryContent) error {
 // Reread returns what the branch holds now. An error is an *Error.
 func (b *Branch) Reread(ctx context.Context) (Held, error) {
 	var now standing
-	content, err := b.fetch(ctx)
+	var content *github.RepositoryContent
+	err := b.fetch(ctx, &content)
 	if err == nil && content == nil {
 		err = b.askBranch(ctx, &now)
 	}
@@ -183,23 +180,20 @@ func (b *Branch) Store(ctx context.Context, r Record) error {
 			b.held = next
 			return nil
 		}
-		var pause time.Duration
-		var stop bool
+		stop := false
 		switch {
 		case refused.ID == conflict || refused.ID == writeRefused:
 			// Somebody changed the branch, or deleted it. The next try is spread
 			// out, since others do the same now.
 			changes++
-			pause, stop = transport.Scatter(changes), changes > changeRetries
+			stop = changes > changeRetries || transport.Pause(ctx, transport.Scatter(changes)) != nil
 		case refused.ID == unprocessable && !misread:
 			misread = true // what was read may be older than what is there
 		case refused.repeatable():
-			pause, stop = outages.Next()
-			pause = max(pause, time.Until(refused.Until))
+			stop = !refused.wait(ctx, outages)
 		default:
 			return refused
 		}
-		stop = stop || transport.Pause(ctx, pause) != nil
 		sha, existed := b.sha, b.exists
 		held, err := b.Reread(ctx)
 		unreadable, failed := errors.AsType[*Error](err)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/go-github/v60/github"
+	"github.com/sethvargo/go-retry"
 
 	"strava-token/internal/secret"
 	"strava-token/internal/transport"
@@ -109,8 +110,8 @@ func (r *remote) classify(err error, notFound string, hidden ...secret.Value) *E
 		e.ID = "target-page"
 	case transport.IsCertificate(err):
 		e.ID = "target-bad-certificate"
-	case errors.Is(err, errIncomplete), errors.As(err, new(*json.SyntaxError)), errors.As(err, new(*json.UnmarshalTypeError)),
-		errors.As(err, new(*github.AcceptedError)), strings.HasPrefix(err.Error(), "unable to unmarshal"):
+	case errors.As(err, new(*json.SyntaxError)), errors.As(err, new(*json.UnmarshalTypeError)), errors.As(err, new(*github.AcceptedError)),
+		strings.HasPrefix(err.Error(), "unable to unmarshal"):
 		e.ID = unrecognized
 	}
 	return e
@@ -127,4 +128,11 @@ func (e *Error) repeatable() bool {
 	}
 	return slices.Contains([]string{outage, conflict, unrecognized, "target-unreachable", "target-page",
 		"target-proxy-unreachable", "target-proxy-loopback"}, e.ID)
+}
+
+// wait waits before a write that failed like this is repeated. It returns false if it
+// was repeated often enough, or ctx ended.
+func (e *Error) wait(ctx context.Context, pauses retry.Backoff) bool {
+	pause, stop := pauses.Next()
+	return !stop && transport.Pause(ctx, max(pause, time.Until(e.Until))) == nil
 }

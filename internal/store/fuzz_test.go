@@ -58,8 +58,7 @@ func FuzzGitHub(f *testing.F) {
 		s := NewSecret(gh, target)
 		_, err := s.Check(t.Context())
 		assertKind(t, err, token, writer)
-		_, keyErr := decodeKey(s.key)
-		check.That(t, err != nil || keyErr == nil, "the check let a missing key through")
+		check.That(t, err != nil || s.key != nil, "the check let a missing key through")
 		if err == nil {
 			putErr := s.put(t.Context(), secret.New(token))
 			if putErr != nil {

@@ -1,11 +1,13 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/google/go-github/v60/github"
@@ -101,4 +103,15 @@ type remote struct {
 
 func (r *remote) get(ctx context.Context, path string, into any) (*github.Response, error) {
 	return call(ctx, r.github.reads, http.MethodGet, path, nil, into)
+}
+
+// together makes all calls at the same time. It returns the first error in their order.
+func together(calls ...func() error) error {
+	var all sync.WaitGroup
+	errs := make([]error, len(calls))
+	for i, do := range calls {
+		all.Go(func() { errs[i] = do() })
+	}
+	all.Wait()
+	return cmp.Or(errs...)
 }

@@ -1,9 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
-	"errors"
+	"encoding/base64"
 	"net/http"
 	"slices"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/google/go-github/v60/github"
+	"golang.org/x/crypto/nacl/box"
 
 	"strava-token/internal/sealed"
 	"strava-token/internal/secret"
@@ -21,6 +23,7 @@ const (
 	putRetries = 3
 	putTimeout = 10 * time.Second
 	maxPages   = 100 // of the list of selected repositories
+	keySize    = 32  // of a secret's public key, in bytes
 )
 
 // Secret is a GitHub secret that keeps a refresh token. Call Check before Store.
@@ -35,7 +38,8 @@ type Secret struct {
 	SealedUnder secret.Value
 
 	audience github.EncryptedSecret // who may use an organization's secret, and no other field
-	key      *github.PublicKey
+	keyID    string
+	key      *[keySize]byte
 	updated  time.Time // when the secret was last written, as Check saw it; zero if it doesn't exist
 }
 
@@ -51,89 +55,29 @@ func (s *Secret) Check(ctx context.Context) (Facts, error) {
 	if !s.SealedUnder.Empty() && sealed.Usable(s.SealedUnder) != nil {
 		return Facts{}, s.fault(weakSecret, nil)
 	}
-	var calls sync.WaitGroup
 	var answer *github.Response
 	var believed bool
-	var keyErr, readErr, writeErr error
-	s.key = new(github.PublicKey)
-	calls.Go(func() { answer, keyErr = s.get(ctx, s.scope().secrets+"public-key", s.key) })
-	calls.Go(func() { s.updated, readErr = s.current(ctx) })
-	calls.Go(func() { believed, writeErr = s.attempt(ctx) })
-	calls.Wait()
-
+	var key github.PublicKey
 	// A token that may not see the place is told so, rather than that the secret
 	// doesn't exist.
-	if keyErr != nil {
-		return Facts{}, s.unseen(ctx, keyErr)
+	err := together(
+		func() error { return s.askKey(ctx, &key, &answer) },
+		func() error { return s.current(ctx, &s.updated) },
+		func() error { return s.attempt(ctx, &believed) },
+	)
+	if err != nil {
+		return Facts{}, err
 	}
-	if readErr != nil {
-		refused := s.classify(readErr, secretNotFound)
-		if refused.ID != secretNotFound || !s.MayBeNew {
-			return Facts{}, refused
-		}
-		if s.Organization != "" {
-			s.audience = github.EncryptedSecret{Visibility: "private"}
-		}
+	if err := cmp.Or(s.nearlySpent(answer), s.take(&key)); err != nil {
+		return Facts{}, err
 	}
-	if writeErr != nil {
-		return Facts{}, writeErr
-	}
-	if spent := s.nearlySpent(answer); spent != nil {
-		return Facts{}, spent
-	}
-	if _, err := decodeKey(s.key); err != nil {
-		return Facts{}, s.fault("target-bad-public-key", err)
-	}
-	return Facts{Exists: readErr == nil, UpdatedAt: s.updated, TokenExpires: answer.TokenExpiration.Time, WriteBelieved: believed}, nil
+	return Facts{Exists: !s.updated.IsZero(), UpdatedAt: s.updated, TokenExpires: answer.TokenExpiration.Time, WriteBelieved: believed}, nil
 }
 
-var errIncomplete = errors.New("the answer does not say who may use the secret")
-
-// current reads when the secret was last written, and who may use it if it is an
-// organization's: a write must restate that, or it would change it.
-func (s *Secret) current(ctx context.Context) (updated time.Time, err error) {
-	current := new(github.Secret)
-	if _, err := s.get(ctx, s.path(), current); err != nil {
-		return time.Time{}, err
+func (s *Secret) askKey(ctx context.Context, key *github.PublicKey, answer **github.Response) (err error) {
+	if *answer, err = s.get(ctx, s.scope().secrets+"public-key", key); err == nil {
+		return nil
 	}
-	if s.Organization != "" {
-		s.audience = github.EncryptedSecret{Visibility: current.Visibility}
-		switch current.Visibility {
-		case "all", "private":
-		case "selected":
-			s.audience.SelectedRepositoryIDs, err = s.selectedRepositories(ctx)
-		default:
-			err = errIncomplete
-		}
-	}
-	return current.UpdatedAt.Time, err
-}
-
-// selectedRepositories returns all of them, or an error: a write with some of
-// them would take the secret away from the others.
-func (s *Secret) selectedRepositories(ctx context.Context) (all github.SelectedRepoIDs, err error) {
-	options := &github.ListOptions{Page: 1, PerPage: 100}
-	for range maxPages {
-		list, answer, err := s.github.reads.Actions.ListSelectedReposForOrgSecret(ctx, s.Organization, s.Name, options)
-		if err != nil {
-			return nil, err
-		}
-		for _, r := range list.Repositories {
-			all = append(all, r.GetID())
-		}
-		if answer.NextPage <= options.Page && list.TotalCount != nil && len(all) == *list.TotalCount {
-			return all, nil
-		}
-		if answer.NextPage <= options.Page {
-			break
-		}
-		options.Page = answer.NextPage
-	}
-	return nil, errIncomplete
-}
-
-// unseen returns why the public key couldn't be read.
-func (s *Secret) unseen(ctx context.Context, err error) *Error {
 	notFound := repositoryNotFound
 	switch {
 	case s.Organization != "":
@@ -146,34 +90,95 @@ func (s *Secret) unseen(ctx context.Context, err error) *Error {
 	return s.classify(err, notFound)
 }
 
+// take refuses anything but exactly 32 bytes: a short key that is padded with zeros
+// seals for nobody.
+func (s *Secret) take(key *github.PublicKey) error {
+	raw, err := base64.StdEncoding.DecodeString(key.GetKey())
+	if err != nil || len(raw) != keySize || key.GetKeyID() == "" {
+		return s.fault("target-bad-public-key", err)
+	}
+	s.key, s.keyID = (*[keySize]byte)(raw), key.GetKeyID()
+	return nil
+}
+
+// current reads when the secret was last written, and who may use it if it is an
+// organization's: a write must restate that, or it would change it.
+func (s *Secret) current(ctx context.Context, updated *time.Time) error {
+	current := new(github.Secret)
+	_, err := s.get(ctx, s.path(), current)
+	switch {
+	case s.MayBeNew && isStatus(err, http.StatusNotFound):
+		current.Visibility = "private"
+	case err != nil:
+		return s.classify(err, secretNotFound)
+	}
+	*updated = current.UpdatedAt.Time
+	if s.Organization == "" {
+		return nil
+	}
+	s.audience = github.EncryptedSecret{Visibility: current.Visibility}
+	switch current.Visibility {
+	case "all", "private":
+		return nil
+	case "selected":
+		s.audience.SelectedRepositoryIDs, err = s.selectedRepositories(ctx)
+		return err
+	}
+	return s.fault(unrecognized, nil)
+}
+
+// selectedRepositories returns all of them, or an error: a write with some of
+// them would take the secret away from the others.
+func (s *Secret) selectedRepositories(ctx context.Context) (all github.SelectedRepoIDs, err error) {
+	options := &github.ListOptions{PerPage: 100}
+	for range maxPages {
+		list, answer, err := s.github.reads.Actions.ListSelectedReposForOrgSecret(ctx, s.Organization, s.Name, options)
+		if err != nil {
+			return nil, s.classify(err, secretNotFound)
+		}
+		for _, r := range list.Repositories {
+			all = append(all, r.GetID())
+		}
+		if options.Page = answer.NextPage; options.Page != 0 {
+			continue
+		}
+		if list.TotalCount == nil || len(all) != *list.TotalCount {
+			break
+		}
+		return all, nil
+	}
+	return nil, s.fault(unrecognized, nil)
+}
+
 // attempt asks whether a write would be allowed, with two requests that can't change
 // anything: a PUT that names no value, and a DELETE of a secret whose random name can't
 // exist. GitHub may look at the body of the first before it looks at the permission;
 // the second has none. Neither is a proof, but a write is believed to work if GitHub
 // reports the missing value and the missing secret. An error is an *Error.
-func (s *Secret) attempt(ctx context.Context) (believed bool, err error) {
+func (s *Secret) attempt(ctx context.Context, believed *bool) error {
 	var put, del *Error
 	var both sync.WaitGroup
 	both.Go(func() { put = s.try(ctx, http.MethodPut, s.Name, struct{}{}) })
 	both.Go(func() { del = s.try(ctx, http.MethodDelete, "STRAVA_TOKEN_"+strings.ToUpper(rand.Text()), nil) }) // 128 random bits
 	both.Wait()
 	for _, refused := range []*Error{put, del} {
-		if refused != nil && (refused.Status >= 300 && refused.Status < 400 || refused.Status >= 500 ||
-			slices.Contains([]int{401, 403, 429, 451}, refused.Status)) {
-			return false, refused
+		if refused.Status/100 == 3 || refused.Status >= 500 || slices.Contains([]int{401, 403, 429, 451}, refused.Status) {
+			return refused
 		}
 	}
-	if put != nil && (put.Status == http.StatusNotFound || put.Status == 0 && put.ID != unrecognized) {
-		return false, put
+	if put.Status == http.StatusNotFound || put.Status == 0 && put.ID != unrecognized {
+		return put
 	}
-	return put != nil && put.Status == http.StatusUnprocessableEntity && del != nil && del.Status == http.StatusNotFound, nil
+	*believed = put.Status == http.StatusUnprocessableEntity && del.Status == http.StatusNotFound
+	return nil
 }
 
 func (s *Secret) try(ctx context.Context, method, name string, body any) *Error {
-	if _, err := call(ctx, s.github.reads, method, s.scope().secrets+name, body, nil); err != nil {
+	answer, err := call(ctx, s.github.reads, method, s.scope().secrets+name, body, nil)
+	if err != nil {
 		return s.classify(err, writeRefused)
 	}
-	return nil
+	return &Error{Status: answer.StatusCode}
 }
 
 // Store writes only the refresh token of r.
@@ -187,23 +192,20 @@ func (s *Secret) Store(ctx context.Context, r Record) error { return s.Set(ctx, 
 func (s *Secret) Set(ctx context.Context, token secret.Value) error {
 	backoff := transport.Backoff(putRetries)
 	for {
-		err := s.put(ctx, token)
-		if err == nil {
+		refused := s.put(ctx, token)
+		if refused == nil {
 			return nil
 		}
-		pause, stop := backoff.Next()
-		pause = max(pause, time.Until(err.Until)) // if GitHub asks to wait a moment
-		if stop || !err.repeatable() || transport.Pause(ctx, pause) != nil {
-			return err
+		if !refused.repeatable() || !refused.wait(ctx, backoff) {
+			return refused
 		}
-		updated, readErr := s.current(ctx)
-		stillNew := s.MayBeNew && s.updated.IsZero() && readErr != nil && s.classify(readErr, secretNotFound).ID == secretNotFound
-		if readErr != nil && !stillNew {
-			return err
+		var updated time.Time
+		if s.current(ctx, &updated) != nil {
+			return refused
 		}
 		if !updated.Equal(s.updated) {
-			err.ID = Overtaken
-			return err
+			refused.ID = Overtaken
+			return refused
 		}
 	}
 }
@@ -211,12 +213,12 @@ func (s *Secret) Set(ctx context.Context, token secret.Value) error {
 func (s *Secret) put(ctx context.Context, token secret.Value) *Error {
 	ctx, cancel := context.WithTimeout(ctx, putTimeout)
 	defer cancel()
-	text, err := seal(s.key, token)
+	text, err := box.SealAnonymous(nil, []byte(token.Reveal()), s.key, rand.Reader)
 	if err != nil {
 		return s.fault("target-bad-public-key", err)
 	}
 	body := s.audience
-	body.KeyID, body.EncryptedValue = s.key.GetKeyID(), text
+	body.KeyID, body.EncryptedValue = s.keyID, base64.StdEncoding.EncodeToString(text)
 	answer, err := call(ctx, s.github.once, http.MethodPut, s.path(), &body, nil)
 	if err != nil {
 		return s.classify(err, writeRefused, token)
