@@ -195,7 +195,7 @@ func examineOutcome(o *provider.Outcome) (findings []Finding) {
 		findings = append(findings, Finding{Level: Failure, Part: "doctor-run", Err: err})
 	}
 	for _, err := range o.Warnings {
-		if _, told := err.(*store.TokenExpiresError); !told { // by the target
+		if failure, ok := err.(*words.Failure); !ok || failure.ID != store.TokenExpires { // which the target told
 			findings = append(findings, Finding{Level: Warning, Part: "doctor-run", Err: err})
 		}
 	}

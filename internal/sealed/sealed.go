@@ -52,20 +52,18 @@ func Seal(plain []byte, clientSecret secret.Value) (string, error) {
 	}
 	recipient, err := age.NewScryptRecipient(clientSecret.Reveal())
 	if err != nil {
-		return "", fmt.Errorf("seal: %w", err)
+		return "", err
 	}
 	recipient.SetWorkFactor(workFactor)
 	var text bytes.Buffer
 	armored := armor.NewWriter(&text)
 	box, err := age.Encrypt(armored, recipient)
-	if err == nil {
-		_, err = box.Write(plain)
-		err = errors.Join(err, box.Close(), armored.Close())
-	}
 	if err != nil {
-		return "", fmt.Errorf("seal: %w", err)
+		return "", err
 	}
-	return text.String(), nil
+	_, err = box.Write(plain)
+	err = errors.Join(err, box.Close(), armored.Close())
+	return text.String(), err
 }
 
 // Open opens an armored text. An error that doesn't wrap ErrWrongSecret means that the

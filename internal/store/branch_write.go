@@ -35,26 +35,22 @@ func (b *Branch) write(ctx context.Context, text string) *Error {
 		options.SHA = new(b.sha)
 	}
 	written, answer, err := b.github.once.Repositories.UpdateFile(ctx, b.Owner, b.Repo, b.path(), options)
-	if refused := b.made(written.GetContent().GetSHA(), answer, err); refused != nil {
-		return b.overtaken(refused)
+	refused := b.made(written.GetContent().GetSHA(), answer, err)
+	if refused == nil {
+		b.sha = written.GetContent().GetSHA()
 	}
-	b.sha = written.GetContent().GetSHA()
-	return nil
+	return refused
 }
 
 // made returns why the object wasn't created, or nil.
 func (b *Branch) made(sha string, answer *github.Response, err error) *Error {
-	if err != nil {
-		return b.classify(err, writeRefused)
-	}
-	if sha == "" || answer.StatusCode > http.StatusCreated {
+	if err == nil && (sha == "" || answer.StatusCode > http.StatusCreated) {
 		return b.unrecognized(answer)
 	}
-	return nil
-}
-
-// overtaken tells a change by somebody else from a refusal.
-func (b *Branch) overtaken(refused *Error) *Error {
+	if err == nil {
+		return nil
+	}
+	refused := b.classify(err, writeRefused)
 	if refused.ID == unprocessable && b.sha == "" {
 		refused.ID = conflict // the file or the branch exists by now
 	}
@@ -72,17 +68,15 @@ func (b *Branch) create(ctx context.Context, text string) *Error {
 		Ref: new(name), Object: &github.GitObject{SHA: commit.SHA},
 	})
 	if refused := b.made(ref.GetObject().GetSHA(), answer, err); refused != nil {
-		return b.overtaken(refused)
+		return refused
 	}
 	// Any other answer was made by a proxy, and there is no branch.
 	if answer.StatusCode != http.StatusCreated || ref.GetRef() != name || ref.GetObject().GetSHA() != commit.GetSHA() {
 		return b.unrecognized(answer)
 	}
 	b.exists, b.sha = true, ""
-	for _, entry := range tree.Entries {
-		if entry.GetPath() == b.path() {
-			b.sha = entry.GetSHA()
-		}
+	for _, entry := range tree.Entries { // of which there is one
+		b.sha = entry.GetSHA()
 	}
 	return nil
 }
@@ -95,7 +89,6 @@ func (b *Branch) commit(ctx context.Context, client *github.Client, text string)
 	if refused := b.made(tree.GetSHA(), answer, err); refused != nil {
 		return nil, nil, refused
 	}
-	commit, answer, err := client.Git.CreateCommit(ctx, b.Owner, b.Repo,
-		&github.Commit{Message: new(commitMessage), Tree: tree}, nil)
+	commit, answer, err := client.Git.CreateCommit(ctx, b.Owner, b.Repo, &github.Commit{Message: new(commitMessage), Tree: tree}, nil)
 	return tree, commit, b.made(commit.GetSHA(), answer, err)
 }

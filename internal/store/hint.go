@@ -9,15 +9,15 @@ import (
 // expiresSoon is how long before it expires a GitHub token is warned about.
 const expiresSoon = 14 * 24 * time.Hour
 
-// TokenExpiresError warns that a GitHub token expires soon.
-type TokenExpiresError struct{ words.Failure }
+// TokenExpires is the id of the warning that a GitHub token expires soon.
+const TokenExpires = "run-token-expires"
 
-// WarnOfExpiry returns a *TokenExpiresError if the token that writes target expires soon.
+// WarnOfExpiry returns a warning if the token that writes target expires soon.
 func (f Facts) WarnOfExpiry(target string) error {
 	if f.TokenExpires.IsZero() || time.Until(f.TokenExpires) >= expiresSoon {
 		return nil
 	}
-	return &TokenExpiresError{words.Failure{ID: "run-token-expires", Blanks: words.Blanks{"target": target, "when": words.Day(f.TokenExpires)}}}
+	return &words.Failure{ID: TokenExpires, Blanks: words.Blanks{"target": target, "when": words.Day(f.TokenExpires)}}
 }
 
 // BlanksOf returns the blanks that name a target in a message. Only the name of a
@@ -30,11 +30,10 @@ func BlanksOf(name string) words.Blanks {
 		b["printed"] = name
 	case t.IsBranch():
 		b["branch"] = name
+	case t.IsFile():
+		b["destination"], b["file"] = name, name
 	default:
 		b["destination"] = name
-	}
-	if t.IsFile() {
-		b["file"] = name
 	}
 	return b
 }

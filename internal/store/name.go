@@ -17,9 +17,7 @@ func isMadeOf(s, signs string, longest int) bool {
 
 func validOwner(s string) bool { return isMadeOf(s, "_-", 100) }
 
-func validRepo(s string) bool {
-	return isMadeOf(s, "._-", 100) && s != "." && s != ".."
-}
+func validRepo(s string) bool { return isMadeOf(s, "._-", 100) && s != "." && s != ".." }
 
 // validName follows GitHub's rules: letters, digits and underscores, not
 // starting with a digit or with GITHUB_.
@@ -38,10 +36,6 @@ func validBranch(s string) bool {
 	return isMadeOf(s, "_./+-", 200) && s != "HEAD" &&
 		!strings.HasPrefix(s, "-") && !strings.HasPrefix(s, "refs/") && !strings.Contains(s, "..")
 }
-
-// validAthlete checks the name that tells the files of several athletes on one
-// branch apart.
-func validAthlete(s string) bool { return isMadeOf(s, "_-", 255) }
 
 func validPath(s string) bool {
 	last := s[strings.LastIndexAny(s, `/\`)+1:]

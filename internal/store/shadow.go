@@ -14,39 +14,33 @@ const maxEnvironments = 30
 // read instead of this one, since the narrowest scope wins: environment over
 // repository over organization. It returns false if some couldn't be checked.
 func (s *Secret) Shadows(ctx context.Context, repository string) (shadows []string, known bool) {
-	known = true
-	look := func(t Target) {
+	var narrower []Target
+	in := Target{Owner: s.Owner, Repo: s.Repo, Name: s.Name}
+	if s.Environment != "" {
+		return nil, true
+	}
+	if s.Organization != "" {
+		if in.Owner, in.Repo, known = SplitRepository(repository); !known {
+			return nil, false
+		}
+		narrower = append(narrower, in)
+	}
+	list, _, err := s.github.reads.Repositories.ListEnvironments(ctx, in.Owner, in.Repo,
+		&github.EnvironmentListOptions{ListOptions: github.ListOptions{PerPage: maxEnvironments}})
+	if err != nil {
+		list = new(github.EnvResponse)
+	}
+	for _, e := range list.Environments {
+		in.Environment = e.GetName()
+		narrower = append(narrower, in)
+	}
+	known = err == nil && list.GetTotalCount() <= maxEnvironments
+	for _, t := range narrower {
 		_, err := s.get(ctx, t.scope().secrets+t.Name, nil)
 		if err == nil {
 			shadows = append(shadows, t.String())
 		}
 		known = known && (err == nil || isStatus(err, http.StatusNotFound))
-	}
-	narrower := s.Target
-	switch {
-	case s.Environment != "":
-		return nil, true
-	case s.Organization != "":
-		owner, repo, ok := SplitRepository(repository)
-		if !ok {
-			return nil, false
-		}
-		narrower = Target{Owner: owner, Repo: repo, Name: s.Name}
-		look(narrower)
-	}
-	list, _, err := s.github.reads.Repositories.ListEnvironments(ctx, narrower.Owner, narrower.Repo,
-		&github.EnvironmentListOptions{ListOptions: github.ListOptions{PerPage: maxEnvironments}})
-	if err != nil {
-		return shadows, false
-	}
-	known = known && list.GetTotalCount() <= maxEnvironments
-	for _, e := range list.Environments {
-		narrower.Environment = e.GetName()
-		if validEnvironment(narrower.Environment) {
-			look(narrower)
-		} else {
-			known = false
-		}
 	}
 	return shadows, known
 }

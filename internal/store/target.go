@@ -137,7 +137,8 @@ const (
 func Parse(text, repository string) (Target, error) {
 	branch, isBranch := strings.CutPrefix(text, branchPrefix)
 	path, isFile := strings.CutPrefix(text, filePrefix)
-	inOrganization, isOrganization := strings.CutPrefix(text, organizationPrefix)
+	organization, isOrganization := strings.CutPrefix(text, organizationPrefix)
+	owner, repo, ok := SplitRepository(repository)
 	switch {
 	case secret.HasGitHubToken(text), secret.HasHexToken(text) && !isFile: // folders may be named after a checksum
 		return Target{}, Credential
@@ -146,9 +147,16 @@ func Parse(text, repository string) (Target, error) {
 	case isFile:
 		return Target{Path: path}, nil
 	case isBranch:
-		return parseBranch(branch, repository)
+		branch, name, named := strings.Cut(branch, "#")
+		if !validBranch(branch) || named && !isMadeOf(name, "_-", 255) {
+			return Target{}, BadBranchName
+		}
+		if !ok {
+			return Target{}, NoRepository
+		}
+		return Target{Owner: owner, Repo: repo, Branch: branch, Name: name}, nil
 	case isOrganization:
-		organization, name, ok := strings.Cut(inOrganization, "/")
+		organization, name, ok := strings.Cut(organization, "/")
 		if !ok || !validOwner(organization) {
 			return Target{}, UnknownTarget
 		}
@@ -157,13 +165,11 @@ func Parse(text, repository string) (Target, error) {
 	name, environment, inEnvironment := strings.Cut(text, "@")
 	unknown := NoRepository
 	if i := strings.LastIndex(name, "/"); i >= 0 {
-		repository, name, unknown = name[:i], name[i+1:], UnknownTarget
-	} else if strings.Contains(name, ":") {
-		return Target{}, UnknownTarget
+		owner, repo, ok = SplitRepository(name[:i])
+		name, unknown = name[i+1:], UnknownTarget
 	}
-	owner, repo, ok := SplitRepository(repository)
 	switch {
-	case inEnvironment && !validEnvironment(environment):
+	case unknown == NoRepository && strings.Contains(name, ":"), inEnvironment && !validEnvironment(environment):
 		return Target{}, UnknownTarget
 	case !ok:
 		return Target{}, unknown
@@ -186,28 +192,14 @@ func (t Target) named(name string) (Target, error) {
 	return t, nil
 }
 
-func parseBranch(text, repository string) (Target, error) {
-	branch, name, named := strings.Cut(text, "#")
-	if !validBranch(branch) || named && !validAthlete(name) {
-		return Target{}, BadBranchName
-	}
-	owner, repo, ok := SplitRepository(repository)
-	if !ok {
-		return Target{}, NoRepository
-	}
-	return Target{Owner: owner, Repo: repo, Branch: branch, Name: name}, nil
-}
-
 // String returns the target in full, except for the repository of a branch: that is
 // always this one.
 func (t Target) String() string {
 	switch {
 	case t.IsFile():
 		return filePrefix + t.Path
-	case t.IsBranch() && t.Name != "":
-		return branchPrefix + t.Branch + "#" + t.Name
 	case t.IsBranch():
-		return branchPrefix + t.Branch
+		return strings.TrimSuffix(branchPrefix+t.Branch+"#"+t.Name, "#")
 	case t.Organization != "":
 		return organizationPrefix + t.Organization + "/" + t.Name
 	case t.Environment != "":
