@@ -48,12 +48,14 @@ func (f *File) Lock(ctx context.Context) (unlock func(), err error) {
 	// A copy under another name is refused: each would go on as if the token were its
 	// own. The folder may be moved.
 	f.place = place{Purpose: "file", Target: filePrefix + filepath.Base(f.path)}
-	if info, err := os.Stat(filepath.Dir(f.path)); err != nil || !info.IsDir() {
+	if folder, err := os.Stat(filepath.Dir(f.path)); err != nil || !folder.IsDir() {
 		return nil, f.fault("target-no-folder", err)
 	}
-	if f.info, err = f.stat(); err != nil {
-		return nil, err // before a lock is left behind for it
+	info, err := os.Stat(f.path)
+	if err == nil && !info.Mode().IsRegular() {
+		return nil, f.fault("target-not-a-file", nil) // a folder, a device or the like
 	}
+	f.info = info
 	name := f.path + ".lock"
 	made, err := os.OpenFile(name, lockFlags|os.O_EXCL, 0o600)
 	if errors.Is(err, fs.ErrPermission) {
@@ -121,52 +123,38 @@ func (f *File) Check(context.Context) (Facts, error) {
 	return facts, nil
 }
 
-// stat returns the file's info, or nil if there is no file. An error is an *Error.
-func (f *File) stat() (os.FileInfo, error) {
-	info, err := os.Stat(f.path)
-	switch {
-	case errors.Is(err, os.ErrNotExist):
-		return nil, nil
-	case err != nil:
-		return nil, f.fault("target-unwritable", err)
-	case !info.Mode().IsRegular():
-		return nil, f.fault("target-not-a-file", nil) // a folder, a device or the like
-	}
-	return info, nil
-}
-
 func (f *File) read() error {
 	f.text, f.info, f.held = "", nil, Held{app: f.held.app}
-	info, err := f.stat()
+	text, info, err := load(f.path)
 	switch {
-	case err != nil || info == nil:
-		return err
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return f.fault("target-unwritable", err)
 	case info.Mode().Perm()&othersMay != 0 && runtime.GOOS != "windows":
 		return f.fault("target-exposed", nil)
-	case info.Size() > sealed.MaxText:
+	case len(text) > sealed.MaxText:
 		return f.fault("target-too-large", nil)
 	}
-	content, err := readAll(f.path)
-	if err != nil {
-		return f.fault("target-unwritable", err)
-	}
-	if strings.TrimSpace(content) != "" {
-		if id := f.open(content); id != "" {
+	if strings.TrimSpace(text) != "" {
+		if id := f.open(text); id != "" {
 			return f.fault(id, nil)
 		}
 	}
-	f.text, f.info = content, info
+	f.text, f.info = text, info
 	return nil
 }
 
-func readAll(path string) (string, error) {
+// load reads a file, but not much more than a document may have.
+func load(path string) (text string, info os.FileInfo, err error) {
 	file, err := os.Open(path)
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
 	defer file.Close()
 	content, err := io.ReadAll(io.LimitReader(file, sealed.MaxText+1))
-	return string(content), err
+	info, statErr := file.Stat()
+	return string(content), info, errors.Join(err, statErr)
 }
 
 // Reread returns what was read under the lock: nobody else changes the file meanwhile.

@@ -14,16 +14,13 @@ import (
 // wanted is how much disk space a check asks for. A document needs less.
 const wanted = 8 << 10
 
-var (
-	errReplaced = errors.New("something else was put in the place of the new file")
-	errChanged  = errors.New("the file is not the one that was read")
-)
+var errChanged = errors.New("the file is not the one that was read")
 
 // replace puts a file with text in the place of the one that was read. The new one is
 // written and synced beside it, then renamed, and the folder is synced, so that a power
 // cut leaves one of them whole. A rehearsal does the same with the text that is there,
-// but also asks for disk space, and leaves no file if there was none. An error is an
-// *Error.
+// but also asks for disk space, keeps the date, and leaves no file if there was none. An
+// error is an *Error.
 func (f *File) replace(text string, rehearsal bool) error {
 	made, err := f.create()
 	if errors.Is(err, fs.ErrPermission) {
@@ -68,16 +65,13 @@ func (f *File) swap(made *os.File, text string, rehearsal bool) error {
 		written += strings.Repeat(" ", max(0, wanted-len(text)))
 	}
 	_, err := made.WriteString(written)
-	err = errors.Join(err, made.Sync(), made.Truncate(int64(len(text))), f.giveAway(made))
-	if rehearsal && f.info != nil {
-		err = errors.Join(err, made.Chmod(f.info.Mode().Perm()))
-	}
+	err = errors.Join(err, made.Sync(), made.Truncate(int64(len(text))), f.giveAway(made), made.Sync())
 	info, statErr := made.Stat()
-	switch err = errors.Join(err, made.Sync(), statErr); {
+	switch err = errors.Join(err, statErr); {
 	case err != nil:
 		return err
 	case !isCalled(made.Name(), made):
-		return errReplaced
+		return errors.New("something else was put in the place of the new file")
 	}
 	if err := made.Close(); err != nil { // Windows can't rename an open file
 		return err
@@ -111,11 +105,11 @@ func isCalled(name string, open interface{ Stat() (os.FileInfo, error) }) bool {
 // isAsRead reports whether the file is still as it was read: a lock is worthless once
 // its file is removed.
 func (f *File) isAsRead() bool {
-	content, err := readAll(f.path)
+	text, _, err := load(f.path)
 	if f.info == nil {
 		return errors.Is(err, fs.ErrNotExist)
 	}
-	return err == nil && content == f.text
+	return err == nil && text == f.text
 }
 
 // giveAway gives a new file to the owner of the old one, or else of the folder: root
