@@ -60,6 +60,58 @@ func TestDocumentReadsBack(t *testing.T) {
 	}
 }
 
+// TestDocumentIsRefused by name, and replaced only by somebody who just logged in, and
+// only if it's ours.
+func TestDocumentIsRefused(t *testing.T) {
+	t.Parallel()
+	text := document()
+	sealedAt := strings.LastIndex(text, armorMark)
+	under := func(app App, at place) string {
+		_, text, err := (&readable{place: at, held: Held{app: app}}).compose(Record{RefreshToken: secret.New(documentToken)})
+		check.OK(t, err)
+		return text
+	}
+	at := func(change func(*place)) string {
+		other := documentPlace
+		change(&other)
+		return under(documentApp, other)
+	}
+	for _, tt := range []struct {
+		name, text, want string
+		replaceable      bool
+	}{
+		{"ours", text, "", true},
+		{"with the line ends of Windows", strings.ReplaceAll(text, "\n", "\r\n"), "", true},
+		{"with other words before", documentMark + documentVersion + "\nHello.\n" + text[sealedAt:], "", true},
+		{"of a later version", strings.Replace(text, "version 1\n", "version 2\n", 1), "target-newer-version", false},
+		{"of a much later version", documentMark + "10\n", "target-newer-version", false},
+		{"empty", "", "target-not-ours", false},
+		{"another text", "# strava-token\n\nHello.\n", "target-not-ours", false},
+		{"a refresh token as it is", documentToken, "target-not-ours", false},
+		{"only the sealed part", text[sealedAt:], "target-not-ours", false},
+		{"something before ours", "x" + text, "target-not-ours", false},
+		{"without the sealed part", text[:sealedAt], "target-damaged", true},
+		{"cut in the middle", text[:len(text)-80], "target-damaged", true},
+		{"with something behind", text + "more\n", "target-damaged", true},
+		{"under another client secret", under(App{documentApp.ClientID, secret.New(strings.Repeat("b", 40))}, documentPlace), "target-other-secret", true},
+		{"of another app", under(App{"99999", documentApp.ClientSecret}, documentPlace), "target-other-app", true},
+		{"of another repository", at(func(p *place) { p.RepositoryID++ }), "target-other-repository", true},
+		{"of another branch", at(func(p *place) { p.Target = "branch:other" }), "target-other-place", true},
+		{"of another athlete", at(func(p *place) { p.Target += "#alice" }), "target-other-place", true},
+		{"of a file", at(func(p *place) { *p = place{Purpose: "file", Target: "file:token"} }), "target-other-place", true},
+	} {
+		for _, mayReplace := range []bool{false, true} {
+			r := readable{MayReplace: mayReplace, place: documentPlace, held: Held{app: documentApp}}
+			want := tt.want
+			if mayReplace && tt.replaceable {
+				want = ""
+			}
+			check.Equal(t, r.open(tt.text), want, "%s, may be replaced: %t", tt.name, mayReplace)
+			check.Equal(t, r.held.RefreshToken.Empty(), tt.want != "", "%s: nothing is held", tt.name)
+		}
+	}
+}
+
 func TestDocumentShowsNothingSecret(t *testing.T) {
 	t.Parallel()
 	for _, hidden := range []string{documentToken, strings.Repeat("1", 40), documentApp.ClientSecret.Reveal(), "126651800"} {

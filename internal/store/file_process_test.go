@@ -14,7 +14,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -23,142 +22,76 @@ import (
 	"strava-token/internal/store"
 )
 
-// TestMain lets the test's own binary be the other process.
+// TestMain lets the test's own binary be the other process, which uses a file whole.
 func TestMain(m *testing.M) {
-	if part := os.Getenv("STORE_TEST_PART"); part != "" {
-		err := parts[part](os.Getenv("STORE_TEST_FILE"))
-		var e *store.Error
-		switch {
-		case errors.As(err, &e):
-			fmt.Println(e.ID)
-			os.Exit(1)
-		case err != nil:
-			fmt.Println(err)
-			os.Exit(1)
-		}
-		os.Exit(0)
+	part := os.Getenv("STORE_TEST_PART")
+	if part == "" {
+		os.Exit(m.Run())
 	}
-	os.Exit(m.Run())
+	syscall.Umask(0)
+	f := store.NewFile(store.Target{Path: os.Getenv("STORE_TEST_FILE")}, fileApp)
+	unlock, err := f.Lock(context.Background())
+	if err == nil {
+		_, err = f.Check(context.Background())
+	}
+	if err == nil {
+		err = parts[part](f)
+		unlock()
+	}
+	if err != nil {
+		fmt.Println(err)
+		os.Exit(1)
+	}
+	os.Exit(0)
 }
 
-// parts are what another process may do with a file.
-var parts = map[string]func(path string) error{
-	"write": func(path string) error {
-		return use(path, func(f *store.File) error { return f.Store(context.Background(), record(newToken)) })
-	},
-	// counts up what the file holds
-	"count": func(path string) error {
-		for range 5 {
-			err := use(path, func(f *store.File) error {
-				n, _ := strconv.Atoi(f.Held().RefreshToken.Reveal())
-				return f.Store(context.Background(), record(numbered(n+1)))
-			})
-			if err != nil {
-				return err
-			}
-		}
-		return nil
-	},
+// parts are what another process may do with a file that it has locked and checked.
+var parts = map[string]func(f *store.File) error{
+	"write": func(f *store.File) error { return f.Store(context.Background(), record(newToken)) },
 	// writes for ever, and says so each time
-	"forever": func(path string) error {
+	"forever": func(f *store.File) error {
 		for n := 1; ; n++ {
-			if err := use(path, func(f *store.File) error { return f.Store(context.Background(), record(numbered(n))) }); err != nil {
+			if err := f.Store(context.Background(), record(numbered(n))); err != nil {
 				return err
 			}
 			fmt.Println(n)
 		}
 	},
 	// holds the lock until it is told to end
-	"hold": func(path string) error {
-		return use(path, func(*store.File) error {
-			fmt.Println("held")
-			_, _ = io.Copy(io.Discard, os.Stdin)
-			return nil
-		})
+	"hold": func(*store.File) error {
+		fmt.Println("held")
+		_, err := io.Copy(io.Discard, os.Stdin)
+		return err
 	},
-	"check on a full disk": func(path string) error {
-		f, unlock, err := lockedFile(path)
-		if err != nil {
+	// checks and writes on a full disk, and writes when there is room again
+	"full": func(f *store.File) error {
+		before, _ := os.ReadFile(f.Path)
+		signal.Ignore(syscall.SIGXFSZ)
+		var was syscall.Rlimit
+		if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &was); err != nil {
 			return err
 		}
-		defer unlock()
-		return whileFull(func() {
-			for range 2 {
-				_, err := f.Check(context.Background())
-				fmt.Println(kindOf(err))
-			}
-		})
+		// No file of this process grows beyond 100 bytes now. Afterwards it may: what it
+		// covered of the code is written, under -cover.
+		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: 100, Max: was.Max}); err != nil {
+			return err
+		}
+		_, checked := f.Check(context.Background())
+		stored := f.Store(context.Background(), record(newToken))
+		for _, err := range []error{checked, stored} {
+			e, _ := errors.AsType[*store.Error](err)
+			fmt.Println(e.ID)
+		}
+		after, _ := os.ReadFile(f.Path)
+		fmt.Println("unchanged:", string(after) == string(before))
+		return errors.Join(syscall.Setrlimit(syscall.RLIMIT_FSIZE, &was), f.Store(context.Background(), record(newToken)))
 	},
-	"write on a disk that fills up": func(path string) error {
-		return use(path, writeWhileFull)
-	},
-	"write on a disk that was full": func(path string) error {
-		return use(path, func(f *store.File) error {
-			if err := writeWhileFull(f); err != nil {
-				return err
-			}
-			return f.Store(context.Background(), record(newToken))
-		})
-	},
-}
-
-func writeWhileFull(f *store.File) error {
-	return whileFull(func() { fmt.Println(kindOf(f.Store(context.Background(), record(newToken)))) })
-}
-
-func kindOf(err error) string {
-	var e *store.Error
-	if errors.As(err, &e) {
-		return e.ID
-	}
-	return "none"
-}
-
-// whileFull lets no file of this process grow beyond 100 bytes while do runs.
-// Afterwards the process may write again: what it covered of the code, under
-// -cover.
-func whileFull(do func()) error {
-	signal.Ignore(syscall.SIGXFSZ)
-	var was syscall.Rlimit
-	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &was); err != nil {
-		return err
-	}
-	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: 100, Max: was.Max}); err != nil {
-		return err
-	}
-	do()
-	return syscall.Setrlimit(syscall.RLIMIT_FSIZE, &was)
-}
-
-func lockedFile(path string) (f *store.File, unlock func(), err error) {
-	syscall.Umask(0)
-	target, err := store.Parse("file:"+path, "")
-	if err != nil {
-		return nil, nil, err
-	}
-	f = store.NewFile(target, fileApp())
-	unlock, err = f.Lock(context.Background())
-	return f, unlock, err
-}
-
-// use is one whole use of a file, from the lock on.
-func use(path string, do func(*store.File) error) error {
-	f, unlock, err := lockedFile(path)
-	if err != nil {
-		return err
-	}
-	defer unlock()
-	if _, err := f.Check(context.Background()); err != nil {
-		return err
-	}
-	return do(f)
 }
 
 // process is this binary, as the other process.
 func process(t *testing.T, part, path string) *exec.Cmd {
 	t.Helper()
-	binary := check.Must(os.Executable())(t)
-	cmd := exec.CommandContext(t.Context(), binary)
+	cmd := exec.CommandContext(t.Context(), check.Must(os.Executable())(t))
 	cmd.Dir = filepath.Dir(path)
 	// The race detector would wait for a second at the end of each.
 	cmd.Env = append(os.Environ(), "GORACE=atexit_sleep_ms=0", "STORE_TEST_PART="+part, "STORE_TEST_FILE="+filepath.Base(path))
@@ -173,108 +106,53 @@ func run(t *testing.T, part, path string) string {
 	return string(out)
 }
 
-// TestFullDiskIsFoundBefore holds that nothing is spent if its successor
-// could not be written.
-func TestFullDiskIsFoundBefore(t *testing.T) {
+// TestFullDisk is found before anything is spent, and a write that breaks off leaves
+// the old file.
+func TestFullDisk(t *testing.T) {
 	t.Parallel()
-	for _, exists := range []bool{false, true} {
-		folder := t.TempDir()
-		path, want := filepath.Join(folder, "token"), []string{"token.lock"}
-		if exists {
-			keepInFile(t, fileApp(), path, oldToken)
-			want = append(want, "token")
-		}
-		check.Equal(t, run(t, "check on a full disk", path), "target-unwritable\ntarget-unwritable\n", "Check")
-		assertFolder(t, folder, want...)
-		if exists {
-			assertFile(t, fileApp(), path, oldToken)
-		}
+	for _, tokens := range [][]string{nil, {oldToken}} {
+		path := filepath.Join(t.TempDir(), "token")
+		using(t, path, tokens...)
+		check.Equal(t, run(t, "full", path), "target-unwritable\ntarget-unwritable\nunchanged: true\n", "Check and Store")
+		assertFile(t, path, newToken)
+		assertFolder(t, filepath.Dir(path), "token", "token.lock")
 	}
 }
 
-func TestWriteThatBreaksOffLeavesTheOldFile(t *testing.T) {
-	t.Parallel()
-	folder := t.TempDir()
-	path := filepath.Join(folder, "token")
-	keepInFile(t, fileApp(), path, oldToken)
-	check.Equal(t, run(t, "write on a disk that fills up", path), "target-unwritable\n", "Store")
-	assertFolder(t, folder, "token", "token.lock")
-	assertFile(t, fileApp(), path, oldToken)
-	check.Equal(t, run(t, "write on a disk that was full", path), "target-unwritable\n", "Store")
-	assertFolder(t, folder, "token", "token.lock")
-	assertFile(t, fileApp(), path, newToken)
-}
-
-// TestProcessesTakeTurns counts up in one file, which no two may do at once.
-func TestProcessesTakeTurns(t *testing.T) {
-	t.Parallel()
-	path := filepath.Join(t.TempDir(), "token")
-	var all sync.WaitGroup
-	for range 4 {
-		all.Go(func() {
-			if out, err := process(t, "count", path).CombinedOutput(); err != nil {
-				t.Errorf("count: %v: %s", err, out)
-			}
-		})
+// begin starts a process, and returns its input and what it says.
+func begin(t *testing.T, part, path string) (cmd *exec.Cmd, stdin io.Closer, line func() string) {
+	t.Helper()
+	cmd = process(t, part, path)
+	stdin = check.Must(cmd.StdinPipe())(t)
+	lines := bufio.NewScanner(check.Must(cmd.StdoutPipe())(t))
+	check.OK(t, cmd.Start())
+	t.Cleanup(func() { _ = errors.Join(cmd.Process.Kill(), cmd.Wait()) })
+	return cmd, stdin, func() string {
+		check.Need(t, lines.Scan(), "the other process ended: %v", lines.Err())
+		return lines.Text()
 	}
-	all.Wait()
-	assertFile(t, fileApp(), path, numbered(4*5))
-}
-
-// other is a process that began, and said so.
-type other struct {
-	cmd   *exec.Cmd
-	stdin io.Closer
-	lines *bufio.Scanner
-}
-
-func begin(t *testing.T, part, path string) *other {
-	t.Helper()
-	o := &other{cmd: process(t, part, path)}
-	stdin := check.Must(o.cmd.StdinPipe())(t)
-	stdout := check.Must(o.cmd.StdoutPipe())(t)
-	o.stdin, o.lines = stdin, bufio.NewScanner(stdout)
-	check.OK(t, o.cmd.Start())
-	t.Cleanup(func() { _ = o.cmd.Process.Kill(); _ = o.cmd.Wait() })
-	return o
-}
-
-// line waits for what the process says next.
-func (o *other) line(t *testing.T) string {
-	t.Helper()
-	check.Need(t, o.lines.Scan(), "the other process ended: %v", o.lines.Err())
-	return o.lines.Text()
 }
 
 func TestLockOfAnotherProcess(t *testing.T) {
 	t.Parallel()
-	for _, tt := range []struct {
-		name string
-		end  func(*other) error
-	}{
-		{"that ends", func(o *other) error { return o.stdin.Close() }},
-		{"that is killed", func(o *other) error { return o.cmd.Process.Kill() }},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			folder := t.TempDir()
-			path := filepath.Join(folder, "token")
-			o := begin(t, "hold", path)
-			if got := o.line(t); got != "held" {
-				t.Fatalf("the other process said %q", got)
-			}
-			ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
-			defer cancel()
-			_, err := newFile(t, fileApp(), path).Lock(ctx)
-			assertID(t, "Lock", err, "target-busy")
-			cancel()
-			_, err = newFile(t, fileApp(), path).Lock(ctx)
-			assertID(t, "Lock of one who never began", err, "target-busy")
-			check.OK(t, tt.end(o))
-			keepInFile(t, fileApp(), path, newToken) // waits for its turn
-			assertFolder(t, folder, "token", "token.lock")
-			assertFile(t, fileApp(), path, newToken)
-		})
+	for _, killed := range []bool{false, true} {
+		path := filepath.Join(t.TempDir(), "token")
+		cmd, stdin, line := begin(t, "hold", path)
+		check.Equal(t, line(), "held", "the other process said")
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		defer cancel()
+		for _, what := range []string{"Lock", "Lock of one who never began"} {
+			_, err := store.NewFile(store.Target{Path: path}, fileApp).Lock(ctx)
+			assertID(t, what, err, "target-busy")
+		}
+		if killed {
+			check.OK(t, cmd.Process.Kill())
+		} else {
+			check.OK(t, stdin.Close())
+		}
+		using(t, path, newToken) // waits for its turn
+		assertFile(t, path, newToken)
+		assertFolder(t, filepath.Dir(path), "token", "token.lock")
 	}
 }
 
@@ -282,37 +160,25 @@ func TestLockOfAnotherProcess(t *testing.T) {
 // reads what it writes without a lock meanwhile.
 func TestFileIsWholeAtEveryMoment(t *testing.T) {
 	t.Parallel()
-	for writes := 1; writes <= 3; writes++ {
-		t.Run(fmt.Sprintf("killed after %d", writes), func(t *testing.T) {
-			t.Parallel()
-			folder := t.TempDir()
-			path := filepath.Join(folder, "token")
-			o := begin(t, "forever", path)
-			last := 0
-			for range writes {
-				o.line(t)
-				for range 2 {
-					last = assertWhole(t, read(t, path), last)
-				}
-			}
-			check.OK(t, o.cmd.Process.Kill())
-			_ = o.cmd.Wait()
-			last = assertWhole(t, read(t, path), max(last, writes))
-			assertFile(t, fileApp(), path, numbered(last))
-			assertFolder(t, folder, "token", "token.lock")
-		})
-	}
-}
-
-// assertWhole returns the number of the token that a file's text keeps, which is
-// at least from.
-func assertWhole(t *testing.T, text string, from int) int {
-	t.Helper()
 	path := filepath.Join(t.TempDir(), "token")
-	write(t, path, text)
-	f, _, unlock := checked(t, fileApp(), path)
-	defer unlock()
-	n, err := strconv.Atoi(strings.TrimLeft(f.Held().RefreshToken.Reveal(), "0"))
-	check.Need(t, err == nil && n >= from, "the file keeps the token %d, want %d or a later one", n, from)
-	return n
+	cmd, _, line := begin(t, "forever", path)
+	last := 0
+	whole := func() {
+		seen := filepath.Join(t.TempDir(), "token")
+		write(t, seen, read(t, path))
+		held, _ := using(t, seen)
+		n, err := strconv.Atoi(strings.TrimLeft(held, "0"))
+		check.Need(t, err == nil && n >= last, "the file keeps the token %q, want %d or a later one", held, last)
+		last = n
+	}
+	for range 3 {
+		line()
+		whole()
+		whole()
+	}
+	check.OK(t, cmd.Process.Kill())
+	_ = cmd.Wait()
+	whole()
+	assertFile(t, path, numbered(last))
+	assertFolder(t, filepath.Dir(path), "token", "token.lock")
 }
