@@ -11,7 +11,6 @@ import (
 
 	"strava-token/internal/check"
 	"strava-token/internal/sandbox"
-	"strava-token/internal/secret"
 	"strava-token/internal/store"
 )
 
@@ -34,11 +33,10 @@ func TestQuotesAreHarmless(t *testing.T) {
 		strings.Repeat("é word ", 100):       "",
 	} {
 		runOnGitHub(t, message, func(t *testing.T, g *github) {
-			s := g.strava()
-			check.Must(s.Check(t.Context()))(t)
+			s := g.checked("STRAVA")
 			body := check.Must(json.Marshal(map[string]string{"message": message}))(t)
 			g.server.Fail(sandbox.Fault{Call: "put", Kind: sandbox.FaultStatus, Status: 403, Body: string(body)})
-			e, _ := errors.AsType[*store.Error](s.Set(t.Context(), secret.New(newToken)))
+			e, _ := errors.AsType[*store.Error](s.Store(t.Context(), record(newToken)))
 			check.Need(t, e != nil, "no error")
 			if want != "" && e.Says != want {
 				t.Errorf("got %q, want %q", e.Says, want)
