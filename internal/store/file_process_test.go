@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -22,13 +21,14 @@ import (
 	"strava-token/internal/store"
 )
 
-// TestMain lets the test's own binary be the other process, which uses a file whole.
+// TestMain lets the test's own binary be the other process, which uses a file whole. The
+// umask is the worst there is.
 func TestMain(m *testing.M) {
+	syscall.Umask(0)
 	part := os.Getenv("STORE_TEST_PART")
 	if part == "" {
 		os.Exit(m.Run())
 	}
-	syscall.Umask(0)
 	f := store.NewFile(store.Target{Path: os.Getenv("STORE_TEST_FILE")}, fileApp)
 	unlock, err := f.Lock(context.Background())
 	if err == nil {
@@ -47,7 +47,6 @@ func TestMain(m *testing.M) {
 
 // parts are what another process may do with a file that it has locked and checked.
 var parts = map[string]func(f *store.File) error{
-	"write": func(f *store.File) error { return f.Store(context.Background(), record(newToken)) },
 	// writes for ever, and says so each time
 	"forever": func(f *store.File) error {
 		for n := 1; ; n++ {
@@ -57,15 +56,10 @@ var parts = map[string]func(f *store.File) error{
 			fmt.Println(n)
 		}
 	},
-	// holds the lock until it is told to end
-	"hold": func(*store.File) error {
-		fmt.Println("held")
-		_, err := io.Copy(io.Discard, os.Stdin)
-		return err
-	},
 	// checks and writes on a full disk, and writes when there is room again
 	"full": func(f *store.File) error {
 		before, _ := os.ReadFile(f.Path)
+		held := f.Held().RefreshToken
 		signal.Ignore(syscall.SIGXFSZ)
 		var was syscall.Rlimit
 		if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &was); err != nil {
@@ -83,7 +77,7 @@ var parts = map[string]func(f *store.File) error{
 			fmt.Println(e.ID)
 		}
 		after, _ := os.ReadFile(f.Path)
-		fmt.Println("unchanged:", string(after) == string(before))
+		fmt.Println("unchanged:", string(after) == string(before) && f.Held().RefreshToken.Equal(held))
 		return errors.Join(syscall.Setrlimit(syscall.RLIMIT_FSIZE, &was), f.Store(context.Background(), record(newToken)))
 	},
 }
@@ -98,14 +92,6 @@ func process(t *testing.T, part, path string) *exec.Cmd {
 	return cmd
 }
 
-// run returns what the process printed.
-func run(t *testing.T, part, path string) string {
-	t.Helper()
-	out, err := process(t, part, path).CombinedOutput()
-	check.Need(t, err == nil, "%s: %v: %s", part, err, out)
-	return string(out)
-}
-
 // TestFullDisk is found before anything is spent, and a write that breaks off leaves
 // the old file.
 func TestFullDisk(t *testing.T) {
@@ -113,55 +99,22 @@ func TestFullDisk(t *testing.T) {
 	for _, tokens := range [][]string{nil, {oldToken}} {
 		path := filepath.Join(t.TempDir(), "token")
 		using(t, path, tokens...)
-		check.Equal(t, run(t, "full", path), "target-unwritable\ntarget-unwritable\nunchanged: true\n", "Check and Store")
+		said, err := process(t, "full", path).CombinedOutput()
+		check.Equal(t, string(said), "target-unwritable\ntarget-unwritable\nunchanged: true\n", "Check and Store: %v", err)
 		assertFile(t, path, newToken)
 		assertFolder(t, filepath.Dir(path), "token", "token.lock")
 	}
 }
 
-// begin starts a process, and returns its input and what it says.
-func begin(t *testing.T, part, path string) (cmd *exec.Cmd, stdin io.Closer, line func() string) {
-	t.Helper()
-	cmd = process(t, part, path)
-	stdin = check.Must(cmd.StdinPipe())(t)
-	lines := bufio.NewScanner(check.Must(cmd.StdoutPipe())(t))
-	check.OK(t, cmd.Start())
-	t.Cleanup(func() { _ = errors.Join(cmd.Process.Kill(), cmd.Wait()) })
-	return cmd, stdin, func() string {
-		check.Need(t, lines.Scan(), "the other process ended: %v", lines.Err())
-		return lines.Text()
-	}
-}
-
-func TestLockOfAnotherProcess(t *testing.T) {
-	t.Parallel()
-	for _, killed := range []bool{false, true} {
-		path := filepath.Join(t.TempDir(), "token")
-		cmd, stdin, line := begin(t, "hold", path)
-		check.Equal(t, line(), "held", "the other process said")
-		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
-		defer cancel()
-		for _, what := range []string{"Lock", "Lock of one who never began"} {
-			_, err := store.NewFile(store.Target{Path: path}, fileApp).Lock(ctx)
-			assertID(t, what, err, "target-busy")
-		}
-		if killed {
-			check.OK(t, cmd.Process.Kill())
-		} else {
-			check.OK(t, stdin.Close())
-		}
-		using(t, path, newToken) // waits for its turn
-		assertFile(t, path, newToken)
-		assertFolder(t, filepath.Dir(path), "token", "token.lock")
-	}
-}
-
-// TestFileIsWholeAtEveryMoment kills a process that writes all the time, and
-// reads what it writes without a lock meanwhile.
+// TestFileIsWholeAtEveryMoment kills a process that writes all the time, and reads what
+// it writes without a lock meanwhile. Nobody else has the lock until then.
 func TestFileIsWholeAtEveryMoment(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "token")
-	cmd, _, line := begin(t, "forever", path)
+	cmd := process(t, "forever", path)
+	lines := bufio.NewScanner(check.Must(cmd.StdoutPipe())(t))
+	check.OK(t, cmd.Start())
+	t.Cleanup(func() { _ = errors.Join(cmd.Process.Kill(), cmd.Wait()) })
 	last := 0
 	whole := func() {
 		seen := filepath.Join(t.TempDir(), "token")
@@ -172,9 +125,15 @@ func TestFileIsWholeAtEveryMoment(t *testing.T) {
 		last = n
 	}
 	for range 3 {
-		line()
+		check.Need(t, lines.Scan(), "the other process ended: %v", lines.Err())
 		whole()
 		whole()
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	for _, what := range []string{"Lock", "Lock of one who never began"} {
+		_, err := store.NewFile(store.Target{Path: path}, fileApp).Lock(ctx)
+		assertID(t, what, err, "target-busy")
 	}
 	check.OK(t, cmd.Process.Kill())
 	_ = cmd.Wait()

@@ -106,7 +106,8 @@ func TestFileMayBeMoved(t *testing.T) {
 	assertID(t, "Check of a copy", err, "target-other-place")
 }
 
-// TestFileHoldsSomethingElse; TestDocumentIsRefused has what is no document of ours.
+// TestFileHoldsSomethingElse; TestDocumentIsRefused has what else that may be. An empty
+// file is rehearsed as well: if it's mounted by itself nothing can take its place.
 func TestFileHoldsSomethingElse(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
@@ -121,13 +122,16 @@ func TestFileHoldsSomethingElse(t *testing.T) {
 		for _, mayReplace := range []bool{false, true} { // if somebody just logged in
 			f, unlock := locked(t, path)
 			f.MayReplace = mayReplace
+			before := check.Must(os.Stat(path))(t)
 			facts, err := f.Check(t.Context())
+			after := check.Must(os.Stat(path))(t)
 			if mayReplace && want == "target-damaged" {
 				want = ""
 			}
 			assertID(t, "Check", err, want)
 			check.That(t, !facts.Held && f.Held().RefreshToken.Empty(), "facts: got %+v, want nothing held", facts)
-			check.That(t, read(t, path) == text && check.Must(os.Stat(path))(t).ModTime().Equal(date), "the check changed the file")
+			check.That(t, read(t, path) == text && after.ModTime().Equal(date), "the check changed the file")
+			check.Equal(t, os.SameFile(before, after), err != nil, "%.10q: not replaced by one like it", text)
 			unlock()
 			assertFolder(t, folder, "token", "token.lock")
 			if mayReplace && want == "" {
@@ -158,24 +162,6 @@ func TestLeftoversAreRemoved(t *testing.T) {
 	}
 	using(t, filepath.Join(folder, "token"), newToken)
 	assertFolder(t, folder, append([]string{"token", "token.lock"}, others...)...)
-}
-
-// TestFailedStoreLeavesTheOldFile takes the folder away meanwhile, as an unmounted
-// disk does.
-func TestFailedStoreLeavesTheOldFile(t *testing.T) {
-	t.Parallel()
-	folder := filepath.Join(t.TempDir(), "folder")
-	check.OK(t, os.Mkdir(folder, 0o700))
-	path := filepath.Join(folder, "token")
-	using(t, path, oldToken)
-	f, unlock := locked(t, path)
-	check.Must(f.Check(t.Context()))(t)
-	check.OK(t, os.Rename(folder, folder+".away"))
-	assertID(t, "Store", f.Store(t.Context(), record(newToken)), "target-unwritable")
-	assertHolds(t, f.Held(), oldToken)
-	check.OK(t, os.Rename(folder+".away", folder))
-	unlock()
-	assertFile(t, path, oldToken)
 }
 
 // TestARemovedLockLocksNothing: who waited for a lock file that somebody removed waits

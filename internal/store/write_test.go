@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -74,28 +73,6 @@ func TestBranchIsCreatedReplacedAndReadBack(t *testing.T) {
 					check.OK(t, b.Store(t.Context(), r))
 					assertHolds(t, b.Held(), token)
 				}
-			}
-		})
-	}
-}
-
-func TestAthletesOnOneBranchDoNotDisturbEachOther(t *testing.T) {
-	t.Parallel()
-	for _, exists := range []int{0, 1} {
-		runOnGitHub(t, fmt.Sprintf("branch exists %d", exists), func(t *testing.T, g *github) {
-			const athletes = 4
-			if exists == 1 {
-				g.keep(branchSpec, oldToken)
-			}
-			g.server.Set(func(k *sandbox.Knobs) { k.Latency = 40 * time.Millisecond })
-			var all sync.WaitGroup
-			for n := range athletes {
-				b := g.checked(fmt.Sprintf("%s#athlete-%d", branchSpec, n))
-				all.Go(func() { check.Equal(t, b.Store(t.Context(), record(numbered(n))), nil, "Store of athlete %d", n) })
-			}
-			all.Wait()
-			for n := range athletes {
-				g.assertBranch(branchName, fmt.Sprintf("refresh-token-athlete-%d.txt", n), exists+athletes, numbered(n))
 			}
 		})
 	}
