@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -118,13 +117,10 @@ func (r *readable) facts() Facts {
 // compose returns what the target holds after it stored add, and the document of it.
 func (r *readable) compose(add Record) (next Held, text string, err error) {
 	next = r.held.after(add)
-	plain, err := json.Marshal(sealedPart{
+	plain, _ := json.Marshal(sealedPart{ // which always can be encoded
 		Version: documentVersion, place: r.place, ClientID: next.app.ClientID, AthleteID: next.AthleteID, Scope: next.Scope,
 		Seen: next.seen, RefreshToken: next.RefreshToken.Reveal(),
 	})
-	if err != nil {
-		return next, "", fmt.Errorf("encode: %w", err)
-	}
 	text, err = sealed.Seal(plain, next.app.ClientSecret)
 	return next, documentIntro + text, err
 }

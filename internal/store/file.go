@@ -44,16 +44,21 @@ func (f *File) fault(id string, cause error) *Error {
 // is a file of its own beside it, and stays, since a rename would defeat a lock on the
 // file itself. An error is an *Error.
 func (f *File) Lock(ctx context.Context) (unlock func(), err error) {
-	f.path = follow(f.Path)
+	f.path = f.Path
+	if file, err := filepath.EvalSymlinks(f.Path); err == nil {
+		f.path = file // a link stays one, and every path to the file leads to the same lock
+	} else if folder, err := filepath.EvalSymlinks(filepath.Dir(f.Path)); err == nil {
+		f.path = filepath.Join(folder, filepath.Base(f.Path))
+	}
 	// A copy under another name is refused: each would go on as if the token were its
 	// own. The folder may be moved.
 	f.place = place{Purpose: "file", Target: filePrefix + filepath.Base(f.path)}
 	if folder, err := os.Stat(filepath.Dir(f.path)); err != nil || !folder.IsDir() {
 		return nil, f.fault("target-no-folder", err)
 	}
-	info, err := os.Stat(f.path)
+	info, err := os.Lstat(f.path)
 	if err == nil && !info.Mode().IsRegular() {
-		return nil, f.fault("target-not-a-file", nil) // a folder, a device or the like
+		return nil, f.fault("target-not-a-file", nil) // a folder, a device, or a link that leads nowhere
 	}
 	f.info = info
 	name := f.path + ".lock"
@@ -80,27 +85,6 @@ func (f *File) Lock(ctx context.Context) (unlock func(), err error) {
 		return f.Lock(ctx) // somebody removed it, and the next process would lock another file
 	}
 	return func() { _ = lock.Unlock() }, nil
-}
-
-// follow returns the file that path leads to, even if it doesn't exist yet: a link
-// stays a link, and every path to the file leads to the same lock.
-func follow(path string) string {
-	for range 40 { // links may lead in a circle
-		folder, err := filepath.EvalSymlinks(filepath.Dir(path))
-		if err != nil {
-			return path
-		}
-		path = filepath.Join(folder, filepath.Base(path))
-		to, err := os.Readlink(path)
-		if err != nil {
-			return path
-		}
-		if !filepath.IsAbs(to) {
-			to = filepath.Join(folder, to)
-		}
-		path = to
-	}
-	return path
 }
 
 // Check reads the file and rehearses a replacement: a full disk, or a file that is a

@@ -69,6 +69,8 @@ func TestLockRefuses(t *testing.T) {
 		{"plain", pipe, "plain/token", "target-no-folder"},
 		{"token", folder, "token", "target-not-a-file"},
 		{"token", pipe, "token", "target-not-a-file"},
+		{"token", link("victim"), "token", "target-not-a-file"},
+		{"token", link("token"), "token", "target-not-a-file"},
 		{"token.lock", pipe, "token", "target-bad-lock"},
 		{"token.lock", folder, "token", "target-bad-lock"},
 		{"token.lock", link("victim"), "token", "target-bad-lock"},
@@ -79,45 +81,36 @@ func TestLockRefuses(t *testing.T) {
 		assertID(t, "Lock of "+tt.path, err, tt.want)
 		assertFolder(t, in, tt.made)
 	}
-	path := filepath.Join(t.TempDir(), "token")
-	check.OK(t, errors.Join(os.Symlink("other", path), os.Symlink("token", filepath.Join(filepath.Dir(path), "other"))))
-	f, unlock := locked(t, path)
-	defer unlock()
-	_, err := f.Check(t.Context())
-	assertID(t, "Check of a circle", err, "target-unwritable")
 }
 
-// TestLinksAreFollowed holds that a link stays one, also if the file that it
-// leads to is not there yet, and that all ways to a file share one lock.
+// TestLinksAreFollowed holds that a link stays one, and that all ways to a file share one
+// lock.
 func TestLinksAreFollowed(t *testing.T) {
 	t.Parallel()
-	for _, tt := range []struct {
-		way  string
-		link [][2]string // from, to
-	}{
-		{"token", [][2]string{{"token", "real/link"}, {"real/link", "../real/./token"}}},
-		{"folder/token", [][2]string{{"folder", "other"}, {"other/token", "../real/token"}}},
+	for way, links := range map[string][][2]string{ // from, to
+		"token":        {{"token", "real/link"}, {"real/link", "../real/./token"}},
+		"folder/token": {{"folder", "other"}, {"other/token", "../real/token"}},
 	} {
-		for _, tokens := range [][]string{nil, {oldToken}} {
-			root := t.TempDir()
-			real, way := filepath.Join(root, "real", "token"), filepath.Join(root, tt.way)
-			check.OK(t, errors.Join(os.Mkdir(filepath.Dir(real), 0o700), os.Mkdir(filepath.Join(root, "other"), 0o700)))
-			for _, l := range tt.link {
-				check.OK(t, os.Symlink(l[1], filepath.Join(root, l[0])))
-			}
-			if tokens != nil {
-				using(t, real, tokens...)
-			}
-			using(t, way, newToken)
-			for _, l := range tt.link {
-				assertMode(t, filepath.Join(root, l[0]), fs.ModeSymlink|0o777)
-			}
-			assertMode(t, real, 0o600)
-			assertMode(t, real+".lock", 0o600)
-			assertFile(t, real, newToken)
-			assertFile(t, way, newToken)
+		root := t.TempDir()
+		file, way := filepath.Join(root, "real", "token"), filepath.Join(root, way)
+		check.OK(t, errors.Join(os.Mkdir(filepath.Dir(file), 0o700), os.Mkdir(filepath.Join(root, "other"), 0o700)))
+		for _, l := range links {
+			check.OK(t, os.Symlink(l[1], filepath.Join(root, l[0])))
 		}
+		using(t, file, oldToken)
+		using(t, way, newToken)
+		for _, l := range links {
+			assertMode(t, filepath.Join(root, l[0]), fs.ModeSymlink|0o777)
+		}
+		assertMode(t, file, 0o600)
+		assertMode(t, file+".lock", 0o600)
+		assertFile(t, file, newToken)
+		assertFile(t, way, newToken)
 	}
+	path := filepath.Join(t.TempDir(), "real", "token") // behind a linked folder it may be new
+	check.OK(t, errors.Join(os.Mkdir(filepath.Dir(path), 0o700), os.Symlink("real", filepath.Dir(path)+"2")))
+	using(t, filepath.Join(filepath.Dir(path)+"2", "token"), newToken)
+	assertFile(t, path, newToken)
 }
 
 // TestAFileKeepsItsOwner: root may run this for somebody else, who prepared a

@@ -14,6 +14,7 @@ import (
 
 	"strava-token/internal/secret"
 	"strava-token/internal/transport"
+	"strava-token/internal/words"
 )
 
 // GitHub is a client for GitHub's API with one token.
@@ -94,6 +95,39 @@ func call(ctx context.Context, client *github.Client, method, path string, body,
 func (g *GitHub) Queued(ctx context.Context, owner, repo string, runID int64) (time.Time, bool) {
 	run, _, err := g.reads.Actions.GetWorkflowRunByID(ctx, owner, repo, runID)
 	return run.GetCreatedAt().Time, err == nil && !run.GetCreatedAt().IsZero()
+}
+
+// Snapshot knows when this run read its secrets. GitHub gives a run the
+// repository's secrets as they were when it was queued, and a re-run may get
+// those of its first attempt.
+type Snapshot struct {
+	Attempt int // 1 for a first attempt; 0 outside a workflow
+	// Queued returns when the run was queued, if that is known. It may be nil.
+	Queued func(ctx context.Context) (time.Time, bool)
+}
+
+// Read returns when the run read the secret of this name. An environment's secrets are
+// read when the job starts, and nothing tells when that was.
+func (s Snapshot) Read(ctx context.Context, name string) (time.Time, bool) {
+	t, err := Parse(name, "owner/repo")
+	if err != nil || t.Environment != "" || s.Queued == nil {
+		return time.Time{}, false
+	}
+	return s.Queued(ctx)
+}
+
+// expiresSoon is how long before it expires a GitHub token is warned about.
+const expiresSoon = 14 * 24 * time.Hour
+
+// TokenExpires is the id of the warning that a GitHub token expires soon.
+const TokenExpires = "run-token-expires"
+
+// WarnOfExpiry returns a warning if the token that writes target expires soon.
+func (f Facts) WarnOfExpiry(target string) error {
+	if f.TokenExpires.IsZero() || time.Until(f.TokenExpires) >= expiresSoon {
+		return nil
+	}
+	return &words.Failure{ID: TokenExpires, Blanks: words.Blanks{"target": target, "when": words.Day(f.TokenExpires)}}
 }
 
 type remote struct {

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/base64"
@@ -57,25 +56,32 @@ func (s *Secret) Check(ctx context.Context) (Facts, error) {
 	}
 	var answer *github.Response
 	var believed bool
-	var key github.PublicKey
 	// A token that may not see the place is told so, rather than that the secret
 	// doesn't exist.
 	err := together(
-		func() error { return s.askKey(ctx, &key, &answer) },
+		func() error { return s.askKey(ctx, &answer) },
 		func() error { return s.current(ctx, &s.updated) },
 		func() error { return s.attempt(ctx, &believed) },
 	)
 	if err != nil {
 		return Facts{}, err
 	}
-	if err := cmp.Or(s.nearlySpent(answer), s.take(&key)); err != nil {
+	if err := s.nearlySpent(answer); err != nil {
 		return Facts{}, err
 	}
 	return Facts{Exists: !s.updated.IsZero(), UpdatedAt: s.updated, TokenExpires: answer.TokenExpiration.Time, WriteBelieved: believed}, nil
 }
 
-func (s *Secret) askKey(ctx context.Context, key *github.PublicKey, answer **github.Response) (err error) {
-	if *answer, err = s.get(ctx, s.scope().secrets+"public-key", key); err == nil {
+// askKey refuses a key of anything but exactly 32 bytes: a short one that is padded with
+// zeros seals for nobody.
+func (s *Secret) askKey(ctx context.Context, answer **github.Response) (err error) {
+	var key github.PublicKey
+	if *answer, err = s.get(ctx, s.scope().secrets+"public-key", &key); err == nil {
+		raw, err := base64.StdEncoding.DecodeString(key.GetKey())
+		if err != nil || len(raw) != keySize || key.GetKeyID() == "" {
+			return s.fault("target-bad-public-key", err)
+		}
+		s.key, s.keyID = (*[keySize]byte)(raw), key.GetKeyID()
 		return nil
 	}
 	notFound := repositoryNotFound
@@ -88,17 +94,6 @@ func (s *Secret) askKey(ctx context.Context, key *github.PublicKey, answer **git
 		}
 	}
 	return s.classify(err, notFound)
-}
-
-// take refuses anything but exactly 32 bytes: a short key that is padded with zeros
-// seals for nobody.
-func (s *Secret) take(key *github.PublicKey) error {
-	raw, err := base64.StdEncoding.DecodeString(key.GetKey())
-	if err != nil || len(raw) != keySize || key.GetKeyID() == "" {
-		return s.fault("target-bad-public-key", err)
-	}
-	s.key, s.keyID = (*[keySize]byte)(raw), key.GetKeyID()
-	return nil
 }
 
 // current reads when the secret was last written, and who may use it if it is an

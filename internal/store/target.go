@@ -222,3 +222,21 @@ func SplitRepository(s string) (owner, repo string, ok bool) {
 	owner, repo, ok = strings.Cut(s, "/")
 	return owner, repo, ok && validOwner(owner) && validRepo(repo)
 }
+
+// BlanksOf returns the blanks that name a target in a message. Only the name of a
+// branch lacks its repository, and any will do here.
+func BlanksOf(name string) words.Blanks {
+	b := words.Blanks{"target": name, "destination": "", "branch": "", "file": "", "printed": ""}
+	t, err := Parse(name, "owner/repo")
+	switch {
+	case err != nil: // standard output
+		b["printed"] = name
+	case t.IsBranch():
+		b["branch"] = name
+	case t.IsFile():
+		b["destination"], b["file"] = name, name
+	default:
+		b["destination"] = name
+	}
+	return b
+}
