@@ -30,7 +30,7 @@ func TestQuotesAreHarmless(t *testing.T) {
 		"it is " + spaced:                    "",
 		"it is " + spelled:                   "",
 		"\xff\xfe":                           "",
-		strings.Repeat("é word ", 100):       "",
+		strings.Repeat("é word ", 100):       "*",
 	} {
 		runOnGitHub(t, message, func(t *testing.T, g *github) {
 			s := g.checked("STRAVA")
@@ -38,18 +38,10 @@ func TestQuotesAreHarmless(t *testing.T) {
 			g.server.Fail(sandbox.Fault{Call: "put", Kind: sandbox.FaultStatus, Status: 403, Body: string(body)})
 			e, _ := errors.AsType[*store.Error](s.Store(t.Context(), record(newToken)))
 			check.Need(t, e != nil, "no error")
-			if want != "" && e.Says != want {
-				t.Errorf("got %q, want %q", e.Says, want)
-			}
-			if want == "" && strings.Contains(message, "is") && e.Says != "" {
-				t.Errorf("got %q, want nothing", e.Says)
-			}
-			if n := utf8.RuneCountInString(e.Says); n > 200 {
-				t.Errorf("%d characters", n)
-			}
-			if odd := strings.IndexFunc(e.Says, func(c rune) bool { return !unicode.IsPrint(c) }); odd >= 0 || regexp.MustCompile("[<>`*\\[]|::").MatchString(e.Says) {
-				t.Errorf("not harmless: %q", e.Says)
-			}
+			check.That(t, want == "*" || e.Says == want, "got %q, want %q", e.Says, want)
+			check.That(t, utf8.RuneCountInString(e.Says) <= 200, "%d bytes", len(e.Says))
+			odd := strings.ContainsFunc(e.Says, func(c rune) bool { return !unicode.IsPrint(c) })
+			check.That(t, !odd && !regexp.MustCompile("[<>`*\\[]|::").MatchString(e.Says), "not harmless: %q", e.Says)
 		})
 	}
 }

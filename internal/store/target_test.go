@@ -40,15 +40,6 @@ func TestParse(t *testing.T) {
 	}
 }
 
-// whereBranchesAre is the repository that a target needs which was written out:
-// a branch is always of this one, and everything else names its own.
-func whereBranchesAre(t store.Target) string {
-	if t.Branch == "" {
-		return ""
-	}
-	return t.Owner + "/" + t.Repo
-}
-
 func TestParseRefuses(t *testing.T) {
 	for _, tt := range []struct {
 		want       store.TargetFault
@@ -114,7 +105,11 @@ func FuzzParse(f *testing.F) {
 			check.Need(t, errors.As(err, new(store.TargetFault)), "Parse(%q): error of another type: %v", text, err)
 			return
 		}
-		again, err := store.Parse(got.String(), whereBranchesAre(got))
+		here := "" // a branch is always of this repository, and everything else names its own
+		if got.IsBranch() {
+			here = got.Repository()
+		}
+		again, err := store.Parse(got.String(), here)
 		check.Need(t, err == nil && again == got && again.Key() == got.Key(), "Parse(%q) wrote %q, which reads as %v, %v", text, got, again, err)
 		parts := append(strings.Split(got.Branch, "/"), got.Owner, got.Repo, got.Environment, got.Organization)
 		for _, part := range parts {
