@@ -82,7 +82,7 @@ func (e *edge) offerLink(ctx context.Context, in *input.Inputs, run *provider.Ru
 // offerDeadEnd gives the voice a link if err, about the inputs, asks to authorize. It
 // doesn't ask Strava for the way back, since nothing is sent anywhere.
 func (e *edge) offerDeadEnd(in *input.Inputs, err error) {
-	if e.voice.Asks(err) && len(in.Targets) > 0 && in.StravaURL != nil && input.InspectClientID(in.ClientID) == "" {
+	if e.voice.Asks(err) && len(in.Targets) > 0 && in.StravaURL != nil && input.Inspect("client-id", in.ClientID) == "" {
 		link := in.Strava(nil).AuthorizeURL(deadEnd, in.Scopes(nil), in.State(), true)
 		e.voice = e.voice.Authorizing(strava.HideID(link, in.ClientID), e.pages.workflow)
 	}

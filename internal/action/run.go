@@ -82,22 +82,8 @@ func isWithoutToken(o *provider.Outcome) bool {
 	return ok
 }
 
-// read reads every input, and checks that the outputs can be written.
 func (e *edge) read() (*input.Inputs, error) {
-	in, err := input.Read(&input.Workflow{Getenv: e.getenv, Input: e.sdk.GetInput, Hide: e.Mask, Event: e.event}, true)
-	var problems []input.Problem
-	if wrong, ok := err.(*input.Error); ok {
-		problems = wrong.Problems
-	}
-	for _, variable := range []string{outputFile, envFile} {
-		if (variable == outputFile || in.ExportEnv) && !e.writable(variable) {
-			problems = append(problems, input.Unwritable(variable))
-		}
-	}
-	if len(problems) > 0 {
-		return in, &input.Error{Problems: problems}
-	}
-	return in, nil
+	return input.Read(&input.Workflow{Getenv: e.getenv, Input: e.sdk.GetInput, Hide: e.Mask, Writable: e.writable, Event: e.event}, true)
 }
 
 // snapshot returns when this run read its secrets.

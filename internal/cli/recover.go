@@ -192,8 +192,8 @@ func (r *recovering) clientSecret(ctx context.Context) (secret.Value, error) {
 	if v.Empty() {
 		return login.AskClientSecret(ctx, r.t)
 	}
-	if !secret.MayHold(v.Reveal()) {
-		return v, input.Wrong("client-secret", input.Fault(secret.Inspect(v.Reveal())))
+	if id := input.Inspect("client-secret", v.Reveal()); id != "" {
+		return v, input.Wrong("client-secret", id)
 	}
 	return v, nil
 }

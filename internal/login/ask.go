@@ -32,7 +32,7 @@ func (l *Login) askClientID(ctx context.Context) (err error) {
 	l.Terminal.Say("Client ID and Client Secret are at " + words.StravaSettings + ".\n" +
 		"(No app yet? Create one there: any name, category, website and icon, and\n" +
 		"github.com as Authorization Callback Domain.)")
-	l.answers["client-id"], err = untilRight(l.Terminal, "client-id", "Client ID", input.InspectClientID, func() (secret.Value, error) {
+	l.answers["client-id"], err = untilRight(l.Terminal, "client-id", "Client ID", func() (secret.Value, error) {
 		line, err := l.Terminal.Ask(ctx, "Client ID: ")
 		return secret.New(strings.TrimSpace(line)), err
 	})
@@ -41,13 +41,7 @@ func (l *Login) askClientID(ctx context.Context) (err error) {
 
 // AskClientSecret asks for the client secret until the answer can be one.
 func AskClientSecret(ctx context.Context, t *terminal.Terminal) (secret.Value, error) {
-	inspect := func(text string) input.Fault {
-		if secret.MayHold(text) {
-			return ""
-		}
-		return input.Fault(secret.Inspect(text))
-	}
-	return untilRight(t, "client-secret", "Client Secret", inspect, func() (secret.Value, error) {
+	return untilRight(t, "client-secret", "Client Secret", func() (secret.Value, error) {
 		return t.AskSecret(ctx, "Client Secret of the Strava app (not shown): ")
 	})
 }
@@ -71,22 +65,21 @@ func (l *Login) ofPrompts(refused *strava.Error) error {
 }
 
 // untilRight asks for an input until it's usable, or until the answers end.
-func untilRight(t *terminal.Terminal, name, label string, inspect func(string) input.Fault, ask func() (secret.Value, error)) (secret.Value, error) {
+func untilRight(t *terminal.Terminal, name, label string, ask func() (secret.Value, error)) (secret.Value, error) {
 	for {
 		answer, err := ask()
 		if errors.Is(err, io.EOF) {
-			return answer, input.Wrong(name, input.Fault(secret.Missing))
+			return answer, input.Wrong(name, "input-missing-"+name)
 		}
 		if err != nil {
 			return answer, err
 		}
-		switch fault := inspect(answer.Reveal()); fault {
+		switch id := input.Inspect(name, answer.Reveal()); id {
 		case "":
 			return answer, nil
-		case input.Fault(secret.Missing): // Enter alone
+		case "input-missing-" + name: // Enter alone
 		default:
-			t.Error(input.Misuse("input-"+string(fault),
-				words.Blanks{"input": label, "client-id": label, "place": "the prompt", "character": ""}))
+			t.Error(input.Misuse(id, words.Blanks{"input": label, "client-id": label, "place": "the prompt"}))
 		}
 	}
 }
@@ -153,9 +146,9 @@ func (l *Login) read(unneeded ...string) error {
 	var wrong *input.Error
 	if errors.As(err, &wrong) {
 		wrong.Problems = slices.DeleteFunc(wrong.Problems, func(p input.Problem) bool { return slices.Contains(unneeded, p.Input) })
-		for i, p := range wrong.Problems {
+		for _, p := range wrong.Problems {
 			if p.Input == "require-scopes" {
-				wrong.Problems[i].Input = "scope" // as the flag is called here
+				p.Blanks["input"] = words.Input("scope") // as the flag is called here
 			}
 		}
 		if len(wrong.Problems) > 0 {

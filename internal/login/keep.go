@@ -146,7 +146,7 @@ func (l *Login) prepareCredentials() error {
 	mine, _ := os.Stat(path)
 	for _, t := range l.in.Targets {
 		if there, _ := os.Stat(t.Path); os.SameFile(mine, there) {
-			return input.Wrong("output", input.FaultDoubledTarget)
+			return input.Wrong("output", "input-doubled-target")
 		}
 	}
 	return err
@@ -172,7 +172,7 @@ func (l *Login) nameClientSecret(network *transport.Network) error {
 	}
 	t, err := store.Parse(name, l.Repository)
 	if err != nil {
-		return input.Wrong("environment", input.Fault(store.UnknownTarget))
+		return input.Wrong("environment", "input-unknown-target")
 	}
 	if slices.ContainsFunc(l.in.Targets, func(other store.Target) bool { return other.Key() == t.Key() }) {
 		return input.Misuse("login-same-secret", words.Blanks{"name": t.Name})
