@@ -46,20 +46,19 @@ func AskClientSecret(ctx context.Context, t *terminal.Terminal) (secret.Value, e
 	})
 }
 
-// typed reports whether what Strava refused was typed, so that another answer helps.
-func (l *Login) typed(kind strava.Kind) bool {
-	id, clientSecret := !l.answers["client-id"].Empty(), !l.answers["client-secret"].Empty()
-	return id || clientSecret && kind != strava.InvalidClientID && kind != strava.SecretAsClientID
-}
-
-// ofPrompts names prompts in a refusal, in place of variables that nobody set.
+// ofPrompts returns what Strava refused, with prompts named in place of variables that
+// nobody set, or nil if nothing of it was typed: then no other answer helps.
 func (l *Login) ofPrompts(refused *strava.Error) error {
-	note := refused.Note()
-	if !l.answers["client-id"].Empty() {
-		note.Blanks["client-id"] = "Client ID"
-	}
+	note, helps := refused.Note(), false
 	if !l.answers["client-secret"].Empty() {
 		note.Blanks["client-secret"], note.Blanks["client-secret-place"] = "Client Secret", "the prompt"
+		helps = refused.Kind != strava.InvalidClientID && refused.Kind != strava.SecretAsClientID
+	}
+	if !l.answers["client-id"].Empty() {
+		note.Blanks["client-id"], helps = "Client ID", true
+	}
+	if !helps {
+		return nil
 	}
 	return &words.Failure{ID: note.ID, Blanks: note.Blanks}
 }
@@ -85,8 +84,7 @@ func untilRight(t *terminal.Terminal, name, label string, ask func() (secret.Val
 }
 
 func (l *Login) isMissing(name string) bool {
-	isSet := func(variable string) bool { return strings.TrimSpace(l.Getenv(variable)) != "" }
-	return l.answers[name].Empty() && !slices.ContainsFunc(input.Variables[name], isSet)
+	return input.Shell{Getenv: l.Getenv, Answers: l.answers}.Text(name) == ""
 }
 
 // findGitHubToken asks gh for its GitHub token, unless the environment has one.
@@ -136,15 +134,9 @@ func (l *Login) read(unneeded ...string) error {
 	if err != nil {
 		return err
 	}
-	l.in, err = input.Read(input.Shell{
-		Getenv: l.Getenv,
-		Flags: map[string][]string{
-			"repo": {l.Repository}, "rotate-to": l.RotateTo, "require-scopes": {l.Scope},
-		},
-		Answers: l.answers,
-	}, false)
-	var wrong *input.Error
-	if errors.As(err, &wrong) {
+	flags := map[string][]string{"repo": {l.Repository}, "rotate-to": l.RotateTo, "require-scopes": {l.Scope}}
+	l.in, err = input.Read(input.Shell{Getenv: l.Getenv, Flags: flags, Answers: l.answers}, false)
+	if wrong, ok := errors.AsType[*input.Error](err); ok {
 		wrong.Problems = slices.DeleteFunc(wrong.Problems, func(p input.Problem) bool { return slices.Contains(unneeded, p.Input) })
 		for _, p := range wrong.Problems {
 			if p.Input == "require-scopes" {

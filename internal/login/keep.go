@@ -37,7 +37,7 @@ func (l *Login) announce(t strava.Token) {
 }
 
 // keep spends the code and stores the refresh token. A cancellation only hurries it.
-func (l *Login) keep(ctx context.Context, grant strava.Grant, listener *Listener) error {
+func (l *Login) keep(ctx context.Context, grant strava.Grant, attempt *Attempt) error {
 	l.run.Code, l.run.Granted = grant.Code, grant.Scopes
 	if grant.Scopes != nil {
 		l.run.RequireScopes = nil // a person decided to go on without the missing scopes
@@ -45,27 +45,36 @@ func (l *Login) keep(ctx context.Context, grant strava.Grant, listener *Listener
 	l.run.Announce = l.announce
 	o := l.run.Do(ctx)
 	isKept := len(o.Kept) > 0
-	l.discardable = l.discardable && !isKept
-	if isKept && l.clientSecret != nil {
-		uninterrupted, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishTime)
-		defer cancel()
-		if err := l.clientSecret.Set(uninterrupted, l.in.ClientSecret); err != nil {
+	if isKept {
+		if err := l.keepApp(ctx); err != nil {
 			o.Fail(err)
-			l.clientSecret = nil
+			l.clientSecret, l.credentials = nil, ""
 		}
 	}
 	for _, warning := range o.Warnings {
 		l.Terminal.Warn(warning)
 	}
-	listener.Answer(closingPage(l.Terminal.Voice, o, grant))
+	attempt.Tell(closingPage(l.Terminal.Voice, o, grant))
 	if isKept {
 		l.tellWhatNow(o, grant)
 	}
 	return o.Err()
 }
 
-// prepare decides where everything goes, and checks that it can go there. It writes
-// only the app's credentials, and the caller discards them if the login fails.
+// keepApp stores the client secret where it's used with the refresh token.
+func (l *Login) keepApp(ctx context.Context) error {
+	switch {
+	case l.clientSecret != nil:
+		uninterrupted, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishTime)
+		defer cancel()
+		return l.clientSecret.Set(uninterrupted, l.in.ClientSecret)
+	case l.credentials != "":
+		return l.writeCredentials()
+	}
+	return nil
+}
+
+// prepare decides where everything goes, and checks that it can go there.
 func (l *Login) prepare(ctx context.Context, network *transport.Network) (err error) {
 	if err = l.read(); err != nil {
 		return err
@@ -75,7 +84,7 @@ func (l *Login) prepare(ctx context.Context, network *transport.Network) (err er
 	case l.Repository != "":
 		err = l.nameClientSecret(network)
 	case l.Format == "":
-		err = l.prepareCredentials()
+		err = l.planCredentials()
 	}
 	if err == nil {
 		err = l.checkTargets(ctx)
@@ -96,15 +105,15 @@ func (l *Login) prepare(ctx context.Context, network *transport.Network) (err er
 // chooseTarget chooses the target of the refresh token if none was given: the branch
 // of the repository, or a file of the user's own.
 func (l *Login) chooseTarget() error {
-	switch {
-	case len(l.RotateTo) > 0 || l.Format != "":
+	if len(l.RotateTo) > 0 || l.Format != "" {
 		return nil
-	case l.Repository != "":
-		l.RotateTo = []string{defaultBranch}
+	}
+	l.RotateTo = []string{defaultBranch}
+	if l.Repository != "" {
 		return nil
 	}
 	folder, err := ownFolder()
-	l.RotateTo = []string{"file:" + filepath.Join(folder, "token")}
+	l.RotateTo[0] = "file:" + filepath.Join(folder, "token")
 	return err
 }
 
@@ -119,49 +128,6 @@ func ownFolder() (string, error) {
 		return "", input.Misuse("login-file", words.Blanks{"file": folder})
 	}
 	return folder, nil
-}
-
-// prepareCredentials creates the file for the app's credentials: the one that was
-// given, or one beside the token, or one in the user's configuration.
-func (l *Login) prepareCredentials() error {
-	path := l.Output
-	if i := slices.IndexFunc(l.in.Targets, store.Target.IsFile); path == "" && i >= 0 {
-		path = l.in.Targets[i].Path + ".env"
-	}
-	if path == "" {
-		folder, err := ownFolder()
-		if err != nil {
-			return err
-		}
-		path = filepath.Join(folder, "app.env")
-	}
-	path, err := filepath.Abs(path)
-	if err != nil {
-		return fmt.Errorf("find the file: %w", err)
-	}
-	if tree := gitTree(path); tree != "" {
-		l.Terminal.Warn(&words.Failure{ID: "login-in-git-tree", Blanks: words.Blanks{"file": path, "tree": tree}})
-	}
-	err = l.writeCredentials(path)
-	mine, _ := os.Stat(path)
-	for _, t := range l.in.Targets {
-		if there, _ := os.Stat(t.Path); os.SameFile(mine, there) {
-			return input.Wrong("output", "input-doubled-target")
-		}
-	}
-	return err
-}
-
-// gitTree returns the git work tree that path is in, or "".
-func gitTree(path string) string {
-	folder := filepath.Dir(path)
-	if _, err := os.Stat(filepath.Join(folder, ".git")); err == nil {
-		return folder
-	}
-	if folder == path {
-		return ""
-	}
-	return gitTree(folder)
 }
 
 // nameClientSecret sets clientSecret to the repository's secret for the client secret.

@@ -8,10 +8,10 @@
 package login
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
-	"os"
 	"strings"
 
 	"github.com/cli/browser"
@@ -54,9 +54,7 @@ type Login struct {
 	in           *input.Inputs
 	run          *provider.Run
 	clientSecret *store.Secret // of the repository; nil without one, or if it couldn't be stored
-	credentials  string        // their file; empty with a repository, and with --format
-	made         os.FileInfo   // that file as this login made it; nil if it was there
-	discardable  bool          // this login made it, and nothing is kept yet
+	credentials  string        // the app's file; empty with a repository or --format, or if it couldn't be written
 }
 
 // Run logs in. The error is that of ctx if ctx ended before the code was sent.
@@ -81,7 +79,6 @@ func (l *Login) logIn(ctx context.Context) error {
 	}
 	network := transport.New(l.Dial)
 	defer network.Close()
-	defer l.discard()
 	if err := l.settle(ctx, network); err != nil {
 		return err
 	}
@@ -90,12 +87,12 @@ func (l *Login) logIn(ctx context.Context) error {
 		return &words.Failure{ID: "login-port", Blanks: words.Blanks{"port": l.Port}}
 	}
 	defer listener.Close()
-	grant, err := l.authorize(ctx, listener)
+	attempt, grant, err := l.authorize(ctx, listener)
 	if err != nil {
-		listener.Answer(refusedPage(err))
+		attempt.Tell(refusedPage(err))
 		return err
 	}
-	return l.keep(ctx, grant, listener)
+	return l.keep(ctx, grant, attempt)
 }
 
 // settle finds out about the app and where everything goes, and asks again if Strava
@@ -115,12 +112,12 @@ func (l *Login) settle(ctx context.Context, network *transport.Network) error {
 		if !strava.IsAppRefused(err) {
 			return nil
 		}
-		refused, isRefused := errors.AsType[*strava.Error](err)
-		if !isRefused || !l.typed(refused.Kind) {
+		refused, _ := errors.AsType[*strava.Error](err)
+		again := l.ofPrompts(refused)
+		if again == nil {
 			return err
 		}
-		l.discard()
-		l.Terminal.Error(l.ofPrompts(refused))
+		l.Terminal.Error(again)
 		delete(l.answers, "client-id")
 		delete(l.answers, "client-secret")
 	}
@@ -128,33 +125,30 @@ func (l *Login) settle(ctx context.Context, network *transport.Network) error {
 
 // authorize sends the athlete to Strava until the scopes are right, or until
 // the athlete goes on without them.
-func (l *Login) authorize(ctx context.Context, listener *Listener) (strava.Grant, error) {
+func (l *Login) authorize(ctx context.Context, listener *Listener) (attempt *Attempt, grant strava.Grant, err error) {
 	scopes, pasted := l.in.RequireScopes, l.Terminal.Listen()
 	for force := false; ; force = true {
-		attempt := listener.Begin(func(state string) string {
+		attempt = listener.Begin(func(state string) string {
 			return l.run.Strava.AuthorizeURL(listener.Redirect(), scopes, state, force)
 		})
 		l.open(attempt)
-		stop := l.Terminal.Countdown("Waiting for Strava's answer", Timeout)
-		grant, err := attempt.Wait(ctx, pasted, l.Terminal.Error)
+		stop := l.Terminal.Countdown("Waiting for Strava's answer", timeout)
+		grant, err = attempt.Wait(ctx, pasted, l.Terminal.Error)
 		stop()
-		if err != nil {
-			return strava.Grant{}, err
-		}
 		missing := grant.Missing(scopes)
-		if len(missing) == 0 {
-			return grant, nil
+		if err != nil || len(missing) == 0 {
+			return attempt, grant, err
 		}
 		l.Terminal.Error(&words.Failure{ID: "login-unticked", Blanks: words.Blanks{"scopes": missing}})
 		// The browser does not wait for the terminal.
-		listener.Tell(Page{Status: 409, Title: "A box was unticked",
+		attempt.Tell(Page{Status: 409, Title: "A box was unticked",
 			Lines: []string{"Strava didn't grant " + strings.Join(missing, ", ") + ".", "The terminal asks whether to try again. You can close this window."}})
 		again, err := l.Terminal.Confirm(ctx, "Ask again?", true)
 		if err != nil {
-			return strava.Grant{}, &words.Failure{ID: "run-scope", Blanks: words.Blanks{"scopes": missing}}
+			return attempt, grant, &words.Failure{ID: "run-scope", Blanks: words.Blanks{"scopes": missing}}
 		}
 		if !again {
-			return grant, nil
+			return attempt, grant, nil
 		}
 	}
 }
@@ -162,7 +156,7 @@ func (l *Login) authorize(ctx context.Context, listener *Listener) (strava.Grant
 // open prints Strava's address, and opens the browser if there is one.
 func (l *Login) open(attempt *Attempt) {
 	l.Terminal.Say("Open this address, leave every box ticked, and choose Authorize:")
-	l.Terminal.Say("  " + attempt.Link())
+	l.Terminal.Say("  " + attempt.Link)
 	l.Terminal.Say("If your browser is on another machine, the page that follows doesn't load there:")
 	l.Terminal.Say("paste its address here. (Authorizing again may end a refresh token that's in use.)")
 	if l.NoBrowser {
@@ -175,7 +169,7 @@ func (l *Login) open(attempt *Attempt) {
 	}
 	// Some openers don't return until the browser is closed.
 	go func() {
-		if err := open(attempt.Local()); err != nil {
+		if err := open(attempt.Local); err != nil {
 			l.Terminal.Say("No browser could be opened here: open the address yourself.")
 		}
 	}()
@@ -183,12 +177,11 @@ func (l *Login) open(attempt *Attempt) {
 
 // refusedPage returns the page for a login without a grant.
 func refusedPage(err error) Page {
-	title := "No access was granted"
-	if failure, ok := errors.AsType[*words.Failure](err); ok && failure.ID == "run-scope" {
-		title = "A box was unticked"
-	} else if err == ErrOpenedTwice {
-		title = "This login was opened twice"
+	titles := map[string]string{"run-scope": "A box was unticked", "login-opened-twice": "This login was opened twice"}
+	id := ""
+	if failure, ok := errors.AsType[*words.Failure](err); ok {
+		id = failure.ID
 	}
-	return Page{Status: 403, Title: title,
+	return Page{Status: 403, Title: cmp.Or(titles[id], "No access was granted"),
 		Lines: []string{"Nothing was stored. To try again, start strava-token login in the terminal."}}
 }

@@ -83,36 +83,30 @@ func (l *Login) tellOfWorkflow(scopes []string) {
 // refreshCommand returns the command that prints an access token from now on.
 func refreshCommand(in *input.Inputs) words.Command {
 	command := words.Command{"strava-token", "refresh"}
-	if slices.ContainsFunc(in.Targets, store.Target.OnGitHub) && in.Repository != "" {
-		command = append(command, "--repo", in.Repository)
-	}
 	for _, t := range in.Targets {
 		if absolute, err := filepath.Abs(t.Path); t.IsFile() && err == nil {
 			t.Path = absolute
 		}
-		command = append(command, "--rotate-to", t.String())
+		command = append(command, t.Flags()...)
 	}
 	return command
 }
 
 // again returns the command line that does the same once more.
 func (l *Login) again() words.Command {
-	line := words.Command{"strava-token", "login"}
-	add := func(flag, value string) {
-		if value != "" {
-			line = append(line, flag, value)
-		}
-	}
-	add("--repo", l.Repository)
-	add("--environment", l.Environment)
+	flags := [][2]string{{"--repo", l.Repository}, {"--environment", l.Environment}}
 	for _, target := range l.RotateTo {
-		add("--rotate-to", target)
+		flags = append(flags, [2]string{"--rotate-to", target})
 	}
 	if l.Scope != DefaultScope {
-		add("--scope", l.Scope)
+		flags = append(flags, [2]string{"--scope", l.Scope})
 	}
-	add("--format", l.Format)
-	add("--output", l.Output)
+	line := words.Command{"strava-token", "login"}
+	for _, flag := range append(flags, [2]string{"--format", l.Format}, [2]string{"--output", l.Output}) {
+		if flag[1] != "" {
+			line = append(line, flag[:]...)
+		}
+	}
 	return line
 }
 

@@ -21,7 +21,7 @@ var errNotOwn = errors.New("not a file that only its owner, who runs this, can r
 func Leave(text string, folders []string) (path string, err error) {
 	err = os.ErrNotExist
 	for _, folder := range folders {
-		if inGitTree(folder) || os.MkdirAll(folder, 0o700) != nil {
+		if GitTree(folder) != "" || os.MkdirAll(folder, 0o700) != nil {
 			continue
 		}
 		if path, err = leave(text, folder); err == nil {
@@ -74,15 +74,17 @@ func ReadLeft(path string) ([]string, error) {
 	return Find(io.LimitReader(f, 4*sealed.MaxText))
 }
 
-func inGitTree(folder string) bool {
-	folder, err := filepath.Abs(folder)
-	for ; err == nil; folder = filepath.Dir(folder) {
-		if _, err := os.Lstat(filepath.Join(folder, ".git")); err == nil {
-			return true
+// GitTree returns the git work tree that a folder is in, or "". One that can't be found
+// may be in itself.
+func GitTree(folder string) string {
+	at, err := filepath.Abs(folder)
+	for ; err == nil; at = filepath.Dir(at) {
+		if _, err := os.Lstat(filepath.Join(at, ".git")); err == nil {
+			return at
 		}
-		if folder == filepath.Dir(folder) {
-			return false
+		if at == filepath.Dir(at) {
+			return ""
 		}
 	}
-	return true
+	return folder
 }
