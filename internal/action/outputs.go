@@ -52,7 +52,7 @@ func outputs(in *input.Inputs, o *provider.Outcome) []output {
 	if len(o.Scope) > 0 {
 		all = append(all, output{"scope", strings.Join(o.Scope, ",")})
 	}
-	if in.ExposeRefreshToken {
+	if in.HandedOver {
 		all = append(all, output{"refresh-token", o.Token.RefreshToken.Reveal()})
 	}
 	return all

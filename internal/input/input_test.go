@@ -60,7 +60,7 @@ func TestGoodInputs(t *testing.T) {
 	check.Same(t, problems, nil, "problems")
 	check.That(t, len(in.Targets) == 2 && in.Targets[1].Environment == "prod", "targets: got %v", in.Targets)
 	check.Same(t, in.RequireScopes, []string{"read", "activity:read_all"}, "scopes")
-	check.Same(t, []bool{in.Verify, in.Recovery, in.ExportEnv, in.ExposeRefreshToken}, []bool{false, true, false, false}, "switches")
+	check.Same(t, []bool{in.Verify, in.Recovery, in.ExportEnv, in.HandedOver}, []bool{false, true, false, false}, "switches")
 	check.That(t, in.ExpectedAthlete == 126651800 && in.GitHubURL.Path == "/api/v3", "got athlete %d, address %s", in.ExpectedAthlete, in.GitHubURL)
 }
 

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"strava-token/internal/provider"
 	"strava-token/internal/secret"
 	"strava-token/internal/store"
 	"strava-token/internal/strava"
@@ -17,32 +18,27 @@ import (
 	"strava-token/internal/words"
 )
 
-// Inputs are the checked inputs of a run.
+// Inputs are the checked inputs of a command. Those that say how a run goes are in its
+// own fields: Input is empty if a readable target has the refresh token, Code is unless
+// one was passed, and Masked lacks the client id.
 type Inputs struct {
-	ClientID           string
-	ClientSecret       secret.Value
-	RefreshToken       secret.Value // empty if a readable target has it
-	GitHubToken        secret.Value
-	Code               secret.Value // empty unless one was passed
-	Granted            []string     // the scopes that the code's address named
-	Targets            []store.Target
-	RequireScopes      []string
-	ExpectedAthlete    int64 // 0 for any
-	Verify             bool
-	Recovery           bool
-	ExportEnv          bool
-	ExposeRefreshToken bool
-	Doctor             bool
-	Language           string // "en" or "zh"
-	StravaURL          *url.URL
-	StravaAPIURL       *url.URL
-	GitHubURL          *url.URL
-	Repository         string // "owner/repo", for a target without one
-	RepositoryID       int64  // 0 if unknown
-	Warnings           []error
-	gitHubServer       string // the host of GITHUB_SERVER_URL
-	masked             []secret.Value
+	settings
+	ClientID     string
+	ClientSecret secret.Value
+	GitHubToken  secret.Value
+	Targets      []store.Target
+	ExportEnv    bool
+	Doctor       bool
+	Language     string // "en" or "zh"
+	StravaURL    *url.URL
+	StravaAPIURL *url.URL
+	GitHubURL    *url.URL
+	Repository   string // "owner/repo", for a target without one
+	Warnings     []error
+	gitHubServer string // the host of GITHUB_SERVER_URL
 }
+
+type settings = provider.Run
 
 const defaultGitHubURL = "https://api.github.com"
 
@@ -59,7 +55,7 @@ func Read(s Source, tokenNeeded bool) (*Inputs, error) {
 	in.RequireScopes = r.scopes("require-scopes")
 	r.targets()
 	if tokenNeeded && (s.Text("refresh-token") != "" || !r.leadsToToken()) {
-		in.RefreshToken = r.credential("refresh-token", true)
+		in.Input = r.credential("refresh-token", true)
 	}
 	r.code()
 	in.GitHubToken = r.credential("github-token", r.needsGitHub())
@@ -67,7 +63,7 @@ func Read(s Source, tokenNeeded bool) (*Inputs, error) {
 	in.Verify = r.boolean("verify", true)
 	in.Recovery = r.boolean("recovery", true)
 	in.ExportEnv = r.boolean("export-env", false)
-	in.ExposeRefreshToken = r.boolean("expose-refresh-token", false)
+	in.HandedOver = r.boolean("expose-refresh-token", false)
 	in.Doctor = r.boolean("doctor", false)
 	in.Language = value(r, "language", "input-unknown-language", "en", parseLanguage)
 	in.StravaURL = r.address("strava-url", strava.DefaultURL)
@@ -77,7 +73,7 @@ func Read(s Source, tokenNeeded bool) (*Inputs, error) {
 	in.StravaAPIURL = r.address("strava-api-url", strava.DefaultAPIURL)
 	in.GitHubURL = r.address(gitHubAddress, defaultGitHubURL)
 	if server, err := url.Parse(s.Text(gitHubServer)); err == nil {
-		in.gitHubServer = server.Host
+		in.gitHubServer = strings.ToLower(server.Host)
 	}
 	return in, r.end()
 }
@@ -103,7 +99,7 @@ func (r *reader) mask(v secret.Value) {
 			if r.workflow != nil {
 				r.workflow.Hide(one)
 			}
-			r.in.masked = append(r.in.masked, one)
+			r.in.Masked = append(r.in.Masked, one)
 		}
 	}
 }
