@@ -2,7 +2,6 @@ package action
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"strava-token/internal/doctor"
@@ -18,23 +17,23 @@ func (e *edge) examine(ctx context.Context, run *provider.Run) provider.Status {
 		case doctor.Failure:
 			failures = append(failures, f.Err)
 		case doctor.Warning:
-			e.warning(text(e.voice.Explain(f.Err)))
+			e.warn(f.Err)
 		}
 	}
 	if len(failures) > 0 {
-		e.failure(text(e.explain(failures)))
+		e.fail(e.explain(failures))
 	}
-	var b strings.Builder
-	e.title(&b, "doctor-title")
 	marks := map[doctor.Level]string{doctor.OK: "✅", doctor.Warning: "⚠️", doctor.Failure: "❌"}
+	summary := e.title("doctor-title")
 	for _, f := range report.Findings {
-		var shown []string
+		separator := "- " + marks[f.Level] + " "
 		for _, line := range f.Lines(e.voice) {
 			e.say(line)
-			shown = append(shown, markdown(strings.TrimSpace(line)))
+			summary += separator + markdown(strings.TrimSpace(line))
+			separator = "<br>"
 		}
-		fmt.Fprintf(&b, "- %s %s\n", marks[f.Level], strings.Join(shown, "<br>"))
+		summary += "\n"
 	}
-	e.addSummary(b.String())
+	e.addSummary(summary)
 	return report.Status
 }

@@ -2,6 +2,7 @@ package action
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -25,23 +26,19 @@ type edge struct {
 	pages  pages
 	event  map[string]any // what started the workflow; nil if unknown
 	sealed string         // a recovery text that is in the log, but not in the summary yet
+	first  *words.Failure // the failure of a run that waits for a person to authorize; or nil
 }
 
-func newEdge(getenv func(string) string, stdout io.Writer) *edge {
-	out := &steadyWriter{w: stdout}
-	pages := pagesOf(getenv)
+func newEdge(c Config) *edge {
+	getenv, out, pages := c.Getenv, &steadyWriter{w: c.Stdout}, pagesOf(c.Getenv)
 	sdk := githubactions.New(githubactions.WithGetenv(getenv), githubactions.WithWriter(out))
 	var event map[string]any
 	if context, _ := sdk.Context(); context != nil {
 		event = context.Event
 	}
 	return &edge{
-		pages:  pages,
-		event:  event,
-		getenv: getenv,
-		out:    out,
-		sdk:    sdk,
-		voice:  words.Step(troubleshooting(getenv)).In(getenv("GITHUB_SERVER_URL"), getenv("GITHUB_REPOSITORY")).Authorizing("", pages.workflow).Editing(pages.edit),
+		getenv: getenv, out: out, stderr: c.Stderr, sdk: sdk, pages: pages, event: event,
+		voice: words.Step(troubleshooting(getenv)).In(getenv("GITHUB_SERVER_URL"), getenv("GITHUB_REPOSITORY")).Authorizing("", pages.workflow).Editing(pages.edit),
 	}
 }
 
@@ -103,14 +100,25 @@ func (e *edge) say(line string) {
 	_, _ = fmt.Fprintln(e.out, line)
 }
 
-// The runner's annotations; all three escape what they print.
-func (e *edge) failure(text string) { e.sdk.Errorf("%s", text) }
-func (e *edge) titled(m words.Message) {
-	title := m.What
-	m.What = ""
-	e.sdk.WithFieldsMap(map[string]string{"title": title}).Errorf("%s", strings.TrimSpace(m.Text()))
+// explain returns what people read of errors.
+func (e *edge) explain(errs []error) (all []words.Message) {
+	for _, err := range errs {
+		all = append(all, e.voice.Explain(err)...)
+	}
+	return all
 }
-func (e *edge) warning(text string) { e.sdk.Warningf("%s", text) }
+
+// The runner's annotations escape what they print.
+func (e *edge) fail(messages []words.Message) { e.sdk.Errorf("%s", text(messages)) }
+func (e *edge) warn(err error)                { e.sdk.Warningf("%s", text(e.voice.Explain(err))) }
+
+func text(messages []words.Message) string {
+	texts := make([]string, len(messages))
+	for i, m := range messages {
+		texts[i] = m.Text()
+	}
+	return strings.Join(texts, "\n")
+}
 
 // steadyWriter carries on if its writer fails, or blocks because nobody reads, since
 // the run must go on.
@@ -152,41 +160,15 @@ func (s *steadyWriter) isBroken() bool {
 	return s.broken
 }
 
-// The files that the runner mounts.
-const (
-	outputFile  = "GITHUB_OUTPUT"
-	envFile     = "GITHUB_ENV"
-	summaryFile = "GITHUB_STEP_SUMMARY"
-)
-
-// writable reports whether the file that a variable names can be appended to.
-func (e *edge) writable(variable string) bool {
-	path := e.getenv(variable)
-	if path == "" {
-		return false
+// appendTo adds text to the runner's file that a variable names.
+func (e *edge) appendTo(variable, text string) error {
+	f, err := os.OpenFile(e.getenv(variable), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err == nil {
+		_, err = f.WriteString(text)
+		err = errors.Join(err, f.Close())
 	}
-	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
-		return false
+		return fmt.Errorf("write to the runner's file: %w", err)
 	}
-	return f.Close() == nil
-}
-
-// delimiter ends a value in the runner's files. The SDK's is a constant, so a
-// value that contains it could set outputs of its own.
-const delimiter = "_GitHubActionsFileCommandDelimeter_"
-
-func exportable(value string) bool {
-	return !strings.ContainsAny(value, "\r\n") && !strings.Contains(value, delimiter)
-}
-
-// file calls write, a call of the SDK that panics if it can't write to its file.
-func file(write func()) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("write to the runner's file: %v", p)
-		}
-	}()
-	write()
 	return nil
 }

@@ -3,9 +3,9 @@ package action
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 
 	"strava-token/internal/input"
@@ -98,77 +98,40 @@ func (e *edge) firstStep(ctx context.Context, in *input.Inputs, run *provider.Ru
 	if otherLogin != nil {
 		return otherLogin
 	}
-	form := e.form()
-	if form.isFilled && form.code != "" {
+	dispatched := e.getenv("GITHUB_EVENT_NAME") == "workflow_dispatch" // with GitHub's Run workflow form
+	form, _ := e.event["inputs"].(map[string]any)
+	code, takesCode := form["code"]
+	if text, _ := code.(string); dispatched && text != "" {
 		return &words.Failure{ID: "input-code-not-passed", Blanks: words.Blanks{"edit": e.pages.edit}}
 	}
 	link, leadsBack := e.link(ctx, in, run.Strava, nil)
 	e.voice = e.voice.Authorizing(link, e.pages.workflow)
-	first := &firstStepError{link: link, id: "run-authorize", edit: e.pages.edit}
+	e.first = &words.Failure{ID: "run-authorize", Blanks: words.Blanks{"edit": e.pages.edit, "link": link}}
 	switch {
-	case form.isFilled && !form.takesCode:
-		first.id = "run-authorize-add-code"
+	case dispatched && !takesCode && e.event != nil: // without the event that's unknown
+		e.first.ID = "run-authorize-add-code"
 	case !leadsBack:
-		first.id = "run-authorize-localhost"
+		e.first.ID = "run-authorize-localhost"
 	}
-	return first
+	return e.first
 }
 
-// firstStepError reports a run that waits for a person to authorize the app.
-type firstStepError struct{ link, id, edit string }
-
-func (e *firstStepError) Error() string { return "one step left: authorize" }
-
-// Note returns the error's message.
-func (e *firstStepError) Note() words.Note {
-	return words.Note{ID: e.id, Blanks: words.Blanks{"edit": e.edit}}
-}
-
-// form is GitHub's Run workflow form as submitted.
-type form struct {
-	isFilled  bool // the run was started with it
-	takesCode bool // it has a field for a code
-	code      string
-}
-
-func (e *edge) form() form {
-	inputs, _ := e.event["inputs"].(map[string]any)
-	code, takesCode := inputs["code"]
-	text, _ := code.(string)
-	return form{
-		isFilled:  e.getenv("GITHUB_EVENT_NAME") == "workflow_dispatch",
-		takesCode: takesCode || e.event == nil, // unknown without the event
-		code:      text,
-	}
-}
-
-// isFirstStep returns the error of a run that waits for a person, or nil.
-func isFirstStep(errs []error) *firstStepError {
-	var first *firstStepError
-	for _, err := range errs {
-		if errors.As(err, &first) {
-			return first
-		}
-	}
-	return nil
-}
-
-// summaryOfFirstStep returns what a newcomer reads: the steps that are left.
-func (e *edge) summaryOfFirstStep(first *firstStepError) string {
-	var b strings.Builder
-	e.title(&b, "summary-first-step")
+// stepsLeft returns what a newcomer reads.
+func (e *edge) stepsLeft() string {
 	steps := []string{"summary-first-open", "summary-first-paste"}
-	switch first.id {
+	switch e.first.ID {
 	case "run-authorize-localhost":
-		steps = []string{"summary-first-open", "summary-first-localhost"}
+		steps[1] = "summary-first-localhost"
 	case "run-authorize-add-code":
-		steps = []string{"summary-first-add", "summary-first-open", "summary-first-paste"}
+		steps = slices.Insert(steps, 0, "summary-first-add")
 	}
+	summary := e.title("summary-first-step")
 	for i, id := range steps {
-		fmt.Fprintf(&b, "%d. %s\n", i+1, markdown(e.voice.Say(id, words.Blanks{"edit": first.edit})))
+		summary += fmt.Sprintf("%d. %s\n", i+1, markdown(e.voice.Say(id, e.first.Blanks)))
 		if id == "summary-first-add" {
-			fmt.Fprintf(&b, "\n   ```yaml\n     workflow_dispatch:\n       inputs:\n         code:\n           description: %q\n\n             code: ${{ inputs.code }}\n   ```\n\n", e.voice.Say("summary-first-field", nil))
+			summary += fmt.Sprintf("\n   ```yaml\n     workflow_dispatch:\n       inputs:\n         code:\n           description: %q\n\n             code: ${{ inputs.code }}\n   ```\n\n",
+				e.voice.Say("summary-first-field", nil))
 		}
 	}
-	return b.String()
+	return summary
 }

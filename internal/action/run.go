@@ -10,6 +10,7 @@ import (
 	"errors"
 	"io"
 	"strconv"
+	"strings"
 	"time"
 
 	"strava-token/internal/input"
@@ -30,15 +31,17 @@ type Config struct {
 // Run runs one workflow step. Cancelling ctx before the token request ends it at
 // once; after it, the step only hurries.
 func Run(ctx context.Context, c Config) provider.Status {
-	e := newEdge(c.Getenv, c.Stdout)
-	e.stderr = c.Stderr
-	in, err := e.read()
+	e := newEdge(c)
+	in, err := input.Read(&input.Workflow{
+		Getenv: e.getenv, Input: e.sdk.GetInput, Hide: e.Mask, Event: e.event,
+		Writable: func(variable string) bool { return e.appendTo(variable, "") == nil },
+	}, true)
 	e.voice = e.voice.Speaking(in.Language)
 	if err != nil {
 		e.offerDeadEnd(in, err)
 		messages := e.voice.Explain(err)
-		e.failure(text(messages))
-		e.addSummary(e.refusal(messages))
+		e.fail(messages)
+		e.addSummary(e.title("summary-inputs") + e.voice.Say("summary-nothing-sent", nil) + "\n\n" + e.list("summary-failure", messages))
 		return provider.BadInput
 	}
 	var otherLogin []error // warnings that the code is from another login, shown with the link
@@ -47,7 +50,7 @@ func Run(ctx context.Context, c Config) provider.Status {
 			otherLogin = append(otherLogin, warning)
 			continue
 		}
-		e.warning(text(e.voice.Explain(warning)))
+		e.warn(warning)
 	}
 	network := transport.New(c.Dial)
 	if c.Dial != nil {
@@ -60,7 +63,7 @@ func Run(ctx context.Context, c Config) provider.Status {
 		return e.examine(ctx, run)
 	}
 	outcome := run.Do(ctx)
-	if isWithoutToken(outcome) {
+	if _, ok := errors.AsType[*provider.NotAuthorizedError](outcome.Err()); ok {
 		outcome.Failures = []error{e.firstStep(ctx, in, run, errors.Join(otherLogin...))}
 	} else {
 		outcome.Warnings = append(otherLogin, outcome.Warnings...)
@@ -73,66 +76,55 @@ func Run(ctx context.Context, c Config) provider.Status {
 	return outcome.Status()
 }
 
-// isWithoutToken reports whether the only failure is that nobody has authorized yet.
-func isWithoutToken(o *provider.Outcome) bool {
-	if len(o.Failures) != 1 {
-		return false
-	}
-	_, ok := errors.AsType[*provider.NotAuthorizedError](o.Failures[0])
-	return ok
-}
-
-func (e *edge) read() (*input.Inputs, error) {
-	return input.Read(&input.Workflow{Getenv: e.getenv, Input: e.sdk.GetInput, Hide: e.Mask, Writable: e.writable, Event: e.event}, true)
-}
-
 // snapshot returns when this run read its secrets.
 func (e *edge) snapshot(gh *store.GitHub) store.Snapshot {
-	attempt, err := strconv.Atoi(e.getenv("GITHUB_RUN_ATTEMPT"))
-	if err != nil || attempt < 1 {
-		attempt = 1
-	}
+	attempt, _ := strconv.Atoi(e.getenv("GITHUB_RUN_ATTEMPT"))
+	s := store.Snapshot{Attempt: max(attempt, 1)}
 	owner, repo, ok := store.SplitRepository(e.getenv("GITHUB_REPOSITORY"))
-	runID, err := strconv.ParseInt(e.getenv("GITHUB_RUN_ID"), 10, 64)
-	if !ok || err != nil {
-		return store.Snapshot{Attempt: attempt}
+	if runID, err := strconv.ParseInt(e.getenv("GITHUB_RUN_ID"), 10, 64); ok && err == nil {
+		s.Queued = func(ctx context.Context) (time.Time, bool) { return gh.Queued(ctx, owner, repo, runID) }
 	}
-	return store.Snapshot{
-		Attempt: attempt,
-		Queued: func(ctx context.Context) (time.Time, bool) {
-			return gh.Queued(ctx, owner, repo, runID)
-		},
-	}
+	return s
 }
 
 // report prints what people read: warnings, then at most one error, then what
-// happened. code says that the run was given one.
+// happened; and the summary, which begins with what failed. code says that the run was
+// given one.
 func (e *edge) report(o *provider.Outcome, code bool) {
 	for _, err := range o.Warnings {
-		e.warning(text(e.voice.Explain(err)))
+		e.warn(err)
 	}
-	waiting := isFirstStep(o.Failures)
-	switch messages := e.explain(o.Failures); {
-	case waiting != nil:
-		e.titled(messages[0])
-		e.say(waiting.link) // on its own line, so that it can be clicked
+	story, messages := e.story(o, code), e.explain(o.Failures)
+	summary := ""
+	switch {
+	case e.first != nil:
+		m := messages[0]
+		titled := e.sdk.WithFieldsMap(map[string]string{"title": m.What})
+		m.What = ""
+		titled.Errorf("%s", strings.TrimSpace(m.Text()))
+		e.say(e.first.Blanks["link"].(string)) // on its own line, so that it can be clicked
+		summary = e.stepsLeft()
 	case len(messages) > 0:
-		e.failure(text(messages))
+		e.fail(messages)
+		summary = e.title("summary-failed")
+	default:
+		summary = e.title("summary-ready")
 	}
-	for _, line := range e.story(o, code) {
+	for _, line := range story {
 		e.say(line)
 	}
-	if waiting != nil {
-		e.finishSummary(e.summaryOfFirstStep(waiting))
-		return
+	if e.first == nil {
+		if len(o.Scope) > 0 {
+			story = append(story, e.voice.Say("summary-scopes", words.Blanks{"scopes": o.Scope}))
+		}
+		summary += e.list("summary-failure", messages)
+		for _, line := range story {
+			summary += "- " + markdown(line) + "\n"
+		}
+		summary += e.list("summary-warning", e.explain(o.Warnings))
 	}
-	e.finishSummary(e.summary(o, code))
-}
-
-func (e *edge) explain(errs []error) []words.Message {
-	var all []words.Message
-	for _, err := range errs {
-		all = append(all, e.voice.Explain(err)...)
+	if e.sealed != "" {
+		summary += "\n" + e.sealedSection(e.sealed)
 	}
-	return all
+	e.addSummary(summary)
 }

@@ -54,36 +54,7 @@ func (e *edge) story(o *provider.Outcome, code bool) []string {
 // addSummary adds to the job's summary. It returns false if that's impossible, and
 // loses nothing else.
 func (e *edge) addSummary(markdown string) bool {
-	if e.getenv(summaryFile) == "" {
-		return false
-	}
-	return file(func() { e.sdk.AddStepSummary(markdown) }) == nil
-}
-
-// finishSummary writes the summary: what failed first, a recovery text last.
-func (e *edge) finishSummary(markdown string) {
-	if e.sealed != "" {
-		markdown += "\n" + e.sealedSection(e.sealed)
-	}
-	e.addSummary(markdown)
-}
-
-func (e *edge) summary(o *provider.Outcome, code bool) string {
-	var b strings.Builder
-	title := "summary-ready"
-	if len(o.Failures) > 0 {
-		title = "summary-failed"
-	}
-	e.title(&b, title)
-	e.list(&b, "summary-failure", e.explain(o.Failures))
-	for _, line := range e.story(o, code) {
-		fmt.Fprintf(&b, "- %s\n", markdown(line))
-	}
-	if len(o.Scope) > 0 {
-		fmt.Fprintf(&b, "- %s\n", markdown(e.voice.Say("summary-scopes", words.Blanks{"scopes": o.Scope})))
-	}
-	e.list(&b, "summary-warning", e.explain(o.Warnings))
-	return b.String()
+	return e.appendTo("GITHUB_STEP_SUMMARY", markdown+"\n") == nil
 }
 
 func (e *edge) recoveryIntro() string {
@@ -96,34 +67,16 @@ func (e *edge) sealedSection(sealed string) string {
 		e.voice.Say("summary-recovery", nil), markdown(e.recoveryIntro()), sealed)
 }
 
-// refusal returns the summary of a run whose inputs are wrong.
-func (e *edge) refusal(messages []words.Message) string {
-	var b strings.Builder
-	e.title(&b, "summary-inputs")
-	fmt.Fprintf(&b, "%s\n\n", e.voice.Say("summary-nothing-sent", nil))
-	e.list(&b, "summary-failure", messages)
-	return b.String()
-}
+func (e *edge) title(id string) string { return "### " + e.voice.Say(id, nil) + "\n\n" }
 
-func (e *edge) title(b *strings.Builder, id string) {
-	fmt.Fprintf(b, "### %s\n\n", e.voice.Say(id, nil))
-}
-
-func (e *edge) list(b *strings.Builder, label string, messages []words.Message) {
+func (e *edge) list(label string, messages []words.Message) (items string) {
 	for _, m := range messages {
 		if m.Page != "" {
 			m.Next += " " + m.Page
 		}
-		fmt.Fprintf(b, "- **%s** %s\n", e.voice.Say(label, nil), strings.ReplaceAll(markdown(m.Text()), "\n", "<br>"))
+		items += fmt.Sprintf("- **%s** %s\n", e.voice.Say(label, nil), strings.ReplaceAll(markdown(m.Text()), "\n", "<br>"))
 	}
-}
-
-func text(messages []words.Message) string {
-	texts := make([]string, len(messages))
-	for i, m := range messages {
-		texts[i] = m.Text()
-	}
-	return strings.Join(texts, "\n")
+	return items
 }
 
 var markup = strings.NewReplacer(
