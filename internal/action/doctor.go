@@ -10,7 +10,7 @@ import (
 
 // examine runs the step with doctor: true. It sets no outputs.
 func (e *edge) examine(ctx context.Context, run *provider.Run) provider.Status {
-	report := doctor.Examine(ctx, run, e.getenv("GITHUB_REPOSITORY"))
+	report := doctor.Examine(ctx, run, e.Getenv("GITHUB_REPOSITORY"))
 	var failures []error
 	for _, f := range report.Findings {
 		switch f.Level {

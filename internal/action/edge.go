@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/sethvargo/go-githubactions"
@@ -18,9 +19,8 @@ import (
 
 // edge speaks the runner's protocol.
 type edge struct {
-	getenv func(string) string
+	Config
 	out    *steadyWriter
-	stderr io.Writer // the last resort; may be nil
 	sdk    *githubactions.Action
 	voice  *words.Voice
 	pages  pages
@@ -37,7 +37,7 @@ func newEdge(c Config) *edge {
 		event = context.Event
 	}
 	return &edge{
-		getenv: getenv, out: out, stderr: c.Stderr, sdk: sdk, pages: pages, event: event,
+		Config: c, out: out, sdk: sdk, pages: pages, event: event,
 		voice: words.Step(troubleshooting(getenv)).In(getenv("GITHUB_SERVER_URL"), getenv("GITHUB_REPOSITORY")).Authorizing("", pages.workflow).Editing(pages.edit),
 	}
 }
@@ -59,7 +59,7 @@ func (e *edge) Mask(v secret.Value) bool {
 		return true
 	}
 	e.sdk.AddMask(v.Reveal())
-	return !e.out.isBroken()
+	return !e.out.broken.Load()
 }
 
 // Recover prints a sealed refresh token, each line as it is: the runner can't take
@@ -70,17 +70,17 @@ func (e *edge) Recover(sealed string) bool {
 	e.sealed = sealed
 	e.say(e.recoveryIntro())
 	_, _ = fmt.Fprint(e.out, sealed)
-	if !e.out.isBroken() {
+	if !e.out.broken.Load() {
 		return true
 	}
 	e.sealed = ""
 	if e.addSummary(e.sealedSection(sealed)) {
 		return true
 	}
-	if e.stderr == nil {
+	if e.Stderr == nil {
 		return false
 	}
-	_, err := fmt.Fprint(e.stderr, sealed)
+	_, err := fmt.Fprint(e.Stderr, sealed)
 	return err == nil
 }
 
@@ -125,7 +125,7 @@ func text(messages []words.Message) string {
 type steadyWriter struct {
 	w      io.Writer
 	mu     sync.Mutex
-	broken bool
+	broken atomic.Bool
 }
 
 // printTimeout is how long a print may block the run.
@@ -134,7 +134,7 @@ const printTimeout = 2 * time.Second
 func (s *steadyWriter) Write(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.broken {
+	if s.broken.Load() {
 		return len(p), nil
 	}
 	text := bytes.Clone(p)
@@ -143,26 +143,18 @@ func (s *steadyWriter) Write(p []byte) (int, error) {
 		_, err := s.w.Write(text)
 		written <- err
 	}()
-	limit := time.NewTimer(printTimeout)
-	defer limit.Stop()
 	select {
 	case err := <-written:
-		s.broken = err != nil
-	case <-limit.C:
-		s.broken = true
+		s.broken.Store(err != nil)
+	case <-time.After(printTimeout):
+		s.broken.Store(true)
 	}
 	return len(p), nil
 }
 
-func (s *steadyWriter) isBroken() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.broken
-}
-
 // appendTo adds text to the runner's file that a variable names.
 func (e *edge) appendTo(variable, text string) error {
-	f, err := os.OpenFile(e.getenv(variable), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	f, err := os.OpenFile(e.Getenv(variable), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	if err == nil {
 		_, err = f.WriteString(text)
 		err = errors.Join(err, f.Close())

@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -17,7 +18,6 @@ import (
 	"strava-token/internal/provider"
 	"strava-token/internal/store"
 	"strava-token/internal/transport"
-	"strava-token/internal/words"
 )
 
 // Config is what a step runs in.
@@ -33,12 +33,14 @@ type Config struct {
 func Run(ctx context.Context, c Config) provider.Status {
 	e := newEdge(c)
 	in, err := input.Read(&input.Workflow{
-		Getenv: e.getenv, Input: e.sdk.GetInput, Hide: e.Mask, Event: e.event,
+		Getenv: e.Getenv, Input: e.sdk.GetInput, Hide: e.Mask, Event: e.event,
 		Writable: func(variable string) bool { return e.appendTo(variable, "") == nil },
 	}, true)
 	e.voice = e.voice.Speaking(in.Language)
 	if err != nil {
-		e.offerDeadEnd(in, err)
+		if e.voice.Asks(err) && len(in.Targets) > 0 && in.StravaURL != nil && input.Inspect("client-id", in.ClientID) == "" {
+			e.offer(ctx, in, in.Strava(nil), nil)
+		}
 		messages := e.voice.Explain(err)
 		e.fail(messages)
 		e.addSummary(e.title("summary-inputs") + e.voice.Say("summary-nothing-sent", nil) + "\n\n" + e.list("summary-failure", messages))
@@ -56,7 +58,8 @@ func Run(ctx context.Context, c Config) provider.Status {
 	if c.Dial != nil {
 		defer network.Close() // a separate process ends right after, and its connections with it
 	}
-	run := in.Run(network, e, !in.Begins()) // without a token it checks the targets, and spends nothing
+	mayBegin := !in.Input.Empty() || slices.ContainsFunc(in.Targets, store.Target.Readable)
+	run := in.Run(network, e, !mayBegin) // without a token it checks the targets, and spends nothing
 	run.Snapshot = e.snapshot(in.GitHub(network))
 	run.CodeIsShared = true
 	if in.Doctor {
@@ -71,31 +74,30 @@ func Run(ctx context.Context, c Config) provider.Status {
 	if err := e.export(in, outcome); err != nil {
 		outcome.NotExported(err)
 	}
-	e.offerLink(ctx, in, run, outcome)
+	e.offerIfAsked(ctx, in, run, outcome)
 	e.report(outcome, !in.Code.Empty())
 	return outcome.Status()
 }
 
 // snapshot returns when this run read its secrets.
 func (e *edge) snapshot(gh *store.GitHub) store.Snapshot {
-	attempt, _ := strconv.Atoi(e.getenv("GITHUB_RUN_ATTEMPT"))
+	attempt, _ := strconv.Atoi(e.Getenv("GITHUB_RUN_ATTEMPT"))
 	s := store.Snapshot{Attempt: max(attempt, 1)}
-	owner, repo, ok := store.SplitRepository(e.getenv("GITHUB_REPOSITORY"))
-	if runID, err := strconv.ParseInt(e.getenv("GITHUB_RUN_ID"), 10, 64); ok && err == nil {
+	owner, repo, ok := store.SplitRepository(e.Getenv("GITHUB_REPOSITORY"))
+	if runID, err := strconv.ParseInt(e.Getenv("GITHUB_RUN_ID"), 10, 64); ok && err == nil {
 		s.Queued = func(ctx context.Context) (time.Time, bool) { return gh.Queued(ctx, owner, repo, runID) }
 	}
 	return s
 }
 
-// report prints what people read: warnings, then at most one error, then what
-// happened; and the summary, which begins with what failed. code says that the run was
-// given one.
+// report prints what people read: warnings, then at most one error, then what happened;
+// and the summary. code says that the run was given one.
 func (e *edge) report(o *provider.Outcome, code bool) {
 	for _, err := range o.Warnings {
 		e.warn(err)
 	}
 	story, messages := e.story(o, code), e.explain(o.Failures)
-	summary := ""
+	summary := e.summary(o, story, messages)
 	switch {
 	case e.first != nil:
 		m := messages[0]
@@ -106,22 +108,9 @@ func (e *edge) report(o *provider.Outcome, code bool) {
 		summary = e.stepsLeft()
 	case len(messages) > 0:
 		e.fail(messages)
-		summary = e.title("summary-failed")
-	default:
-		summary = e.title("summary-ready")
 	}
 	for _, line := range story {
 		e.say(line)
-	}
-	if e.first == nil {
-		if len(o.Scope) > 0 {
-			story = append(story, e.voice.Say("summary-scopes", words.Blanks{"scopes": o.Scope}))
-		}
-		summary += e.list("summary-failure", messages)
-		for _, line := range story {
-			summary += "- " + markdown(line) + "\n"
-		}
-		summary += e.list("summary-warning", e.explain(o.Warnings))
 	}
 	if e.sealed != "" {
 		summary += "\n" + e.sealedSection(e.sealed)

@@ -51,6 +51,21 @@ func (e *edge) story(o *provider.Outcome, code bool) []string {
 	return lines
 }
 
+// summary begins with what failed, and has the same story as the log.
+func (e *edge) summary(o *provider.Outcome, story []string, failures []words.Message) string {
+	text := e.title("summary-ready")
+	if len(failures) > 0 {
+		text = e.title("summary-failed") + e.list("summary-failure", failures)
+	}
+	if len(o.Scope) > 0 {
+		story = append(story, e.voice.Say("summary-scopes", words.Blanks{"scopes": o.Scope}))
+	}
+	for _, line := range story {
+		text += "- " + markdown(line) + "\n"
+	}
+	return text + e.list("summary-warning", e.explain(o.Warnings))
+}
+
 // addSummary adds to the job's summary. It returns false if that's impossible, and
 // loses nothing else.
 func (e *edge) addSummary(markdown string) bool {

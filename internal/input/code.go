@@ -11,15 +11,14 @@ import (
 	"strava-token/internal/words"
 )
 
-// Scopes returns what to request: read, the required scopes, those held before; plus
-// activity:read_all if that leaves read alone.
+// Scopes returns what to request: read, and the required scopes and those held before, or
+// else activity:read_all.
 func (in *Inputs) Scopes(had []string) []string {
-	scopes := slices.Concat([]string{"read"}, in.RequireScopes, had)
-	if len(scopes) == 1 {
-		scopes = append(scopes, "activity:read_all") // what a sync of activities needs
+	all := []string{"read"}
+	if len(in.RequireScopes)+len(had) == 0 {
+		all = append(all, "activity:read_all") // what a sync of activities needs
 	}
-	var all []string
-	for _, s := range scopes {
+	for _, s := range slices.Concat(in.RequireScopes, had) {
 		if !slices.Contains(all, s) {
 			all = append(all, s)
 		}

@@ -26,11 +26,6 @@ func (in *Inputs) GitHub(network *transport.Network) *store.GitHub {
 	return store.NewGitHub(network, in.GitHubURL, in.GitHubToken, in.Masked...)
 }
 
-// Begins reports whether the run has, or may have, a refresh token to begin with.
-func (in *Inputs) Begins() bool {
-	return !in.Input.Empty() || slices.ContainsFunc(in.Targets, store.Target.Readable)
-}
-
 // Run builds the run. first, or a code, means this run brings the first refresh token,
 // so targets may be created.
 func (in *Inputs) Run(network *transport.Network, reporter provider.Reporter, first bool) *provider.Run {

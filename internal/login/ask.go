@@ -16,34 +16,48 @@ import (
 	"strava-token/internal/words"
 )
 
-// askApp asks for the app's credentials that the environment doesn't have.
-func (l *Login) askApp(ctx context.Context) error {
-	err := l.askClientID(ctx)
-	if err == nil && l.isMissing("client-secret") {
-		l.answers["client-secret"], err = AskClientSecret(ctx, l.Terminal)
+// ask asks for credentials of the app that the environment doesn't have.
+func (l *Login) ask(ctx context.Context, names ...string) (err error) {
+	for _, name := range names {
+		if err != nil || !l.isMissing(name) {
+			continue
+		}
+		if name == "client-id" {
+			l.Terminal.Say("Client ID and Client Secret are at " + words.StravaSettings + ".\n" +
+				"(No app yet? Create one there: any name, category, website and icon, and\n" +
+				"github.com as Authorization Callback Domain.)")
+		}
+		l.answers[name], err = Ask(ctx, l.Terminal, name)
 	}
 	return err
 }
 
-func (l *Login) askClientID(ctx context.Context) (err error) {
-	if !l.isMissing("client-id") {
-		return nil
-	}
-	l.Terminal.Say("Client ID and Client Secret are at " + words.StravaSettings + ".\n" +
-		"(No app yet? Create one there: any name, category, website and icon, and\n" +
-		"github.com as Authorization Callback Domain.)")
-	l.answers["client-id"], err = untilRight(l.Terminal, "client-id", "Client ID", func() (secret.Value, error) {
-		line, err := l.Terminal.Ask(ctx, "Client ID: ")
+// Ask asks for the client id or the client secret until the answer can be one, or until
+// the answers end.
+func Ask(ctx context.Context, t *terminal.Terminal, name string) (secret.Value, error) {
+	label, ask := "Client ID", func() (secret.Value, error) {
+		line, err := t.Ask(ctx, "Client ID: ")
 		return secret.New(strings.TrimSpace(line)), err
-	})
-	return err
-}
-
-// AskClientSecret asks for the client secret until the answer can be one.
-func AskClientSecret(ctx context.Context, t *terminal.Terminal) (secret.Value, error) {
-	return untilRight(t, "client-secret", "Client Secret", func() (secret.Value, error) {
-		return t.AskSecret(ctx, "Client Secret of the Strava app (not shown): ")
-	})
+	}
+	if name == "client-secret" {
+		label, ask = "Client Secret", func() (secret.Value, error) { return t.AskSecret(ctx, "Client Secret of the Strava app (not shown): ") }
+	}
+	for {
+		answer, err := ask()
+		if errors.Is(err, io.EOF) {
+			return answer, input.Wrong(name, "input-missing-"+name)
+		}
+		if err != nil {
+			return answer, err
+		}
+		switch id := input.Inspect(name, answer.Reveal()); id {
+		case "":
+			return answer, nil
+		case "input-missing-" + name: // Enter alone
+		default:
+			t.Error(input.Misuse(id, words.Blanks{"input": label, "client-id": label, "place": "the prompt"}))
+		}
+	}
 }
 
 // ofPrompts returns what Strava refused, with prompts named in place of variables that
@@ -61,26 +75,6 @@ func (l *Login) ofPrompts(refused *strava.Error) error {
 		return nil
 	}
 	return &words.Failure{ID: note.ID, Blanks: note.Blanks}
-}
-
-// untilRight asks for an input until it's usable, or until the answers end.
-func untilRight(t *terminal.Terminal, name, label string, ask func() (secret.Value, error)) (secret.Value, error) {
-	for {
-		answer, err := ask()
-		if errors.Is(err, io.EOF) {
-			return answer, input.Wrong(name, "input-missing-"+name)
-		}
-		if err != nil {
-			return answer, err
-		}
-		switch id := input.Inspect(name, answer.Reveal()); id {
-		case "":
-			return answer, nil
-		case "input-missing-" + name: // Enter alone
-		default:
-			t.Error(input.Misuse(id, words.Blanks{"input": label, "client-id": label, "place": "the prompt"}))
-		}
-	}
 }
 
 func (l *Login) isMissing(name string) bool {

@@ -36,9 +36,8 @@ type Attempt struct {
 
 	// Each attempt has its own final page, since its browser may ask for that only
 	// after the next one began.
-	last    string        // its path
-	page    *Page         // nil until it is known
-	known   chan struct{} // closed then
+	last    string    // its path
+	page    chan Page // empty until it is known
 	fetched context.Context
 	fetch   context.CancelFunc // once the page was written
 }
@@ -127,17 +126,18 @@ func (a *Attempt) read(text string) (strava.Grant, error) {
 // Tell shows the browser how the attempt ended. Only the first page counts: the browser
 // may have it by now.
 func (a *Attempt) Tell(p Page) {
-	if a.page == nil {
-		a.page = &p
-		close(a.known)
+	select {
+	case a.page <- p:
+	default:
 	}
 }
 
 // showEnd serves the final page, once that is known.
 func (a *Attempt) showEnd(w http.ResponseWriter, r *http.Request) {
 	select {
-	case <-a.known:
-		a.page.write(w)
+	case p := <-a.page:
+		a.Tell(p) // it may be asked for again
+		p.write(w)
 		a.fetch()
 	case <-r.Context().Done():
 	}

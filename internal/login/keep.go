@@ -19,22 +19,11 @@ import (
 	"strava-token/internal/words"
 )
 
-// defaultBranch keeps the refresh token of a repository.
-const defaultBranch = "branch:strava-token"
-
-// clientSecretName is the secret that the workflow reads.
-const clientSecretName = "STRAVA_CLIENT_SECRET"
-
-// finishTime limits the write of the client secret, after that of the refresh token.
-const finishTime = 8 * time.Second
-
-// announce names the athlete, who may not be the expected one.
-func (l *Login) announce(t strava.Token) {
-	l.Terminal.InTime(func() error {
-		l.Terminal.Say("Strava issued a refresh token" + whose(t, t.AthleteID) + ".")
-		return nil
-	})
-}
+const (
+	defaultBranch    = "branch:strava-token"  // keeps the refresh token of a repository
+	clientSecretName = "STRAVA_CLIENT_SECRET" // is the secret that the workflow reads
+	finishTime       = 8 * time.Second        // for the write of the client secret, after that of the refresh token
+)
 
 // keep spends the code and stores the refresh token. A cancellation only hurries it.
 func (l *Login) keep(ctx context.Context, grant strava.Grant, attempt *Attempt) error {
@@ -42,7 +31,12 @@ func (l *Login) keep(ctx context.Context, grant strava.Grant, attempt *Attempt) 
 	if grant.Scopes != nil {
 		l.run.RequireScopes = nil // a person decided to go on without the missing scopes
 	}
-	l.run.Announce = l.announce
+	l.run.Announce = func(t strava.Token) { // the athlete may not be the expected one
+		l.Terminal.InTime(func() error {
+			l.Terminal.Say("Strava issued a refresh token" + whose(t, t.AthleteID) + ".")
+			return nil
+		})
+	}
 	o := l.run.Do(ctx)
 	isKept := len(o.Kept) > 0
 	if isKept {
@@ -124,9 +118,7 @@ func ownFolder() (string, error) {
 		return "", input.Misuse("login-no-folder", nil)
 	}
 	folder = filepath.Join(folder, "strava-token")
-	if os.MkdirAll(folder, 0o700) != nil {
-		return "", input.Misuse("login-file", words.Blanks{"file": folder})
-	}
+	_ = os.MkdirAll(folder, 0o700) // or a file can't be made in it
 	return folder, nil
 }
 

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"strava-token/internal/strava"
+	"strava-token/internal/words"
 )
 
 const callbackPath = "/token"
@@ -32,7 +33,7 @@ func Listen(ctx context.Context, port int) (*Listener, error) {
 	var c net.ListenConfig
 	tcp, err := c.Listen(ctx, "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
 	if err != nil {
-		return nil, fmt.Errorf("listen: %w", err)
+		return nil, &words.Failure{ID: "login-port", Blanks: words.Blanks{"port": port}}
 	}
 	l := &Listener{origin: "http://" + tcp.Addr().String()}
 	l.mux.HandleFunc(callbackPath, l.callback)
@@ -51,17 +52,11 @@ func (l *Listener) Begin(authorize func(state string) string) *Attempt {
 	a := &Attempt{
 		Local: l.origin + "/start/" + key, last: "/done/" + key,
 		linkState: strava.NewState(), state: strava.NewState(), cookie: strava.NewState(),
-		came: make(chan result, 1), known: make(chan struct{}),
+		came: make(chan result, 1), page: make(chan Page, 1),
 	}
 	a.Link, a.behind = authorize(a.linkState), authorize(a.state)
 	a.fetched, a.fetch = context.WithCancel(context.Background())
-	l.mux.HandleFunc("/start/"+key, func(w http.ResponseWriter, r *http.Request) {
-		if a != l.current.Load() {
-			http.NotFound(w, r)
-			return
-		}
-		a.start(w, r)
-	})
+	l.mux.HandleFunc("/start/"+key, a.start)
 	l.mux.HandleFunc(a.last, a.showEnd)
 	l.current.Store(a)
 	return a

@@ -166,7 +166,6 @@ func TestEachAttemptKeepsItsPage(t *testing.T) {
 	first.Tell(login.Page{Status: http.StatusConflict, Title: "The first page"})
 	second := h.listener.Begin(authorize)
 	h.get(callback(stateOf(t, first.Link)), http.StatusBadRequest)
-	h.get(first.Local, http.StatusNotFound)
 	_, body := h.get(location, http.StatusConflict)
 	check.Contains(t, body, "The first page")
 

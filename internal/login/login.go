@@ -8,7 +8,6 @@
 package login
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -26,9 +25,6 @@ import (
 	"strava-token/internal/words"
 )
 
-// DefaultScope is what a sync of activities needs.
-const DefaultScope = "read,activity:read_all"
-
 // Login is the command. Its exported fields are its flags and its environment.
 type Login struct {
 	Repository  string // owner/name, or its address
@@ -37,9 +33,10 @@ type Login struct {
 	RotateTo    []string
 	Port        int
 	NoBrowser   bool
-	Format      string // json or dotenv: print the credentials
-	Output      string // or the file that they go to
-	Yes         bool   // replace what exists without asking
+	Format      string        // json or dotenv: print the credentials
+	Output      string        // or the file that they go to
+	Yes         bool          // replace what exists without asking
+	Again       words.Command // that does the same once more
 
 	Getenv   func(string) string
 	Terminal *terminal.Terminal
@@ -72,7 +69,7 @@ func (l *Login) logIn(ctx context.Context) error {
 	if err := l.checkFlags(); err != nil {
 		return err
 	}
-	l.Terminal.Voice = l.Terminal.Voice.In(l.Getenv("GITHUB_SERVER_URL"), l.Repository).LoggingIn(l.again())
+	l.Terminal.Voice = l.Terminal.Voice.In(l.Getenv("GITHUB_SERVER_URL"), l.Repository).LoggingIn(l.Again)
 	l.findGitHubToken(ctx)
 	if l.Repository != "" && l.isMissing("github-token") {
 		return l.withoutGitHubToken(ctx)
@@ -84,12 +81,13 @@ func (l *Login) logIn(ctx context.Context) error {
 	}
 	listener, err := Listen(ctx, l.Port)
 	if err != nil {
-		return &words.Failure{ID: "login-port", Blanks: words.Blanks{"port": l.Port}}
+		return err
 	}
 	defer listener.Close()
 	attempt, grant, err := l.authorize(ctx, listener)
 	if err != nil {
-		attempt.Tell(refusedPage(err))
+		attempt.Tell(Page{Status: 403, Title: "No access was granted",
+			Lines: []string{"Nothing was stored. To try again, start strava-token login in the terminal."}})
 		return err
 	}
 	return l.keep(ctx, grant, attempt)
@@ -99,7 +97,7 @@ func (l *Login) logIn(ctx context.Context) error {
 // refuses what was typed.
 func (l *Login) settle(ctx context.Context, network *transport.Network) error {
 	for {
-		if err := l.askApp(ctx); err != nil {
+		if err := l.ask(ctx, "client-id", "client-secret"); err != nil {
 			return err
 		}
 		if err := l.prepare(ctx, network); err != nil {
@@ -173,15 +171,4 @@ func (l *Login) open(attempt *Attempt) {
 			l.Terminal.Say("No browser could be opened here: open the address yourself.")
 		}
 	}()
-}
-
-// refusedPage returns the page for a login without a grant.
-func refusedPage(err error) Page {
-	titles := map[string]string{"run-scope": "A box was unticked", "login-opened-twice": "This login was opened twice"}
-	id := ""
-	if failure, ok := errors.AsType[*words.Failure](err); ok {
-		id = failure.ID
-	}
-	return Page{Status: 403, Title: cmp.Or(titles[id], "No access was granted"),
-		Lines: []string{"Nothing was stored. To try again, start strava-token login in the terminal."}}
 }

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"strava-token/internal/input"
 	"strava-token/internal/provider"
 	"strava-token/internal/store"
 	"strava-token/internal/strava"
@@ -53,9 +52,16 @@ func (l *Login) tellWhatNow(o *provider.Outcome, grant strava.Grant) {
 	}
 	l.Terminal.Say("\nThe refresh token" + whose(o.Token, o.AthleteID) + " is kept in " + strings.Join(o.Kept, ", ") + ".")
 	if l.credentials != "" {
+		refresh := words.Command{"strava-token", "refresh"}
+		for _, t := range l.in.Targets {
+			if absolute, err := filepath.Abs(t.Path); t.IsFile() && err == nil {
+				t.Path = absolute
+			}
+			refresh = append(refresh, t.Flags()...)
+		}
 		l.Terminal.Say("The client id and the client secret are in " + l.credentials + ".")
 		l.Terminal.Say("From now on this prints an access token, from any folder:\n")
-		l.Terminal.Say("  (set -a && . " + words.Quote(l.credentials) + " && " + refreshCommand(l.in).String() + ")")
+		l.Terminal.Say("  (set -a && . " + words.Quote(l.credentials) + " && " + refresh.String() + ")")
 	}
 	if l.clientSecret == nil {
 		return
@@ -80,36 +86,6 @@ func (l *Login) tellOfWorkflow(scopes []string) {
 	l.Terminal.Say(Workflow(l.in, l.Environment, scopes))
 }
 
-// refreshCommand returns the command that prints an access token from now on.
-func refreshCommand(in *input.Inputs) words.Command {
-	command := words.Command{"strava-token", "refresh"}
-	for _, t := range in.Targets {
-		if absolute, err := filepath.Abs(t.Path); t.IsFile() && err == nil {
-			t.Path = absolute
-		}
-		command = append(command, t.Flags()...)
-	}
-	return command
-}
-
-// again returns the command line that does the same once more.
-func (l *Login) again() words.Command {
-	flags := [][2]string{{"--repo", l.Repository}, {"--environment", l.Environment}}
-	for _, target := range l.RotateTo {
-		flags = append(flags, [2]string{"--rotate-to", target})
-	}
-	if l.Scope != DefaultScope {
-		flags = append(flags, [2]string{"--scope", l.Scope})
-	}
-	line := words.Command{"strava-token", "login"}
-	for _, flag := range append(flags, [2]string{"--format", l.Format}, [2]string{"--output", l.Output}) {
-		if flag[1] != "" {
-			line = append(line, flag[:]...)
-		}
-	}
-	return line
-}
-
 // gitHub returns the server that the repository is on.
 func (l *Login) gitHub() string {
 	return strings.TrimSuffix(cmp.Or(l.Getenv("GITHUB_SERVER_URL"), words.GitHub), "/")
@@ -118,7 +94,7 @@ func (l *Login) gitHub() string {
 // withoutGitHubToken says how to go on in the browser: nothing can be written
 // from here.
 func (l *Login) withoutGitHubToken(ctx context.Context) error {
-	if err := l.askClientID(ctx); err != nil {
+	if err := l.ask(ctx, "client-id"); err != nil {
 		return err
 	}
 	if err := l.read("client-secret", "github-token"); err != nil {
