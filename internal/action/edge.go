@@ -87,20 +87,13 @@ func (e *edge) Recover(sealed string) bool {
 // say prints one line for people, with nothing in it that the runner could take
 // for a command: names of environments come from outside.
 func (e *edge) say(line string) {
-	line = strings.Map(func(c rune) rune {
-		if c < ' ' || c == 0x7f {
-			return ' '
-		}
-		return c
-	}, line)
-	line = strings.ReplaceAll(line, "##[", "## [")
+	line = strings.ReplaceAll(words.Visible(line), "##[", "## [")
 	if strings.HasPrefix(strings.TrimSpace(line), "::") {
 		line = "- " + line
 	}
 	_, _ = fmt.Fprintln(e.out, line)
 }
 
-// explain returns what people read of errors.
 func (e *edge) explain(errs []error) (all []words.Message) {
 	for _, err := range errs {
 		all = append(all, e.voice.Explain(err)...)

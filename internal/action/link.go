@@ -45,7 +45,6 @@ func pagesOf(getenv func(string) string) pages {
 	return pages{repository + "/actions/workflows/" + escaped(file), repository + change + escaped(path)}
 }
 
-// escaped returns path as it is in an address.
 func escaped(path string) string { return strings.ReplaceAll(url.PathEscape(path), "%2F", "/") }
 
 // offer gives the voice the link to Strava's page that authorizes this app here, and

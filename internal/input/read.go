@@ -40,8 +40,6 @@ type Inputs struct {
 
 type settings = provider.Run
 
-const defaultGitHubURL = "https://api.github.com"
-
 // Read reads every input from s. tokenNeeded says that the run begins with a refresh
 // token: there must be one unless a readable target or, in a workflow, a code or any
 // target may bring one. The error is an *Error; the Inputs are usable beside it.
@@ -54,24 +52,26 @@ func Read(s Source, tokenNeeded bool) (*Inputs, error) {
 	in.ClientID = r.clientID()
 	in.RequireScopes = r.scopes("require-scopes")
 	r.targets()
-	if tokenNeeded && (s.Text("refresh-token") != "" || !r.leadsToToken()) {
+	// A readable target may hold one; in a workflow a code or any target is enough to start.
+	mayBegin := r.readable || r.workflow != nil && s.Text("code")+s.Text("rotate-to") != ""
+	if tokenNeeded && (s.Text("refresh-token") != "" || !mayBegin) {
 		in.Input = r.credential("refresh-token", true)
 	}
 	r.code()
 	in.GitHubToken = r.credential("github-token", r.needsGitHub())
-	in.ExpectedAthlete = value(r, "expected-athlete", "input-not-an-athlete-id", 0, parseAthlete)
+	in.ExpectedAthlete = value(r, "expected-athlete", "input-not-an-athlete-id", 0, athlete)
 	in.Verify = r.boolean("verify", true)
 	in.Recovery = r.boolean("recovery", true)
 	in.ExportEnv = r.boolean("export-env", false)
 	in.HandedOver = r.boolean("expose-refresh-token", false)
 	in.Doctor = r.boolean("doctor", false)
-	in.Language = value(r, "language", "input-unknown-language", "en", parseLanguage)
+	in.Language = value(r, "language", "input-unknown-language", "en", language)
 	in.StravaURL = r.address("strava-url", strava.DefaultURL)
 	if in.StravaURL != nil && strings.Trim(in.StravaURL.Path, "/") != "" {
 		r.problem("strava-url", "input-path", "")
 	}
 	in.StravaAPIURL = r.address("strava-api-url", strava.DefaultAPIURL)
-	in.GitHubURL = r.address(gitHubAddress, defaultGitHubURL)
+	in.GitHubURL = r.address(gitHubAddress, "https://api.github.com")
 	if server, err := url.Parse(s.Text(gitHubServer)); err == nil {
 		in.gitHubServer = strings.ToLower(server.Host)
 	}
@@ -135,12 +135,6 @@ func Inspect(name, text string) (id string) {
 	return "input-" + string(flaw)
 }
 
-// leadsToToken reports whether a run can begin without a refresh token. A readable
-// target may hold one; in a workflow a code or any target is enough to start.
-func (r *reader) leadsToToken() bool {
-	return r.readable || r.workflow != nil && (r.Text("code") != "" || len(r.Lines("rotate-to")) > 0)
-}
-
 // clientID reads the number that Strava shows as Client ID. A client secret in its
 // place is masked.
 func (r *reader) clientID() string {
@@ -184,7 +178,6 @@ func (r *reader) needsGitHub() bool {
 	})
 }
 
-// scopes reads a list of scopes, and reports those that Strava doesn't have.
 func (r *reader) scopes(name string) []string {
 	scopes := strava.SplitScopes(r.Text(name))
 	for _, s := range scopes {
@@ -209,7 +202,7 @@ func value[T any](r *reader, name, id string, fallback T, parse func(text string
 	return v
 }
 
-func parseAthlete(text string) (int64, bool) {
+func athlete(text string) (int64, bool) {
 	id, _ := strconv.ParseInt(text, 10, 64)
 	return id, isNumber(text) && id > 0
 }
@@ -220,10 +213,10 @@ func (r *reader) boolean(name string, fallback bool) bool {
 	})
 }
 
-// parseLanguage accepts "zh-CN" as well, and anything else that begins with a language.
-func parseLanguage(text string) (string, bool) {
-	language, _, _ := strings.Cut(strings.ToLower(text), "-")
-	return language, words.Speaks(language)
+// language accepts "zh-CN" as well, and anything else that begins with a language.
+func language(text string) (string, bool) {
+	name, _, _ := strings.Cut(strings.ToLower(text), "-")
+	return name, words.Speaks(name)
 }
 
 // address returns nil if it reports a problem.

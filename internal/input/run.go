@@ -63,24 +63,17 @@ func (in *Inputs) Run(network *transport.Network, reporter provider.Reporter, fi
 
 // OtherHosts returns a warning for every host that receives credentials, other than
 // Strava's, GitHub's, the runner's own server, and this machine, which nothing leaves.
-func (in *Inputs) OtherHosts() []error {
-	onGitHub := slices.ContainsFunc(in.Targets, store.Target.OnGitHub)
-	usual := []string{"api.github.com", in.gitHubServer, "api." + in.gitHubServer}
-	var others []error
-	for _, to := range []struct {
-		id, input string
-		address   *url.URL
-		expected  bool
-	}{
-		{"input-other-host", "strava-url", in.StravaURL, isStrava(in.StravaURL)},
-		{"input-other-api-host", "strava-api-url", in.StravaAPIURL, isStrava(in.StravaAPIURL)}, // it gets only the access token
-		{"input-other-github-host", gitHubAddress, in.GitHubURL,
-			!onGitHub || in.gitHubServer == "" || slices.Contains(usual, strings.ToLower(in.GitHubURL.Host))},
-	} {
-		if !to.expected && !transport.IsLoopback(to.address.Hostname()) {
-			others = append(others, &words.Failure{ID: to.id, Blanks: words.Blanks{"input": words.Input(to.input), "host": to.address.Host}})
+func (in *Inputs) OtherHosts() (others []error) {
+	warn := func(expected bool, id, name string, u *url.URL) {
+		if !expected && !transport.IsLoopback(u.Hostname()) {
+			others = append(others, &words.Failure{ID: id, Blanks: words.Blanks{"input": words.Input(name), "host": u.Host}})
 		}
 	}
+	warn(isStrava(in.StravaURL), "input-other-host", "strava-url", in.StravaURL)
+	warn(isStrava(in.StravaAPIURL), "input-other-api-host", "strava-api-url", in.StravaAPIURL) // it gets only the access token
+	usual := []string{"api.github.com", in.gitHubServer, "api." + in.gitHubServer}
+	unused := in.gitHubServer == "" || !slices.ContainsFunc(in.Targets, store.Target.OnGitHub)
+	warn(unused || slices.Contains(usual, strings.ToLower(in.GitHubURL.Host)), "input-other-github-host", gitHubAddress, in.GitHubURL)
 	return others
 }
 

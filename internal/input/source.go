@@ -43,15 +43,8 @@ func (w *Workflow) Text(name string) string {
 	return w.Input(name)
 }
 
-// Lines returns the lines that aren't blank.
-func (w *Workflow) Lines(name string) (lines []string) {
-	for line := range strings.Lines(w.Text(name)) {
-		if line = strings.TrimSpace(line); line != "" {
-			lines = append(lines, line)
-		}
-	}
-	return lines
-}
+// Lines returns the lines of an input.
+func (w *Workflow) Lines(name string) []string { return strings.Split(w.Text(name), "\n") }
 
 // withheld returns the id of why GitHub gives this run no secrets, or "".
 func (w *Workflow) withheld() (id string) {
@@ -114,6 +107,5 @@ func (s Shell) Text(name string) string {
 	return ""
 }
 
-// Lines returns the values of a flag. One is blank if it comes from a variable that
-// isn't set.
+// Lines returns the values of a flag.
 func (s Shell) Lines(name string) []string { return s.Flags[name] }

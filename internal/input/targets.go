@@ -20,7 +20,9 @@ func (r *reader) targets() {
 	for _, line := range lines {
 		text := strings.TrimSpace(line)
 		if text == "" {
-			r.problem(name, "input-missing-rotate-to", "")
+			if r.workflow == nil { // a flag, whose variable isn't set
+				r.problem(name, "input-missing-rotate-to", "")
+			}
 			continue
 		}
 		t, err := store.Parse(text, r.in.Repository)

@@ -47,7 +47,6 @@ type result struct {
 	err   error
 }
 
-// end keeps the first result.
 func (a *Attempt) end(grant strava.Grant, err error) {
 	select {
 	case a.came <- result{grant, err}:
@@ -111,7 +110,6 @@ func (a *Attempt) Wait(ctx context.Context, pasted <-chan string, complain func(
 	}
 }
 
-// read reads what was pasted.
 func (a *Attempt) read(text string) (strava.Grant, error) {
 	grant, err := strava.ParseAddress(text, a.linkState)
 	if errors.Is(err, strava.ErrWrongState) {

@@ -36,7 +36,7 @@ func (l *Login) planCredentials() error {
 	if err == nil {
 		err = os.MkdirAll(filepath.Dir(path), 0o700)
 	}
-	if tree := recovery.GitTree(filepath.Dir(path)); tree != "" {
+	if tree := recovery.InGitTree(filepath.Dir(path)); tree != "" {
 		l.Terminal.Warn(&words.Failure{ID: "login-in-git-tree", Blanks: words.Blanks{"file": path, "tree": tree}})
 	}
 	if err == nil && !has(path, formatted("dotenv", l.in, secret.Value{})) {

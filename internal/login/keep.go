@@ -122,7 +122,6 @@ func ownFolder() (string, error) {
 	return folder, nil
 }
 
-// nameClientSecret sets clientSecret to the repository's secret for the client secret.
 func (l *Login) nameClientSecret(network *transport.Network) error {
 	name := clientSecretName
 	if l.Environment != "" {

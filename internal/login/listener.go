@@ -6,7 +6,6 @@ import (
 	"html"
 	"net"
 	"net/http"
-	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -29,9 +28,8 @@ type Listener struct {
 }
 
 // Listen opens port on 127.0.0.1; 0 is any free one.
-func Listen(ctx context.Context, port int) (*Listener, error) {
-	var c net.ListenConfig
-	tcp, err := c.Listen(ctx, "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+func Listen(port int) (*Listener, error) {
+	tcp, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
 	if err != nil {
 		return nil, &words.Failure{ID: "login-port", Blanks: words.Blanks{"port": port}}
 	}
@@ -146,11 +144,8 @@ func (p Page) write(w http.ResponseWriter) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Content-Security-Policy", policy)
 	w.WriteHeader(p.Status)
-	class := "worked"
-	if p.Status != http.StatusOK {
-		class = "failed"
-	}
-	_, _ = fmt.Fprintf(w, pageTop, html.EscapeString(p.Title), class)
+	class := map[bool]string{true: "worked", false: "failed"}
+	_, _ = fmt.Fprintf(w, pageTop, html.EscapeString(p.Title), class[p.Status == http.StatusOK])
 	for _, line := range p.Lines {
 		_, _ = fmt.Fprintf(w, "<p>%s</p>\n", html.EscapeString(line))
 	}

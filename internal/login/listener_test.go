@@ -47,7 +47,7 @@ type here struct {
 func listen(t *testing.T) *here {
 	t.Helper()
 	t.Parallel()
-	l := check.Must(login.Listen(t.Context(), 0))(t)
+	l := check.Must(login.Listen(0))(t)
 	jar := check.Must(cookiejar.New(nil))(t)
 	browser := &http.Client{Jar: jar, Timeout: 10 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	t.Cleanup(func() { browser.CloseIdleConnections(); l.Close() })

@@ -79,7 +79,7 @@ func (l *Login) logIn(ctx context.Context) error {
 	if err := l.settle(ctx, network); err != nil {
 		return err
 	}
-	listener, err := Listen(ctx, l.Port)
+	listener, err := Listen(l.Port)
 	if err != nil {
 		return err
 	}

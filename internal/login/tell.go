@@ -45,7 +45,6 @@ func whose(t strava.Token, athlete int64) string {
 	return fmt.Sprintf(" of %s (athlete %d)", t.AthleteName, athlete)
 }
 
-// tellWhatNow says where everything is, and what to do next.
 func (l *Login) tellWhatNow(o *provider.Outcome, grant strava.Grant) {
 	if l.Format != "" && len(l.in.Targets) == 0 {
 		return // standard output has it all
@@ -75,7 +74,6 @@ func (l *Login) tellWhatNow(o *provider.Outcome, grant strava.Grant) {
 	l.tellOfWorkflow(scopes)
 }
 
-// tellOfWorkflow prints the workflow to copy.
 func (l *Login) tellOfWorkflow(scopes []string) {
 	if i := slices.IndexFunc(l.in.Targets, store.Target.IsSecret); i >= 0 {
 		l.Terminal.Say("\nThe workflow below writes a secret, so it needs one more: SECRETS_WRITER, a")
@@ -86,7 +84,6 @@ func (l *Login) tellOfWorkflow(scopes []string) {
 	l.Terminal.Say(Workflow(l.in, l.Environment, scopes))
 }
 
-// gitHub returns the server that the repository is on.
 func (l *Login) gitHub() string {
 	return strings.TrimSuffix(cmp.Or(l.Getenv("GITHUB_SERVER_URL"), words.GitHub), "/")
 }

@@ -21,7 +21,8 @@ var errNotOwn = errors.New("not a file that only its owner, who runs this, can r
 func Leave(text string, folders []string) (path string, err error) {
 	err = os.ErrNotExist
 	for _, folder := range folders {
-		if GitTree(folder) != "" || os.MkdirAll(folder, 0o700) != nil {
+		whole, absErr := filepath.Abs(folder)
+		if absErr != nil || InGitTree(whole) != "" || os.MkdirAll(folder, 0o700) != nil {
 			continue
 		}
 		if path, err = leave(text, folder); err == nil {
@@ -74,17 +75,13 @@ func ReadLeft(path string) ([]string, error) {
 	return Find(io.LimitReader(f, 4*sealed.MaxText))
 }
 
-// GitTree returns the git work tree that a folder is in, or "". One that can't be found
-// may be in itself.
-func GitTree(folder string) string {
-	at, err := filepath.Abs(folder)
-	for ; err == nil; at = filepath.Dir(at) {
-		if _, err := os.Lstat(filepath.Join(at, ".git")); err == nil {
-			return at
-		}
-		if at == filepath.Dir(at) {
-			return ""
-		}
+// InGitTree returns the git work tree that an absolute path is in, or "".
+func InGitTree(path string) string {
+	if _, err := os.Lstat(filepath.Join(path, ".git")); err == nil {
+		return path
 	}
-	return folder
+	if parent := filepath.Dir(path); parent != path {
+		return InGitTree(parent)
+	}
+	return ""
 }
