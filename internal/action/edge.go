@@ -121,9 +121,6 @@ type steadyWriter struct {
 	broken atomic.Bool
 }
 
-// printTimeout is how long a print may block the run.
-const printTimeout = 2 * time.Second
-
 func (s *steadyWriter) Write(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -139,7 +136,7 @@ func (s *steadyWriter) Write(p []byte) (int, error) {
 	select {
 	case err := <-written:
 		s.broken.Store(err != nil)
-	case <-time.After(printTimeout):
+	case <-time.After(2 * time.Second):
 		s.broken.Store(true)
 	}
 	return len(p), nil

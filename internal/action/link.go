@@ -14,10 +14,6 @@ import (
 	"strava-token/internal/words"
 )
 
-// deadEnd is where Strava sends the browser if it can't be a page of GitHub's. It
-// doesn't load: its address is what counts. Strava always allows localhost.
-const deadEnd = "http://localhost/copy-this-whole-address"
-
 // pages are the addresses of this workflow on GitHub.
 type pages struct {
 	workflow string // on which it is run
@@ -51,7 +47,7 @@ func escaped(path string) string { return strings.ReplaceAll(url.PathEscape(path
 // returns it, and whether it leads back to the workflow. had are the scopes that the token
 // had before. Without a network Strava isn't asked for the way back.
 func (e *edge) offer(ctx context.Context, in *input.Inputs, client *strava.Client, had []string) (link string, leadsBack bool) {
-	redirect := deadEnd
+	redirect := "http://localhost/copy-this-whole-address" // doesn't load, but Strava always allows it
 	if leadsBack = client.Network != nil && e.pages.known() && client.LeadsBackTo(ctx, e.pages.workflow); leadsBack {
 		redirect = e.pages.workflow
 	}

@@ -12,41 +12,36 @@ import (
 // story tells in plain sentences what the run did. It contains no secret, and from
 // outside only scopes and targets that were checked. code says that the run was given
 // one, which may have been used already.
-func (e *edge) story(o *provider.Outcome, code bool) []string {
-	var lines []string
-	first := o.FromCode
-	if code && !first && !o.Token.RefreshToken.Empty() {
-		lines = append(lines, e.voice.Say("log-code-used", nil))
+func (e *edge) story(o *provider.Outcome, code bool) (lines []string) {
+	say := func(id string, b words.Blanks) { lines = append(lines, e.voice.Say(id, b)) }
+	if code && !o.FromCode && !o.Token.RefreshToken.Empty() {
+		say("log-code-used", nil)
 	}
 	if !o.Token.AccessToken.Empty() {
-		line := e.voice.Say("log-issued", words.Blanks{
-			"athlete": o.AthleteID, "left": o.Token.ExpiresIn, "until": words.Moment(o.Token.ExpiresAt),
-		})
+		say("log-issued", words.Blanks{"athlete": o.AthleteID, "left": o.Token.ExpiresIn, "until": words.Moment(o.Token.ExpiresAt)})
 		if o.Export != provider.ExportAll {
-			line = e.voice.Join(line, e.voice.Say("log-not-handed-on", nil))
+			last := len(lines) - 1
+			lines[last] = e.voice.Join(lines[last], e.voice.Say("log-not-handed-on", nil))
 		}
-		lines = append(lines, line)
 	}
-	id := ""
+	kept, isKept := words.Blanks{"kept": o.Kept}, len(o.Kept) > 0
 	switch {
 	case o.Token.RefreshToken.Empty():
-		return lines
-	case first && len(o.Kept) > 0:
-		id = "log-first-kept"
-	case !o.Rotated && len(o.Kept) > 0:
-		id = "log-unchanged-kept"
+	case o.FromCode && isKept:
+		say("log-first-kept", kept)
+	case !o.Rotated && isKept:
+		say("log-unchanged-kept", kept)
 	case !o.Rotated:
-		id = "log-unchanged"
-	case len(o.Kept) > 0:
-		id = "log-replaced-kept"
+		say("log-unchanged", nil)
+	case isKept:
+		say("log-replaced-kept", kept)
 	case o.Recovery != "":
-		id = "log-replaced-sealed"
+		say("log-replaced-sealed", nil)
 	default:
-		id = "log-replaced"
+		say("log-replaced", nil)
 	}
-	lines = append(lines, e.voice.Say(id, words.Blanks{"kept": o.Kept}))
-	if first && len(o.Failures) == 0 && len(o.Kept) > 0 {
-		lines = append(lines, e.voice.Say("log-set-up", nil))
+	if o.FromCode && isKept && len(o.Failures) == 0 {
+		say("log-set-up", nil)
 	}
 	return lines
 }

@@ -71,8 +71,8 @@ func Read(s Source, tokenNeeded bool) (*Inputs, error) {
 		r.problem("strava-url", "input-path", "")
 	}
 	in.StravaAPIURL = r.address("strava-api-url", strava.DefaultAPIURL)
-	in.GitHubURL = r.address(gitHubAddress, "https://api.github.com")
-	if server, err := url.Parse(s.Text(gitHubServer)); err == nil {
+	in.GitHubURL = r.address("GITHUB_API_URL", "https://api.github.com")
+	if server, err := url.Parse(s.Text("GITHUB_SERVER_URL")); err == nil {
 		in.gitHubServer = strings.ToLower(server.Host)
 	}
 	return in, r.end()

@@ -73,7 +73,7 @@ func (in *Inputs) OtherHosts() (others []error) {
 	warn(isStrava(in.StravaAPIURL), "input-other-api-host", "strava-api-url", in.StravaAPIURL) // it gets only the access token
 	usual := []string{"api.github.com", in.gitHubServer, "api." + in.gitHubServer}
 	unused := in.gitHubServer == "" || !slices.ContainsFunc(in.Targets, store.Target.OnGitHub)
-	warn(unused || slices.Contains(usual, strings.ToLower(in.GitHubURL.Host)), "input-other-github-host", gitHubAddress, in.GitHubURL)
+	warn(unused || slices.Contains(usual, strings.ToLower(in.GitHubURL.Host)), "input-other-github-host", "GITHUB_API_URL", in.GitHubURL)
 	return others
 }
 

@@ -7,15 +7,8 @@ import (
 	"strava-token/internal/words"
 )
 
-// The inputs that go by their variables' names everywhere. The runner sets the second,
-// which has the address of GitHub's pages.
-const (
-	gitHubAddress = "GITHUB_API_URL"
-	gitHubServer  = "GITHUB_SERVER_URL"
-)
-
 // Source is where inputs come from: a *Workflow or a Shell. Inputs go by their names in
-// action.yml.
+// action.yml, and what isn't there by its variable's.
 type Source interface {
 	// Text returns an input without the blanks around it.
 	Text(name string) string
@@ -79,15 +72,15 @@ type Shell struct {
 // Variables are the environment variables that a shell's input is read from; the
 // first one that is set counts.
 var Variables = map[string][]string{
-	"client-id":      {"STRAVA_CLIENT_ID"},
-	"client-secret":  {"STRAVA_CLIENT_SECRET"},
-	"refresh-token":  {"STRAVA_REFRESH_TOKEN"},
-	"github-token":   {"GH_TOKEN", "GITHUB_TOKEN"},
-	"repo":           {"GITHUB_REPOSITORY"},
-	"strava-url":     {"STRAVA_URL"},
-	"strava-api-url": {"STRAVA_API_URL"},
-	gitHubAddress:    {gitHubAddress},
-	gitHubServer:     {gitHubServer},
+	"client-id":         {"STRAVA_CLIENT_ID"},
+	"client-secret":     {"STRAVA_CLIENT_SECRET"},
+	"refresh-token":     {"STRAVA_REFRESH_TOKEN"},
+	"github-token":      {"GH_TOKEN", "GITHUB_TOKEN"},
+	"repo":              {"GITHUB_REPOSITORY"},
+	"strava-url":        {"STRAVA_URL"},
+	"strava-api-url":    {"STRAVA_API_URL"},
+	"GITHUB_API_URL":    {"GITHUB_API_URL"},
+	"GITHUB_SERVER_URL": {"GITHUB_SERVER_URL"},
 }
 
 // Text returns an answer, a flag or a variable, in this order.
@@ -96,7 +89,7 @@ func (s Shell) Text(name string) string {
 	for _, variable := range Variables[name] {
 		texts = append(texts, s.Getenv(variable))
 	}
-	if name == gitHubServer {
+	if name == "GITHUB_SERVER_URL" {
 		texts = append(texts, words.GitHub)
 	}
 	for _, text := range texts {

@@ -21,19 +21,16 @@ import (
 // or one beside the token, or one in the user's configuration. It checks that the file can
 // be made, unless it's there and says the same.
 func (l *Login) planCredentials() error {
-	path := l.Output
+	path, err := l.Output, error(nil)
 	if i := slices.IndexFunc(l.in.Targets, store.Target.IsFile); path == "" && i >= 0 {
 		path = l.in.Targets[i].Path + ".env"
 	}
 	if path == "" {
-		folder, err := ownFolder()
-		if err != nil {
+		if path, err = ownFile("app.env"); err != nil {
 			return err
 		}
-		path = filepath.Join(folder, "app.env")
 	}
-	path, err := filepath.Abs(path)
-	if err == nil {
+	if path, err = filepath.Abs(path); err == nil {
 		err = os.MkdirAll(filepath.Dir(path), 0o700)
 	}
 	if tree := recovery.InGitTree(filepath.Dir(path)); tree != "" {

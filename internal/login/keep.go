@@ -106,20 +106,21 @@ func (l *Login) chooseTarget() error {
 	if l.Repository != "" {
 		return nil
 	}
-	folder, err := ownFolder()
-	l.RotateTo[0] = "file:" + filepath.Join(folder, "token")
+	file, err := ownFile("token")
+	l.RotateTo[0] = "file:" + file
 	return err
 }
 
-// ownFolder returns this program's folder in the user's configuration, and creates it.
-func ownFolder() (string, error) {
+// ownFile returns a file in this program's folder of the user's configuration, and
+// creates the folder.
+func ownFile(name string) (string, error) {
 	folder, err := os.UserConfigDir()
 	if err != nil {
 		return "", input.Misuse("login-no-folder", nil)
 	}
 	folder = filepath.Join(folder, "strava-token")
 	_ = os.MkdirAll(folder, 0o700) // or a file can't be made in it
-	return folder, nil
+	return filepath.Join(folder, name), nil
 }
 
 func (l *Login) nameClientSecret(network *transport.Network) error {

@@ -16,9 +16,6 @@ import (
 
 const callbackPath = "/token"
 
-// farewell is how long the listener stays for the browser to fetch the final page.
-const farewell = 5 * time.Second
-
 // Listener waits on loopback for the browser that comes back from Strava.
 type Listener struct {
 	origin  string // its address
@@ -65,7 +62,7 @@ func (l *Listener) Close() {
 	if a := l.current.Load(); a != nil && a.isBack {
 		select {
 		case <-a.fetched.Done():
-		case <-time.After(farewell):
+		case <-time.After(5 * time.Second):
 		}
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
