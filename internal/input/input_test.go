@@ -58,6 +58,7 @@ func TestGoodInputs(t *testing.T) {
 		"GITHUB_API_URL":         "https://github.example/api/v3",
 	})
 	check.Same(t, problems, nil, "problems")
+	check.Equal(t, len(in.Masked), 3, "masked")
 	check.That(t, len(in.Targets) == 2 && in.Targets[1].Environment == "prod", "targets: got %v", in.Targets)
 	check.Same(t, in.RequireScopes, []string{"read", "activity:read_all"}, "scopes")
 	check.Same(t, []bool{in.Verify, in.Recovery, in.ExportEnv, in.HandedOver}, []bool{false, true, false, false}, "switches")
@@ -90,6 +91,7 @@ func TestOneProblem(t *testing.T) {
 		"input-secret-as-id":  {"INPUT_CLIENT-ID": token, "INPUT_CLIENT-SECRET": "48213"},
 		"input-whitespace":    {"INPUT_REFRESH-TOKEN": "-----BEGIN AGE ENCRYPTED FILE-----\nYWdlLWVuY3J5cHRpb24\n-----END AGE ENCRYPTED FILE-----\n"},
 		"input-not-on-github": {"GITEA_ACTIONS": "true"},
+		"input-credential":    {"INPUT_ROTATE-TO": "A\nBY_MISTAKE_ITS_VALUE", "INPUT_CLIENT-SECRET": "by_mistake_its_value"},
 		"input-path":          {"INPUT_STRAVA-URL": "https://www.strava.com/oauth"},
 	} {
 		_, problems, masked := read(changed)

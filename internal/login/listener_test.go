@@ -108,8 +108,12 @@ func TestTheLocalPage(t *testing.T) {
 		t.Errorf("the address of the local page gives a state away: %s", h.Local)
 	}
 	jar := h.browser.Jar
-	h.browser.Jar = nil // somebody else
-	h.get(callback(state), http.StatusBadRequest)
+	made := check.Must(cookiejar.New(nil))(t)
+	made.SetCookies(check.Must(url.Parse(h.listener.Redirect()))(t), []*http.Cookie{{Name: "strava-token", Value: state}})
+	for _, others := range []http.CookieJar{nil, made} {
+		h.browser.Jar = others
+		h.get(callback(state), http.StatusBadRequest)
+	}
 	h.assertWaits()
 	h.browser.Jar = jar
 	location, _ = h.get(callback(state), http.StatusSeeOther)
