@@ -2,11 +2,13 @@ package action
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/sethvargo/go-githubactions"
@@ -17,31 +19,26 @@ import (
 
 // edge speaks the runner's protocol.
 type edge struct {
-	getenv func(string) string
+	Config
 	out    *steadyWriter
-	stderr io.Writer // the last resort; may be nil
 	sdk    *githubactions.Action
 	voice  *words.Voice
 	pages  pages
 	event  map[string]any // what started the workflow; nil if unknown
 	sealed string         // a recovery text that is in the log, but not in the summary yet
+	first  *words.Failure // the failure of a run that waits for a person to authorize; or nil
 }
 
-func newEdge(getenv func(string) string, stdout io.Writer) *edge {
-	out := &steadyWriter{w: stdout}
-	pages := pagesOf(getenv)
+func newEdge(c Config) *edge {
+	getenv, out, pages := c.Getenv, &steadyWriter{w: c.Stdout}, pagesOf(c.Getenv)
 	sdk := githubactions.New(githubactions.WithGetenv(getenv), githubactions.WithWriter(out))
 	var event map[string]any
 	if context, _ := sdk.Context(); context != nil {
 		event = context.Event
 	}
 	return &edge{
-		pages:  pages,
-		event:  event,
-		getenv: getenv,
-		out:    out,
-		sdk:    sdk,
-		voice:  words.Step(troubleshooting(getenv)).In(getenv("GITHUB_SERVER_URL"), getenv("GITHUB_REPOSITORY")).Authorizing("", pages.workflow).Editing(pages.edit),
+		Config: c, out: out, sdk: sdk, pages: pages, event: event,
+		voice: words.Step(troubleshooting(getenv)).In(getenv("GITHUB_SERVER_URL"), getenv("GITHUB_REPOSITORY")).Authorizing("", pages.workflow).Editing(pages.edit),
 	}
 }
 
@@ -62,7 +59,7 @@ func (e *edge) Mask(v secret.Value) bool {
 		return true
 	}
 	e.sdk.AddMask(v.Reveal())
-	return !e.out.isBroken()
+	return !e.out.broken.Load()
 }
 
 // Recover prints a sealed refresh token, each line as it is: the runner can't take
@@ -73,60 +70,61 @@ func (e *edge) Recover(sealed string) bool {
 	e.sealed = sealed
 	e.say(e.recoveryIntro())
 	_, _ = fmt.Fprint(e.out, sealed)
-	if !e.out.isBroken() {
+	if !e.out.broken.Load() {
 		return true
 	}
 	e.sealed = ""
 	if e.addSummary(e.sealedSection(sealed)) {
 		return true
 	}
-	if e.stderr == nil {
+	if e.Stderr == nil {
 		return false
 	}
-	_, err := fmt.Fprint(e.stderr, sealed)
+	_, err := fmt.Fprint(e.Stderr, sealed)
 	return err == nil
 }
 
 // say prints one line for people, with nothing in it that the runner could take
 // for a command: names of environments come from outside.
 func (e *edge) say(line string) {
-	line = strings.Map(func(c rune) rune {
-		if c < ' ' || c == 0x7f {
-			return ' '
-		}
-		return c
-	}, line)
-	line = strings.ReplaceAll(line, "##[", "## [")
+	line = strings.ReplaceAll(words.Visible(line), "##[", "## [")
 	if strings.HasPrefix(strings.TrimSpace(line), "::") {
 		line = "- " + line
 	}
 	_, _ = fmt.Fprintln(e.out, line)
 }
 
-// The runner's annotations; all three escape what they print.
-func (e *edge) failure(text string) { e.sdk.Errorf("%s", text) }
-func (e *edge) titled(m words.Message) {
-	title := m.What
-	m.What = ""
-	e.sdk.WithFieldsMap(map[string]string{"title": title}).Errorf("%s", strings.TrimSpace(m.Text()))
+func (e *edge) explain(errs []error) (all []words.Message) {
+	for _, err := range errs {
+		all = append(all, e.voice.Explain(err)...)
+	}
+	return all
 }
-func (e *edge) warning(text string) { e.sdk.Warningf("%s", text) }
+
+// The runner's annotations escape what they print.
+func (e *edge) fail(messages []words.Message) { e.sdk.Errorf("%s", text(messages)) }
+func (e *edge) warn(err error)                { e.sdk.Warningf("%s", text(e.voice.Explain(err))) }
+
+func text(messages []words.Message) string {
+	texts := make([]string, len(messages))
+	for i, m := range messages {
+		texts[i] = m.Text()
+	}
+	return strings.Join(texts, "\n")
+}
 
 // steadyWriter carries on if its writer fails, or blocks because nobody reads, since
 // the run must go on.
 type steadyWriter struct {
 	w      io.Writer
 	mu     sync.Mutex
-	broken bool
+	broken atomic.Bool
 }
-
-// printTimeout is how long a print may block the run.
-const printTimeout = 2 * time.Second
 
 func (s *steadyWriter) Write(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.broken {
+	if s.broken.Load() {
 		return len(p), nil
 	}
 	text := bytes.Clone(p)
@@ -135,58 +133,24 @@ func (s *steadyWriter) Write(p []byte) (int, error) {
 		_, err := s.w.Write(text)
 		written <- err
 	}()
-	limit := time.NewTimer(printTimeout)
-	defer limit.Stop()
 	select {
 	case err := <-written:
-		s.broken = err != nil
-	case <-limit.C:
-		s.broken = true
+		s.broken.Store(err != nil)
+	case <-time.After(2 * time.Second):
+		s.broken.Store(true)
 	}
 	return len(p), nil
 }
 
-func (s *steadyWriter) isBroken() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.broken
-}
-
-// The files that the runner mounts.
-const (
-	outputFile  = "GITHUB_OUTPUT"
-	envFile     = "GITHUB_ENV"
-	summaryFile = "GITHUB_STEP_SUMMARY"
-)
-
-// writable reports whether the file that a variable names can be appended to.
-func (e *edge) writable(variable string) bool {
-	path := e.getenv(variable)
-	if path == "" {
-		return false
+// appendTo adds text to the runner's file that a variable names.
+func (e *edge) appendTo(variable, text string) error {
+	f, err := os.OpenFile(e.Getenv(variable), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err == nil {
+		_, err = f.WriteString(text)
+		err = errors.Join(err, f.Close())
 	}
-	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
-		return false
+		return fmt.Errorf("write to the runner's file: %w", err)
 	}
-	return f.Close() == nil
-}
-
-// delimiter ends a value in the runner's files. The SDK's is a constant, so a
-// value that contains it could set outputs of its own.
-const delimiter = "_GitHubActionsFileCommandDelimeter_"
-
-func exportable(value string) bool {
-	return !strings.ContainsAny(value, "\r\n") && !strings.Contains(value, delimiter)
-}
-
-// file calls write, a call of the SDK that panics if it can't write to its file.
-func file(write func()) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("write to the runner's file: %v", p)
-		}
-	}()
-	write()
 	return nil
 }

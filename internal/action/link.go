@@ -3,9 +3,9 @@ package action
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 
 	"strava-token/internal/input"
@@ -14,16 +14,14 @@ import (
 	"strava-token/internal/words"
 )
 
-// deadEnd is where Strava sends the browser if it can't be a page of GitHub's. It
-// doesn't load: its address is what counts. Strava always allows localhost.
-const deadEnd = "http://localhost/copy-this-whole-address"
-
 // pages are the addresses of this workflow on GitHub.
 type pages struct {
 	workflow string // on which it is run
 	edit     string // on which its file is changed
-	known    bool   // whether the file is
 }
+
+// known reports whether the name of the file is.
+func (p pages) known() bool { return p.workflow != p.edit }
 
 // pagesOf derives the pages from the runner's environment. Without the name of the file
 // both are the repository's Actions page.
@@ -34,58 +32,41 @@ func pagesOf(getenv func(string) string) pages {
 	path, ours := strings.CutPrefix(path, getenv("GITHUB_REPOSITORY")+"/")
 	file, inFolder := strings.CutPrefix(path, ".github/workflows/")
 	if !ours || !inFolder || file == "" || strings.Contains(file, "/") {
-		return pages{workflow: repository + "/actions", edit: repository + "/actions"}
+		return pages{repository + "/actions", repository + "/actions"}
 	}
 	change := "/blob/HEAD/" // a tag can't be edited
 	if branch, isBranch := strings.CutPrefix(ref, "heads/"); isBranch {
 		change = "/edit/" + escaped(branch) + "/"
 	}
-	return pages{
-		workflow: repository + "/actions/workflows/" + escaped(file),
-		edit:     repository + change + escaped(path),
-		known:    true,
-	}
+	return pages{repository + "/actions/workflows/" + escaped(file), repository + change + escaped(path)}
 }
 
-// escaped returns path as it is in an address.
 func escaped(path string) string { return strings.ReplaceAll(url.PathEscape(path), "%2F", "/") }
 
-// link returns Strava's page to authorize this app here, and whether it leads back to
-// the workflow. had are the scopes that the token had before.
-func (e *edge) link(ctx context.Context, in *input.Inputs, client *strava.Client, had []string) (link string, leadsBack bool) {
-	redirect := e.pages.workflow
-	if leadsBack = e.pages.known && client.LeadsBackTo(ctx, redirect); !leadsBack {
-		redirect = deadEnd
+// offer gives the voice the link to Strava's page that authorizes this app here, and
+// returns it, and whether it leads back to the workflow. had are the scopes that the token
+// had before. Without a network Strava isn't asked for the way back.
+func (e *edge) offer(ctx context.Context, in *input.Inputs, client *strava.Client, had []string) (link string, leadsBack bool) {
+	redirect := "http://localhost/copy-this-whole-address" // doesn't load, but Strava always allows it
+	if leadsBack = client.Network != nil && e.pages.known() && client.LeadsBackTo(ctx, e.pages.workflow); leadsBack {
+		redirect = e.pages.workflow
 	}
-	return strava.HideID(client.AuthorizeURL(redirect, in.Scopes(had), in.State(), true), client.ClientID), leadsBack
+	link = strava.HideID(client.AuthorizeURL(redirect, in.Scopes(had), in.State(), true), in.ClientID)
+	e.voice = e.voice.Authorizing(link, e.pages.workflow)
+	return link, leadsBack
 }
 
-// offerLink gives the voice a link if one of errs asks to authorize.
-func (e *edge) offerLink(ctx context.Context, in *input.Inputs, run *provider.Run, o *provider.Outcome) {
-	if len(in.Targets) == 0 {
-		return // without a target the new token would be lost
+// offerIfAsked does that if a message of the outcome asks to authorize.
+func (e *edge) offerIfAsked(ctx context.Context, in *input.Inputs, run *provider.Run, o *provider.Outcome) {
+	// Without a target the new token would be lost.
+	if len(in.Targets) == 0 || !slices.ContainsFunc(append(o.Failures, o.Warnings...), e.voice.Asks) {
+		return
 	}
-	for _, err := range append(o.Failures, o.Warnings...) {
-		if e.voice.Asks(err) {
-			had := o.Scope
-			if had == nil && run.Readable != nil {
-				had = run.Readable.Held().Scope
-			}
-			// A cancelled step has a moment left for it.
-			link, _ := e.link(context.WithoutCancel(ctx), in, run.Strava, had)
-			e.voice = e.voice.Authorizing(link, e.pages.workflow)
-			return
-		}
+	had := o.Scope
+	if had == nil && run.Readable != nil {
+		had = run.Readable.Held().Scope
 	}
-}
-
-// offerDeadEnd gives the voice a link if err, about the inputs, asks to authorize. It
-// doesn't ask Strava for the way back, since nothing is sent anywhere.
-func (e *edge) offerDeadEnd(in *input.Inputs, err error) {
-	if e.voice.Asks(err) && len(in.Targets) > 0 && in.StravaURL != nil && input.InspectClientID(in.ClientID) == "" {
-		link := in.Strava(nil).AuthorizeURL(deadEnd, in.Scopes(nil), in.State(), true)
-		e.voice = e.voice.Authorizing(strava.HideID(link, in.ClientID), e.pages.workflow)
-	}
+	e.offer(context.WithoutCancel(ctx), in, run.Strava, had) // a cancelled step has a moment left for it
 }
 
 // firstStep returns how a run without a refresh token ends: if the app is right, as the
@@ -98,77 +79,39 @@ func (e *edge) firstStep(ctx context.Context, in *input.Inputs, run *provider.Ru
 	if otherLogin != nil {
 		return otherLogin
 	}
-	form := e.form()
-	if form.isFilled && form.code != "" {
+	dispatched := e.Getenv("GITHUB_EVENT_NAME") == "workflow_dispatch" // with GitHub's Run workflow form
+	form, _ := e.event["inputs"].(map[string]any)
+	code, takesCode := form["code"]
+	if text, _ := code.(string); dispatched && text != "" {
 		return &words.Failure{ID: "input-code-not-passed", Blanks: words.Blanks{"edit": e.pages.edit}}
 	}
-	link, leadsBack := e.link(ctx, in, run.Strava, nil)
-	e.voice = e.voice.Authorizing(link, e.pages.workflow)
-	first := &firstStepError{link: link, id: "run-authorize", edit: e.pages.edit}
+	link, leadsBack := e.offer(ctx, in, run.Strava, nil)
+	e.first = &words.Failure{ID: "run-authorize", Blanks: words.Blanks{"edit": e.pages.edit, "link": link}}
 	switch {
-	case form.isFilled && !form.takesCode:
-		first.id = "run-authorize-add-code"
+	case dispatched && !takesCode && e.event != nil: // without the event that's unknown
+		e.first.ID = "run-authorize-add-code"
 	case !leadsBack:
-		first.id = "run-authorize-localhost"
+		e.first.ID = "run-authorize-localhost"
 	}
-	return first
+	return e.first
 }
 
-// firstStepError reports a run that waits for a person to authorize the app.
-type firstStepError struct{ link, id, edit string }
-
-func (e *firstStepError) Error() string { return "one step left: authorize" }
-
-// Note returns the error's message.
-func (e *firstStepError) Note() words.Note {
-	return words.Note{ID: e.id, Blanks: words.Blanks{"edit": e.edit}}
-}
-
-// form is GitHub's Run workflow form as submitted.
-type form struct {
-	isFilled  bool // the run was started with it
-	takesCode bool // it has a field for a code
-	code      string
-}
-
-func (e *edge) form() form {
-	inputs, _ := e.event["inputs"].(map[string]any)
-	code, takesCode := inputs["code"]
-	text, _ := code.(string)
-	return form{
-		isFilled:  e.getenv("GITHUB_EVENT_NAME") == "workflow_dispatch",
-		takesCode: takesCode || e.event == nil, // unknown without the event
-		code:      text,
-	}
-}
-
-// isFirstStep returns the error of a run that waits for a person, or nil.
-func isFirstStep(errs []error) *firstStepError {
-	var first *firstStepError
-	for _, err := range errs {
-		if errors.As(err, &first) {
-			return first
-		}
-	}
-	return nil
-}
-
-// summaryOfFirstStep returns what a newcomer reads: the steps that are left.
-func (e *edge) summaryOfFirstStep(first *firstStepError) string {
-	var b strings.Builder
-	e.title(&b, "summary-first-step")
+// stepsLeft returns what a newcomer reads.
+func (e *edge) stepsLeft() string {
 	steps := []string{"summary-first-open", "summary-first-paste"}
-	switch first.id {
+	switch e.first.ID {
 	case "run-authorize-localhost":
-		steps = []string{"summary-first-open", "summary-first-localhost"}
+		steps[1] = "summary-first-localhost"
 	case "run-authorize-add-code":
-		steps = []string{"summary-first-add", "summary-first-open", "summary-first-paste"}
+		steps = slices.Insert(steps, 0, "summary-first-add")
 	}
+	summary := e.title("summary-first-step")
 	for i, id := range steps {
-		fmt.Fprintf(&b, "%d. %s\n", i+1, markdown(e.voice.Say(id, words.Blanks{"edit": first.edit})))
+		summary += fmt.Sprintf("%d. %s\n", i+1, markdown(e.voice.Say(id, e.first.Blanks)))
 		if id == "summary-first-add" {
-			fmt.Fprintf(&b, "\n   ```yaml\n     workflow_dispatch:\n       inputs:\n         code:\n           description: %q\n\n             code: ${{ inputs.code }}\n   ```\n\n", e.voice.Say("summary-first-field", nil))
+			summary += fmt.Sprintf("\n   ```yaml\n     workflow_dispatch:\n       inputs:\n         code:\n           description: %q\n\n             code: ${{ inputs.code }}\n   ```\n\n",
+				e.voice.Say("summary-first-field", nil))
 		}
 	}
-	return b.String()
+	return summary
 }

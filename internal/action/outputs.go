@@ -1,6 +1,8 @@
 package action
 
 import (
+	"errors"
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -9,51 +11,52 @@ import (
 	"strava-token/internal/words"
 )
 
-// errUnexportable reports a value in Strava's answer that would break out of the
-// runner's files.
-var errUnexportable error = &words.Failure{ID: "run-unexportable"}
+// delimiter ends a value in the runner's files.
+const delimiter = "_GitHubActionsFileCommandDelimeter_"
 
-type output struct{ name, value string }
+// assignments returns the lines of a runner's file that set names to values. It fails if
+// a value in Strava's answer would break out of them.
+func assignments(values [][2]string) (string, error) {
+	var lines strings.Builder
+	for _, v := range values {
+		if strings.ContainsAny(v[1], "\r\n") || strings.Contains(v[1], delimiter) {
+			return "", &words.Failure{ID: "run-unexportable"}
+		}
+		fmt.Fprintf(&lines, "%s<<%s\n%s\n%s\n", v[0], delimiter, v[1], delimiter)
+	}
+	return lines.String(), nil
+}
 
 // export sets the outputs that the outcome allows, all of them or none.
 func (e *edge) export(in *input.Inputs, o *provider.Outcome) error {
-	values := outputs(in, o)
-	for _, v := range values {
-		if !exportable(v.value) {
-			return errUnexportable
-		}
+	lines, err := assignments(outputs(in, o))
+	if err != nil || lines == "" {
+		return err
 	}
-	return file(func() {
-		for _, v := range values {
-			e.sdk.SetOutput(v.name, v.value)
-		}
-		if in.ExportEnv && o.Export == provider.ExportAll {
-			e.sdk.SetEnv("STRAVA_ACCESS_TOKEN", o.Token.AccessToken.Reveal())
-		}
-	})
+	err = e.appendTo("GITHUB_OUTPUT", lines)
+	if in.ExportEnv && o.Export == provider.ExportAll {
+		line, _ := assignments([][2]string{{"STRAVA_ACCESS_TOKEN", o.Token.AccessToken.Reveal()}}) // an output as well
+		err = errors.Join(err, e.appendTo("GITHUB_ENV", line))
+	}
+	return err
 }
 
 // outputs returns them in the order of the contract.
-func outputs(in *input.Inputs, o *provider.Outcome) []output {
+func outputs(in *input.Inputs, o *provider.Outcome) (all [][2]string) {
 	if o.Export == provider.ExportNone {
 		return nil
 	}
-	var all []output
-	if o.Export == provider.ExportAll {
-		all = append(all, output{"access-token", o.Token.AccessToken.Reveal()})
+	add := func(allowed bool, name, value string) {
+		if allowed {
+			all = append(all, [2]string{name, value})
+		}
 	}
-	all = append(all,
-		output{"expires-at", strconv.FormatInt(o.Token.ExpiresAt.Unix(), 10)},
-		output{"expires-in", strconv.FormatInt(int64(o.Token.ExpiresIn.Seconds()), 10)},
-		output{"rotated", strconv.FormatBool(o.Rotated)})
-	if o.AthleteID != 0 {
-		all = append(all, output{"athlete-id", strconv.FormatInt(o.AthleteID, 10)})
-	}
-	if len(o.Scope) > 0 {
-		all = append(all, output{"scope", strings.Join(o.Scope, ",")})
-	}
-	if in.ExposeRefreshToken {
-		all = append(all, output{"refresh-token", o.Token.RefreshToken.Reveal()})
-	}
+	add(o.Export == provider.ExportAll, "access-token", o.Token.AccessToken.Reveal())
+	add(true, "expires-at", strconv.FormatInt(o.Token.ExpiresAt.Unix(), 10))
+	add(true, "expires-in", strconv.FormatInt(int64(o.Token.ExpiresIn.Seconds()), 10))
+	add(true, "rotated", strconv.FormatBool(o.Rotated))
+	add(o.AthleteID != 0, "athlete-id", strconv.FormatInt(o.AthleteID, 10))
+	add(len(o.Scope) > 0, "scope", strings.Join(o.Scope, ","))
+	add(in.HandedOver, "refresh-token", o.Token.RefreshToken.Reveal())
 	return all
 }

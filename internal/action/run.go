@@ -9,14 +9,15 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"strava-token/internal/input"
 	"strava-token/internal/provider"
 	"strava-token/internal/store"
 	"strava-token/internal/transport"
-	"strava-token/internal/words"
 )
 
 // Config is what a step runs in.
@@ -30,15 +31,19 @@ type Config struct {
 // Run runs one workflow step. Cancelling ctx before the token request ends it at
 // once; after it, the step only hurries.
 func Run(ctx context.Context, c Config) provider.Status {
-	e := newEdge(c.Getenv, c.Stdout)
-	e.stderr = c.Stderr
-	in, err := e.read()
+	e := newEdge(c)
+	in, err := input.Read(&input.Workflow{
+		Getenv: e.Getenv, Input: e.sdk.GetInput, Hide: e.Mask, Event: e.event,
+		Writable: func(variable string) bool { return e.appendTo(variable, "") == nil },
+	}, true)
 	e.voice = e.voice.Speaking(in.Language)
 	if err != nil {
-		e.offerDeadEnd(in, err)
+		if e.voice.Asks(err) && len(in.Targets) > 0 && in.StravaURL != nil && input.Inspect("client-id", in.ClientID) == "" {
+			e.offer(ctx, in, in.Strava(nil), nil)
+		}
 		messages := e.voice.Explain(err)
-		e.failure(text(messages))
-		e.addSummary(e.refusal(messages))
+		e.fail(messages)
+		e.addSummary(e.title("summary-inputs") + e.voice.Say("summary-nothing-sent", nil) + "\n\n" + e.list("summary-failure", messages))
 		return provider.BadInput
 	}
 	var otherLogin []error // warnings that the code is from another login, shown with the link
@@ -47,20 +52,21 @@ func Run(ctx context.Context, c Config) provider.Status {
 			otherLogin = append(otherLogin, warning)
 			continue
 		}
-		e.warning(text(e.voice.Explain(warning)))
+		e.warn(warning)
 	}
 	network := transport.New(c.Dial)
 	if c.Dial != nil {
 		defer network.Close() // a separate process ends right after, and its connections with it
 	}
-	run := in.Run(network, e, !in.Begins()) // without a token it checks the targets, and spends nothing
+	mayBegin := !in.Input.Empty() || slices.ContainsFunc(in.Targets, store.Target.Readable)
+	run := in.Run(network, e, !mayBegin) // without a token it checks the targets, and spends nothing
 	run.Snapshot = e.snapshot(in.GitHub(network))
 	run.CodeIsShared = true
 	if in.Doctor {
 		return e.examine(ctx, run)
 	}
 	outcome := run.Do(ctx)
-	if isWithoutToken(outcome) {
+	if _, ok := errors.AsType[*provider.NotAuthorizedError](outcome.Err()); ok {
 		outcome.Failures = []error{e.firstStep(ctx, in, run, errors.Join(otherLogin...))}
 	} else {
 		outcome.Warnings = append(otherLogin, outcome.Warnings...)
@@ -68,85 +74,46 @@ func Run(ctx context.Context, c Config) provider.Status {
 	if err := e.export(in, outcome); err != nil {
 		outcome.NotExported(err)
 	}
-	e.offerLink(ctx, in, run, outcome)
+	e.offerIfAsked(ctx, in, run, outcome)
 	e.report(outcome, !in.Code.Empty())
 	return outcome.Status()
 }
 
-// isWithoutToken reports whether the only failure is that nobody has authorized yet.
-func isWithoutToken(o *provider.Outcome) bool {
-	if len(o.Failures) != 1 {
-		return false
-	}
-	_, ok := errors.AsType[*provider.NotAuthorizedError](o.Failures[0])
-	return ok
-}
-
-// read reads every input, and checks that the outputs can be written.
-func (e *edge) read() (*input.Inputs, error) {
-	in, err := input.Read(&input.Workflow{Getenv: e.getenv, Input: e.sdk.GetInput, Hide: e.Mask, Event: e.event}, true)
-	var problems []input.Problem
-	if wrong, ok := err.(*input.Error); ok {
-		problems = wrong.Problems
-	}
-	for _, variable := range []string{outputFile, envFile} {
-		if (variable == outputFile || in.ExportEnv) && !e.writable(variable) {
-			problems = append(problems, input.Unwritable(variable))
-		}
-	}
-	if len(problems) > 0 {
-		return in, &input.Error{Problems: problems}
-	}
-	return in, nil
-}
-
 // snapshot returns when this run read its secrets.
 func (e *edge) snapshot(gh *store.GitHub) store.Snapshot {
-	attempt, err := strconv.Atoi(e.getenv("GITHUB_RUN_ATTEMPT"))
-	if err != nil || attempt < 1 {
-		attempt = 1
+	attempt, _ := strconv.Atoi(e.Getenv("GITHUB_RUN_ATTEMPT"))
+	s := store.Snapshot{Attempt: max(attempt, 1)}
+	owner, repo, ok := store.SplitRepository(e.Getenv("GITHUB_REPOSITORY"))
+	if runID, err := strconv.ParseInt(e.Getenv("GITHUB_RUN_ID"), 10, 64); ok && err == nil {
+		s.Queued = func(ctx context.Context) (time.Time, bool) { return gh.Queued(ctx, owner, repo, runID) }
 	}
-	owner, repo, ok := store.SplitRepository(e.getenv("GITHUB_REPOSITORY"))
-	runID, err := strconv.ParseInt(e.getenv("GITHUB_RUN_ID"), 10, 64)
-	if !ok || err != nil {
-		return store.Snapshot{Attempt: attempt}
-	}
-	return store.Snapshot{
-		Attempt: attempt,
-		Queued: func(ctx context.Context) (time.Time, bool) {
-			return gh.Queued(ctx, owner, repo, runID)
-		},
-	}
+	return s
 }
 
-// report prints what people read: warnings, then at most one error, then what
-// happened. code says that the run was given one.
+// report prints what people read: warnings, then at most one error, then what happened;
+// and the summary. code says that the run was given one.
 func (e *edge) report(o *provider.Outcome, code bool) {
 	for _, err := range o.Warnings {
-		e.warning(text(e.voice.Explain(err)))
+		e.warn(err)
 	}
-	waiting := isFirstStep(o.Failures)
-	switch messages := e.explain(o.Failures); {
-	case waiting != nil:
-		e.titled(messages[0])
-		e.say(waiting.link) // on its own line, so that it can be clicked
+	story, messages := e.story(o, code), e.explain(o.Failures)
+	summary := e.summary(o, story, messages)
+	switch {
+	case e.first != nil:
+		m := messages[0]
+		titled := e.sdk.WithFieldsMap(map[string]string{"title": m.What})
+		m.What = ""
+		titled.Errorf("%s", strings.TrimSpace(m.Text()))
+		e.say(e.first.Blanks["link"].(string)) // on its own line, so that it can be clicked
+		summary = e.stepsLeft()
 	case len(messages) > 0:
-		e.failure(text(messages))
+		e.fail(messages)
 	}
-	for _, line := range e.story(o, code) {
+	for _, line := range story {
 		e.say(line)
 	}
-	if waiting != nil {
-		e.finishSummary(e.summaryOfFirstStep(waiting))
-		return
+	if e.sealed != "" {
+		summary += "\n" + e.sealedSection(e.sealed)
 	}
-	e.finishSummary(e.summary(o, code))
-}
-
-func (e *edge) explain(errs []error) []words.Message {
-	var all []words.Message
-	for _, err := range errs {
-		all = append(all, e.voice.Explain(err)...)
-	}
-	return all
+	e.addSummary(summary)
 }

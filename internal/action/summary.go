@@ -12,78 +12,59 @@ import (
 // story tells in plain sentences what the run did. It contains no secret, and from
 // outside only scopes and targets that were checked. code says that the run was given
 // one, which may have been used already.
-func (e *edge) story(o *provider.Outcome, code bool) []string {
-	var lines []string
-	first := o.FromCode
-	if code && !first && !o.Token.RefreshToken.Empty() {
-		lines = append(lines, e.voice.Say("log-code-used", nil))
+func (e *edge) story(o *provider.Outcome, code bool) (lines []string) {
+	say := func(id string, b words.Blanks) { lines = append(lines, e.voice.Say(id, b)) }
+	if code && !o.FromCode && !o.Token.RefreshToken.Empty() {
+		say("log-code-used", nil)
 	}
 	if !o.Token.AccessToken.Empty() {
-		line := e.voice.Say("log-issued", words.Blanks{
-			"athlete": o.AthleteID, "left": o.Token.ExpiresIn, "until": words.Moment(o.Token.ExpiresAt),
-		})
+		say("log-issued", words.Blanks{"athlete": o.AthleteID, "left": o.Token.ExpiresIn, "until": words.Moment(o.Token.ExpiresAt)})
 		if o.Export != provider.ExportAll {
-			line = e.voice.Join(line, e.voice.Say("log-not-handed-on", nil))
+			last := len(lines) - 1
+			lines[last] = e.voice.Join(lines[last], e.voice.Say("log-not-handed-on", nil))
 		}
-		lines = append(lines, line)
 	}
-	id := ""
+	kept, isKept := words.Blanks{"kept": o.Kept}, len(o.Kept) > 0
 	switch {
 	case o.Token.RefreshToken.Empty():
-		return lines
-	case first && len(o.Kept) > 0:
-		id = "log-first-kept"
-	case !o.Rotated && len(o.Kept) > 0:
-		id = "log-unchanged-kept"
+	case o.FromCode && isKept:
+		say("log-first-kept", kept)
+	case !o.Rotated && isKept:
+		say("log-unchanged-kept", kept)
 	case !o.Rotated:
-		id = "log-unchanged"
-	case len(o.Kept) > 0:
-		id = "log-replaced-kept"
+		say("log-unchanged", nil)
+	case isKept:
+		say("log-replaced-kept", kept)
 	case o.Recovery != "":
-		id = "log-replaced-sealed"
+		say("log-replaced-sealed", nil)
 	default:
-		id = "log-replaced"
+		say("log-replaced", nil)
 	}
-	lines = append(lines, e.voice.Say(id, words.Blanks{"kept": o.Kept}))
-	if first && len(o.Failures) == 0 && len(o.Kept) > 0 {
-		lines = append(lines, e.voice.Say("log-set-up", nil))
+	if o.FromCode && isKept && len(o.Failures) == 0 {
+		say("log-set-up", nil)
 	}
 	return lines
+}
+
+// summary begins with what failed, and has the same story as the log.
+func (e *edge) summary(o *provider.Outcome, story []string, failures []words.Message) string {
+	text := e.title("summary-ready")
+	if len(failures) > 0 {
+		text = e.title("summary-failed") + e.list("summary-failure", failures)
+	}
+	if len(o.Scope) > 0 {
+		story = append(story, e.voice.Say("summary-scopes", words.Blanks{"scopes": o.Scope}))
+	}
+	for _, line := range story {
+		text += "- " + markdown(line) + "\n"
+	}
+	return text + e.list("summary-warning", e.explain(o.Warnings))
 }
 
 // addSummary adds to the job's summary. It returns false if that's impossible, and
 // loses nothing else.
 func (e *edge) addSummary(markdown string) bool {
-	if e.getenv(summaryFile) == "" {
-		return false
-	}
-	return file(func() { e.sdk.AddStepSummary(markdown) }) == nil
-}
-
-// finishSummary writes the summary: what failed first, a recovery text last.
-func (e *edge) finishSummary(markdown string) {
-	if e.sealed != "" {
-		markdown += "\n" + e.sealedSection(e.sealed)
-	}
-	e.addSummary(markdown)
-}
-
-func (e *edge) summary(o *provider.Outcome, code bool) string {
-	var b strings.Builder
-	title := "summary-ready"
-	if len(o.Failures) > 0 {
-		title = "summary-failed"
-	}
-	e.title(&b, title)
-	e.list(&b, "summary-failure", e.explain(o.Failures))
-	for _, line := range e.story(o, code) {
-		fmt.Fprintf(&b, "- %s\n", markdown(line))
-	}
-	if len(o.Scope) > 0 {
-		fmt.Fprintf(&b, "- %s\n", markdown(e.voice.Say("summary-scopes", words.Blanks{"scopes": o.Scope})))
-	}
-	e.list(&b, "summary-warning", e.explain(o.Warnings))
-	return b.String()
+	return e.appendTo("GITHUB_STEP_SUMMARY", markdown+"\n") == nil
 }
 
 func (e *edge) recoveryIntro() string {
@@ -96,34 +77,16 @@ func (e *edge) sealedSection(sealed string) string {
 		e.voice.Say("summary-recovery", nil), markdown(e.recoveryIntro()), sealed)
 }
 
-// refusal returns the summary of a run whose inputs are wrong.
-func (e *edge) refusal(messages []words.Message) string {
-	var b strings.Builder
-	e.title(&b, "summary-inputs")
-	fmt.Fprintf(&b, "%s\n\n", e.voice.Say("summary-nothing-sent", nil))
-	e.list(&b, "summary-failure", messages)
-	return b.String()
-}
+func (e *edge) title(id string) string { return "### " + e.voice.Say(id, nil) + "\n\n" }
 
-func (e *edge) title(b *strings.Builder, id string) {
-	fmt.Fprintf(b, "### %s\n\n", e.voice.Say(id, nil))
-}
-
-func (e *edge) list(b *strings.Builder, label string, messages []words.Message) {
+func (e *edge) list(label string, messages []words.Message) (items string) {
 	for _, m := range messages {
 		if m.Page != "" {
 			m.Next += " " + m.Page
 		}
-		fmt.Fprintf(b, "- **%s** %s\n", e.voice.Say(label, nil), strings.ReplaceAll(markdown(m.Text()), "\n", "<br>"))
+		items += fmt.Sprintf("- **%s** %s\n", e.voice.Say(label, nil), strings.ReplaceAll(markdown(m.Text()), "\n", "<br>"))
 	}
-}
-
-func text(messages []words.Message) string {
-	texts := make([]string, len(messages))
-	for i, m := range messages {
-		texts[i] = m.Text()
-	}
-	return strings.Join(texts, "\n")
+	return items
 }
 
 var markup = strings.NewReplacer(

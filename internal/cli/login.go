@@ -2,15 +2,19 @@ package cli
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"strava-token/internal/login"
 	"strava-token/internal/provider"
+	"strava-token/internal/words"
 )
 
 func loginCommand(s *shell) *cobra.Command {
 	l := &login.Login{Getenv: s.Getenv, Terminal: s.t, Reporter: s, Stdout: s.Stdout, Dial: s.Dial, Browse: s.Browse}
+	l.Again = slices.DeleteFunc(append(words.Command{"strava-token"}, s.Args...), func(arg string) bool { return strings.HasPrefix(arg, "--yes") })
 	c := &cobra.Command{
 		Use:   "login",
 		Short: "Get the first refresh token, in a browser on any device",
@@ -39,7 +43,7 @@ func loginCommand(s *shell) *cobra.Command {
 	f := c.Flags()
 	f.StringVar(&l.Repository, "repo", "", "repository that keeps everything, as owner/name or its address")
 	f.StringVar(&l.Environment, "environment", "", "environment that gets the client secret as its secret")
-	f.StringVar(&l.Scope, "scope", login.DefaultScope, "scopes to ask for, separated by commas")
+	f.StringVar(&l.Scope, "scope", "read,activity:read_all", "scopes to ask for, separated by commas")
 	f.IntVar(&l.Port, "port", 8000, "port on 127.0.0.1 that the browser comes back to")
 	f.BoolVar(&l.NoBrowser, "no-browser", false, "don't open a browser here")
 	f.StringArrayVar(&s.rotateTo, "rotate-to", nil, "target that keeps the refresh token; may be repeated (default branch:strava-token with --repo)")

@@ -70,6 +70,19 @@ func TestLoginsFileOfCredentials(t *testing.T) {
 		v.browse = func(string) { t.Error("the browser was opened") }
 		v.assertStatus(v.run("--rotate-to", "file:"+token, "--output", path), 2)
 	}
+	// One that was made meanwhile as well, and the refresh token is kept.
+	v = newVisitor(t, sandbox.Knobs{})
+	token = filepath.Join(t.TempDir(), "token")
+	v.browse = func(address string) {
+		check.OK(t, os.WriteFile(token+".env", []byte("remember the milk"), 0o600))
+		v.grant(address, "activity:read_all")
+	}
+	v.assertStatus(v.run("--rotate-to", "file:"+token), 1)
+	v.assertMessages("login-file")
+	v.assertSays(token+".env can't be written", "is kept in file:"+token)
+	check.That(t, v.server.Opened(readFile(t, token)) == v.server.LiveRefreshToken(), "the file doesn't have the refresh token that lives")
+	v.assertFile(token+".env", "remember the milk")
+	check.That(t, !strings.Contains(v.stderr.String(), "set -a"), "it shows a command that doesn't work")
 	// A login that fails leaves no empty file behind.
 	v = newVisitor(t, sandbox.Knobs{})
 	v.browse = v.deny

@@ -33,7 +33,7 @@ func (s *shell) checkReality(ctx context.Context) error {
 		return err
 	}
 	if len(in.Targets) == 0 {
-		return input.Wrong("rotate-to", input.Fault(secret.Missing))
+		return input.Wrong("rotate-to", "input-missing-rotate-to")
 	}
 	table, noneFalse, err := reality.Check(ctx, reality.Setup{
 		Inputs: in, Contents: secret.New(strings.TrimSpace(s.Getenv(reality.ContentsToken))), Network: s.network, Reporter: s, Do: s.do,

@@ -190,10 +190,10 @@ func (r *recovering) readLeft() (all []string) {
 func (r *recovering) clientSecret(ctx context.Context) (secret.Value, error) {
 	v := secret.New(strings.TrimSpace(r.Getenv("STRAVA_CLIENT_SECRET")))
 	if v.Empty() {
-		return login.AskClientSecret(ctx, r.t)
+		return login.Ask(ctx, r.t, "client-secret")
 	}
-	if !secret.MayHold(v.Reveal()) {
-		return v, input.Wrong("client-secret", input.Fault(secret.Inspect(v.Reveal())))
+	if id := input.Inspect("client-secret", v.Reveal()); id != "" {
+		return v, input.Wrong("client-secret", id)
 	}
 	return v, nil
 }

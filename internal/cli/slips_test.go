@@ -161,29 +161,6 @@ func TestARunAndRecoverTakeTheSameClientSecrets(t *testing.T) {
 	}
 }
 
-// TestALoginThatEndsLeavesTheFileOfAnother which wrote the same in the meantime.
-func TestALoginThatEndsLeavesTheFileOfAnother(t *testing.T) {
-	t.Parallel()
-	v := newVisitor(t, sandbox.Knobs{})
-	target := filepath.Join(t.TempDir(), "token")
-	ctx, cancel := context.WithCancel(t.Context())
-	var first sync.WaitGroup
-	var said lockedBuffer
-	first.Go(func() {
-		cli.Run(ctx, cli.Process{
-			Args: []string{"login", "--port", "0", "--no-browser", "--rotate-to", "file:" + target}, Getenv: func(name string) string { return v.env[name] },
-			Stdin: strings.NewReader(""), Stdout: &lockedBuffer{}, Stderr: &said,
-		})
-	})
-	for !strings.Contains(said.String(), "Waiting for Strava") { // or the test times out
-		time.Sleep(10 * time.Millisecond)
-	}
-	v.assertStatus(v.run("--rotate-to", "file:"+target), 0)
-	cancel()
-	first.Wait()
-	v.assertFile(target+".env", v.appLines())
-}
-
 // TestAMaskBeginsALine, or the runner doesn't see it: a question has no line break.
 func TestAMaskBeginsALine(t *testing.T) {
 	t.Parallel()

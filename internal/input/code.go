@@ -11,15 +11,14 @@ import (
 	"strava-token/internal/words"
 )
 
-// Scopes returns what to request: read, the required scopes, those held before; plus
-// activity:read_all if that leaves read alone.
+// Scopes returns what to request: read, and the required scopes and those held before, or
+// else activity:read_all.
 func (in *Inputs) Scopes(had []string) []string {
-	scopes := slices.Concat([]string{"read"}, in.RequireScopes, had)
-	if len(scopes) == 1 {
-		scopes = append(scopes, "activity:read_all") // what a sync of activities needs
+	all := []string{"read"}
+	if len(in.RequireScopes)+len(had) == 0 {
+		all = append(all, "activity:read_all") // what a sync of activities needs
 	}
-	var all []string
-	for _, s := range scopes {
+	for _, s := range slices.Concat(in.RequireScopes, had) {
 		if !slices.Contains(all, s) {
 			all = append(all, s)
 		}
@@ -46,34 +45,30 @@ func (in *Inputs) State() string {
 // code reads the input code: a code, or an address that contains one. It's masked,
 // although the log shows the inputs before anything can be masked: a used code is
 // worthless.
-func (r *reader) code(in *Inputs) {
+func (r *reader) code() {
 	const name = "code"
 	text := r.Text(name)
-	if text == "" {
+	if text == "" || len(r.problems) > 0 { // the state is computed from inputs that may be wrong
 		return
 	}
-	if len(r.problems) > 0 {
-		return // the state is computed from the inputs that are wrong
-	}
+	in := r.in
 	grant, err := strava.ParsePasted(text, in.State())
 	switch {
 	case errors.Is(err, strava.ErrWrongState) && slices.ContainsFunc(in.Targets, store.Target.Readable):
 		// In a matrix each job gets the code, and one of them asked for it.
-		in.Warnings = append(in.Warnings, problem(name, FaultWrongState, ""))
-		return
+		in.Warnings = append(in.Warnings, problem(name, "input-wrong-state", ""))
 	case errors.Is(err, strava.ErrWrongState):
-		r.problem(name, FaultWrongState, "")
+		r.problem(name, "input-wrong-state", "")
 	case errors.Is(err, strava.ErrDenied):
-		r.problem(name, FaultDenied, "")
+		r.problem(name, "input-denied", "")
 	case err != nil:
-		r.problem(name, FaultNoCode, "")
-	}
-	if grant.Stateless {
+		r.problem(name, "input-no-code", "")
+	case grant.Stateless:
 		in.Warnings = append(in.Warnings, &words.Failure{ID: "input-code-without-state"})
 	}
 	r.mask(grant.Code)
 	if missing := grant.Missing(in.RequireScopes); len(missing) > 0 {
-		r.problem(name, FaultUnticked, strings.Join(missing, ", "))
+		r.problem(name, "input-unticked", strings.Join(missing, ", "))
 	}
 	in.Code, in.Granted = grant.Code, grant.Scopes
 }

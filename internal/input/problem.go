@@ -1,98 +1,42 @@
 package input
 
 import (
-	"maps"
+	"errors"
 	"strings"
 
 	"strava-token/internal/provider"
-	"strava-token/internal/secret"
 	"strava-token/internal/words"
-)
-
-// Fault says what is wrong with an input. The message's id is "input-" and the Fault,
-// and for a missing input also its name. A credential's faults are secret's flaws, and
-// a target's are store's.
-type Fault string
-
-// The faults that this package finds.
-const (
-	FaultNotAClientID    Fault = "not-a-client-id"
-	FaultNotAnAthleteID  Fault = "not-an-athlete-id"
-	FaultSecretAsID      Fault = "secret-as-id"
-	FaultNotABoolean     Fault = "not-a-boolean"
-	FaultDoubledTarget   Fault = "doubled-target"
-	FaultUnknownLanguage Fault = "unknown-language"
-	FaultUnknownScope    Fault = "unknown-scope"
-	FaultInsecureAddress Fault = "insecure-address"
-	FaultPath            Fault = "path"
-	FaultWrongState      Fault = "wrong-state"
-	FaultNoCode          Fault = "no-code"
-	FaultDenied          Fault = "denied"
-	FaultUnticked        Fault = "unticked"
-	FaultFileInAction    Fault = "file-in-action" // it would vanish with the container
-	FaultNotOnGitHub     Fault = "not-on-github"  // Gitea and Forgejo have no such targets
-	FaultTwoStores       Fault = "two-stores"     // nothing says which is newer
-	FaultCodeBranch      Fault = "code-branch"    // the file would be committed among the code
-	FaultUnwritable      Fault = "unwritable"     // a runner file
-	FaultFork            Fault = "fork"           // secrets are empty in a fork's run
-	FaultDependabot      Fault = "dependabot"     // and in Dependabot's
 )
 
 // Problem is one thing that is wrong with a command's inputs.
 type Problem struct {
-	ID     string
-	Input  string // its name, as in action.yml
-	Detail string // what was written, if it can be shown
-	Blanks words.Blanks
+	*words.Failure
+	Input string // its name, as in action.yml, if it's about one
 }
 
-// Misuse returns the error for a command line that can't be run as written.
-func Misuse(id string, blanks words.Blanks) error {
-	return &Error{Problems: []Problem{{ID: id, Blanks: blanks}}}
+// problem returns what is wrong with an input. detail is what was written, if it can be
+// shown.
+func problem(name, id, detail string) Problem {
+	blanks := words.Blanks{"input": words.Input(name), "place": words.Place(name), "detail": detail}
+	return Problem{&words.Failure{ID: id, Blanks: blanks}, name}
 }
 
-// Wrong returns the error for one unusable input.
-func Wrong(name string, fault Fault) error {
-	return &Error{Problems: []Problem{problem(name, fault, "")}}
-}
-
-func problem(name string, fault Fault, detail string) Problem {
-	id := "input-" + string(fault)
-	if fault == Fault(secret.Missing) {
-		id += "-" + name // each has its own message, since each comes from elsewhere
-	}
-	p := Problem{ID: id, Input: name, Detail: detail}
-	if fault == FaultNotAClientID {
-		p.Blanks = words.Blanks{"character": detail}
-	}
-	return p
-}
-
-func (p Problem) Error() string { return p.Input + ": " + p.ID }
-
-// Note returns the problem's message.
-func (p Problem) Note() words.Note {
-	blanks := words.Blanks{"input": words.Input(p.Input), "place": words.Place(p.Input), "detail": p.Detail}
-	maps.Copy(blanks, p.Blanks)
-	return words.Note{ID: p.ID, Blanks: blanks}
-}
-
-// Unwritable returns the problem of a runner file that can't be written.
-func Unwritable(variable string) Problem {
-	return problem(variable, FaultUnwritable, "")
-}
+// isMissing reports whether the problem is an empty input.
+func (p Problem) isMissing() bool { return strings.HasPrefix(p.ID, "input-missing-") }
 
 // Error reports everything that is wrong with a command's inputs. Nothing was sent
 // anywhere.
 type Error struct{ Problems []Problem }
 
-func (e *Error) Error() string {
-	texts := make([]string, len(e.Problems))
-	for i, p := range e.Problems {
-		texts[i] = p.Error()
-	}
-	return "input: " + strings.Join(texts, ", ")
+// Misuse returns the error for a command line that can't be run as written.
+func Misuse(id string, blanks words.Blanks) error {
+	return &Error{[]Problem{{Failure: &words.Failure{ID: id, Blanks: blanks}}}}
 }
+
+// Wrong returns the error for one unusable input. id is that of the message.
+func Wrong(name, id string) error { return &Error{[]Problem{problem(name, id, "")}} }
+
+func (e *Error) Error() string { return errors.Join(e.Unwrap()...).Error() }
 
 // Unwrap returns the problems.
 func (e *Error) Unwrap() []error {
@@ -105,6 +49,3 @@ func (e *Error) Unwrap() []error {
 
 // Status returns the exit status of the command.
 func (e *Error) Status() provider.Status { return provider.BadInput }
-
-// isMissing reports whether the problem is an empty input.
-func (p Problem) isMissing() bool { return strings.HasPrefix(p.ID, "input-missing-") }

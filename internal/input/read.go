@@ -10,6 +10,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"strava-token/internal/provider"
 	"strava-token/internal/secret"
 	"strava-token/internal/store"
 	"strava-token/internal/strava"
@@ -17,83 +18,77 @@ import (
 	"strava-token/internal/words"
 )
 
-// Inputs are the checked inputs of a run.
+// Inputs are the checked inputs of a command. Those that say how a run goes are in its
+// own fields: Input is empty if a readable target has the refresh token, Code is unless
+// one was passed, and Masked lacks the client id.
 type Inputs struct {
-	ClientID           string
-	ClientSecret       secret.Value
-	RefreshToken       secret.Value // empty if a readable target has it
-	GitHubToken        secret.Value
-	Code               secret.Value // empty unless one was passed
-	Granted            []string     // the scopes that the code's address named
-	Targets            []store.Target
-	RequireScopes      []string
-	ExpectedAthlete    int64 // 0 for any
-	Verify             bool
-	Recovery           bool
-	ExportEnv          bool
-	ExposeRefreshToken bool
-	Doctor             bool
-	Language           string // "en" or "zh"
-	StravaURL          *url.URL
-	StravaAPIURL       *url.URL
-	GitHubURL          *url.URL
-	Repository         string // "owner/repo", for a target without one
-	RepositoryID       int64  // 0 if unknown
-	Warnings           []error
-	gitHubServer       string // the host of GITHUB_SERVER_URL
-	masked             []secret.Value
+	settings
+	ClientID     string
+	ClientSecret secret.Value
+	GitHubToken  secret.Value
+	Targets      []store.Target
+	ExportEnv    bool
+	Doctor       bool
+	Language     string // "en" or "zh"
+	StravaURL    *url.URL
+	StravaAPIURL *url.URL
+	GitHubURL    *url.URL
+	Repository   string // "owner/repo", for a target without one
+	Warnings     []error
+	gitHubServer string // the host of GITHUB_SERVER_URL
 }
 
-const defaultGitHubURL = "https://api.github.com"
+type settings = provider.Run
 
 // Read reads every input from s. tokenNeeded says that the run begins with a refresh
 // token: there must be one unless a readable target or, in a workflow, a code or any
 // target may bring one. The error is an *Error; the Inputs are usable beside it.
 func Read(s Source, tokenNeeded bool) (*Inputs, error) {
-	r := reader{Source: s}
 	in := &Inputs{Repository: s.Text("repo")}
-	if w := s.step(); w != nil {
-		in.RepositoryID, _ = strconv.ParseInt(w.Getenv("GITHUB_REPOSITORY_ID"), 10, 64)
-	}
-	in.ClientSecret = r.stravaCredential("client-secret")
+	r := &reader{Source: s, in: in}
+	r.workflow, _ = s.(*Workflow)
+	in.RepositoryID, _ = strconv.ParseInt(s.Text("GITHUB_REPOSITORY_ID"), 10, 64)
+	in.ClientSecret = r.credential("client-secret", true)
 	in.ClientID = r.clientID()
 	in.RequireScopes = r.scopes("require-scopes")
-	in.Targets = r.targets(in.Repository)
-	if tokenNeeded && (s.Text("refresh-token") != "" || !r.leadsToToken()) {
-		in.RefreshToken = r.stravaCredential("refresh-token")
+	r.targets()
+	// A readable target may hold one; in a workflow a code or any target is enough to start.
+	mayBegin := r.readable || r.workflow != nil && s.Text("code")+s.Text("rotate-to") != ""
+	if tokenNeeded && (s.Text("refresh-token") != "" || !mayBegin) {
+		in.Input = r.credential("refresh-token", true)
 	}
-	r.code(in)
-	in.GitHubToken = r.githubToken(in.Targets)
-	in.ExpectedAthlete = r.athlete("expected-athlete")
+	r.code()
+	in.GitHubToken = r.credential("github-token", r.needsGitHub())
+	in.ExpectedAthlete = value(r, "expected-athlete", "input-not-an-athlete-id", 0, athlete)
 	in.Verify = r.boolean("verify", true)
 	in.Recovery = r.boolean("recovery", true)
 	in.ExportEnv = r.boolean("export-env", false)
-	in.ExposeRefreshToken = r.boolean("expose-refresh-token", false)
+	in.HandedOver = r.boolean("expose-refresh-token", false)
 	in.Doctor = r.boolean("doctor", false)
-	in.Language = r.language("language")
+	in.Language = value(r, "language", "input-unknown-language", "en", language)
 	in.StravaURL = r.address("strava-url", strava.DefaultURL)
+	if in.StravaURL != nil && strings.Trim(in.StravaURL.Path, "/") != "" {
+		r.problem("strava-url", "input-path", "")
+	}
 	in.StravaAPIURL = r.address("strava-api-url", strava.DefaultAPIURL)
-	in.GitHubURL = r.address(gitHubAddress, defaultGitHubURL)
-	if server, err := url.Parse(s.Text(gitHubServer)); err == nil {
-		in.gitHubServer = server.Host
+	in.GitHubURL = r.address("GITHUB_API_URL", "https://api.github.com")
+	if server, err := url.Parse(s.Text("GITHUB_SERVER_URL")); err == nil {
+		in.gitHubServer = strings.ToLower(server.Host)
 	}
-	in.masked = r.masked
-	if len(r.problems) > 0 {
-		return in, &Error{Problems: r.withheld()}
-	}
-	return in, nil
+	return in, r.end()
 }
 
 // reader reads one input after another and collects what is wrong.
 type reader struct {
 	Source
+	workflow *Workflow // the Source, or nil in a shell
+	in       *Inputs
 	problems []Problem
-	masked   []secret.Value
 	readable bool // a target can be read back, perhaps a mistyped one
 }
 
-func (r *reader) problem(name string, fault Fault, detail string) {
-	r.problems = append(r.problems, problem(name, fault, detail))
+func (r *reader) problem(name, id, detail string) {
+	r.problems = append(r.problems, problem(name, id, detail))
 }
 
 // mask hides v line by line, since the runner masks by line. Lines that can't be
@@ -101,39 +96,43 @@ func (r *reader) problem(name string, fault Fault, detail string) {
 func (r *reader) mask(v secret.Value) {
 	for line := range strings.Lines(v.Reveal()) {
 		if one := secret.New(strings.TrimSpace(line)); secret.MayHold(one.Reveal()) {
-			if w := r.step(); w != nil {
-				w.Hide(one)
+			if r.workflow != nil {
+				r.workflow.Hide(one)
 			}
-			r.masked = append(r.masked, one)
+			r.in.Masked = append(r.in.Masked, one)
 		}
 	}
 }
 
 // credential reads a secret, and masks it before anything else.
-func (r *reader) credential(name string) secret.Value {
+func (r *reader) credential(name string, needed bool) secret.Value {
 	v := secret.New(r.Text(name))
 	r.mask(v)
-	if flaw := secret.Inspect(v.Reveal()); flaw != "" {
-		r.problem(name, Fault(flaw), "")
+	if id := Inspect(name, v.Reveal()); id != "" && needed {
+		r.problem(name, id, "")
 	}
 	return v
 }
 
-// stravaCredential reads a credential for Strava. It accepts anything that could
-// contain one, even with stray characters: Strava promises no format.
-func (r *reader) stravaCredential(name string) secret.Value {
-	v := secret.New(r.Text(name))
-	r.mask(v)
-	if !secret.MayHold(v.Reveal()) {
-		r.problem(name, Fault(secret.Inspect(v.Reveal())), "")
+// Inspect returns the id of what is wrong with a credential or a client id, or "". What
+// may contain a credential for Strava is right, even with stray characters: Strava
+// promises no format. A client id is a number; 40 hexadecimal digits in its place are the
+// client secret.
+func Inspect(name, text string) (id string) {
+	flaw := secret.Inspect(text)
+	switch {
+	case flaw == secret.Missing:
+		return "input-missing-" + name // each has its own message, since each comes from elsewhere
+	case name == "client-id" && isNumber(text):
+		return ""
+	case name == "client-id" && secret.IsHexToken(text):
+		return "input-secret-as-id"
+	case name == "client-id" && !slices.Contains([]secret.Flaw{secret.Placeholder, secret.Expression, secret.Quoted, secret.Whitespace}, flaw):
+		return "input-not-a-client-id"
+	case flaw == "", (name == "client-secret" || name == "refresh-token") && secret.MayHold(text):
+		return ""
 	}
-	return v
-}
-
-// leadsToToken reports whether a run can begin without a refresh token. A readable
-// target may hold one; in a workflow a code or any target is enough to start.
-func (r *reader) leadsToToken() bool {
-	return r.readable || r.step() != nil && (r.Text("code") != "" || len(r.Lines("rotate-to")) > 0)
+	return "input-" + string(flaw)
 }
 
 // clientID reads the number that Strava shows as Client ID. A client secret in its
@@ -141,15 +140,15 @@ func (r *reader) leadsToToken() bool {
 func (r *reader) clientID() string {
 	const name = "client-id"
 	text := r.Text(name)
-	fault := InspectClientID(text)
-	if fault == FaultSecretAsID {
+	id := Inspect(name, text)
+	if id == "input-secret-as-id" {
 		r.mask(secret.New(text))
 		if isNumber(r.Text("client-secret")) {
 			r.problems = nil // id and secret are swapped; the message says so
 		}
 	}
-	if fault != "" {
-		r.problem(name, fault, odd(text))
+	if id != "" {
+		r.problem(name, id, odd(text))
 	}
 	return text
 }
@@ -167,121 +166,93 @@ func odd(text string) string {
 	return fmt.Sprintf("U+%04X", c)
 }
 
-// InspectClientID returns what is wrong with a client id, or "". A client id is a
-// number; 40 hexadecimal digits in its place are the client secret.
-func InspectClientID(text string) Fault {
-	switch flaw := secret.Inspect(text); {
-	case slices.Contains([]secret.Flaw{secret.Missing, secret.Placeholder, secret.Expression, secret.Quoted, secret.Whitespace}, flaw):
-		return Fault(flaw)
-	case secret.IsHexToken(text):
-		return FaultSecretAsID
-	case !isNumber(text):
-		return FaultNotAClientID
+// needsGitHub reports whether a target needs the GitHub token. So does a mistyped one,
+// since it may be meant to be on GitHub.
+func (r *reader) needsGitHub() bool {
+	if len(r.in.Targets) > 0 {
+		return slices.ContainsFunc(r.in.Targets, store.Target.OnGitHub)
 	}
-	return ""
-}
-
-// githubToken reads the GitHub token. A target on GitHub requires one, and so does a
-// mistyped target, since it may be meant to be there.
-func (r *reader) githubToken(targets []store.Target) secret.Value {
-	const name = "github-token"
-	mistyped := len(targets) == 0 && slices.ContainsFunc(r.Lines("rotate-to"), func(line string) bool {
+	return slices.ContainsFunc(r.Lines("rotate-to"), func(line string) bool {
 		line = strings.TrimSpace(line)
 		return line != "" && !strings.HasPrefix(line, "file:")
 	})
-	if mistyped || slices.ContainsFunc(targets, store.Target.OnGitHub) {
-		return r.credential(name)
-	}
-	v := secret.New(r.Text(name))
-	if secret.Inspect(v.Reveal()) == "" {
-		r.mask(v)
-	}
-	return v
 }
 
-// scopes reads a list of scopes, and reports those that Strava doesn't have.
 func (r *reader) scopes(name string) []string {
 	scopes := strava.SplitScopes(r.Text(name))
 	for _, s := range scopes {
 		if !strava.KnownScope(s) {
-			r.problem(name, FaultUnknownScope, secret.Quotable(s))
+			r.problem(name, "input-unknown-scope", secret.Quotable(s))
 		}
 	}
 	return scopes
 }
 
-func (r *reader) athlete(name string) int64 {
+// value reads an input that isn't text, or returns fallback if it's empty. id is that of
+// the problem if parse refuses it.
+func value[T any](r *reader, name, id string, fallback T, parse func(text string) (T, bool)) T {
 	text := r.Text(name)
 	if text == "" {
-		return 0
+		return fallback
 	}
-	id, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || id <= 0 || !isNumber(text) {
-		r.problem(name, FaultNotAnAthleteID, "")
+	v, ok := parse(text)
+	if !ok {
+		r.problem(name, id, secret.Quotable(text))
 	}
-	return id
+	return v
+}
+
+func athlete(text string) (int64, bool) {
+	id, _ := strconv.ParseInt(text, 10, 64)
+	return id, isNumber(text) && id > 0
 }
 
 func (r *reader) boolean(name string, fallback bool) bool {
-	switch text := r.Text(name); strings.ToLower(text) {
-	case "":
-		return fallback
-	case "true":
-		return true
-	case "false":
-		return false
-	default:
-		r.problem(name, FaultNotABoolean, secret.Quotable(text))
-		return fallback
-	}
+	return value(r, name, "input-not-a-boolean", fallback, func(text string) (bool, bool) {
+		return strings.EqualFold(text, "true"), strings.EqualFold(text, "true") || strings.EqualFold(text, "false")
+	})
 }
 
 // language accepts "zh-CN" as well, and anything else that begins with a language.
-func (r *reader) language(name string) string {
-	text := r.Text(name)
-	language, _, _ := strings.Cut(strings.ToLower(text), "-")
-	if language == "" {
-		return "en"
-	}
-	if !words.Speaks(language) {
-		r.problem(name, FaultUnknownLanguage, secret.Quotable(text))
-	}
-	return language
+func language(text string) (string, bool) {
+	name, _, _ := strings.Cut(strings.ToLower(text), "-")
+	return name, words.Speaks(name)
 }
 
+// address returns nil if it reports a problem.
 func (r *reader) address(name, fallback string) *url.URL {
-	text := r.Text(name)
-	if text == "" {
-		text = fallback
-	}
-	u, err := transport.ParseAddress(text)
-	if err != nil {
-		r.problem(name, FaultInsecureAddress, "")
-	} else if name == "strava-url" && strings.Trim(u.Path, "/") != "" {
-		r.problem(name, FaultPath, "")
-	}
-	return u
+	standard, _ := url.Parse(fallback)
+	return value(r, name, "input-insecure-address", standard, func(text string) (*url.URL, bool) {
+		u, err := transport.ParseAddress(text)
+		return u, err == nil
+	})
 }
 
-// withheld returns the problems. If secrets are missing because GitHub gives this run
-// none, one problem names that cause.
-func (r *reader) withheld() []Problem {
-	cause := r.step().withheld()
-	if cause == "" || !slices.ContainsFunc(r.problems, Problem.isMissing) {
-		return r.problems
-	}
-	var others []Problem
-	var missing []string
-	for _, p := range r.problems {
-		if p.isMissing() {
-			missing = append(missing, p.Input)
-		} else {
-			others = append(others, p)
+// end returns what is wrong with the inputs, and with the runner's files. If secrets are
+// missing because GitHub gives this run none, one problem names that cause.
+func (r *reader) end() error {
+	if w := r.workflow; w != nil {
+		for _, variable := range []string{"GITHUB_OUTPUT", "GITHUB_ENV"} {
+			if (variable == "GITHUB_OUTPUT" || r.in.ExportEnv) && !w.Writable(variable) {
+				r.problem(variable, "input-unwritable", "")
+			}
+		}
+		var missing []string
+		for _, p := range r.problems {
+			if p.isMissing() {
+				missing = append(missing, p.Input)
+			}
+		}
+		if cause := w.withheld(); cause != "" && missing != nil {
+			first := problem("", cause, "")
+			first.Blanks["inputs"] = missing
+			r.problems = slices.Insert(slices.DeleteFunc(r.problems, Problem.isMissing), 0, first)
 		}
 	}
-	first := problem("", cause, "")
-	first.Blanks = words.Blanks{"inputs": missing}
-	return append([]Problem{first}, others...)
+	if len(r.problems) > 0 {
+		return &Error{r.problems}
+	}
+	return nil
 }
 
 func isNumber(s string) bool {

@@ -23,12 +23,7 @@ func (in *Inputs) Strava(network *transport.Network) *strava.Client {
 
 // GitHub returns a client for the API, with the token that writes the targets.
 func (in *Inputs) GitHub(network *transport.Network) *store.GitHub {
-	return store.NewGitHub(network, in.GitHubURL, in.GitHubToken, in.masked...)
-}
-
-// Begins reports whether the run has, or may have, a refresh token to begin with.
-func (in *Inputs) Begins() bool {
-	return !in.RefreshToken.Empty() || slices.ContainsFunc(in.Targets, store.Target.Readable)
+	return store.NewGitHub(network, in.GitHubURL, in.GitHubToken, in.Masked...)
 }
 
 // Run builds the run. first, or a code, means this run brings the first refresh token,
@@ -36,20 +31,9 @@ func (in *Inputs) Begins() bool {
 func (in *Inputs) Run(network *transport.Network, reporter provider.Reporter, first bool) *provider.Run {
 	gh := in.GitHub(network)
 	app := store.App{ClientID: in.ClientID, ClientSecret: in.ClientSecret}
-	run := &provider.Run{
-		Strava:          in.Strava(network),
-		Input:           in.RefreshToken,
-		Code:            in.Code,
-		Granted:         in.Granted,
-		Verify:          in.Verify,
-		RequireScopes:   in.RequireScopes,
-		ExpectedAthlete: in.ExpectedAthlete,
-		Recovery:        in.Recovery,
-		HandedOver:      in.ExposeRefreshToken,
-		RepositoryID:    in.RepositoryID,
-		Masked:          append([]secret.Value{secret.New(in.ClientID)}, in.masked...), // the client id may be kept as a secret
-		Reporter:        reporter,
-	}
+	run := in.settings
+	run.Strava, run.Reporter = in.Strava(network), reporter
+	run.Masked = append([]secret.Value{secret.New(in.ClientID)}, in.Masked...) // it may be kept as a secret
 	first = first || !in.Code.Empty()
 	for _, t := range in.Targets {
 		id := int64(0)
@@ -74,31 +58,24 @@ func (in *Inputs) Run(network *transport.Network, reporter provider.Reporter, fi
 			run.WriteOnly = append(run.WriteOnly, s)
 		}
 	}
-	return run
+	return &run
 }
 
 // OtherHosts returns a warning for every host that receives credentials, other than
 // Strava's, GitHub's, the runner's own server, and this machine, which nothing leaves.
-func (in *Inputs) OtherHosts() []error {
-	var others []error
-	warn := func(id, name string, u *url.URL) {
-		others = append(others, &words.Failure{ID: id, Blanks: words.Blanks{"input": words.Input(name), "host": u.Host}})
+func (in *Inputs) OtherHosts() (others []error) {
+	warn := func(expected bool, id, name string, u *url.URL) {
+		if !expected && !transport.IsLoopback(u.Hostname()) {
+			others = append(others, &words.Failure{ID: id, Blanks: words.Blanks{"input": words.Input(name), "host": u.Host}})
+		}
 	}
-	if !isStrava(in.StravaURL) && !isHere(in.StravaURL) {
-		warn("input-other-host", "strava-url", in.StravaURL)
-	}
-	if !isStrava(in.StravaAPIURL) && !isHere(in.StravaAPIURL) {
-		warn("input-other-api-host", "strava-api-url", in.StravaAPIURL) // it gets only the access token
-	}
-	server := strings.ToLower(in.gitHubServer)
-	if host := strings.ToLower(in.GitHubURL.Host); server != "" && !isHere(in.GitHubURL) && slices.ContainsFunc(in.Targets, store.Target.OnGitHub) &&
-		!slices.Contains([]string{"api.github.com", server, "api." + server}, host) {
-		warn("input-other-github-host", gitHubAddress, in.GitHubURL)
-	}
+	warn(isStrava(in.StravaURL), "input-other-host", "strava-url", in.StravaURL)
+	warn(isStrava(in.StravaAPIURL), "input-other-api-host", "strava-api-url", in.StravaAPIURL) // it gets only the access token
+	usual := []string{"api.github.com", in.gitHubServer, "api." + in.gitHubServer}
+	unused := in.gitHubServer == "" || !slices.ContainsFunc(in.Targets, store.Target.OnGitHub)
+	warn(unused || slices.Contains(usual, strings.ToLower(in.GitHubURL.Host)), "input-other-github-host", "GITHUB_API_URL", in.GitHubURL)
 	return others
 }
-
-func isHere(u *url.URL) bool { return transport.IsLoopback(u.Hostname()) }
 
 // isStrava reports whether an address is under strava.com, all of which is Strava's.
 func isStrava(u *url.URL) bool {

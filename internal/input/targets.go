@@ -8,46 +8,54 @@ import (
 	"strava-token/internal/store"
 )
 
-// targets reads rotate-to, and reports targets that name the same place.
-// repository is for a target without one.
-func (r *reader) targets(repository string) []store.Target {
+// targets reads rotate-to.
+func (r *reader) targets() {
 	const name = "rotate-to"
 	lines := r.Lines(name)
 	if r.hasCredential(strings.Join(lines, "\n")) {
-		r.problem(name, Fault(store.Credential), "")
-		return nil
+		r.problem(name, "input-"+string(store.Credential), "")
+		return
 	}
-	var targets []store.Target
-	seen := map[string]bool{}
 	for _, line := range lines {
 		text := strings.TrimSpace(line)
 		if text == "" {
-			r.problem(name, Fault(secret.Missing), "")
+			if r.workflow == nil { // a flag, whose variable isn't set
+				r.problem(name, "input-missing-rotate-to", "")
+			}
 			continue
 		}
-		t, err := store.Parse(text, repository)
+		t, err := store.Parse(text, r.in.Repository)
 		r.readable = r.readable || store.LooksReadable(text)
-		if fault := r.objection(t, err, targets, seen); fault != "" {
-			r.problem(name, fault, secret.Quotable(text))
+		if id := r.objection(t, err); id != "" {
+			r.problem(name, id, secret.Quotable(text))
 			continue
 		}
-		seen[t.Key()] = true
-		targets = append(targets, t)
+		r.in.Targets = append(r.in.Targets, t)
 	}
-	return targets
 }
 
-// objection returns what is wrong with a target, or "".
-func (r *reader) objection(t store.Target, err error, before []store.Target, seen map[string]bool) Fault {
+// objection returns the id of what is wrong with a target, or "". In a workflow it can't
+// be a file or the branch that the workflow runs on.
+func (r *reader) objection(t store.Target, err error) (id string) {
+	isSame := func(other store.Target) bool { return other.Key() == t.Key() }
+	w := r.workflow
 	switch {
 	case err != nil:
-		return Fault(err.(store.TargetFault))
-	case seen[t.Key()]:
-		return FaultDoubledTarget
-	case t.Readable() && slices.ContainsFunc(before, store.Target.Readable):
-		return FaultTwoStores
+		return "input-" + string(err.(store.TargetFault))
+	case slices.ContainsFunc(r.in.Targets, isSame):
+		return "input-doubled-target"
+	case t.Readable() && slices.ContainsFunc(r.in.Targets, store.Target.Readable):
+		return "input-two-stores" // nothing says which is newer
+	case w == nil:
+		return ""
+	case w.Getenv("GITEA_ACTIONS") == "true":
+		return "input-not-on-github" // Gitea and Forgejo have no such targets
+	case t.IsFile():
+		return "input-file-in-action" // it would vanish with the container
+	case t.IsBranch() && w.Getenv("GITHUB_REF_TYPE") == "branch" && t.Branch == w.Getenv("GITHUB_REF_NAME"):
+		return "input-code-branch" // the file would be committed among the code
 	}
-	return r.step().objection(t)
+	return ""
 }
 
 // hasCredential reports whether a text that will be printed and sent contains one of

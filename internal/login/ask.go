@@ -16,84 +16,69 @@ import (
 	"strava-token/internal/words"
 )
 
-// askApp asks for the app's credentials that the environment doesn't have.
-func (l *Login) askApp(ctx context.Context) error {
-	err := l.askClientID(ctx)
-	if err == nil && l.isMissing("client-secret") {
-		l.answers["client-secret"], err = AskClientSecret(ctx, l.Terminal)
-	}
-	return err
-}
-
-func (l *Login) askClientID(ctx context.Context) (err error) {
-	if !l.isMissing("client-id") {
-		return nil
-	}
-	l.Terminal.Say("Client ID and Client Secret are at " + words.StravaSettings + ".\n" +
-		"(No app yet? Create one there: any name, category, website and icon, and\n" +
-		"github.com as Authorization Callback Domain.)")
-	l.answers["client-id"], err = untilRight(l.Terminal, "client-id", "Client ID", input.InspectClientID, func() (secret.Value, error) {
-		line, err := l.Terminal.Ask(ctx, "Client ID: ")
-		return secret.New(strings.TrimSpace(line)), err
-	})
-	return err
-}
-
-// AskClientSecret asks for the client secret until the answer can be one.
-func AskClientSecret(ctx context.Context, t *terminal.Terminal) (secret.Value, error) {
-	inspect := func(text string) input.Fault {
-		if secret.MayHold(text) {
-			return ""
+// ask asks for credentials of the app that the environment doesn't have.
+func (l *Login) ask(ctx context.Context, names ...string) (err error) {
+	for _, name := range names {
+		if err != nil || !l.isMissing(name) {
+			continue
 		}
-		return input.Fault(secret.Inspect(text))
+		if name == "client-id" {
+			l.Terminal.Say("Client ID and Client Secret are at " + words.StravaSettings + ".\n" +
+				"(No app yet? Create one there: any name, category, website and icon, and\n" +
+				"github.com as Authorization Callback Domain.)")
+		}
+		l.answers[name], err = Ask(ctx, l.Terminal, name)
 	}
-	return untilRight(t, "client-secret", "Client Secret", inspect, func() (secret.Value, error) {
-		return t.AskSecret(ctx, "Client Secret of the Strava app (not shown): ")
-	})
+	return err
 }
 
-// typed reports whether what Strava refused was typed, so that another answer helps.
-func (l *Login) typed(kind strava.Kind) bool {
-	id, clientSecret := !l.answers["client-id"].Empty(), !l.answers["client-secret"].Empty()
-	return id || clientSecret && kind != strava.InvalidClientID && kind != strava.SecretAsClientID
-}
-
-// ofPrompts names prompts in a refusal, in place of variables that nobody set.
-func (l *Login) ofPrompts(refused *strava.Error) error {
-	note := refused.Note()
-	if !l.answers["client-id"].Empty() {
-		note.Blanks["client-id"] = "Client ID"
+// Ask asks for the client id or the client secret until the answer can be one, or until
+// the answers end.
+func Ask(ctx context.Context, t *terminal.Terminal, name string) (secret.Value, error) {
+	label, ask := "Client ID", func() (secret.Value, error) {
+		line, err := t.Ask(ctx, "Client ID: ")
+		return secret.New(strings.TrimSpace(line)), err
 	}
-	if !l.answers["client-secret"].Empty() {
-		note.Blanks["client-secret"], note.Blanks["client-secret-place"] = "Client Secret", "the prompt"
+	if name == "client-secret" {
+		label, ask = "Client Secret", func() (secret.Value, error) { return t.AskSecret(ctx, "Client Secret of the Strava app (not shown): ") }
 	}
-	return &words.Failure{ID: note.ID, Blanks: note.Blanks}
-}
-
-// untilRight asks for an input until it's usable, or until the answers end.
-func untilRight(t *terminal.Terminal, name, label string, inspect func(string) input.Fault, ask func() (secret.Value, error)) (secret.Value, error) {
 	for {
 		answer, err := ask()
 		if errors.Is(err, io.EOF) {
-			return answer, input.Wrong(name, input.Fault(secret.Missing))
+			return answer, input.Wrong(name, "input-missing-"+name)
 		}
 		if err != nil {
 			return answer, err
 		}
-		switch fault := inspect(answer.Reveal()); fault {
+		switch id := input.Inspect(name, answer.Reveal()); id {
 		case "":
 			return answer, nil
-		case input.Fault(secret.Missing): // Enter alone
+		case "input-missing-" + name: // Enter alone
 		default:
-			t.Error(input.Misuse("input-"+string(fault),
-				words.Blanks{"input": label, "client-id": label, "place": "the prompt", "character": ""}))
+			t.Error(input.Misuse(id, words.Blanks{"input": label, "client-id": label, "place": "the prompt"}))
 		}
 	}
 }
 
+// ofPrompts returns what Strava refused, with prompts named in place of variables that
+// nobody set, or nil if nothing of it was typed: then no other answer helps.
+func (l *Login) ofPrompts(refused *strava.Error) error {
+	note, helps := refused.Note(), false
+	if !l.answers["client-secret"].Empty() {
+		note.Blanks["client-secret"], note.Blanks["client-secret-place"] = "Client Secret", "the prompt"
+		helps = refused.Kind != strava.InvalidClientID && refused.Kind != strava.SecretAsClientID
+	}
+	if !l.answers["client-id"].Empty() {
+		note.Blanks["client-id"], helps = "Client ID", true
+	}
+	if !helps {
+		return nil
+	}
+	return &words.Failure{ID: note.ID, Blanks: note.Blanks}
+}
+
 func (l *Login) isMissing(name string) bool {
-	isSet := func(variable string) bool { return strings.TrimSpace(l.Getenv(variable)) != "" }
-	return l.answers[name].Empty() && !slices.ContainsFunc(input.Variables[name], isSet)
+	return input.Shell{Getenv: l.Getenv, Answers: l.answers}.Text(name) == ""
 }
 
 // findGitHubToken asks gh for its GitHub token, unless the environment has one.
@@ -143,19 +128,13 @@ func (l *Login) read(unneeded ...string) error {
 	if err != nil {
 		return err
 	}
-	l.in, err = input.Read(input.Shell{
-		Getenv: l.Getenv,
-		Flags: map[string][]string{
-			"repo": {l.Repository}, "rotate-to": l.RotateTo, "require-scopes": {l.Scope},
-		},
-		Answers: l.answers,
-	}, false)
-	var wrong *input.Error
-	if errors.As(err, &wrong) {
+	flags := map[string][]string{"repo": {l.Repository}, "rotate-to": l.RotateTo, "require-scopes": {l.Scope}}
+	l.in, err = input.Read(input.Shell{Getenv: l.Getenv, Flags: flags, Answers: l.answers}, false)
+	if wrong, ok := errors.AsType[*input.Error](err); ok {
 		wrong.Problems = slices.DeleteFunc(wrong.Problems, func(p input.Problem) bool { return slices.Contains(unneeded, p.Input) })
-		for i, p := range wrong.Problems {
+		for _, p := range wrong.Problems {
 			if p.Input == "require-scopes" {
-				wrong.Problems[i].Input = "scope" // as the flag is called here
+				p.Blanks["input"] = words.Input("scope") // as the flag is called here
 			}
 		}
 		if len(wrong.Problems) > 0 {

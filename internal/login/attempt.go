@@ -6,23 +6,16 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"strava-token/internal/strava"
 	"strava-token/internal/words"
 )
 
-// Timeout is how long a login waits for the browser.
-const Timeout = 5 * time.Minute
-
-var (
-	// ErrNobodyCame ends a login if neither a callback nor a pasted address came in time.
-	ErrNobodyCame error = &words.Failure{ID: "login-nobody-came"}
-	// ErrOpenedTwice ends a login whose local page was opened a second time.
-	ErrOpenedTwice error = &words.Failure{ID: "login-opened-twice"}
-	// ErrCodeAlone reports a code pasted without its address: it carries no state, and
-	// any word could be one.
-	ErrCodeAlone error = &words.Failure{ID: "login-code-alone"}
+const (
+	timeout    = 5 * time.Minute // how long a login waits for the browser
+	cookieName = "strava-token"
 )
 
 // Attempt is one trip to Strava and back. There are two ways: the link that is
@@ -30,49 +23,48 @@ var (
 // browser to Strava. Each has its own state, and the state of the local page counts
 // only in the browser that opened it. A pasted address may have either.
 type Attempt struct {
-	link, linkState string // for a person
+	Link  string // Strava's page, for a browser anywhere
+	Local string // the page on this machine
 
-	local, key    string // the page on this machine, and the end of its address
-	behind, state string // where it leads
-	cookie        string // of the browser that opens it
-	opened        bool
-
-	// The listener's lock guards the rest.
-	over  bool // a browser came back
-	grant strava.Grant
-	err   error
-	came  chan struct{} // closed then
+	linkState string
+	behind    string // where the local page leads
+	state     string // of that
+	cookie    string // of the browser that opens it
+	opened    atomic.Bool
+	came      chan result // the first one that a browser brought
+	isBack    bool        // it was taken, so a browser waits for the final page
 
 	// Each attempt has its own final page, since its browser may ask for that only
 	// after the next one began.
-	page    *Page         // nil until it is known
-	known   chan struct{} // closed then
+	last    string    // its path
+	page    chan Page // empty until it is known
 	fetched context.Context
 	fetch   context.CancelFunc // once the page was written
 }
 
-func newAttempt(authorize func(state string) string) *Attempt {
-	a := &Attempt{
-		linkState: strava.NewState(), state: strava.NewState(), key: strava.NewState(), cookie: strava.NewState(),
-		came: make(chan struct{}), known: make(chan struct{}),
-	}
-	a.link, a.behind = authorize(a.linkState), authorize(a.state)
-	a.fetched, a.fetch = context.WithCancel(context.Background())
-	return a
+type result struct {
+	grant strava.Grant
+	err   error
 }
 
-// Link returns the address of Strava's page, for a browser anywhere.
-func (a *Attempt) Link() string { return a.link }
-
-// Local returns the address to open in this machine's browser.
-func (a *Attempt) Local() string { return a.local }
-
-// end keeps the first result.
 func (a *Attempt) end(grant strava.Grant, err error) {
-	if !a.over {
-		a.over, a.grant, a.err = true, grant, err
-		close(a.came)
+	select {
+	case a.came <- result{grant, err}:
+	default:
 	}
+}
+
+// start serves the page that the browser is opened with, once: its address can be read
+// in the list of processes, so it says nothing, and a second visitor ends the login.
+// The cookie tells that browser from others.
+func (a *Attempt) start(w http.ResponseWriter, r *http.Request) {
+	if !a.opened.CompareAndSwap(false, true) {
+		a.end(strava.Grant{}, &words.Failure{ID: "login-opened-twice"})
+		http.Redirect(w, r, a.last, http.StatusSeeOther)
+		return
+	}
+	http.SetCookie(w, &http.Cookie{Name: cookieName, Value: a.cookie, Path: callbackPath, HttpOnly: true, SameSite: http.SameSiteLaxMode})
+	http.Redirect(w, r, a.behind, http.StatusSeeOther)
 }
 
 // take reports whether a callback may be believed, and keeps the first one.
@@ -92,11 +84,12 @@ func (a *Attempt) take(r *http.Request) bool {
 // Wait returns what the browser brought or what was pasted, whichever is first.
 // complain is called for each bad paste; waiting goes on, also once pasted is closed.
 func (a *Attempt) Wait(ctx context.Context, pasted <-chan string, complain func(error)) (strava.Grant, error) {
-	timeout := time.After(Timeout)
+	tooLong := time.After(timeout)
 	for {
 		select {
-		case <-a.came:
-			return a.grant, a.err
+		case r := <-a.came:
+			a.isBack = true
+			return r.grant, r.err
 		case text, open := <-pasted:
 			if !open {
 				pasted = nil
@@ -109,22 +102,41 @@ func (a *Attempt) Wait(ctx context.Context, pasted <-chan string, complain func(
 				return grant, err
 			}
 			complain(err)
-		case <-timeout:
-			return strava.Grant{}, ErrNobodyCame
+		case <-tooLong:
+			return strava.Grant{}, &words.Failure{ID: "login-nobody-came"}
 		case <-ctx.Done():
 			return strava.Grant{}, ctx.Err()
 		}
 	}
 }
 
-// read reads what was pasted.
 func (a *Attempt) read(text string) (strava.Grant, error) {
 	grant, err := strava.ParseAddress(text, a.linkState)
 	if errors.Is(err, strava.ErrWrongState) {
 		grant, err = strava.ParseAddress(text, a.state)
 	}
 	if code, pasteErr := strava.ParsePasted(text, a.state); err != nil && pasteErr == nil && code.Stateless {
-		err = ErrCodeAlone
+		err = &words.Failure{ID: "login-code-alone"} // it has no state, and any word could be one
 	}
 	return grant, err
+}
+
+// Tell shows the browser how the attempt ended. Only the first page counts: the browser
+// may have it by now.
+func (a *Attempt) Tell(p Page) {
+	select {
+	case a.page <- p:
+	default:
+	}
+}
+
+// showEnd serves the final page, once that is known.
+func (a *Attempt) showEnd(w http.ResponseWriter, r *http.Request) {
+	select {
+	case p := <-a.page:
+		a.Tell(p) // it may be asked for again
+		p.write(w)
+		a.fetch()
+	case <-r.Context().Done():
+	}
 }

@@ -7,39 +7,73 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
-	"time"
 
 	"strava-token/internal/input"
+	"strava-token/internal/recovery"
 	"strava-token/internal/secret"
 	"strava-token/internal/store"
 	"strava-token/internal/words"
 )
 
-// writeCredentials writes the client id and the client secret to a file, to use the
-// token from this machine. It accepts a file that says the same, and leaves any other
-// alone.
-func (l *Login) writeCredentials(path string) error {
-	l.credentials = path
-	lines := formatted("dotenv", l.in, secret.Value{})
-	err := os.MkdirAll(filepath.Dir(path), 0o700)
-	if err == nil && has(path, lines) {
-		now := time.Now()
-		_ = os.Chtimes(path, now, now) // so that the login that made it leaves it
-		return nil
+// planCredentials decides on the file for the app's credentials: the one that was given,
+// or one beside the token, or one in the user's configuration. It checks that the file can
+// be made, unless it's there and says the same.
+func (l *Login) planCredentials() error {
+	path, err := l.Output, error(nil)
+	if i := slices.IndexFunc(l.in.Targets, store.Target.IsFile); path == "" && i >= 0 {
+		path = l.in.Targets[i].Path + ".env"
 	}
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if err == nil {
-		l.discardable = true
-		_, err = f.WriteString(lines)
-		err = errors.Join(err, f.Sync())
-		l.made, _ = f.Stat()
-		err = errors.Join(err, f.Close())
+	if path == "" {
+		if path, err = ownFile("app.env"); err != nil {
+			return err
+		}
+	}
+	if path, err = filepath.Abs(path); err == nil {
+		err = os.MkdirAll(filepath.Dir(path), 0o700)
+	}
+	if tree := recovery.InGitTree(filepath.Dir(path)); tree != "" {
+		l.Terminal.Warn(&words.Failure{ID: "login-in-git-tree", Blanks: words.Blanks{"file": path, "tree": tree}})
+	}
+	if err == nil && !has(path, formatted("dotenv", l.in, secret.Value{})) {
+		if err = create(path, ""); err == nil {
+			defer os.Remove(path)
+		}
+	}
+	mine, _ := os.Stat(path)
+	for _, t := range l.in.Targets {
+		if there, _ := os.Stat(t.Path); os.SameFile(mine, there) {
+			return input.Wrong("output", "input-doubled-target")
+		}
 	}
 	if err != nil {
 		return input.Misuse("login-file", words.Blanks{"file": path})
 	}
+	l.credentials = path
 	return nil
+}
+
+// writeCredentials writes the client id and the client secret to their file, to use the
+// token from this machine. It leaves a file with anything else in it alone.
+func (l *Login) writeCredentials() error {
+	if lines := formatted("dotenv", l.in, secret.Value{}); !has(l.credentials, lines) && create(l.credentials, lines) != nil {
+		return &words.Failure{ID: "login-file", Blanks: words.Blanks{"file": l.credentials}}
+	}
+	return nil
+}
+
+// create makes a new file that only its owner can read, or nothing.
+func create(path, text string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(text)
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		_ = os.Remove(path)
+	}
+	return err
 }
 
 // has reports whether path is a regular file with these lines; it reads no pipe.
@@ -50,14 +84,6 @@ func has(path, lines string) bool {
 	}
 	content, err := os.ReadFile(path)
 	return err == nil && string(content) == lines
-}
-
-// discard removes the file if the login failed.
-func (l *Login) discard() {
-	there, err := os.Stat(l.credentials)
-	if l.discardable && err == nil && os.SameFile(there, l.made) && there.ModTime().Equal(l.made.ModTime()) {
-		_ = os.Remove(l.credentials)
-	}
 }
 
 // formatted returns the app's credentials, and the refresh token unless it's empty.

@@ -19,53 +19,56 @@ import (
 	"strava-token/internal/words"
 )
 
-// defaultBranch keeps the refresh token of a repository.
-const defaultBranch = "branch:strava-token"
-
-// clientSecretName is the secret that the workflow reads.
-const clientSecretName = "STRAVA_CLIENT_SECRET"
-
-// finishTime limits the write of the client secret, after that of the refresh token.
-const finishTime = 8 * time.Second
-
-// announce names the athlete, who may not be the expected one.
-func (l *Login) announce(t strava.Token) {
-	l.Terminal.InTime(func() error {
-		l.Terminal.Say("Strava issued a refresh token" + whose(t, t.AthleteID) + ".")
-		return nil
-	})
-}
+const (
+	defaultBranch    = "branch:strava-token"  // keeps the refresh token of a repository
+	clientSecretName = "STRAVA_CLIENT_SECRET" // is the secret that the workflow reads
+	finishTime       = 8 * time.Second        // for the write of the client secret, after that of the refresh token
+)
 
 // keep spends the code and stores the refresh token. A cancellation only hurries it.
-func (l *Login) keep(ctx context.Context, grant strava.Grant, listener *Listener) error {
+func (l *Login) keep(ctx context.Context, grant strava.Grant, attempt *Attempt) error {
 	l.run.Code, l.run.Granted = grant.Code, grant.Scopes
 	if grant.Scopes != nil {
 		l.run.RequireScopes = nil // a person decided to go on without the missing scopes
 	}
-	l.run.Announce = l.announce
+	l.run.Announce = func(t strava.Token) { // the athlete may not be the expected one
+		l.Terminal.InTime(func() error {
+			l.Terminal.Say("Strava issued a refresh token" + whose(t, t.AthleteID) + ".")
+			return nil
+		})
+	}
 	o := l.run.Do(ctx)
 	isKept := len(o.Kept) > 0
-	l.discardable = l.discardable && !isKept
-	if isKept && l.clientSecret != nil {
-		uninterrupted, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishTime)
-		defer cancel()
-		if err := l.clientSecret.Set(uninterrupted, l.in.ClientSecret); err != nil {
+	if isKept {
+		if err := l.keepApp(ctx); err != nil {
 			o.Fail(err)
-			l.clientSecret = nil
+			l.clientSecret, l.credentials = nil, ""
 		}
 	}
 	for _, warning := range o.Warnings {
 		l.Terminal.Warn(warning)
 	}
-	listener.Answer(closingPage(l.Terminal.Voice, o, grant))
+	attempt.Tell(closingPage(l.Terminal.Voice, o, grant))
 	if isKept {
 		l.tellWhatNow(o, grant)
 	}
 	return o.Err()
 }
 
-// prepare decides where everything goes, and checks that it can go there. It writes
-// only the app's credentials, and the caller discards them if the login fails.
+// keepApp stores the client secret where it's used with the refresh token.
+func (l *Login) keepApp(ctx context.Context) error {
+	switch {
+	case l.clientSecret != nil:
+		uninterrupted, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishTime)
+		defer cancel()
+		return l.clientSecret.Set(uninterrupted, l.in.ClientSecret)
+	case l.credentials != "":
+		return l.writeCredentials()
+	}
+	return nil
+}
+
+// prepare decides where everything goes, and checks that it can go there.
 func (l *Login) prepare(ctx context.Context, network *transport.Network) (err error) {
 	if err = l.read(); err != nil {
 		return err
@@ -75,7 +78,7 @@ func (l *Login) prepare(ctx context.Context, network *transport.Network) (err er
 	case l.Repository != "":
 		err = l.nameClientSecret(network)
 	case l.Format == "":
-		err = l.prepareCredentials()
+		err = l.planCredentials()
 	}
 	if err == nil {
 		err = l.checkTargets(ctx)
@@ -96,75 +99,30 @@ func (l *Login) prepare(ctx context.Context, network *transport.Network) (err er
 // chooseTarget chooses the target of the refresh token if none was given: the branch
 // of the repository, or a file of the user's own.
 func (l *Login) chooseTarget() error {
-	switch {
-	case len(l.RotateTo) > 0 || l.Format != "":
-		return nil
-	case l.Repository != "":
-		l.RotateTo = []string{defaultBranch}
+	if len(l.RotateTo) > 0 || l.Format != "" {
 		return nil
 	}
-	folder, err := ownFolder()
-	l.RotateTo = []string{"file:" + filepath.Join(folder, "token")}
+	l.RotateTo = []string{defaultBranch}
+	if l.Repository != "" {
+		return nil
+	}
+	file, err := ownFile("token")
+	l.RotateTo[0] = "file:" + file
 	return err
 }
 
-// ownFolder returns this program's folder in the user's configuration, and creates it.
-func ownFolder() (string, error) {
+// ownFile returns a file in this program's folder of the user's configuration, and
+// creates the folder.
+func ownFile(name string) (string, error) {
 	folder, err := os.UserConfigDir()
 	if err != nil {
 		return "", input.Misuse("login-no-folder", nil)
 	}
 	folder = filepath.Join(folder, "strava-token")
-	if os.MkdirAll(folder, 0o700) != nil {
-		return "", input.Misuse("login-file", words.Blanks{"file": folder})
-	}
-	return folder, nil
+	_ = os.MkdirAll(folder, 0o700) // or a file can't be made in it
+	return filepath.Join(folder, name), nil
 }
 
-// prepareCredentials creates the file for the app's credentials: the one that was
-// given, or one beside the token, or one in the user's configuration.
-func (l *Login) prepareCredentials() error {
-	path := l.Output
-	if i := slices.IndexFunc(l.in.Targets, store.Target.IsFile); path == "" && i >= 0 {
-		path = l.in.Targets[i].Path + ".env"
-	}
-	if path == "" {
-		folder, err := ownFolder()
-		if err != nil {
-			return err
-		}
-		path = filepath.Join(folder, "app.env")
-	}
-	path, err := filepath.Abs(path)
-	if err != nil {
-		return fmt.Errorf("find the file: %w", err)
-	}
-	if tree := gitTree(path); tree != "" {
-		l.Terminal.Warn(&words.Failure{ID: "login-in-git-tree", Blanks: words.Blanks{"file": path, "tree": tree}})
-	}
-	err = l.writeCredentials(path)
-	mine, _ := os.Stat(path)
-	for _, t := range l.in.Targets {
-		if there, _ := os.Stat(t.Path); os.SameFile(mine, there) {
-			return input.Wrong("output", input.FaultDoubledTarget)
-		}
-	}
-	return err
-}
-
-// gitTree returns the git work tree that path is in, or "".
-func gitTree(path string) string {
-	folder := filepath.Dir(path)
-	if _, err := os.Stat(filepath.Join(folder, ".git")); err == nil {
-		return folder
-	}
-	if folder == path {
-		return ""
-	}
-	return gitTree(folder)
-}
-
-// nameClientSecret sets clientSecret to the repository's secret for the client secret.
 func (l *Login) nameClientSecret(network *transport.Network) error {
 	name := clientSecretName
 	if l.Environment != "" {
@@ -172,7 +130,7 @@ func (l *Login) nameClientSecret(network *transport.Network) error {
 	}
 	t, err := store.Parse(name, l.Repository)
 	if err != nil {
-		return input.Wrong("environment", input.Fault(store.UnknownTarget))
+		return input.Wrong("environment", "input-unknown-target")
 	}
 	if slices.ContainsFunc(l.in.Targets, func(other store.Target) bool { return other.Key() == t.Key() }) {
 		return input.Misuse("login-same-secret", words.Blanks{"name": t.Name})

@@ -6,46 +6,33 @@ import (
 	"html"
 	"net"
 	"net/http"
-	"strconv"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"strava-token/internal/strava"
+	"strava-token/internal/words"
 )
 
-const (
-	callbackPath = "/token"
-	startPath    = "/start/" // and the key of the attempt
-	donePath     = "/done/"  // and the key
-	cookieName   = "strava-token"
-	// patience is how long the page in the browser waits for the end of the
-	// login, a few requests later.
-	patience = 2 * time.Minute
-	// farewell is how long the listener stays for the browser to fetch the page.
-	farewell = 5 * time.Second
-)
+const callbackPath = "/token"
 
 // Listener waits on loopback for the browser that comes back from Strava.
 type Listener struct {
-	origin string // its address
-	mux    *http.ServeMux
-	server *http.Server
-
-	mu      sync.Mutex
-	current *Attempt // the attempt that is waited for; nil before the first
+	origin  string // its address
+	mux     http.ServeMux
+	server  http.Server
+	current atomic.Pointer[Attempt] // the attempt that is waited for; nil before the first
 }
 
 // Listen opens port on 127.0.0.1; 0 is any free one.
-func Listen(ctx context.Context, port int) (*Listener, error) {
-	var c net.ListenConfig
-	tcp, err := c.Listen(ctx, "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+func Listen(port int) (*Listener, error) {
+	tcp, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
 	if err != nil {
-		return nil, fmt.Errorf("listen: %w", err)
+		return nil, &words.Failure{ID: "login-port", Blanks: words.Blanks{"port": port}}
 	}
-	l := &Listener{origin: "http://" + tcp.Addr().String(), mux: http.NewServeMux()}
+	l := &Listener{origin: "http://" + tcp.Addr().String()}
 	l.mux.HandleFunc(callbackPath, l.callback)
-	l.server = &http.Server{Handler: http.HandlerFunc(l.serve), ReadHeaderTimeout: 10 * time.Second, MaxHeaderBytes: 64 << 10}
+	l.server = http.Server{Handler: http.HandlerFunc(l.serve), ReadHeaderTimeout: 10 * time.Second, MaxHeaderBytes: 64 << 10}
 	go func() { _ = l.server.Serve(tcp) }()
 	return l, nil
 }
@@ -56,43 +43,28 @@ func (l *Listener) Redirect() string { return l.origin + callbackPath }
 // Begin begins an attempt, and ends the one before: its callbacks are no longer
 // believed. authorize returns the address of Strava's page with a state.
 func (l *Listener) Begin(authorize func(state string) string) *Attempt {
-	a := newAttempt(authorize)
-	a.local = l.origin + startPath + a.key
-	l.mux.HandleFunc(startPath+a.key, func(w http.ResponseWriter, r *http.Request) { l.start(a, w, r) })
-	l.mux.HandleFunc(donePath+a.key, a.done)
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.current = a
+	key := strava.NewState()
+	a := &Attempt{
+		Local: l.origin + "/start/" + key, last: "/done/" + key,
+		linkState: strava.NewState(), state: strava.NewState(), cookie: strava.NewState(),
+		came: make(chan result, 1), page: make(chan Page, 1),
+	}
+	a.Link, a.behind = authorize(a.linkState), authorize(a.state)
+	a.fetched, a.fetch = context.WithCancel(context.Background())
+	l.mux.HandleFunc("/start/"+key, a.start)
+	l.mux.HandleFunc(a.last, a.showEnd)
+	l.current.Store(a)
 	return a
 }
 
-// Answer shows the browser how the login ended, and waits until it has fetched the page.
-// If no browser waits it does nothing.
-func (l *Listener) Answer(p Page) {
-	if fetched := l.Tell(p); fetched != nil {
+// Close ends the listener, once a browser that came back has the final page.
+func (l *Listener) Close() {
+	if a := l.current.Load(); a != nil && a.isBack {
 		select {
-		case <-fetched:
-		case <-time.After(farewell):
+		case <-a.fetched.Done():
+		case <-time.After(5 * time.Second):
 		}
 	}
-}
-
-// Tell shows the browser a page without waiting for it. The channel is closed
-// once the page is fetched; it is nil if no browser waits.
-func (l *Listener) Tell(p Page) <-chan struct{} {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	a := l.current
-	if a == nil || !a.over || a.page != nil {
-		return nil
-	}
-	a.page = &p
-	close(a.known)
-	return a.fetched.Done()
-}
-
-// Close ends the listener.
-func (l *Listener) Close() {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
 	if l.server.Shutdown(ctx) != nil {
@@ -121,31 +93,11 @@ func (l *Listener) serve(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// start serves the page that the browser is opened with, once: its address can be read
-// in the list of processes, so it says nothing, and a second visitor ends the login.
-// The cookie tells that browser from others.
-func (l *Listener) start(a *Attempt, w http.ResponseWriter, r *http.Request) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	switch {
-	case a != l.current:
-		http.NotFound(w, r)
-	case a.opened:
-		a.end(strava.Grant{}, ErrOpenedTwice)
-		http.Redirect(w, r, donePath+a.key, http.StatusSeeOther)
-	default:
-		a.opened = true
-		http.SetCookie(w, &http.Cookie{Name: cookieName, Value: a.cookie, Path: callbackPath, HttpOnly: true, SameSite: http.SameSiteLaxMode})
-		http.Redirect(w, r, a.behind, http.StatusSeeOther)
-	}
-}
-
 // callback takes the first callback that may be believed, and sends the browser on
 // to an address with nothing in it. A repeated one is a browser that was reloaded.
 func (l *Listener) callback(w http.ResponseWriter, r *http.Request) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.current == nil || !l.current.take(r) {
+	a := l.current.Load()
+	if a == nil || !a.take(r) {
 		Page{Status: http.StatusBadRequest, Title: "This isn't the answer that was asked for",
 			Lines: []string{
 				"Something other than the login that is waiting opened this page, or an older one did.",
@@ -153,20 +105,7 @@ func (l *Listener) callback(w http.ResponseWriter, r *http.Request) {
 			}}.write(w)
 		return
 	}
-	http.Redirect(w, r, donePath+l.current.key, http.StatusSeeOther)
-}
-
-// done shows how the attempt ended, once that is known.
-func (a *Attempt) done(w http.ResponseWriter, r *http.Request) {
-	select {
-	case <-a.known:
-		a.page.write(w)
-		a.fetch()
-	case <-r.Context().Done():
-	case <-time.After(patience):
-		Page{Status: http.StatusGatewayTimeout, Title: "This takes too long",
-			Lines: []string{"Look at the terminal: it says what happened."}}.write(w)
-	}
+	http.Redirect(w, r, a.last, http.StatusSeeOther)
 }
 
 // Page is what the browser shows at the end: plain words, no script, nothing
@@ -202,11 +141,8 @@ func (p Page) write(w http.ResponseWriter) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Content-Security-Policy", policy)
 	w.WriteHeader(p.Status)
-	class := "worked"
-	if p.Status != http.StatusOK {
-		class = "failed"
-	}
-	_, _ = fmt.Fprintf(w, pageTop, html.EscapeString(p.Title), class)
+	class := map[bool]string{true: "worked", false: "failed"}
+	_, _ = fmt.Fprintf(w, pageTop, html.EscapeString(p.Title), class[p.Status == http.StatusOK])
 	for _, line := range p.Lines {
 		_, _ = fmt.Fprintf(w, "<p>%s</p>\n", html.EscapeString(line))
 	}

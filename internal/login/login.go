@@ -11,7 +11,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"os"
 	"strings"
 
 	"github.com/cli/browser"
@@ -26,9 +25,6 @@ import (
 	"strava-token/internal/words"
 )
 
-// DefaultScope is what a sync of activities needs.
-const DefaultScope = "read,activity:read_all"
-
 // Login is the command. Its exported fields are its flags and its environment.
 type Login struct {
 	Repository  string // owner/name, or its address
@@ -37,9 +33,10 @@ type Login struct {
 	RotateTo    []string
 	Port        int
 	NoBrowser   bool
-	Format      string // json or dotenv: print the credentials
-	Output      string // or the file that they go to
-	Yes         bool   // replace what exists without asking
+	Format      string        // json or dotenv: print the credentials
+	Output      string        // or the file that they go to
+	Yes         bool          // replace what exists without asking
+	Again       words.Command // that does the same once more
 
 	Getenv   func(string) string
 	Terminal *terminal.Terminal
@@ -54,9 +51,7 @@ type Login struct {
 	in           *input.Inputs
 	run          *provider.Run
 	clientSecret *store.Secret // of the repository; nil without one, or if it couldn't be stored
-	credentials  string        // their file; empty with a repository, and with --format
-	made         os.FileInfo   // that file as this login made it; nil if it was there
-	discardable  bool          // this login made it, and nothing is kept yet
+	credentials  string        // the app's file; empty with a repository or --format, or if it couldn't be written
 }
 
 // Run logs in. The error is that of ctx if ctx ended before the code was sent.
@@ -74,35 +69,35 @@ func (l *Login) logIn(ctx context.Context) error {
 	if err := l.checkFlags(); err != nil {
 		return err
 	}
-	l.Terminal.Voice = l.Terminal.Voice.In(l.Getenv("GITHUB_SERVER_URL"), l.Repository).LoggingIn(l.again())
+	l.Terminal.Voice = l.Terminal.Voice.In(l.Getenv("GITHUB_SERVER_URL"), l.Repository).LoggingIn(l.Again)
 	l.findGitHubToken(ctx)
 	if l.Repository != "" && l.isMissing("github-token") {
 		return l.withoutGitHubToken(ctx)
 	}
 	network := transport.New(l.Dial)
 	defer network.Close()
-	defer l.discard()
 	if err := l.settle(ctx, network); err != nil {
 		return err
 	}
-	listener, err := Listen(ctx, l.Port)
+	listener, err := Listen(l.Port)
 	if err != nil {
-		return &words.Failure{ID: "login-port", Blanks: words.Blanks{"port": l.Port}}
-	}
-	defer listener.Close()
-	grant, err := l.authorize(ctx, listener)
-	if err != nil {
-		listener.Answer(refusedPage(err))
 		return err
 	}
-	return l.keep(ctx, grant, listener)
+	defer listener.Close()
+	attempt, grant, err := l.authorize(ctx, listener)
+	if err != nil {
+		attempt.Tell(Page{Status: 403, Title: "No access was granted",
+			Lines: []string{"Nothing was stored. To try again, start strava-token login in the terminal."}})
+		return err
+	}
+	return l.keep(ctx, grant, attempt)
 }
 
 // settle finds out about the app and where everything goes, and asks again if Strava
 // refuses what was typed.
 func (l *Login) settle(ctx context.Context, network *transport.Network) error {
 	for {
-		if err := l.askApp(ctx); err != nil {
+		if err := l.ask(ctx, "client-id", "client-secret"); err != nil {
 			return err
 		}
 		if err := l.prepare(ctx, network); err != nil {
@@ -115,12 +110,12 @@ func (l *Login) settle(ctx context.Context, network *transport.Network) error {
 		if !strava.IsAppRefused(err) {
 			return nil
 		}
-		refused, isRefused := errors.AsType[*strava.Error](err)
-		if !isRefused || !l.typed(refused.Kind) {
+		refused, _ := errors.AsType[*strava.Error](err)
+		again := l.ofPrompts(refused)
+		if again == nil {
 			return err
 		}
-		l.discard()
-		l.Terminal.Error(l.ofPrompts(refused))
+		l.Terminal.Error(again)
 		delete(l.answers, "client-id")
 		delete(l.answers, "client-secret")
 	}
@@ -128,33 +123,30 @@ func (l *Login) settle(ctx context.Context, network *transport.Network) error {
 
 // authorize sends the athlete to Strava until the scopes are right, or until
 // the athlete goes on without them.
-func (l *Login) authorize(ctx context.Context, listener *Listener) (strava.Grant, error) {
+func (l *Login) authorize(ctx context.Context, listener *Listener) (attempt *Attempt, grant strava.Grant, err error) {
 	scopes, pasted := l.in.RequireScopes, l.Terminal.Listen()
 	for force := false; ; force = true {
-		attempt := listener.Begin(func(state string) string {
+		attempt = listener.Begin(func(state string) string {
 			return l.run.Strava.AuthorizeURL(listener.Redirect(), scopes, state, force)
 		})
 		l.open(attempt)
-		stop := l.Terminal.Countdown("Waiting for Strava's answer", Timeout)
-		grant, err := attempt.Wait(ctx, pasted, l.Terminal.Error)
+		stop := l.Terminal.Countdown("Waiting for Strava's answer", timeout)
+		grant, err = attempt.Wait(ctx, pasted, l.Terminal.Error)
 		stop()
-		if err != nil {
-			return strava.Grant{}, err
-		}
 		missing := grant.Missing(scopes)
-		if len(missing) == 0 {
-			return grant, nil
+		if err != nil || len(missing) == 0 {
+			return attempt, grant, err
 		}
 		l.Terminal.Error(&words.Failure{ID: "login-unticked", Blanks: words.Blanks{"scopes": missing}})
 		// The browser does not wait for the terminal.
-		listener.Tell(Page{Status: 409, Title: "A box was unticked",
+		attempt.Tell(Page{Status: 409, Title: "A box was unticked",
 			Lines: []string{"Strava didn't grant " + strings.Join(missing, ", ") + ".", "The terminal asks whether to try again. You can close this window."}})
 		again, err := l.Terminal.Confirm(ctx, "Ask again?", true)
 		if err != nil {
-			return strava.Grant{}, &words.Failure{ID: "run-scope", Blanks: words.Blanks{"scopes": missing}}
+			return attempt, grant, &words.Failure{ID: "run-scope", Blanks: words.Blanks{"scopes": missing}}
 		}
 		if !again {
-			return grant, nil
+			return attempt, grant, nil
 		}
 	}
 }
@@ -162,7 +154,7 @@ func (l *Login) authorize(ctx context.Context, listener *Listener) (strava.Grant
 // open prints Strava's address, and opens the browser if there is one.
 func (l *Login) open(attempt *Attempt) {
 	l.Terminal.Say("Open this address, leave every box ticked, and choose Authorize:")
-	l.Terminal.Say("  " + attempt.Link())
+	l.Terminal.Say("  " + attempt.Link)
 	l.Terminal.Say("If your browser is on another machine, the page that follows doesn't load there:")
 	l.Terminal.Say("paste its address here. (Authorizing again may end a refresh token that's in use.)")
 	if l.NoBrowser {
@@ -175,20 +167,8 @@ func (l *Login) open(attempt *Attempt) {
 	}
 	// Some openers don't return until the browser is closed.
 	go func() {
-		if err := open(attempt.Local()); err != nil {
+		if err := open(attempt.Local); err != nil {
 			l.Terminal.Say("No browser could be opened here: open the address yourself.")
 		}
 	}()
-}
-
-// refusedPage returns the page for a login without a grant.
-func refusedPage(err error) Page {
-	title := "No access was granted"
-	if failure, ok := errors.AsType[*words.Failure](err); ok && failure.ID == "run-scope" {
-		title = "A box was unticked"
-	} else if err == ErrOpenedTwice {
-		title = "This login was opened twice"
-	}
-	return Page{Status: 403, Title: title,
-		Lines: []string{"Nothing was stored. To try again, start strava-token login in the terminal."}}
 }

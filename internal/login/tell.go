@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"strava-token/internal/input"
 	"strava-token/internal/provider"
 	"strava-token/internal/store"
 	"strava-token/internal/strava"
@@ -46,16 +45,22 @@ func whose(t strava.Token, athlete int64) string {
 	return fmt.Sprintf(" of %s (athlete %d)", t.AthleteName, athlete)
 }
 
-// tellWhatNow says where everything is, and what to do next.
 func (l *Login) tellWhatNow(o *provider.Outcome, grant strava.Grant) {
 	if l.Format != "" && len(l.in.Targets) == 0 {
 		return // standard output has it all
 	}
 	l.Terminal.Say("\nThe refresh token" + whose(o.Token, o.AthleteID) + " is kept in " + strings.Join(o.Kept, ", ") + ".")
 	if l.credentials != "" {
+		refresh := words.Command{"strava-token", "refresh"}
+		for _, t := range l.in.Targets {
+			if absolute, err := filepath.Abs(t.Path); t.IsFile() && err == nil {
+				t.Path = absolute
+			}
+			refresh = append(refresh, t.Flags()...)
+		}
 		l.Terminal.Say("The client id and the client secret are in " + l.credentials + ".")
 		l.Terminal.Say("From now on this prints an access token, from any folder:\n")
-		l.Terminal.Say("  (set -a && . " + words.Quote(l.credentials) + " && " + refreshCommand(l.in).String() + ")")
+		l.Terminal.Say("  (set -a && . " + words.Quote(l.credentials) + " && " + refresh.String() + ")")
 	}
 	if l.clientSecret == nil {
 		return
@@ -69,7 +74,6 @@ func (l *Login) tellWhatNow(o *provider.Outcome, grant strava.Grant) {
 	l.tellOfWorkflow(scopes)
 }
 
-// tellOfWorkflow prints the workflow to copy.
 func (l *Login) tellOfWorkflow(scopes []string) {
 	if i := slices.IndexFunc(l.in.Targets, store.Target.IsSecret); i >= 0 {
 		l.Terminal.Say("\nThe workflow below writes a secret, so it needs one more: SECRETS_WRITER, a")
@@ -80,43 +84,6 @@ func (l *Login) tellOfWorkflow(scopes []string) {
 	l.Terminal.Say(Workflow(l.in, l.Environment, scopes))
 }
 
-// refreshCommand returns the command that prints an access token from now on.
-func refreshCommand(in *input.Inputs) words.Command {
-	command := words.Command{"strava-token", "refresh"}
-	if slices.ContainsFunc(in.Targets, store.Target.OnGitHub) && in.Repository != "" {
-		command = append(command, "--repo", in.Repository)
-	}
-	for _, t := range in.Targets {
-		if absolute, err := filepath.Abs(t.Path); t.IsFile() && err == nil {
-			t.Path = absolute
-		}
-		command = append(command, "--rotate-to", t.String())
-	}
-	return command
-}
-
-// again returns the command line that does the same once more.
-func (l *Login) again() words.Command {
-	line := words.Command{"strava-token", "login"}
-	add := func(flag, value string) {
-		if value != "" {
-			line = append(line, flag, value)
-		}
-	}
-	add("--repo", l.Repository)
-	add("--environment", l.Environment)
-	for _, target := range l.RotateTo {
-		add("--rotate-to", target)
-	}
-	if l.Scope != DefaultScope {
-		add("--scope", l.Scope)
-	}
-	add("--format", l.Format)
-	add("--output", l.Output)
-	return line
-}
-
-// gitHub returns the server that the repository is on.
 func (l *Login) gitHub() string {
 	return strings.TrimSuffix(cmp.Or(l.Getenv("GITHUB_SERVER_URL"), words.GitHub), "/")
 }
@@ -124,7 +91,7 @@ func (l *Login) gitHub() string {
 // withoutGitHubToken says how to go on in the browser: nothing can be written
 // from here.
 func (l *Login) withoutGitHubToken(ctx context.Context) error {
-	if err := l.askClientID(ctx); err != nil {
+	if err := l.ask(ctx, "client-id"); err != nil {
 		return err
 	}
 	if err := l.read("client-secret", "github-token"); err != nil {

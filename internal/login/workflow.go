@@ -16,24 +16,20 @@ const WorkflowFile = ".github/workflows/strava.yml"
 // environment, which may be empty, and with these scopes.
 func Workflow(in *input.Inputs, environment string, scopes []string) string {
 	_, workflow, _ := strings.Cut(examples.Sync, "\nname: ") // the lines above only explain it
-	const permission, target, indent = "    permissions: { contents: write }", "rotate-to: branch:strava-token\n", "\n          "
-	for _, edit := range [][2]string{
-		{"client-id: 12345", "client-id: " + in.ClientID},
-		{"require-scopes: activity:read_all", "require-scopes: " + strings.Join(scopes, ",")},
-		{target, keeping(in.Targets, indent) + "\n"},
-	} {
-		workflow = strings.Replace(workflow, edit[0], edit[1], 1)
+	const permissions = "    permissions: { contents: write } # for the branch that keeps the refresh token, encrypted"
+	inJob := permissions
+	if !slices.ContainsFunc(in.Targets, store.Target.IsBranch) {
+		inJob = "    permissions: {}"
 	}
 	if environment != "" {
-		quoted := "'" + strings.ReplaceAll(environment, "'", "''") + "'"
-		workflow = strings.Replace(workflow, permission, "    environment: "+quoted+"\n"+permission, 1)
+		inJob = "    environment: '" + strings.ReplaceAll(environment, "'", "''") + "'\n" + inJob
 	}
-	if !slices.ContainsFunc(in.Targets, store.Target.IsBranch) {
-		before, line, _ := strings.Cut(workflow, permission)
-		_, after, _ := strings.Cut(line, "\n")
-		workflow = before + "    permissions: {}\n" + after
-	}
-	return "name: " + strings.TrimSuffix(workflow, "\n")
+	return "name: " + strings.NewReplacer(
+		permissions, inJob,
+		"client-id: 12345", "client-id: "+in.ClientID,
+		"require-scopes: activity:read_all", "require-scopes: "+strings.Join(scopes, ","),
+		"rotate-to: branch:strava-token", keeping(in.Targets, "\n          "),
+	).Replace(strings.TrimSuffix(workflow, "\n"))
 }
 
 // keeping returns the lines that say where the refresh token is kept: it's read from a

@@ -100,7 +100,7 @@ const maxSeen = 300 // characters
 // return what it was sent. If it contains one of our values, in any spelling, nothing
 // of it stays.
 func (w *world) harmless(seen string) string {
-	hidden := []secret.Value{w.Inputs.ClientSecret, w.Inputs.RefreshToken, w.Inputs.GitHubToken, w.Contents}
+	hidden := []secret.Value{w.Inputs.ClientSecret, w.Inputs.Input, w.Inputs.GitHubToken, w.Contents}
 	for _, o := range w.outcomes {
 		hidden = append(hidden, o.Token.AccessToken, o.Token.RefreshToken)
 	}

@@ -21,7 +21,8 @@ var errNotOwn = errors.New("not a file that only its owner, who runs this, can r
 func Leave(text string, folders []string) (path string, err error) {
 	err = os.ErrNotExist
 	for _, folder := range folders {
-		if inGitTree(folder) || os.MkdirAll(folder, 0o700) != nil {
+		whole, absErr := filepath.Abs(folder)
+		if absErr != nil || InGitTree(whole) != "" || os.MkdirAll(folder, 0o700) != nil {
 			continue
 		}
 		if path, err = leave(text, folder); err == nil {
@@ -74,15 +75,13 @@ func ReadLeft(path string) ([]string, error) {
 	return Find(io.LimitReader(f, 4*sealed.MaxText))
 }
 
-func inGitTree(folder string) bool {
-	folder, err := filepath.Abs(folder)
-	for ; err == nil; folder = filepath.Dir(folder) {
-		if _, err := os.Lstat(filepath.Join(folder, ".git")); err == nil {
-			return true
-		}
-		if folder == filepath.Dir(folder) {
-			return false
-		}
+// InGitTree returns the git work tree that an absolute path is in, or "".
+func InGitTree(path string) string {
+	if _, err := os.Lstat(filepath.Join(path, ".git")); err == nil {
+		return path
 	}
-	return true
+	if parent := filepath.Dir(path); parent != path {
+		return InGitTree(parent)
+	}
+	return ""
 }

@@ -20,7 +20,7 @@ import (
 // blanks are all that messages have, with values of the types that they take.
 var blanks = words.Blanks{
 	"athlete": int64(1111), "branch": "branch:strava-token", "by": []string{"o/r/NAME"},
-	"cause": errors.New("no space left"), "character": "U+200B", "command": "strava-token refresh", "destination": "o/r/NAME",
+	"cause": errors.New("no space left"), "command": "strava-token refresh", "destination": "o/r/NAME",
 	"detail": "text", "fields": []string{"scope"}, "file": "file:/x", "flag": "--port", "form": "a number", "got": int64(2222), "held": "branch:strava-token",
 	"host": "www.strava.com", "input": words.Input("client-secret"), "inputs": []string{"client-id"}, "kept": []string{"branch:a"},
 	"left": 42 * time.Minute, "lock": "token.lock", "name": "NAME", "nearest": "refresh",

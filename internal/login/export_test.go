@@ -1,4 +1,0 @@
-package login
-
-// NewAttempt is an attempt without a listener.
-var NewAttempt = newAttempt
