@@ -2,11 +2,15 @@ package sandbox
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
+	"math"
+	"math/rand/v2"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // bearerValue returns the access token of a request. One in the query is accepted
@@ -45,7 +49,7 @@ func (s *Server) withGrant(h func(*http.Request, *grant) answer) handler {
 	}
 }
 
-func apiAnswer(body string) answer {
+func apiAnswer(body json.RawMessage) answer {
 	a := jsonAnswer(200, body)
 	a.header["X-RateLimit-Limit"], a.header["X-RateLimit-Usage"] = "200,2000", "1,1"
 	a.header["X-ReadRateLimit-Limit"], a.header["X-ReadRateLimit-Usage"] = "100,1000", "1,1"
@@ -69,11 +73,11 @@ func (s *Server) activities(r *http.Request, g *grant) answer {
 	asked := map[string]int{"page": 1, "per_page": perPage, "before": 0, "after": 0}
 	for name := range asked {
 		if text := r.Form.Get(name); text != "" {
-			n, err := strconv.Atoi(text)
-			if err != nil || n < 0 || int64(n) > 1<<40 {
+			n, err := strconv.ParseUint(text, 10, 40)
+			if err != nil {
 				return stravaFault(400, "Bad Request", "Application", name, "invalid")
 			}
-			asked[name] = n
+			asked[name] = int(n)
 		}
 	}
 	if asked["per_page"] > maxPerPage {
@@ -82,13 +86,62 @@ func (s *Server) activities(r *http.Request, g *grant) answer {
 	found := s.findActivities(g.athlete, all, asked["after"], asked["before"])
 	from := min(max(asked["page"]-1, 0)*asked["per_page"], len(found))
 	to := min(from+asked["per_page"], len(found))
-	return apiAnswer("[" + strings.Join(found[from:to], ",") + "]")
+	return apiAnswer(list(found[from:to]))
 }
+
+// The athlete's activities are made from the seed and their number, so that the
+// same sandbox has the same ones every time. The first is of 1 January 2025; a
+// further one is always the newest.
+var firstActivity = time.Date(2025, 1, 1, 6, 0, 0, 0, time.UTC)
+
+const (
+	betweenActivities = 40 * time.Hour
+	firstActivityID   = 13210000000
+	onlyMe            = 10 // every tenth is private
+)
+
+// findActivities returns what an athlete's token may see, the newest first, or,
+// with a time to begin with, the oldest first, as Strava does. Times are in
+// seconds; 0 is none.
+func (s *Server) findActivities(athlete int64, private bool, after, before int) []json.RawMessage {
+	var found []json.RawMessage
+	for n := range s.knobs.Activities {
+		start := firstActivity.Add(time.Duration(n) * betweenActivities)
+		begins := int(start.Unix())
+		hidden := n%onlyMe == onlyMe-1
+		if hidden && !private || after != 0 && begins <= after || before != 0 && begins >= before {
+			continue
+		}
+		found = append(found, activity(s.knobs.Seed, n, athlete, start, hidden))
+	}
+	if after == 0 {
+		slices.Reverse(found)
+	}
+	return found
+}
+
+func activity(seed int64, n int, athlete int64, start time.Time, hidden bool) json.RawMessage {
+	id := firstActivityID + int64(n)
+	random := rand.New(rand.NewPCG(uint64(seed), uint64(n)))
+	kind := []string{"Run", "Run", "Ride", "Walk"}[random.IntN(4)]
+	speed := map[string]float64{"Run": 3, "Ride": 7, "Walk": 1.5}[kind] * (0.9 + random.Float64()/5)
+	moving := 1200 + random.IntN(3600)
+	beats := 120 + random.IntN(40)
+	return filled("activity", values{
+		"id": id, "map": fmt.Sprintf("a%d", id), "upload": fmt.Sprint(id), "athlete": athlete, "name": fmt.Sprintf("%s %d", kind, n+1),
+		"type": kind, "private": hidden, "visibility": map[bool]string{true: "only_me", false: "everyone"}[hidden],
+		"distance": round(speed * float64(moving)), "moving_time": moving, "elapsed_time": moving + random.IntN(300),
+		"gain": random.IntN(300), "speed": round(speed), "max_speed": round(speed * 1.4),
+		"start_date": start.Format(time.RFC3339), "start_date_local": start.Add(8 * time.Hour).Format(time.RFC3339),
+		"heartrate": beats, "max_heartrate": beats + 25,
+	})
+}
+
+func round(f float64) float64 { return math.Round(f*10) / 10 }
 
 // revoke answers 200 and nothing else, even for a token that is unknown.
 func (s *Server) revoke(r *http.Request) answer {
-	id, secret, ok := r.BasicAuth()
-	if !ok || id != s.strava.app.ID || secret != s.strava.app.Secret {
+	if id, secret, _ := r.BasicAuth(); (App{id, secret}) != s.strava.app {
 		return stravaFault(401, "Authorization Error", "Application", "", "invalid")
 	}
 	token, a := r.Form.Get("token"), empty(200)
@@ -107,8 +160,7 @@ func (s *Server) deauthorize(r *http.Request) answer {
 		return stravaFault(401, "Authorization Error", "Athlete", "access_token", "invalid")
 	}
 	s.kill(token)
-	body, _ := json.Marshal(map[string]string{"access_token": token})
-	return jsonAnswer(200, string(body))
+	return jsonAnswer(200, fmt.Sprintf(`{"access_token":%q}`, token))
 }
 
 // kill ends both tokens of a grant, whichever is named.
@@ -116,8 +168,7 @@ func (s *Server) kill(token string) {
 	g := s.strava.refresh[token]
 	if a := s.strava.access[token]; a != nil {
 		g = a.grant
-	}
-	if g == nil {
+	} else if g == nil {
 		return
 	}
 	delete(s.strava.refresh, g.refresh)

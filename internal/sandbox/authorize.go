@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"crypto/rand"
 	"fmt"
 	"html"
 	"net/http"
@@ -31,7 +30,7 @@ func (s *Server) authorizePage(r *http.Request) answer {
 	case !covers(stravaScopes, scopes):
 		return stravaFault(400, "Bad Request", "Authorize", "scope", "invalid")
 	}
-	if cookie, err := r.Cookie("sandbox_session"); err != nil || cookie.Value != s.strava.session || cookie.Value == "" {
+	if cookie, err := r.Cookie("sandbox_session"); err != nil || cookie.Value != s.strava.session {
 		return redirect("/login?next=" + url.QueryEscape(r.URL.RequestURI()))
 	}
 	if s.isFull() {
@@ -69,9 +68,6 @@ func (s *Server) logIn(r *http.Request) answer {
 	next := r.Form.Get("next")
 	if !strings.HasPrefix(strings.TrimPrefix(next, "/api/v3"), "/oauth/authorize?") {
 		return empty(http.StatusBadRequest)
-	}
-	if s.strava.session == "" {
-		s.strava.session = rand.Text()
 	}
 	a := redirect(next)
 	a.header["Set-Cookie"] = "sandbox_session=" + s.strava.session + "; Path=/; HttpOnly; SameSite=Lax"

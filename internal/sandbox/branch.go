@@ -19,11 +19,10 @@ import (
 // git database API show. A repository with no branch is empty.
 type gitState struct {
 	branches map[string]branch
-	trees    map[string]map[string]string // by name: path to text
-	commits  map[string]branch            // the branch that each would make
-	rules    map[string][]string          // by branch
-	issues   []string                     // their titles
-	written  []string                     // what issues and comments said, in its order
+	objects  map[string]branch   // the branch that each tree and commit would make
+	rules    map[string][]string // by branch
+	issues   []string            // their titles
+	written  []string            // what issues and comments said, in its order
 }
 
 // branch is the state of a branch. History is never rewritten.
@@ -34,15 +33,6 @@ type branch struct {
 	orphan  bool // its first commit has no parent
 	signed  bool // its first commit is signed
 	updated time.Time
-}
-
-func (s *Server) initGit() {
-	s.git = gitState{
-		trees: map[string]map[string]string{}, commits: map[string]branch{}, rules: map[string][]string{},
-		branches: map[string]branch{
-			"main": {head: objectName("commit", "main"), files: map[string]string{}, commits: 1, updated: s.now()},
-		},
-	}
 }
 
 func objectName(kind, content string) string {
@@ -106,7 +96,7 @@ func (s *Server) getBranch(r *request) answer {
 
 // listedCommit returns a commit as lists and branches show it.
 func listedCommit(sha string, date time.Time) json.RawMessage {
-	return json.RawMessage(filled("commit-listed", values{"sha": sha, "date": timestamp(date)}))
+	return filled("commit-listed", values{"sha": sha, "date": timestamp(date)})
 }
 
 func (s *Server) branchRules(r *request) answer {

@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -70,101 +69,81 @@ func covers(granted, asked []string) bool {
 }
 
 // routeControl adds the addresses that docs/sandbox.md describes, for a program
-// rather than a test in the same process.
+// rather than a test in the same process. A change is answered with 204, or with 400
+// and what is wrong: a name that isn't known, since a mistyped one would change nothing.
 func (s *Server) routeControl() {
-	show := func(pattern string, text func(*http.Request) string) {
-		s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, text(r)) })
+	for name, text := range map[string]func(*http.Request) string{
+		"ready":   func(*http.Request) string { return "ready\n" },
+		"journal": func(*http.Request) string { return s.Journal() },
+		"secret":  func(r *http.Request) string { return s.Secret(r.FormValue("target")) },
+	} {
+		s.mux.HandleFunc("GET /sandbox/"+name, func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, text(r)) })
 	}
-	show("GET /sandbox/ready", func(*http.Request) string { return "ready\n" })
-	show("GET /sandbox/journal", func(*http.Request) string { return s.Journal() })
-	show("GET /sandbox/secret", func(r *http.Request) string { return s.Secret(r.FormValue("target")) })
-	s.mux.HandleFunc("POST /sandbox/secret", control(s.controlSecret))
-	s.mux.HandleFunc("POST /sandbox/knobs", control(s.controlKnobs))
-	s.mux.HandleFunc("POST /sandbox/faults", control(s.controlFaults))
-}
-
-// control answers 204, or 400 and what is wrong.
-func control(change func(body []byte) error) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequest))
-		if err == nil {
-			err = change(body)
-		}
-		if err != nil {
-			http.Error(w, err.Error(), http.StatusBadRequest)
-			return
-		}
-		w.WriteHeader(http.StatusNoContent)
+	for name, change := range map[string]func(*json.Decoder) error{
+		"secret": s.controlSecret, "knobs": s.controlKnobs, "faults": s.controlFaults,
+	} {
+		s.mux.HandleFunc("POST /sandbox/"+name, func(w http.ResponseWriter, r *http.Request) {
+			body := json.NewDecoder(r.Body)
+			body.DisallowUnknownFields()
+			if err := change(body); err != nil {
+				http.Error(w, err.Error(), http.StatusBadRequest)
+				return
+			}
+			w.WriteHeader(http.StatusNoContent)
+		})
 	}
 }
 
-// decode reads JSON and refuses names that it does not know, since a mistyped one
-// would change nothing.
-func decode(body []byte, v any) error {
-	d := json.NewDecoder(bytes.NewReader(body))
-	d.DisallowUnknownFields()
-	return d.Decode(v)
-}
-
-func (s *Server) controlSecret(body []byte) error {
+func (s *Server) controlSecret(body *json.Decoder) error {
 	var secret struct{ Target, Value string }
-	if err := decode(body, &secret); err != nil {
-		return err
+	err := body.Decode(&secret)
+	if err == nil && !s.SetSecret(secret.Target, secret.Value) {
+		err = fmt.Errorf("the sandbox has no place for the secret %q", secret.Target)
 	}
-	var p *place
-	var name string
-	s.edit(func() { p, name = s.placeOf(secret.Target) })
-	if p == nil || name == "" {
-		return fmt.Errorf("the sandbox has no place for the secret %q", secret.Target)
-	}
-	s.SetSecret(secret.Target, secret.Value)
-	return nil
+	return err
 }
 
-// controlKnobs changes the knobs that the body names. A duration is text, such as
-// "6h"; advance moves the clock.
-func (s *Server) controlKnobs(body []byte) error {
+// duration is one in JSON, such as "6h".
+type duration time.Duration
+
+func (d *duration) UnmarshalText(text []byte) error {
+	parsed, err := time.ParseDuration(string(text))
+	*d = duration(parsed)
+	return err
+}
+
+// controlKnobs changes the knobs that the body names; advance moves the clock.
+func (s *Server) controlKnobs(body *json.Decoder) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	knobs := s.knobs
+	knobs.Scopes = slices.Clone(s.knobs.Scopes) // or they would be changed in place
 	change := struct {
-		Knobs
-		Latency text `json:"latency"`
-		Advance text `json:"advance"`
-	}{Knobs: s.knobs, Latency: text{s.knobs.Latency}}
-	change.Scopes = slices.Clone(s.knobs.Scopes) // or they would be changed in place
-	if err := decode(body, &change); err != nil {
-		return err
+		*Knobs
+		Latency *duration
+		Advance duration
+	}{Knobs: &knobs, Latency: (*duration)(&knobs.Latency)}
+	err := body.Decode(&change)
+	if err == nil {
+		err = knobs.Check()
 	}
-	change.Knobs.Latency = change.Latency.Duration
-	if err := change.Check(); err != nil {
-		return err
+	if err == nil {
+		s.knobs = knobs
+		s.ahead += time.Duration(change.Advance)
 	}
-	s.knobs = change.Knobs
-	s.ahead += change.Advance.Duration
-	return nil
-}
-
-// text is a duration in JSON.
-type text struct{ time.Duration }
-
-func (t *text) UnmarshalText(b []byte) (err error) {
-	t.Duration, err = time.ParseDuration(string(b))
 	return err
 }
 
 // controlFaults schedules a fault; an empty body clears them.
-func (s *Server) controlFaults(body []byte) error {
-	if len(body) == 0 {
+func (s *Server) controlFaults(body *json.Decoder) error {
+	var f Fault
+	err := body.Decode(&f)
+	switch err {
+	case nil:
+		return s.Fail(f)
+	case io.EOF:
 		s.ClearFaults()
 		return nil
-	}
-	var f Fault
-	err := decode(body, &f)
-	if err == nil {
-		err = s.checkFault(f)
-	}
-	if err == nil {
-		s.Fail(f)
 	}
 	return err
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -44,8 +45,9 @@ type Fault struct {
 	taken  int
 }
 
-// checkFault reports a fault that can't happen.
-func (s *Server) checkFault(f Fault) error {
+// Fail schedules a fault, and reports one that can't happen. Of several for one call
+// the first that is due wins.
+func (s *Server) Fail(f Fault) error {
 	switch _, known := does[f.Kind]; {
 	case !s.calls[f.Call]:
 		return fmt.Errorf("call is one of %s", strings.Join(slices.Sorted(maps.Keys(s.calls)), ", "))
@@ -54,11 +56,10 @@ func (s *Server) checkFault(f Fault) error {
 	case f.Status != 0 && (f.Status < 200 || f.Status > 999) || f.Skip < 0 || f.Times < 0:
 		return errors.New("status, skip or times is no such number")
 	}
+	f.Status = cmp.Or(f.Status, http.StatusOK)
+	s.edit(func() { s.faults = append(s.faults, &f) })
 	return nil
 }
-
-// Fail schedules a fault. Of several for one call the first that is due wins.
-func (s *Server) Fail(f Fault) { s.edit(func() { s.faults = append(s.faults, &f) }) }
 
 // ClearFaults cancels what Fail scheduled.
 func (s *Server) ClearFaults() { s.edit(func() { s.faults = nil }) }
@@ -80,23 +81,21 @@ func (s *Server) due(call, path string) Fault {
 // name returns how the journal shows a fault.
 func (f Fault) name() string {
 	if f.Kind == FaultStatus {
-		return strconv.Itoa(f.status())
+		return strconv.Itoa(f.Status)
 	}
 	return string(f.Kind)
 }
-
-func (f Fault) status() int { return cmp.Or(f.Status, http.StatusOK) }
 
 // spoil returns what a fault makes of an answer. The body is as much as arrives.
 func (f Fault) spoil(a answer) answer {
 	a.fault = f.Kind
 	switch f.Kind {
 	case FaultStatus, FaultBody:
-		a.status, a.header = f.status(), jsonAnswer(0, "").header
-		a.body = strings.NewReplacer(
-			"{access_token}", jsonField(a.body, "access_token"),
-			"{refresh_token}", jsonField(a.body, "refresh_token"),
-		).Replace(f.Body)
+		body := f.Body
+		for _, field := range regexp.MustCompile(`"(access_token|refresh_token)":"([^"]*)"`).FindAllStringSubmatch(a.body, -1) {
+			body = strings.ReplaceAll(body, "{"+field[1]+"}", field[2])
+		}
+		a.status, a.header, a.body = f.Status, jsonAnswer(0, "").header, body
 	case FaultTruncate:
 		a.header["Content-Length"] = strconv.Itoa(max(len(a.body), 1))
 		a.body = a.body[:len(a.body)/2]
@@ -105,11 +104,4 @@ func (f Fault) spoil(a answer) answer {
 	}
 	maps.Copy(a.header, f.Header)
 	return a
-}
-
-// jsonField finds a string in an answer that this package wrote.
-func jsonField(body, name string) string {
-	_, rest, _ := strings.Cut(body, `"`+name+`":"`)
-	value, _, _ := strings.Cut(rest, `"`)
-	return value
 }

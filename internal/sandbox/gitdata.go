@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -33,19 +34,19 @@ func (s *Server) createTree(r *request) answer {
 		entries = append(entries, fmt.Sprintf(`{"path":%q,"mode":"100644","type":"blob","sha":%q}`, e.Path, objectName("blob", e.Content)))
 	}
 	sha := objectName("tree", strings.Join(entries, "\n"))
-	s.git.trees[sha] = files
+	s.git.objects[sha] = branch{files: files}
 	return jsonAnswer(201, fmt.Sprintf(`{"sha":%q,"tree":[%s],"truncated":false}`, sha, strings.Join(entries, ",")))
 }
 
 func (s *Server) createCommit(r *request) answer {
 	tree := strings.Trim(string(r.sent.Tree), `"`)
-	files := s.git.trees[tree]
+	files := s.git.objects[tree].files
 	if files == nil || r.sent.Message == "" {
 		return githubRefusal(422, "Tree SHA does not exist")
 	}
 	sha := objectName("commit", tree+r.sent.Message+s.newToken())
-	s.git.commits[sha] = branch{head: sha, files: maps.Clone(files), commits: 1, orphan: len(r.sent.Parents) == 0, signed: r.signs(), updated: s.now()}
-	return jsonAnswer(201, string(s.gitCommit(r, sha, tree)))
+	s.git.objects[sha] = branch{head: sha, files: maps.Clone(files), commits: 1, orphan: len(r.sent.Parents) == 0, signed: r.signs(), updated: s.now()}
+	return jsonAnswer(201, s.gitCommit(r, sha, tree))
 }
 
 // signs reports whether GitHub signs a commit: what the built-in token or an App
@@ -54,14 +55,14 @@ func (r *request) signs() bool { return r.token.Kind == Integration && r.sent.Au
 
 // gitCommit returns a commit as GitHub answers its creation.
 func (s *Server) gitCommit(r *request, sha, tree string) json.RawMessage {
-	return json.RawMessage(filled("commit", values{
+	return filled("commit", values{
 		"sha": sha, "tree": tree, "message": r.sent.Message, "date": timestamp(s.now()),
 		"verified": r.signs(), "reason": map[bool]string{true: "valid", false: "unsigned"}[r.signs()],
-	}))
+	})
 }
 
 func (s *Server) createRef(r *request) answer {
-	b, known := s.git.commits[r.sent.SHA]
+	b, known := s.git.objects[r.sent.SHA]
 	name, isBranch := strings.CutPrefix(r.sent.Ref, "refs/heads/")
 	_, exists := s.git.branches[name]
 	switch {
@@ -88,4 +89,40 @@ func (s *Server) deleteRef(r *request) answer {
 	}
 	delete(s.git.branches, name)
 	return empty(http.StatusNoContent)
+}
+
+// Issues returns what was written: each issue as "title: body", and each comment
+// as "comment: body".
+func (s *Server) Issues() []string {
+	return read(s, func() []string { return slices.Clone(s.git.written) })
+}
+
+func (s *Server) listCommits(*request) answer {
+	date := s.now().Add(-s.knobs.CommitAge)
+	return jsonAnswer(200, list([]json.RawMessage{listedCommit(objectName("commit", date.String()), date)}))
+}
+
+func (s *Server) listIssues(*request) answer {
+	var all []json.RawMessage
+	for i, title := range s.git.issues {
+		issue, _ := json.Marshal(map[string]any{"number": i + 1, "title": title, "state": "open"})
+		all = append(all, issue)
+	}
+	return jsonAnswer(200, list(all))
+}
+
+// writeIssue opens an issue, or adds a comment to one.
+func (s *Server) writeIssue(r *request) answer {
+	title := r.sent.Title
+	if r.PathValue("number") != "" {
+		title = "comment"
+	}
+	if title == "" || r.sent.Body == "" {
+		return githubRefusal(422, "Validation Failed")
+	}
+	if title == r.sent.Title {
+		s.git.issues = append(s.git.issues, title)
+	}
+	s.git.written = append(s.git.written, title+": "+r.sent.Body)
+	return jsonAnswer(201, fmt.Sprintf(`{"number":%d}`, len(s.git.issues)))
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -39,14 +40,6 @@ type GitHubToken struct {
 	Expires       time.Time // zero: never
 }
 
-// can returns the level of a permission, by its name in GitHub's API.
-func (t *GitHubToken) can(permission string) Access {
-	return map[string]Access{
-		"secrets": t.Secrets, "environments": t.Environments, "organization_secrets": t.Organizations,
-		"actions": t.Actions, "contents": t.Contents,
-	}[permission]
-}
-
 // Repository is the sandbox's repository, Organization its owner, RepositoryID its
 // numeric id, and runID its one workflow run.
 const (
@@ -71,6 +64,9 @@ func (s *Server) initGitHub() {
 	s.github.builtIn = s.NewGitHubToken("built-in-token", GitHubToken{Kind: Integration, Contents: Write})
 	s.addPlace(Repository, "secrets")
 	s.addPlace("org:"+Organization, "organization_secrets")
+	s.git = gitState{objects: map[string]branch{}, rules: map[string][]string{}, branches: map[string]branch{
+		"main": {head: objectName("commit", "main"), files: map[string]string{}, commits: 1, updated: s.now()},
+	}}
 }
 
 // GitHubToken returns the token that may write every secret and branch.
@@ -102,7 +98,7 @@ type githubRoute struct {
 	answer                         func(*request) answer
 }
 
-func (s *Server) githubRoutes() []githubRoute {
+func (s *Server) routeGitHub() {
 	const repo = "/repos/{owner}/{repo}"
 	routes := []githubRoute{
 		{"repository", "GET", repo, "", NoAccess, s.repository},
@@ -119,8 +115,8 @@ func (s *Server) githubRoutes() []githubRoute {
 		{"delete-ref", "DELETE", repo + "/git/refs/{ref...}", "contents", Write, s.deleteRef},
 		{"commits", "GET", repo + "/commits", "contents", Read, s.listCommits},
 		{"issues", "GET", repo + "/issues", "contents", Read, s.listIssues},
-		{"issue", "POST", repo + "/issues", "contents", Read, s.openIssue},
-		{"comment", "POST", repo + "/issues/{number}/comments", "contents", Read, s.addComment},
+		{"issue", "POST", repo + "/issues", "contents", Read, s.writeIssue},
+		{"comment", "POST", repo + "/issues/{number}/comments", "contents", Read, s.writeIssue},
 		{"selected", "GET", "/orgs/{org}/actions/secrets/{name}/repositories", "", Read, s.selectedRepositories},
 	}
 	for _, place := range []string{repo + "/actions", repo + "/environments/{environment}", "/orgs/{org}/actions"} {
@@ -130,11 +126,7 @@ func (s *Server) githubRoutes() []githubRoute {
 			githubRoute{"put", "PUT", place + "/secrets/{name}", "", Write, s.putSecret},
 			githubRoute{"try-delete", "DELETE", place + "/secrets/{name}", "", Write, s.deleteSecret})
 	}
-	return routes
-}
-
-func (s *Server) routeGitHub() {
-	for _, route := range s.githubRoutes() {
+	for _, route := range routes {
 		for _, base := range []string{"", "/api/v3"} { // the latter as on GitHub Enterprise Server
 			s.handle("github", route.method+" "+base+route.path, route.call, s.permitted(route))
 		}
@@ -144,14 +136,20 @@ func (s *Server) routeGitHub() {
 // request is a call by a token that may make it.
 type request struct {
 	*http.Request
-	token *GitHubToken
-	place *place // that the address names
-	sent  sent
+	token  *GitHubToken
+	place  *place        // that the address names
+	name   string        // of the secret that it names, in upper case
+	stored *storedSecret // under that name, or nil
+	sent   sent
 }
 
-// sent is the body of any call.
+// sent is the body of any call. GitHub tells a missing value of a secret from an empty one.
 type sent struct {
-	secretWrite
+	EncryptedValue *string `json:"encrypted_value"`
+	KeyID          string  `json:"key_id"`
+	Visibility     string
+	Selected       []int64 `json:"selected_repository_ids"`
+
 	Title, Body                        string
 	Message, Content, SHA, Branch, Ref string
 	BaseTree                           string `json:"base_tree"`
@@ -165,19 +163,23 @@ type sent struct {
 func (s *Server) permitted(route githubRoute) handler {
 	return func(r *http.Request) answer {
 		_, value, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-		call := &request{Request: r, token: s.github.tokens[value], place: s.placeAt(r)}
-		t, p := call.token, call.place
+		t, p, name := s.github.tokens[value], s.placeAt(r), strings.ToUpper(r.PathValue("name"))
 		switch {
 		case t == nil || !t.Expires.IsZero() && s.now().After(t.Expires):
 			return githubRefusal(401, "Bad credentials")
 		case p == nil || t.Blind || route.permission != "" && p.name != Repository:
 			return t.stamp(githubRefusal(404, "Not Found"))
 		}
+		call := &request{Request: r, token: t, place: p, name: name, stored: p.secrets[name]}
 		permission := cmp.Or(route.permission, p.permission)
+		may := map[string]Access{
+			"secrets": t.Secrets, "environments": t.Environments, "organization_secrets": t.Organizations,
+			"actions": t.Actions, "contents": t.Contents,
+		}
 		switch {
-		case t.can(permission) < route.level:
+		case may[permission] < route.level:
 			a := t.stamp(githubRefusal(403, "Resource not accessible by "+t.Kind))
-			a.header["X-Accepted-GitHub-Permissions"] = permission + "=" + map[Access]string{Read: "read", Write: "write"}[route.level]
+			a.header["X-Accepted-GitHub-Permissions"] = permission + "=" + []string{"", "read", "write"}[route.level]
 			return a
 		case r.Method != "GET" && r.Method != "DELETE" && json.NewDecoder(r.Body).Decode(&call.sent) != nil:
 			return t.stamp(githubRefusal(400, "Problems parsing JSON"))
@@ -202,14 +204,13 @@ func (s *Server) repository(r *request) answer {
 }
 
 func (s *Server) listEnvironments(*request) answer {
-	var all []string
-	for _, p := range s.github.places {
-		if _, name, ok := strings.Cut(p.name, "@"); ok {
-			all = append(all, filled("environment", values{"name": name, "date": timestamp(s.now())}))
+	var all []json.RawMessage
+	for _, name := range slices.Sorted(maps.Keys(s.github.places)) {
+		if _, environment, ok := strings.Cut(s.github.places[name].name, "@"); ok {
+			all = append(all, filled("environment", values{"name": environment, "date": timestamp(s.now())}))
 		}
 	}
-	slices.Sort(all)
-	return jsonAnswer(200, fmt.Sprintf(`{"total_count":%d,"environments":[%s]}`, len(all), strings.Join(all, ",")))
+	return jsonAnswer(200, fmt.Sprintf(`{"total_count":%d,"environments":%s}`, len(all), list(all)))
 }
 
 func (s *Server) workflowRun(r *request) answer {
@@ -223,7 +224,7 @@ func (s *Server) workflowRun(r *request) answer {
 
 // shortRepository returns the repository as other answers contain it.
 func shortRepository(id int64) json.RawMessage {
-	return json.RawMessage(filled("repository-short", values{"id": id, "full_name": Repository}))
+	return filled("repository-short", values{"id": id, "full_name": Repository})
 }
 
 // timestamp formats a time as GitHub does.

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"context"
 	"net"
+	"slices"
 	"sync"
 	"syscall"
 )
@@ -11,50 +12,43 @@ import (
 // end arrives at Accept. It touches no port, and works under a test's fake
 // clock.
 type Pipe struct {
-	conns chan net.Conn
-	done  chan struct{}
-	once  sync.Once
+	conns  chan net.Conn
+	closed context.Context
+	close  context.CancelFunc
 
 	mu      sync.Mutex
 	dialled []string
-	open    map[string][]net.Conn // the services' ends, by address
-	refuse  map[string]int        // how many more connections are refused; -1 is all
+	servers []net.Conn     // the services' ends of what was dialled
+	refuse  map[string]int // how many more connections are refused; -1 is all
 }
 
 // NewPipe returns a Pipe. It's a net.Listener.
 func NewPipe() *Pipe {
-	return &Pipe{
-		conns: make(chan net.Conn), done: make(chan struct{}),
-		open: map[string][]net.Conn{}, refuse: map[string]int{},
-	}
+	p := &Pipe{conns: make(chan net.Conn), refuse: map[string]int{}}
+	p.closed, p.close = context.WithCancel(context.Background())
+	return p
 }
 
 // Dial connects to the next Accept.
 func (p *Pipe) Dial(ctx context.Context, _, address string) (net.Conn, error) {
 	client, server := net.Pipe()
-	if !p.admit(address, server) {
-		return nil, &net.OpError{Op: "dial", Net: "pipe", Err: syscall.ECONNREFUSED}
-	}
-	select {
-	case p.conns <- server:
-		return client, nil
-	case <-p.done:
-		return nil, &net.OpError{Op: "dial", Net: "pipe", Err: net.ErrClosed}
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
-
-func (p *Pipe) admit(address string, server net.Conn) bool {
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.dialled = append(p.dialled, address)
-	if p.refuse[address] != 0 {
+	p.dialled, p.servers = append(p.dialled, address), append(p.servers, server)
+	refused := p.refuse[address] != 0
+	if refused {
 		p.refuse[address]--
-		return false
 	}
-	p.open[address] = append(p.open[address], server)
-	return true
+	p.mu.Unlock()
+	if !refused {
+		select {
+		case p.conns <- server:
+			return client, nil
+		case <-p.closed.Done():
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+	return nil, &net.OpError{Op: "dial", Net: "pipe", Err: syscall.ECONNREFUSED}
 }
 
 // Refuse closes every connection to address and refuses the next times ones; -1
@@ -62,10 +56,11 @@ func (p *Pipe) admit(address string, server net.Conn) bool {
 func (p *Pipe) Refuse(address string, times int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for _, c := range p.open[address] {
-		_ = c.Close()
+	for i, dialled := range p.dialled {
+		if dialled == address {
+			_ = p.servers[i].Close()
+		}
 	}
-	p.open[address] = nil
 	p.refuse[address] = times
 }
 
@@ -73,7 +68,7 @@ func (p *Pipe) Refuse(address string, times int) {
 func (p *Pipe) Dialled() []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return append([]string(nil), p.dialled...)
+	return slices.Clone(p.dialled)
 }
 
 // Accept waits for a connection.
@@ -81,14 +76,14 @@ func (p *Pipe) Accept() (net.Conn, error) {
 	select {
 	case c := <-p.conns:
 		return c, nil
-	case <-p.done:
+	case <-p.closed.Done():
 		return nil, net.ErrClosed
 	}
 }
 
 // Close ends Accept, and refuses further connections.
 func (p *Pipe) Close() error {
-	p.once.Do(func() { close(p.done) })
+	p.close()
 	return nil
 }
 

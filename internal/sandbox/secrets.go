@@ -77,24 +77,29 @@ func (s *Server) placeAt(r *http.Request) *place {
 	return s.github.places[strings.ToLower(name)]
 }
 
-// SetSecret stores a secret, as its owner does in the settings. target is
-// written as in rotate-to. An organization's may be for selected repositories only.
-func (s *Server) SetSecret(target, value string, selected ...int64) {
-	s.edit(func() {
+// SetSecret stores a secret, as its owner does in the settings, and reports whether
+// there is a place for it. target is written as in rotate-to. An organization's may be
+// for selected repositories only.
+func (s *Server) SetSecret(target, value string, selected ...int64) bool {
+	return read(s, func() bool {
 		p, name := s.placeOf(target)
+		if p == nil || name == "" {
+			return false
+		}
 		visibility := map[bool]string{true: "selected", false: "private"}[selected != nil]
 		p.secrets[name] = &storedSecret{value: value, created: s.now(), updated: s.now(), visibility: visibility, selected: selected}
+		return true
 	})
 }
 
 // stored returns a secret; one that doesn't exist is empty.
-func (s *Server) stored(target string) storedSecret {
-	return read(s, func() storedSecret {
+func (s *Server) stored(target string) (found storedSecret) {
+	s.edit(func() {
 		if p, name := s.placeOf(target); p != nil && p.secrets[name] != nil {
-			return *p.secrets[name]
+			found = *p.secrets[name]
 		}
-		return storedSecret{}
 	})
+	return found
 }
 
 // Selected returns who may use an organization's secret.
@@ -113,102 +118,80 @@ func (s *Server) publicKey(r *request) answer {
 	return jsonAnswer(200, fmt.Sprintf(`{"key_id":%q,"key":%q}`, r.place.keyID, base64.StdEncoding.EncodeToString(key)))
 }
 
-// secret returns the name of the secret in the address, and the secret or nil.
-func (r *request) secret() (name string, stored *storedSecret) {
-	name = strings.ToUpper(r.PathValue("name"))
-	return name, r.place.secrets[name]
-}
-
 func (s *Server) getSecret(r *request) answer {
-	name, stored := r.secret()
-	if stored == nil {
+	if r.stored == nil {
 		return githubRefusal(404, "Not Found")
 	}
 	visibility := ""
 	if r.PathValue("org") != "" {
-		visibility = fmt.Sprintf(`,"visibility":%q`, stored.visibility)
+		visibility = fmt.Sprintf(`,"visibility":%q`, r.stored.visibility)
 	}
 	return jsonAnswer(200, fmt.Sprintf(`{"name":%q,"created_at":%q,"updated_at":%q%s}`,
-		name, timestamp(stored.created), timestamp(stored.updated), visibility))
+		r.name, timestamp(r.stored.created), timestamp(r.stored.updated), visibility))
 }
 
 func (s *Server) deleteSecret(r *request) answer {
-	name, stored := r.secret()
-	if stored == nil {
+	if r.stored == nil {
 		return githubRefusal(404, "Not Found")
 	}
-	delete(r.place.secrets, name)
+	delete(r.place.secrets, r.name)
 	return empty(http.StatusNoContent)
 }
 
-// secretWrite is the body of a secret's PUT. GitHub tells a missing field from
-// an empty one.
-type secretWrite struct {
-	EncryptedValue *string `json:"encrypted_value"`
-	KeyID          *string `json:"key_id"`
-	Visibility     *string `json:"visibility"`
-	Selected       []int64 `json:"selected_repository_ids"`
-}
-
-// namesNoValue tells an attempt from a write.
-func namesNoValue(body []byte) bool {
-	var w secretWrite
-	return json.Unmarshal(body, &w) == nil && w.EncryptedValue == nil
+// notSupplied returns the refusal of a body without a field.
+func notSupplied(field string) answer {
+	return githubRefusal(422, "Invalid request.\n\n\""+field+"\" wasn't supplied.")
 }
 
 func (s *Server) putSecret(r *request) answer {
 	p, w := r.place, r.sent
 	switch {
 	case w.EncryptedValue == nil:
-		a := githubRefusal(422, "Invalid request.\n\n\"encrypted_value\" wasn't supplied.")
+		a := notSupplied("encrypted_value")
 		a.detail = "(no value)"
 		return a
-	case w.KeyID == nil:
-		return githubRefusal(422, "Invalid request.\n\n\"key_id\" wasn't supplied.")
-	case *w.KeyID != p.keyID:
+	case w.KeyID != p.keyID:
 		return githubRefusal(422, "Invalid key_id")
-	case r.PathValue("org") != "" && w.Visibility == nil:
-		return githubRefusal(422, "Invalid request.\n\n\"visibility\" wasn't supplied.")
+	case r.PathValue("org") != "" && w.Visibility == "":
+		return notSupplied("visibility")
+	case !regexp.MustCompile(`^[A-Z_][A-Z0-9_]*$`).MatchString(r.name) || strings.HasPrefix(r.name, "GITHUB_"):
+		return githubRefusal(422, "Invalid secret name")
 	}
 	sealed, err := base64.StdEncoding.DecodeString(*w.EncryptedValue)
 	value, ok := box.OpenAnonymous(nil, sealed, p.public, p.private)
 	if err != nil || !ok {
 		return githubRefusal(422, "Invalid encrypted_value")
 	}
-	name, stored := r.secret()
-	if !regexp.MustCompile(`^[A-Z_][A-Z0-9_]*$`).MatchString(name) || strings.HasPrefix(name, "GITHUB_") {
-		return githubRefusal(422, "Invalid secret name")
-	}
-	a := empty(http.StatusNoContent)
+	a, stored := empty(http.StatusNoContent), r.stored
 	if stored == nil {
 		a = jsonAnswer(http.StatusCreated, "{}")
 		stored = &storedSecret{created: s.now()}
-		p.secrets[name] = stored
+		p.secrets[r.name] = stored
 	}
 	stored.value, stored.updated = string(value), s.now()
-	if w.Visibility != nil {
-		stored.visibility, stored.selected = *w.Visibility, w.Selected
+	if w.Visibility != "" {
+		stored.visibility, stored.selected = w.Visibility, w.Selected
 	}
 	a.effect = s.journal.named(string(value), "value")
 	return a
 }
 
 func (s *Server) selectedRepositories(r *request) answer {
-	_, stored := r.secret()
-	if stored == nil || stored.visibility != "selected" {
+	if r.stored == nil || r.stored.visibility != "selected" {
 		return githubRefusal(404, "Not Found")
 	}
 	const perPage = 2 // small, so that clients must page
 	page, _ := strconv.Atoi(r.Form.Get("page"))
-	from := min(max(page-1, 0)*perPage, len(stored.selected))
-	to := min(from+perPage, len(stored.selected))
-	var repos []string
-	for _, id := range stored.selected[from:to] {
-		repos = append(repos, string(shortRepository(id)))
+	page, all := max(page, 1), r.stored.selected
+	from := min((page-1)*perPage, len(all))
+	to := min(from+perPage, len(all))
+	var repos []json.RawMessage
+	for _, id := range all[from:to] {
+		repos = append(repos, shortRepository(id))
 	}
-	a := jsonAnswer(200, fmt.Sprintf(`{"total_count":%d,"repositories":[%s]}`, len(stored.selected), strings.Join(repos, ",")))
-	if to < len(stored.selected) {
-		a.header["Link"] = fmt.Sprintf(`<http://%s%s?page=%d>; rel="next"`, r.Host, r.URL.EscapedPath(), max(page, 1)+1)
+	a := jsonAnswer(200, fmt.Sprintf(`{"total_count":%d,"repositories":%s}`, len(all), list(repos)))
+	if to < len(all) {
+		a.header["Link"] = fmt.Sprintf(`<http://%s%s?page=%d>; rel="next"`, r.Host, r.URL.EscapedPath(), page+1)
 	}
 	return a
 }

@@ -16,6 +16,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"strings"
 	"sync"
 	"time"
 )
@@ -42,10 +43,10 @@ func New(knobs Knobs) *Server {
 	if knobs.Scopes == nil {
 		knobs.Scopes = []string{"read", "activity:read_all"}
 	}
-	s := &Server{knobs: knobs, journal: newJournal(), mux: http.NewServeMux(), calls: map[string]bool{"try-write": true}}
+	s := &Server{knobs: knobs, mux: http.NewServeMux(), calls: map[string]bool{"try-write": true}}
+	s.journal = journal{names: map[string]string{}, issued: map[string]int{}, files: func() []entry { return nil }}
 	s.initStrava()
 	s.initGitHub()
-	s.initGit()
 	s.routeStrava()
 	s.routeGitHub()
 	s.routeControl()
@@ -105,11 +106,11 @@ func (s *Server) Idle() bool { return read(s, func() bool { return s.busy == 0 }
 // makes one has a bug that a test must see.
 func (s *Server) unknownRoute(w http.ResponseWriter, r *http.Request) {
 	s.edit(func() { s.journal.unexpected = append(s.journal.unexpected, r.Method+" "+r.URL.Path) })
-	if stravaPath(r.URL.Path) {
-		noPath().write(w)
-		return
+	a := answer{status: http.StatusNotFound, body: "the sandbox has no " + r.Method + " " + r.URL.Path + "\n"}
+	if strings.HasPrefix(r.URL.Path, "/api/v3/") {
+		a = noPath()
 	}
-	http.Error(w, "the sandbox has no "+r.Method+" "+r.URL.Path, http.StatusNotFound)
+	a.write(w)
 }
 
 // newToken returns 40 hexadecimal digits, as Strava's tokens have today.
@@ -119,28 +120,19 @@ func (s *Server) newToken() string {
 	return hex.EncodeToString(b) + s.knobs.Suffix
 }
 
-// ErrNotLoopback is returned for an address that others could reach.
-var ErrNotLoopback = errors.New("the sandbox listens on loopback only")
-
-// Listen opens the sandbox's port, only on loopback. Port 0 is any
-// free one.
+// Listen opens the sandbox's port, only on loopback. Port 0 is any free one.
 func Listen(ctx context.Context, address string) (net.Listener, error) {
 	a, err := netip.ParseAddrPort(address)
 	if err != nil || !a.Addr().IsLoopback() {
-		return nil, fmt.Errorf("%w: %s", ErrNotLoopback, address)
+		return nil, errors.New("the sandbox listens on loopback only: " + address)
 	}
-	l, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
-	if err != nil {
-		return nil, fmt.Errorf("listen: %w", err)
-	}
-	return l, nil
+	return new(net.ListenConfig).Listen(ctx, "tcp", address)
 }
 
 // Serve answers on l until ctx ends.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	server := &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second}
-	stop := context.AfterFunc(ctx, func() { _ = server.Close() })
-	defer stop()
+	defer context.AfterFunc(ctx, func() { _ = server.Close() })()
 	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("serve: %w", err)
 	}

@@ -2,8 +2,12 @@ package sandbox
 
 import (
 	"cmp"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"mime"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 )
@@ -19,7 +23,7 @@ type stravaState struct {
 	current map[int64]string // an athlete's newest access token
 
 	consented []string // what the athlete ticked in a browser; nil before that
-	session   string   // the cookie of an athlete who logged in
+	session   string   // the cookie of an athlete who logs in
 }
 
 type accessToken struct {
@@ -41,6 +45,7 @@ func (s *Server) initStrava() {
 		refresh: map[string]*grant{},
 		codes:   map[string][]string{},
 		current: map[int64]string{},
+		session: rand.Text(),
 	}
 	s.journal.names[s.strava.app.Secret] = "client-secret"
 	s.giveRefresh(&grant{athlete: AthleteID, scopes: s.knobs.Scopes}, cmp.Or(s.knobs.RefreshToken, s.newToken()))
@@ -120,10 +125,108 @@ func (s *Server) routeStrava() {
 // noPath returns the answer for an address that Strava doesn't have, as users report it.
 func noPath() answer { return stravaFault(404, "Record Not Found", "resource", "path", "invalid") }
 
-// stravaPath reports whether an address is one of Strava's API, and not one of a
-// GitHub Enterprise Server, which has the same base.
-func stravaPath(path string) bool {
-	rest, ok := strings.CutPrefix(path, "/api/v3/")
-	service, _, _ := strings.Cut(rest, "/")
-	return ok && !slices.Contains([]string{"repos", "repositories", "orgs"}, service)
+const (
+	lifetime = 6 * time.Hour
+	// An access token with more than this left comes back unchanged.
+	renewBelow = time.Hour
+)
+
+// token checks in Strava's order: client id, secret present, secret right, then
+// the grant.
+func (s *Server) token(r *http.Request) answer {
+	readTokenRequest(r)
+	grantType, refresh, code := r.Form.Get("grant_type"), r.Form.Get("refresh_token"), r.Form.Get("code")
+	detail := map[string]string{
+		"refresh_token": s.journal.named(refresh, "refresh"), "authorization_code": s.journal.named(code, "code"),
+	}[grantType]
+	var a answer
+	switch {
+	case r.Form.Get("client_id") != s.strava.app.ID:
+		a = stravaFault(400, "Bad Request", "Application", "client_id", "invalid")
+	case r.Form.Get("client_secret") == "":
+		a = stravaFault(400, "Bad Request", "Application", "client_secret", "invalid")
+	case r.Form.Get("client_secret") != s.strava.app.Secret:
+		a = stravaFault(401, "Authorization Error", "Application", "", "invalid")
+	case grantType == "refresh_token":
+		a = s.refreshGrant(refresh)
+	case grantType == "authorization_code":
+		a = s.codeGrant(code)
+	default: // What Strava answers here is not known; nothing may rely on it.
+		a = stravaFault(400, "Bad Request", "OAuth", "grant_type", "invalid")
+	}
+	a.detail = "grant=" + grantType + " " + detail
+	return a
+}
+
+// readTokenRequest reads what isn't in a form: a token request may be
+// multipart or JSON. (A query was read with the form.)
+func readTokenRequest(r *http.Request) {
+	switch kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind {
+	case "multipart/form-data":
+		_ = r.ParseMultipartForm(maxRequest)
+	case "application/json":
+		var fields map[string]any
+		decoder := json.NewDecoder(r.Body)
+		decoder.UseNumber()
+		_ = decoder.Decode(&fields)
+		for name, value := range fields {
+			r.Form.Set(name, fmt.Sprint(value))
+		}
+	}
+}
+
+func (s *Server) refreshGrant(refresh string) answer {
+	g := s.strava.refresh[refresh]
+	if g == nil {
+		return stravaFault(400, "Bad Request", "RefreshToken", "refresh_token", "invalid")
+	}
+	minted := s.renew(g)
+	if s.knobs.Rotation == RotateAlways || minted && s.knobs.Rotation == RotateOnExpiry {
+		s.giveRefresh(g, s.newToken())
+	}
+	scope := ""
+	if !s.knobs.HideScope {
+		scope = fmt.Sprintf(`,"scope":%q`, strings.Join(g.scopes, " "))
+	}
+	return s.tokens(g, `{"token_type":"Bearer","access_token":%[1]q,"expires_at":%[2]d,"expires_in":%[3]d,"refresh_token":%[4]q%[5]s}`, scope)
+}
+
+func (s *Server) codeGrant(code string) answer {
+	scopes, ok := s.strava.codes[code]
+	if !ok || s.knobs.EarlyCodes > 0 {
+		s.knobs.EarlyCodes = max(s.knobs.EarlyCodes-1, 0)
+		return stravaFault(400, "Bad Request", "AuthorizationCode", "code", "invalid")
+	}
+	delete(s.strava.codes, code)
+	// Authorizing again may kill the refresh token that CI has: assume it does.
+	maps.DeleteFunc(s.strava.refresh, func(_ string, g *grant) bool { return g.athlete == AthleteID })
+	g := &grant{athlete: AthleteID, scopes: scopes}
+	s.giveRefresh(g, s.newToken())
+	s.renew(g)
+	s.strava.access[s.strava.current[g.athlete]].grant = g // the scopes of an older one change with it
+	return s.tokens(g, `{"token_type":"Bearer","expires_at":%[2]d,"expires_in":%[3]d,"refresh_token":%[4]q,"access_token":%[1]q,"athlete":%[5]s}`,
+		string(filled("athlete", values{"id": g.athlete})))
+}
+
+// renew mints an access token unless the current one has enough left.
+func (s *Server) renew(g *grant) (minted bool) {
+	current := s.strava.access[s.strava.current[g.athlete]]
+	if current != nil && current.expires.Sub(s.now()) > renewBelow {
+		return false
+	}
+	token := s.newToken()
+	s.strava.access[token] = &accessToken{expires: s.now().Add(lifetime), grant: g}
+	s.strava.current[g.athlete] = token
+	s.journal.number(token, "access")
+	return true
+}
+
+// tokens answers with the tokens of a grant. format has the keys in Strava's order;
+// last follows them.
+func (s *Server) tokens(g *grant, format, last string) answer {
+	access := s.strava.current[g.athlete]
+	expires := s.strava.access[access].expires
+	a := jsonAnswer(200, fmt.Sprintf(format, access, expires.Unix(), int(expires.Sub(s.now()).Seconds()), g.refresh, last))
+	a.effect = s.journal.named(access, "access") + " " + s.journal.named(g.refresh, "refresh")
+	return a
 }
