@@ -3,11 +3,10 @@ package reality
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
-	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -28,26 +27,31 @@ type answer struct {
 	note    string // what else there is to say
 }
 
-func send(ctx context.Context, client *http.Client, req *http.Request) answer {
+func send(ctx context.Context, client *http.Client, method, address string, header http.Header, body string) answer {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	reply, err := client.Do(req.WithContext(ctx))
+	req, err := http.NewRequestWithContext(ctx, method, address, strings.NewReader(body))
 	if err != nil {
 		return answer{} // the error may quote the request
 	}
-	defer reply.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(reply.Body, maxAnswer))
+	req.Header = header
+	reply, err := client.Do(req)
 	if err != nil {
 		return answer{}
 	}
-	a := answer{status: reply.StatusCode, header: reply.Header, body: body}
+	defer reply.Body.Close()
+	text, err := io.ReadAll(io.LimitReader(reply.Body, maxAnswer))
+	if err != nil {
+		return answer{}
+	}
+	a := answer{status: reply.StatusCode, header: reply.Header, body: text}
 	var refusal struct {
 		Message string
 		Errors  []struct{ Resource, Field, Code string }
 	}
 	a.read(&refusal)
-	if a.message = refusal.Message; len(refusal.Errors) > 0 {
-		first := refusal.Errors[0]
+	a.message = refusal.Message
+	for _, first := range refusal.Errors[:min(len(refusal.Errors), 1)] {
 		a.fault = first.Resource + "/" + first.Field + "/" + first.Code
 	}
 	return a
@@ -57,9 +61,6 @@ func send(ctx context.Context, client *http.Client, req *http.Request) answer {
 func (a answer) read(into any) { _ = json.Unmarshal(a.body, into) }
 
 func (a answer) succeeded() bool { return a.status >= 200 && a.status <= 299 }
-
-// refuses reports whether the answer is a fault of Strava's.
-func (a answer) refuses(status int, fault string) bool { return a.status == status && a.fault == fault }
 
 // lacksPermission reports whether GitHub refused a token without the permission.
 func (a answer) lacksPermission() bool {
@@ -77,22 +78,18 @@ func (a answer) page() string {
 
 func (a answer) says() string {
 	if a.status == 0 {
-		return "no answer " + a.note
+		return "no answer" + a.note
 	}
-	return strings.Join([]string{fmt.Sprint(a.status), a.message, a.fault, a.page(), a.note}, " ")
+	parts := []string{strconv.Itoa(a.status), a.message, a.fault, a.page()}
+	return strings.Join(strings.Fields(strings.Join(parts, " ")), " ") + a.note
 }
 
-// isUnclear reports whether the answer is about something other than what was asked.
-func (a answer) isUnclear() bool {
-	return a.status == 0 || a.status == http.StatusTooManyRequests || a.status >= 500 ||
-		slices.ContainsFunc([]string{"rate limit", "rule violation", "bad credentials"}, func(part string) bool {
-			return strings.Contains(strings.ToLower(a.message), part)
-		})
-}
-
-// judge turns an answer into a finding.
+// judge turns an answer into a finding, unless it's about something other than what
+// was asked.
 func (a answer) judge(confirmed bool) finding {
-	if a.isUnclear() {
+	message := strings.ToLower(a.message)
+	if a.status == 0 || a.status == http.StatusTooManyRequests || a.status >= 500 || strings.Contains(message, "rate limit") ||
+		strings.Contains(message, "rule violation") || strings.Contains(message, "bad credentials") {
 		return untold(a.says())
 	}
 	return told(confirmed, a.says())

@@ -6,28 +6,14 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-
-	"strava-token/internal/secret"
 )
 
-// object is an object in a request body.
-type object map[string]any
-
-// createBlob creates a blob that nothing refers to.
-func createBlob(ctx context.Context, w *world, token secret.Value) answer {
-	return w.ask(ctx, token, http.MethodPost, "/git/blobs", object{"content": "strava-token reality\n", "encoding": "utf-8"})
-}
-
-// referToNothing creates no branch, since there's no such commit.
-func referToNothing(ctx context.Context, w *world, token secret.Value) answer {
-	return w.ask(ctx, token, http.MethodPost, "/git/refs", object{"ref": "refs/heads/" + branchName(), "sha": neverIssued})
-}
-
-// trial is what was found during the short life of a branch.
-type trial struct{ commit, branch, replaced, conflict, gone finding }
-
-func inTrial(part func(*trial) finding) check {
-	return func(_ context.Context, w *world) finding { return part(&w.trial) }
+// trial is the short life of a branch: what package store does with one. Each row takes
+// what the one before made.
+type trial struct {
+	commit, file    string // what GitHub calls them
+	branch          string // "" before its making is tried
+	begun, replaced bool
 }
 
 const (
@@ -35,45 +21,22 @@ const (
 	trialMessage = "Check what GitHub does\n\n[skip ci]"
 )
 
+var skipped = untold("what comes before it failed")
+
 func branchName() string { return "strava-token-reality-" + strings.ToLower(randomName()) }
 
-// tryBranch does what package store does with a branch, on one of its own, and deletes
-// that branch.
-func (w *world) tryBranch(ctx context.Context) {
-	skipped := untold("what comes before it failed")
-	w.trial = trial{skipped, skipped, skipped, skipped, untold("no branch was made")}
+// commitIsSigned makes a commit that nothing refers to. GitHub signs what the built-in
+// token or an App commits.
+func commitIsSigned(ctx context.Context, w *world, g given) finding {
 	var tree struct {
 		SHA  string
 		Tree []struct{ SHA string }
 	}
-	w.ask(ctx, w.Contents, http.MethodPost, "/git/trees", object{
-		"tree": []object{{"path": trialFile, "mode": "100644", "type": "blob", "content": "1\n"}},
-	}).read(&tree)
+	file := object{"path": trialFile, "mode": "100644", "type": "blob", "content": "1\n"}
+	w.ask(ctx, g, http.MethodPost, "/git/trees", object{"tree": []object{file}}).read(&tree)
 	if tree.SHA == "" || len(tree.Tree) == 0 {
-		return
+		return skipped
 	}
-	sha := w.tryCommit(ctx, tree.SHA)
-	if sha == "" {
-		return
-	}
-	name := branchName()
-	defer func() { w.trial.gone = w.deleteBranch(ctx, name) }() // also if the answer was lost
-	a := w.ask(ctx, w.Contents, http.MethodPost, "/git/refs", object{"ref": "refs/heads/" + name, "sha": sha})
-	var made struct {
-		Ref    string
-		Object struct{ SHA string }
-	}
-	a.read(&made)
-	w.trial.branch = a.judge(a.status == http.StatusCreated && made.Ref == "refs/heads/"+name && made.Object.SHA == sha)
-	if a.succeeded() {
-		w.tryReplace(ctx, name, tree.Tree[0].SHA)
-	}
-}
-
-// tryCommit returns the commit's name. GitHub signs what the built-in token or an App
-// commits.
-func (w *world) tryCommit(ctx context.Context, tree string) string {
-	a := w.ask(ctx, w.Contents, http.MethodPost, "/git/commits", object{"message": trialMessage, "tree": tree})
 	var commit struct {
 		SHA          string
 		Verification struct {
@@ -81,34 +44,66 @@ func (w *world) tryCommit(ctx context.Context, tree string) string {
 			Reason   string
 		}
 	}
+	a := w.ask(ctx, g, http.MethodPost, "/git/commits", object{"message": trialMessage, "tree": tree.SHA})
 	a.read(&commit)
-	if verified := commit.Verification.Verified; a.status == http.StatusCreated && verified != nil {
-		signs := strings.HasPrefix(w.Contents.Reveal(), "ghs_")
-		w.trial.commit = told(*verified || !signs, fmt.Sprintf("verified: %t, reason: %s", *verified, commit.Verification.Reason))
-	} else {
-		w.trial.commit = a.judge(false)
+	w.trial.commit, w.trial.file = commit.SHA, tree.Tree[0].SHA
+	verified := commit.Verification.Verified
+	if a.status != http.StatusCreated || verified == nil {
+		return a.judge(false)
 	}
-	return commit.SHA
+	signs := strings.HasPrefix(w.tokens[g].Reveal(), "ghs_")
+	return told(*verified || !signs, fmt.Sprintf("verified: %t, reason: %s", *verified, commit.Verification.Reason))
 }
 
-func (w *world) tryReplace(ctx context.Context, branch, sha string) {
-	put := func(text string) answer {
-		return w.ask(ctx, w.Contents, http.MethodPut, "/contents/"+trialFile, object{
-			"message": trialMessage, "branch": branch, "sha": sha, "content": base64.StdEncoding.EncodeToString([]byte(text)),
-		})
+func branchBegins(ctx context.Context, w *world, g given) finding {
+	if w.trial.commit == "" {
+		return skipped
 	}
-	a := put("2\n")
-	if w.trial.replaced = a.judge(a.status == http.StatusOK); a.succeeded() {
-		a = put("3\n")
-		w.trial.conflict = a.judge(a.status == http.StatusConflict)
+	w.trial.branch = branchName()
+	ref := "refs/heads/" + w.trial.branch
+	a := w.ask(ctx, g, http.MethodPost, "/git/refs", object{"ref": ref, "sha": w.trial.commit})
+	var made struct {
+		Ref    string
+		Object struct{ SHA string }
 	}
+	a.read(&made)
+	w.trial.begun = a.succeeded()
+	return a.judge(a.status == http.StatusCreated && made.Ref == ref && made.Object.SHA == w.trial.commit)
 }
 
-func (w *world) deleteBranch(ctx context.Context, name string) finding {
+func fileIsReplaced(ctx context.Context, w *world, g given) finding {
+	if !w.trial.begun {
+		return skipped
+	}
+	a := w.replace(ctx, g, "2\n")
+	w.trial.replaced = a.succeeded()
+	return a.judge(a.status == http.StatusOK)
+}
+
+func oldShaConflicts(ctx context.Context, w *world, g given) finding {
+	if !w.trial.replaced {
+		return skipped
+	}
+	a := w.replace(ctx, g, "3\n")
+	return a.judge(a.status == http.StatusConflict)
+}
+
+// replace writes the branch's file in place of the first one.
+func (w *world) replace(ctx context.Context, g given, text string) answer {
+	return w.ask(ctx, g, http.MethodPut, "/contents/"+trialFile, object{
+		"message": trialMessage, "branch": w.trial.branch, "sha": w.trial.file, "content": base64.StdEncoding.EncodeToString([]byte(text)),
+	})
+}
+
+// branchIsGone deletes the branch, also if the answer to its making was lost.
+func branchIsGone(ctx context.Context, w *world, g given) finding {
+	if w.trial.branch == "" {
+		return untold("no branch was made")
+	}
 	ctx = context.WithoutCancel(ctx)
-	a := w.ask(ctx, w.Contents, http.MethodDelete, "/git/refs/heads/"+name, nil)
-	if a.succeeded() || w.ask(ctx, w.Contents, http.MethodGet, "/branches/"+name, nil).status == http.StatusNotFound {
+	a := w.ask(ctx, g, http.MethodDelete, "/git/refs/heads/"+w.trial.branch, nil)
+	if a.succeeded() || w.ask(ctx, g, http.MethodGet, "/branches/"+w.trial.branch, nil).status == http.StatusNotFound {
 		return told(true, "deleted")
 	}
-	return told(false, "delete the branch "+name+" by hand: "+a.says())
+	return told(false, "delete the branch "+w.trial.branch+" by hand: "+a.says())
 }

@@ -34,28 +34,13 @@ type Setup struct {
 	Do func(context.Context, *provider.Run) *provider.Outcome
 }
 
-// assumption is one line of the table in assumptions.go. needs returns what must be
-// given before it can be checked, or "".
-type assumption struct {
-	about, relies string
-	needs         func(*world) string
-	check         check
-}
-
-type check func(context.Context, *world) finding
+// check checks an assumption with what is given.
+type check func(context.Context, *world, given) finding
 
 type finding struct{ verdict, seen string }
 
-const (
-	isConfirmed = "confirmed"
-	isFalse     = "false"
-)
-
 func told(confirmed bool, seen string) finding {
-	if confirmed {
-		return finding{isConfirmed, seen}
-	}
-	return finding{isFalse, seen}
+	return finding{map[bool]string{true: "confirmed", false: "false"}[confirmed], seen}
 }
 
 func untold(why string) finding { return finding{"could not be told", why} }
@@ -63,51 +48,61 @@ func untold(why string) finding { return finding{"could not be told", why} }
 // world is what is found out once for several rows.
 type world struct {
 	Setup
-	outcomes []*provider.Outcome    // of the refreshes
-	sees     map[*credential]answer // what each sees of the repository
+	outcomes []*provider.Outcome // of the refreshes
+	tokens   map[given]secret.Value
+	works    map[given]answer // what each token sees of the repository
 	trial    trial
 }
 
 // Check returns a table in Markdown with every assumption, and whether all of them may
 // be true. The error is that of a refresh; the table is complete even then.
 func Check(ctx context.Context, s Setup) (table string, noneFalse bool, err error) {
-	w := &world{Setup: s, sees: map[*credential]answer{}}
-	err = w.refresh(ctx)
-	if _, _, ok := store.SplitRepository(s.Inputs.Repository); ok {
-		for _, c := range []*credential{secretsToken, contentsToken} {
-			w.sees[c] = w.ask(ctx, c.token(w), http.MethodGet, "", nil)
-		}
+	w := &world{Setup: s, works: map[given]answer{nothing: {status: http.StatusOK}}}
+	w.tokens = map[given]secret.Value{secretsToken: s.Inputs.GitHubToken, contentsToken: s.Contents}
+	if err = w.refresh(ctx); len(w.outcomes) > 0 {
+		w.works[app] = answer{status: http.StatusOK}
 	}
-	if contentsToken.missing(w) == "" {
-		w.tryBranch(ctx)
+	for _, g := range []given{secretsToken, contentsToken} {
+		if _, _, ok := store.SplitRepository(s.Inputs.Repository); ok && !w.tokens[g].Empty() {
+			w.works[g] = w.ask(ctx, g, http.MethodGet, "", nil)
+		}
 	}
 	noneFalse = true
 	table = "| verdict | assumption | what was seen | relied on by |\n|---|---|---|---|\n"
 	for _, a := range assumptions {
-		f := untold(a.needs(w))
+		f := w.missing(a.with)
 		if f.seen == "" {
-			f = a.check(ctx, w)
+			f = a.check(ctx, w, a.with)
 		}
-		noneFalse = noneFalse && f.verdict != isFalse
+		noneFalse = noneFalse && f.verdict != "false"
 		table += fmt.Sprintf("| %s | %s | %s | %s |\n", f.verdict, a.about, w.harmless(f.seen), a.relies)
 	}
 	return table, noneFalse, err
 }
 
+// missing says what to give, if what is given doesn't work.
+func (w *world) missing(g given) finding {
+	seen, asked := w.works[g]
+	switch {
+	case seen.status == http.StatusOK:
+		return finding{}
+	case asked:
+		return untold(seen.says() + "; give " + string(g))
+	}
+	return untold("give " + string(g))
+}
+
 const maxSeen = 300 // characters
 
 // harmless returns what was seen without anything secret in it, since a service may
-// return what it was sent. If it contains one of our values, in any spelling, nothing
-// of it stays.
+// return what it was sent. If it quotes one of our values, nothing of it stays.
 func (w *world) harmless(seen string) string {
 	hidden := []secret.Value{w.Inputs.ClientSecret, w.Inputs.RefreshToken, w.Inputs.GitHubToken, w.Contents}
 	for _, o := range w.outcomes {
 		hidden = append(hidden, o.Token.AccessToken, o.Token.RefreshToken)
 	}
-	for _, v := range hidden {
-		if text := bare(v.Reveal()); text != "" && strings.Contains(bare(seen), text) {
-			return "withheld: the answer has a secret in it"
-		}
+	if secret.HasAny(seen, hidden...) {
+		return "withheld: the answer has a secret in it"
 	}
 	seen = strings.Map(func(c rune) rune {
 		if unicode.IsLetter(c) || unicode.IsDigit(c) || strings.ContainsRune(".,:;'/_-=@", c) {
@@ -115,16 +110,6 @@ func (w *world) harmless(seen string) string {
 		}
 		return ' '
 	}, secret.Redacted(seen))
-	letters := []rune(strings.ReplaceAll(strings.Join(strings.Fields(seen), " "), " ;", ";"))
+	letters := []rune(strings.Join(strings.Fields(seen), " "))
 	return string(letters[:min(len(letters), maxSeen)])
-}
-
-// bare returns s without anything that could be put between its letters.
-func bare(s string) string {
-	return strings.Map(func(c rune) rune {
-		if unicode.IsLetter(c) || unicode.IsDigit(c) {
-			return unicode.ToLower(c)
-		}
-		return -1
-	}, s)
 }
