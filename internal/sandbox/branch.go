@@ -145,7 +145,7 @@ func (s *Server) putContent(r *request) answer {
 	case s.forbidden(w.Branch, "update", r.signs()):
 		return githubRefusal(409, "Repository rule violations found\n\nCannot update this protected ref.\n\n")
 	case exists && w.SHA == "":
-		return githubRefusal(422, "Invalid request.\n\n\"sha\" wasn't supplied.")
+		return notSupplied("sha")
 	case exists && w.SHA != objectName("blob", old): // a sha for a missing path is ignored
 		return githubRefusal(409, file+" does not match "+w.SHA)
 	case err != nil || w.Message == "":
@@ -162,10 +162,7 @@ func (s *Server) putContent(r *request) answer {
 }
 
 func (s *Server) forbidden(branch, rule string, signed bool) bool {
-	for _, kind := range s.git.rules[branch] {
-		if kind == rule || kind == "pull_request" || kind == "required_signatures" && !signed {
-			return true
-		}
-	}
-	return s.knobs.Protected == branch
+	return s.knobs.Protected == branch || slices.ContainsFunc(s.git.rules[branch], func(kind string) bool {
+		return kind == rule || kind == "pull_request" || kind == "required_signatures" && !signed
+	})
 }

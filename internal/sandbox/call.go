@@ -99,7 +99,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, service, call str
 	// Read the whole body first: only then is it noticed if the client goes away.
 	body, _ := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequest))
 	r.Body = io.NopCloser(bytes.NewReader(body))
-	_ = r.ParseForm() // GitHub accepts JSON under any content type, so restore the body
+	_ = r.ParseMultipartForm(maxRequest) // any form and the query; GitHub accepts JSON under any content type, so restore the body
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	if call == "put" && !bytes.Contains(body, []byte("encrypted_value")) {
 		call = "try-write"

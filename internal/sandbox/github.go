@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -63,7 +64,7 @@ func (s *Server) initGitHub() {
 	})
 	s.github.builtIn = s.NewGitHubToken("built-in-token", GitHubToken{Kind: Integration, Contents: Write})
 	s.addPlace(Repository, "secrets")
-	s.addPlace("org:"+Organization, "organization_secrets")
+	s.addPlace(Organization, "organization_secrets")
 	s.git = gitState{objects: map[string]branch{}, rules: map[string][]string{}, branches: map[string]branch{
 		"main": {head: objectName("commit", "main"), files: map[string]string{}, commits: 1, updated: s.now()},
 	}}
@@ -117,9 +118,9 @@ func (s *Server) routeGitHub() {
 		{"issues", "GET", repo + "/issues", "contents", Read, s.listIssues},
 		{"issue", "POST", repo + "/issues", "contents", Read, s.writeIssue},
 		{"comment", "POST", repo + "/issues/{number}/comments", "contents", Read, s.writeIssue},
-		{"selected", "GET", "/orgs/{org}/actions/secrets/{name}/repositories", "", Read, s.selectedRepositories},
+		{"selected", "GET", "/orgs/{owner}/actions/secrets/{name}/repositories", "", Read, s.selectedRepositories},
 	}
-	for _, place := range []string{repo + "/actions", repo + "/environments/{environment}", "/orgs/{org}/actions"} {
+	for _, place := range []string{repo + "/actions", repo + "/environments/{environment}", "/orgs/{owner}/actions"} {
 		routes = append(routes,
 			githubRoute{"public-key", "GET", place + "/secrets/public-key", "", Read, s.publicKey},
 			githubRoute{"secret", "GET", place + "/secrets/{name}", "", Read, s.getSecret},
@@ -137,9 +138,9 @@ func (s *Server) routeGitHub() {
 type request struct {
 	*http.Request
 	token  *GitHubToken
-	place  *place        // that the address names
-	name   string        // of the secret that it names, in upper case
-	stored *storedSecret // under that name, or nil
+	place  *place       // that the address names
+	name   string       // of the secret that it names, in upper case
+	stored storedSecret // under that name
 	sent   sent
 }
 
@@ -163,7 +164,11 @@ type sent struct {
 func (s *Server) permitted(route githubRoute) handler {
 	return func(r *http.Request) answer {
 		_, value, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-		t, p, name := s.github.tokens[value], s.placeAt(r), strings.ToUpper(r.PathValue("name"))
+		where, name := path.Join(r.PathValue("owner"), r.PathValue("repo")), strings.ToUpper(r.PathValue("name"))
+		if environment := r.PathValue("environment"); environment != "" {
+			where += "@" + environment
+		}
+		t, p := s.github.tokens[value], s.github.places[strings.ToLower(where)]
 		switch {
 		case t == nil || !t.Expires.IsZero() && s.now().After(t.Expires):
 			return githubRefusal(401, "Bad credentials")

@@ -18,19 +18,22 @@ import (
 
 // place holds secrets: a repository, an environment or an organization.
 type place struct {
-	name            string // as in rotate-to: owner/repo, owner/repo@environment or org:name
+	name            string // owner, owner/repo or owner/repo@environment
 	permission      string // for its secrets
 	keyID           string
 	public, private *[32]byte
-	secrets         map[string]*storedSecret // by their names in upper case
+	secrets         map[string]storedSecret // by their names in upper case
 }
 
+// storedSecret is a secret; one that doesn't exist is empty.
 type storedSecret struct {
 	value            string
 	created, updated time.Time
 	visibility       string
 	selected         []int64
 }
+
+func (s storedSecret) exists() bool { return !s.created.IsZero() }
 
 func (s *Server) addPlace(name, permission string) {
 	public, private, err := box.GenerateKey(rand.Reader)
@@ -39,7 +42,7 @@ func (s *Server) addPlace(name, permission string) {
 	}
 	s.github.places[strings.ToLower(name)] = &place{
 		name: name, permission: permission, keyID: fmt.Sprint(568250167242549000 + int64(len(s.github.places))),
-		public: public, private: private, secrets: map[string]*storedSecret{},
+		public: public, private: private, secrets: map[string]storedSecret{},
 	}
 }
 
@@ -57,24 +60,12 @@ func (s *Server) AddRepository(name string) {
 // GitHub ignores the case of both.
 func (s *Server) placeOf(target string) (*place, string) {
 	target, environment, inEnvironment := strings.Cut(target, "@")
-	where, name := path.Split(target)
+	where, name := path.Split(strings.TrimPrefix(target, "org:"))
 	where = cmp.Or(strings.TrimSuffix(where, "/"), Repository)
 	if inEnvironment {
 		where += "@" + environment
 	}
 	return s.github.places[strings.ToLower(where)], strings.ToUpper(name)
-}
-
-// placeAt returns the place that an address names, or nil.
-func (s *Server) placeAt(r *http.Request) *place {
-	name := r.PathValue("owner") + "/" + r.PathValue("repo")
-	if organization := r.PathValue("org"); organization != "" {
-		name = "org:" + organization
-	}
-	if environment := r.PathValue("environment"); environment != "" {
-		name += "@" + environment
-	}
-	return s.github.places[strings.ToLower(name)]
 }
 
 // SetSecret stores a secret, as its owner does in the settings, and reports whether
@@ -87,19 +78,16 @@ func (s *Server) SetSecret(target, value string, selected ...int64) bool {
 			return false
 		}
 		visibility := map[bool]string{true: "selected", false: "private"}[selected != nil]
-		p.secrets[name] = &storedSecret{value: value, created: s.now(), updated: s.now(), visibility: visibility, selected: selected}
+		p.secrets[name] = storedSecret{value: value, created: s.now(), updated: s.now(), visibility: visibility, selected: selected}
 		return true
 	})
 }
 
-// stored returns a secret; one that doesn't exist is empty.
-func (s *Server) stored(target string) (found storedSecret) {
-	s.edit(func() {
-		if p, name := s.placeOf(target); p != nil && p.secrets[name] != nil {
-			found = *p.secrets[name]
-		}
+func (s *Server) stored(target string) storedSecret {
+	return read(s, func() storedSecret {
+		p, name := s.placeOf(target)
+		return cmp.Or(p, &place{}).secrets[name]
 	})
-	return found
 }
 
 // Selected returns who may use an organization's secret.
@@ -119,11 +107,11 @@ func (s *Server) publicKey(r *request) answer {
 }
 
 func (s *Server) getSecret(r *request) answer {
-	if r.stored == nil {
+	if !r.stored.exists() {
 		return githubRefusal(404, "Not Found")
 	}
 	visibility := ""
-	if r.PathValue("org") != "" {
+	if r.PathValue("repo") == "" {
 		visibility = fmt.Sprintf(`,"visibility":%q`, r.stored.visibility)
 	}
 	return jsonAnswer(200, fmt.Sprintf(`{"name":%q,"created_at":%q,"updated_at":%q%s}`,
@@ -131,7 +119,7 @@ func (s *Server) getSecret(r *request) answer {
 }
 
 func (s *Server) deleteSecret(r *request) answer {
-	if r.stored == nil {
+	if !r.stored.exists() {
 		return githubRefusal(404, "Not Found")
 	}
 	delete(r.place.secrets, r.name)
@@ -152,7 +140,7 @@ func (s *Server) putSecret(r *request) answer {
 		return a
 	case w.KeyID != p.keyID:
 		return githubRefusal(422, "Invalid key_id")
-	case r.PathValue("org") != "" && w.Visibility == "":
+	case r.PathValue("repo") == "" && w.Visibility == "":
 		return notSupplied("visibility")
 	case !regexp.MustCompile(`^[A-Z_][A-Z0-9_]*$`).MatchString(r.name) || strings.HasPrefix(r.name, "GITHUB_"):
 		return githubRefusal(422, "Invalid secret name")
@@ -162,22 +150,18 @@ func (s *Server) putSecret(r *request) answer {
 	if err != nil || !ok {
 		return githubRefusal(422, "Invalid encrypted_value")
 	}
-	a, stored := empty(http.StatusNoContent), r.stored
-	if stored == nil {
-		a = jsonAnswer(http.StatusCreated, "{}")
-		stored = &storedSecret{created: s.now()}
-		p.secrets[r.name] = stored
+	a := empty(http.StatusNoContent)
+	if !r.stored.exists() {
+		a, r.stored.created = jsonAnswer(http.StatusCreated, "{}"), s.now()
 	}
-	stored.value, stored.updated = string(value), s.now()
-	if w.Visibility != "" {
-		stored.visibility, stored.selected = w.Visibility, w.Selected
-	}
+	r.stored.value, r.stored.updated, r.stored.visibility, r.stored.selected = string(value), s.now(), w.Visibility, w.Selected
+	p.secrets[r.name] = r.stored
 	a.effect = s.journal.named(string(value), "value")
 	return a
 }
 
 func (s *Server) selectedRepositories(r *request) answer {
-	if r.stored == nil || r.stored.visibility != "selected" {
+	if r.stored.visibility != "selected" {
 		return githubRefusal(404, "Not Found")
 	}
 	const perPage = 2 // small, so that clients must page

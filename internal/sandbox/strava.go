@@ -52,11 +52,12 @@ func (s *Server) initStrava() {
 }
 
 // giveRefresh gives a grant a new refresh token; the old one dies at once.
-func (s *Server) giveRefresh(g *grant, token string) {
+func (s *Server) giveRefresh(g *grant, token string) string {
 	delete(s.strava.refresh, g.refresh)
 	g.refresh = token
 	s.strava.refresh[token] = g
 	s.journal.number(token, "refresh")
+	return token
 }
 
 // own returns a grant of the sandbox's own athlete, or an empty one if all were revoked.
@@ -85,11 +86,7 @@ func (s *Server) Replace() { s.edit(func() { s.giveRefresh(s.own(), s.newToken()
 // refresh token. It isn't known whether that ends an earlier one at the real Strava;
 // here it doesn't.
 func (s *Server) Connect(athlete int64) string {
-	return read(s, func() string {
-		g := &grant{athlete: athlete, scopes: s.knobs.Scopes}
-		s.giveRefresh(g, s.newToken())
-		return g.refresh
-	})
+	return read(s, func() string { return s.giveRefresh(&grant{athlete: athlete, scopes: s.knobs.Scopes}, s.newToken()) })
 }
 
 // Lives reports whether Strava accepts a token, for a refresh or an API call.
@@ -134,7 +131,13 @@ const (
 // token checks in Strava's order: client id, secret present, secret right, then
 // the grant.
 func (s *Server) token(r *http.Request) answer {
-	readTokenRequest(r)
+	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind == "application/json" {
+		var fields map[string]json.RawMessage
+		_ = json.NewDecoder(r.Body).Decode(&fields)
+		for name, value := range fields {
+			r.Form.Set(name, strings.Trim(string(value), `"`))
+		}
+	}
 	grantType, refresh, code := r.Form.Get("grant_type"), r.Form.Get("refresh_token"), r.Form.Get("code")
 	detail := map[string]string{
 		"refresh_token": s.journal.named(refresh, "refresh"), "authorization_code": s.journal.named(code, "code"),
@@ -156,23 +159,6 @@ func (s *Server) token(r *http.Request) answer {
 	}
 	a.detail = "grant=" + grantType + " " + detail
 	return a
-}
-
-// readTokenRequest reads what isn't in a form: a token request may be
-// multipart or JSON. (A query was read with the form.)
-func readTokenRequest(r *http.Request) {
-	switch kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind {
-	case "multipart/form-data":
-		_ = r.ParseMultipartForm(maxRequest)
-	case "application/json":
-		var fields map[string]any
-		decoder := json.NewDecoder(r.Body)
-		decoder.UseNumber()
-		_ = decoder.Decode(&fields)
-		for name, value := range fields {
-			r.Form.Set(name, fmt.Sprint(value))
-		}
-	}
 }
 
 func (s *Server) refreshGrant(refresh string) answer {
