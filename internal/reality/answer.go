@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -40,11 +41,10 @@ func send(ctx context.Context, client *http.Client, method, address string, head
 		return answer{}
 	}
 	defer reply.Body.Close()
-	text, err := io.ReadAll(io.LimitReader(reply.Body, maxAnswer))
-	if err != nil {
+	a := answer{status: reply.StatusCode, header: reply.Header}
+	if a.body, err = io.ReadAll(io.LimitReader(reply.Body, maxAnswer)); err != nil {
 		return answer{}
 	}
-	a := answer{status: reply.StatusCode, header: reply.Header, body: text}
 	var refusal struct {
 		Message string
 		Errors  []struct{ Resource, Field, Code string }
@@ -87,9 +87,8 @@ func (a answer) says() string {
 // judge turns an answer into a finding, unless it's about something other than what
 // was asked.
 func (a answer) judge(confirmed bool) finding {
-	message := strings.ToLower(a.message)
-	if a.status == 0 || a.status == http.StatusTooManyRequests || a.status >= 500 || strings.Contains(message, "rate limit") ||
-		strings.Contains(message, "rule violation") || strings.Contains(message, "bad credentials") {
+	other := regexp.MustCompile(`(?i)rate limit|rule violation|bad credentials`).MatchString(a.message)
+	if other || a.status == 0 || a.status == http.StatusTooManyRequests || a.status >= 500 {
 		return untold(a.says())
 	}
 	return told(confirmed, a.says())

@@ -13,83 +13,71 @@ import (
 	"strava-token/internal/store"
 )
 
-// object is a body, or an object in one.
+// request is one about the repository. In its path "?" is a name that nothing has.
+type request struct {
+	method, path string
+	body         object // nil: none
+}
+
 type object map[string]any
 
-// ask sends a request about the repository, once, except for a DELETE: that may be
-// repeated without harm.
-func (w *world) ask(ctx context.Context, g given, method, path string, body object) answer {
+const impossibleSecret = "/actions/secrets/STRAVA_TOKEN_REALITY_?"
+
+// These change nothing, except that createBlob creates a blob that nothing refers to.
+var (
+	deleteSecret = request{http.MethodDelete, impossibleSecret, nil}
+	putNothing   = request{http.MethodPut, impossibleSecret, object{}} // no value and no key
+	createBlob   = request{http.MethodPost, "/git/blobs", object{"content": "strava-token reality\n", "encoding": "utf-8"}}
+	// control is what each token may not do in any case.
+	control = map[given]request{
+		contentsToken: {http.MethodGet, "/actions/secrets/public-key", nil},
+		// There's no such commit, so no branch is made.
+		secretsToken: {http.MethodPost, "/git/refs", object{"ref": "refs/heads/strava-token-reality", "sha": neverIssued}},
+	}
+)
+
+// named puts 80 random bits for each "?".
+func named(name string) string { return strings.ReplaceAll(name, "?", rand.Text()[:16]) }
+
+// ask sends a request once, except for a DELETE: that may be repeated without harm.
+func (w *world) ask(ctx context.Context, g given, r request) answer {
 	client, text := w.Network.Once, []byte(nil)
-	if method == http.MethodDelete {
+	if r.method == http.MethodDelete {
 		client = w.Network.Reads
 	}
-	if body != nil {
-		text, _ = json.Marshal(body) // only texts
+	if r.body != nil {
+		text, _ = json.Marshal(r.body) // only texts
 	}
-	address := strings.TrimSuffix(w.Inputs.GitHubURL.String(), "/") + "/repos/" + w.Inputs.Repository + path
-	return send(ctx, client, method, address, http.Header{
+	address := strings.TrimSuffix(w.Inputs.GitHubURL.String(), "/") + "/repos/" + w.Inputs.Repository + r.path
+	return send(ctx, client, r.method, address, http.Header{
 		"Authorization": {"Bearer " + w.tokens[g].Reveal()}, "Accept": {"application/vnd.github+json"}, "User-Agent": {"strava-token"},
 	}, string(text))
 }
 
-// attempt is a request that changes nothing.
-type attempt func(context.Context, *world, given) answer
-
 // tried wants a status; 403 is a refusal for want of a permission, which names it. A
 // token that should be refused, and isn't, is the wrong one unless it's refused
-// something else that needs the same permission.
-func tried(try attempt, status int, named string) check {
+// something else that needs the same permission. If GitHub creates a secret from
+// nothing, it's deleted.
+func tried(r request, status int, permission string) check {
 	return func(ctx context.Context, w *world, g given) finding {
-		a := try(ctx, w, g)
+		r := request{r.method, named(r.path), r.body}
+		a := w.ask(ctx, g, r)
+		if r.method == http.MethodPut && (a.status == 0 || a.succeeded()) {
+			undone := w.ask(context.WithoutCancel(ctx), g, request{http.MethodDelete, r.path, nil})
+			if !undone.succeeded() && undone.status != http.StatusNotFound {
+				a.note = "; delete what may be left of " + r.path
+			}
+		}
 		lacks, shall := a.lacksPermission(), status == http.StatusForbidden
-		if lacks && !shall || !lacks && shall && (named != "" || !control[g](ctx, w, g).lacksPermission()) {
+		if lacks && !shall || !lacks && shall && (permission != "" || !w.ask(ctx, g, control[g]).lacksPermission()) {
 			return untold(a.says() + "; give " + string(g))
 		}
-		if named != "" {
+		if permission != "" {
 			names := a.header.Get("X-Accepted-GitHub-Permissions")
-			return told(strings.Contains(names, named), "named: "+names)
+			return told(strings.Contains(names, permission), "named: "+names)
 		}
 		return a.judge(lacks || a.status == status)
 	}
-}
-
-// control is what each token may not do in any case.
-var control = map[given]attempt{
-	// Reading the key takes the permission Secrets, even if only to read.
-	contentsToken: func(ctx context.Context, w *world, g given) answer {
-		return w.ask(ctx, g, http.MethodGet, "/actions/secrets/public-key", nil)
-	},
-	// This makes no branch, since there's no such commit.
-	secretsToken: func(ctx context.Context, w *world, g given) answer {
-		return w.ask(ctx, g, http.MethodPost, "/git/refs", object{"ref": "refs/heads/" + branchName(), "sha": neverIssued})
-	},
-}
-
-// createBlob creates a blob that nothing refers to.
-func createBlob(ctx context.Context, w *world, g given) answer {
-	return w.ask(ctx, g, http.MethodPost, "/git/blobs", object{"content": "strava-token reality\n", "encoding": "utf-8"})
-}
-
-// randomName returns a name that nothing has: 80 random bits.
-func randomName() string { return rand.Text()[:16] }
-
-func impossibleSecret() string { return "/actions/secrets/STRAVA_TOKEN_REALITY_" + randomName() }
-
-func deleteSecret(ctx context.Context, w *world, g given) answer {
-	return w.ask(ctx, g, http.MethodDelete, impossibleSecret(), nil)
-}
-
-// putNothing names no value and no key. If GitHub creates a secret from that, it's deleted.
-func putNothing(ctx context.Context, w *world, g given) answer {
-	path := impossibleSecret()
-	a := w.ask(ctx, g, http.MethodPut, path, object{})
-	if a.status != 0 && !a.succeeded() {
-		return a
-	}
-	if undone := w.ask(context.WithoutCancel(ctx), g, http.MethodDelete, path, nil); !undone.succeeded() && undone.status != http.StatusNotFound {
-		a.note = "; delete what may be left of " + path
-	}
-	return a
 }
 
 // environmentSecrets believes that the address is wrong only if the environment exists.
@@ -101,9 +89,9 @@ func environmentSecrets(ctx context.Context, w *world, g given) finding {
 		return untold("give --rotate-to NAME@ENVIRONMENT")
 	}
 	name := w.Inputs.Targets[i].Environment
-	a := w.ask(ctx, g, http.MethodGet, "/environments/"+url.PathEscape(name)+"/secrets/public-key", nil)
+	a := w.ask(ctx, g, request{http.MethodGet, "/environments/" + url.PathEscape(name) + "/secrets/public-key", nil})
 	var list struct{ Environments []struct{ Name string } }
-	w.ask(ctx, g, http.MethodGet, "/environments?per_page=100", nil).read(&list)
+	w.ask(ctx, g, request{http.MethodGet, "/environments?per_page=100", nil}).read(&list)
 	exists := slices.ContainsFunc(list.Environments, func(e struct{ Name string }) bool { return strings.EqualFold(e.Name, name) })
 	if a.lacksPermission() || a.status == http.StatusNotFound && !exists {
 		return untold(a.says() + "; give an environment that exists, and " + string(g))

@@ -64,7 +64,7 @@ func Check(ctx context.Context, s Setup) (table string, noneFalse bool, err erro
 	}
 	for _, g := range []given{secretsToken, contentsToken} {
 		if _, _, ok := store.SplitRepository(s.Inputs.Repository); ok && !w.tokens[g].Empty() {
-			w.works[g] = w.ask(ctx, g, http.MethodGet, "", nil)
+			w.works[g] = w.ask(ctx, g, request{http.MethodGet, "", nil})
 		}
 	}
 	noneFalse = true
