@@ -54,7 +54,7 @@ var assumptions = []struct {
 	{"a first commit without parents becomes a new branch", "internal/store/branch_write.go", contentsToken, branchBegins},
 	{"a file is replaced by its sha", "internal/store/branch_write.go", contentsToken, replaces("2\n", http.StatusOK)},
 	{"an old sha is a conflict", "internal/store/branch_write.go", contentsToken, replaces("3\n", http.StatusConflict)},
-	{"the branch of this check is gone again", "internal/reality/branch.go", contentsToken, branchIsGone},
+	{"the branch of this check is gone again", "internal/reality/github.go", contentsToken, branchIsGone},
 	{"a refusal names the permission secrets=write", "internal/store/target.go", contentsToken,
 		tried(deleteSecret, http.StatusForbidden, "secrets=write")},
 	{"a refusal names the permission contents=write", "internal/store/target.go", secretsToken,

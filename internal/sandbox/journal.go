@@ -55,14 +55,6 @@ func (j *journal) named(value, kind string) string {
 	return cmp.Or(j.names[value], kind+"#?")
 }
 
-// redact replaces every known value in a text with its name.
-func (j *journal) redact(text string) string {
-	for value, name := range j.names {
-		text = strings.ReplaceAll(text, value, name)
-	}
-	return text
-}
-
 // add sorts an entry among those that run in parallel, so that the same run has
 // the same journal every time.
 func (j *journal) add(e entry) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -77,10 +78,10 @@ func (r *Runner) Environ() (all []string) {
 func (r *Runner) Write(p []byte) (int, error) {
 	r.server.edit(func() {
 		r.raw.Write(p)
-		lines := strings.Split(r.line+string(p), "\n")
-		r.line = lines[len(lines)-1]
-		for _, line := range lines[:len(lines)-1] {
+		r.line += string(p)
+		for line, rest, ended := strings.Cut(r.line, "\n"); ended; line, rest, ended = strings.Cut(rest, "\n") {
 			r.take(line)
+			r.line = rest
 		}
 	})
 	return len(p), nil
@@ -117,8 +118,12 @@ func (r *Runner) take(line string) {
 
 func (r *Runner) record(verb, what string) { r.server.journal.add(r.entry(verb, what)) }
 
+// entry returns one of the journal's, with the name in place of every known value.
 func (r *Runner) entry(verb, what string) entry {
-	return entry{service: "runner", verb: verb, what: r.server.journal.redact(what)}
+	for value, name := range r.server.journal.names {
+		what = strings.ReplaceAll(what, value, name)
+	}
+	return entry{service: "runner", verb: verb, what: what}
 }
 
 func firstLine(text string) string {
@@ -146,13 +151,7 @@ func (r *Runner) Log() string { return read(r.server, r.log.String) }
 
 // Printed returns the step's whole output, without the masks.
 func (r *Runner) Printed() string {
-	var b strings.Builder
-	for line := range strings.Lines(read(r.server, r.raw.String)) {
-		if !strings.HasPrefix(line, "::add-mask::") {
-			b.WriteString(line)
-		}
-	}
-	return b.String()
+	return regexp.MustCompile(`(?m)^::add-mask::.*\n?`).ReplaceAllString(read(r.server, r.raw.String), "")
 }
 
 // File returns what the step wrote to GITHUB_OUTPUT, GITHUB_ENV or
