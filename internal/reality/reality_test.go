@@ -54,7 +54,7 @@ func inAccount(t *testing.T, do func(*account)) {
 
 func secretsToken() sandbox.GitHubToken {
 	return sandbox.GitHubToken{
-		Kind: sandbox.Personal, Secrets: sandbox.Write, Environments: sandbox.Write, Actions: sandbox.Read,
+		Kind: sandbox.Personal, May: "secrets=write environments=write actions=read",
 		Expires: time.Now().Add(30 * 24 * time.Hour),
 	}
 }

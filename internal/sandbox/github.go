@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -13,16 +12,6 @@ import (
 	"time"
 )
 
-// Access is what a GitHub token may do with one kind of thing.
-type Access int
-
-// The levels.
-const (
-	NoAccess Access = iota
-	Read
-	Write
-)
-
 // The kinds of tokens, whose refusals differ.
 const (
 	Personal    = "personal access token"
@@ -31,14 +20,10 @@ const (
 
 // GitHubToken is a token and its permissions.
 type GitHubToken struct {
-	Kind          string
-	Secrets       Access
-	Environments  Access
-	Organizations Access
-	Actions       Access
-	Contents      Access
-	Blind         bool      // sees no repository at all
-	Expires       time.Time // zero: never
+	Kind    string
+	May     string    // such as "secrets=write actions=read", by GitHub's names
+	Blind   bool      // sees no repository at all
+	Expires time.Time // zero: never
 }
 
 // Repository is the sandbox's repository, Organization its owner, RepositoryID its
@@ -60,9 +45,9 @@ type githubState struct {
 func (s *Server) initGitHub() {
 	s.github = githubState{tokens: map[string]*GitHubToken{}, places: map[string]*place{}}
 	s.github.writer = s.NewGitHubToken("github-token", GitHubToken{
-		Kind: Personal, Secrets: Write, Environments: Write, Organizations: Write, Actions: Read, Contents: Write,
+		Kind: Personal, May: "secrets=write environments=write organization_secrets=write actions=read contents=write",
 	})
-	s.github.builtIn = s.NewGitHubToken("built-in-token", GitHubToken{Kind: Integration, Contents: Write})
+	s.github.builtIn = s.NewGitHubToken("built-in-token", GitHubToken{Kind: Integration, May: "contents=write"})
 	s.addPlace(Repository, "secrets")
 	s.addPlace(Organization, "organization_secrets")
 	s.git = gitState{objects: map[string]branch{}, rules: map[string][]string{}, branches: map[string]branch{
@@ -91,41 +76,40 @@ func (s *Server) NewGitHubToken(name string, t GitHubToken) string {
 	})
 }
 
-// githubRoute is a call that GitHub answers, and what a token needs for it. The
-// empty permission is the one for the secrets of the place that the address names.
+// githubRoute is a call that GitHub answers, and the permission that it takes. One that
+// begins with "=" is for the secrets of the place that the address names.
 type githubRoute struct {
 	call, method, path, permission string
-	level                          Access
 	answer                         func(*request) answer
 }
 
 func (s *Server) routeGitHub() {
 	const repo = "/repos/{owner}/{repo}"
 	routes := []githubRoute{
-		{"repository", "GET", repo, "", NoAccess, s.repository},
-		{"environments", "GET", repo + "/environments", "actions", Read, s.listEnvironments},
-		{"run", "GET", repo + "/actions/runs/{run}", "actions", Read, s.workflowRun},
-		{"branch", "GET", repo + "/branches/{branch}", "contents", Read, s.getBranch},
-		{"rules", "GET", repo + "/rules/branches/{branch}", "contents", Read, s.branchRules},
-		{"content", "GET", repo + "/contents/{path...}", "contents", Read, s.getContent},
-		{"put-content", "PUT", repo + "/contents/{path...}", "contents", Write, s.putContent},
-		{"blob", "POST", repo + "/git/blobs", "contents", Write, s.createBlob},
-		{"tree", "POST", repo + "/git/trees", "contents", Write, s.createTree},
-		{"commit", "POST", repo + "/git/commits", "contents", Write, s.createCommit},
-		{"ref", "POST", repo + "/git/refs", "contents", Write, s.createRef},
-		{"delete-ref", "DELETE", repo + "/git/refs/{ref...}", "contents", Write, s.deleteRef},
-		{"commits", "GET", repo + "/commits", "contents", Read, s.listCommits},
-		{"issues", "GET", repo + "/issues", "contents", Read, s.listIssues},
-		{"issue", "POST", repo + "/issues", "contents", Read, s.writeIssue},
-		{"comment", "POST", repo + "/issues/{number}/comments", "contents", Read, s.writeIssue},
-		{"selected", "GET", "/orgs/{owner}/actions/secrets/{name}/repositories", "", Read, s.selectedRepositories},
+		{"repository", "GET", repo, "", s.repository},
+		{"environments", "GET", repo + "/environments", "actions=read", s.listEnvironments},
+		{"run", "GET", repo + "/actions/runs/{run}", "actions=read", s.workflowRun},
+		{"branch", "GET", repo + "/branches/{branch}", "contents=read", s.getBranch},
+		{"rules", "GET", repo + "/rules/branches/{branch}", "contents=read", s.branchRules},
+		{"content", "GET", repo + "/contents/{path...}", "contents=read", s.getContent},
+		{"put-content", "PUT", repo + "/contents/{path...}", "contents=write", s.putContent},
+		{"blob", "POST", repo + "/git/blobs", "contents=write", s.createBlob},
+		{"tree", "POST", repo + "/git/trees", "contents=write", s.createTree},
+		{"commit", "POST", repo + "/git/commits", "contents=write", s.createCommit},
+		{"ref", "POST", repo + "/git/refs", "contents=write", s.createRef},
+		{"delete-ref", "DELETE", repo + "/git/refs/{ref...}", "contents=write", s.deleteRef},
+		{"commits", "GET", repo + "/commits", "contents=read", s.listCommits},
+		{"issues", "GET", repo + "/issues", "contents=read", s.listIssues},
+		{"issue", "POST", repo + "/issues", "contents=read", s.writeIssue},
+		{"comment", "POST", repo + "/issues/{number}/comments", "contents=read", s.writeIssue},
+		{"selected", "GET", "/orgs/{owner}/actions/secrets/{name}/repositories", "=read", s.selectedRepositories},
 	}
 	for _, place := range []string{repo + "/actions", repo + "/environments/{environment}", "/orgs/{owner}/actions"} {
 		routes = append(routes,
-			githubRoute{"public-key", "GET", place + "/secrets/public-key", "", Read, s.publicKey},
-			githubRoute{"secret", "GET", place + "/secrets/{name}", "", Read, s.getSecret},
-			githubRoute{"put", "PUT", place + "/secrets/{name}", "", Write, s.putSecret},
-			githubRoute{"try-delete", "DELETE", place + "/secrets/{name}", "", Write, s.deleteSecret})
+			githubRoute{"public-key", "GET", place + "/secrets/public-key", "=read", s.publicKey},
+			githubRoute{"secret", "GET", place + "/secrets/{name}", "=read", s.getSecret},
+			githubRoute{"put", "PUT", place + "/secrets/{name}", "=write", s.putSecret},
+			githubRoute{"try-delete", "DELETE", place + "/secrets/{name}", "=write", s.deleteSecret})
 	}
 	for _, route := range routes {
 		for _, base := range []string{"", "/api/v3"} { // the latter as on GitHub Enterprise Server
@@ -172,19 +156,19 @@ func (s *Server) permitted(route githubRoute) handler {
 		switch {
 		case t == nil || !t.Expires.IsZero() && s.now().After(t.Expires):
 			return githubRefusal(401, "Bad credentials")
-		case p == nil || t.Blind || route.permission != "" && p.name != Repository:
+		case p == nil || t.Blind || strings.IndexByte(route.permission, '=') > 0 && p.name != Repository:
 			return t.stamp(githubRefusal(404, "Not Found"))
 		}
 		call := &request{Request: r, token: t, place: p, name: name, stored: p.secrets[name]}
-		permission := cmp.Or(route.permission, p.permission)
-		may := map[string]Access{
-			"secrets": t.Secrets, "environments": t.Environments, "organization_secrets": t.Organizations,
-			"actions": t.Actions, "contents": t.Contents,
+		permission := route.permission
+		if strings.HasPrefix(permission, "=") {
+			permission = p.permission + permission
 		}
+		may := strings.Fields(t.May)
 		switch {
-		case may[permission] < route.level:
+		case permission != "" && !slices.Contains(may, permission) && !slices.Contains(may, strings.Replace(permission, "=read", "=write", 1)):
 			a := t.stamp(githubRefusal(403, "Resource not accessible by "+t.Kind))
-			a.header["X-Accepted-GitHub-Permissions"] = permission + "=" + []string{"", "read", "write"}[route.level]
+			a.header["X-Accepted-GitHub-Permissions"] = permission
 			return a
 		case r.Method != "GET" && r.Method != "DELETE" && json.NewDecoder(r.Body).Decode(&call.sent) != nil:
 			return t.stamp(githubRefusal(400, "Problems parsing JSON"))

@@ -140,11 +140,11 @@ func TestGitHubAnswers(t *testing.T) {
 	t.Parallel()
 	const keys = "/secrets/public-key"
 	file := `{"message":"m","content":"eA==","branch":"main","sha":"0000000000000000000000000000000000000000"}`
-	writer := sandbox.GitHubToken{Kind: sandbox.Personal, Secrets: sandbox.Write, Environments: sandbox.Write, Actions: sandbox.Read, Contents: sandbox.Write}
+	writer := sandbox.GitHubToken{Kind: sandbox.Personal, May: "secrets=write environments=write actions=read contents=write"}
 	blind := writer
-	blind.Actions = sandbox.NoAccess
+	blind.May = "secrets=write environments=write contents=write"
 	reader := writer
-	reader.Secrets = sandbox.Read
+	reader.May = "secrets=read"
 	for _, tt := range []struct {
 		name   string
 		token  sandbox.GitHubToken

@@ -51,12 +51,12 @@ func TestBranchCheckRefuses(t *testing.T) {
 		rule string
 	}{
 		{"no such token", func(*github) opening { return opening{token: "ghs_nobody"} }, store.BadCredentials, ""},
-		{"expired token", token(sandbox.GitHubToken{Kind: sandbox.Personal, Contents: sandbox.Write,
+		{"expired token", token(sandbox.GitHubToken{Kind: sandbox.Personal, May: "contents=write",
 			Expires: time.Date(1999, 1, 1, 0, 0, 0, 0, time.UTC)}), store.BadCredentials, ""},
-		{"built-in token that may read", token(sandbox.GitHubToken{Kind: sandbox.Integration, Contents: sandbox.Read}), store.IntegrationForbidden, ""},
+		{"built-in token that may read", token(sandbox.GitHubToken{Kind: sandbox.Integration, May: "contents=read"}), store.IntegrationForbidden, ""},
 		{"built-in token without permission", token(sandbox.GitHubToken{Kind: sandbox.Integration}), store.IntegrationForbidden, ""},
-		{"personal token that may read", token(sandbox.GitHubToken{Kind: sandbox.Personal, Contents: sandbox.Read}), store.PersonalForbidden, ""},
-		{"token that sees nothing", token(sandbox.GitHubToken{Kind: sandbox.Personal, Contents: sandbox.Write, Blind: true}), store.RepositoryNotFound, ""},
+		{"personal token that may read", token(sandbox.GitHubToken{Kind: sandbox.Personal, May: "contents=read"}), store.PersonalForbidden, ""},
+		{"token that sees nothing", token(sandbox.GitHubToken{Kind: sandbox.Personal, May: "contents=write", Blind: true}), store.RepositoryNotFound, ""},
 		{"empty repository", func(g *github) opening { g.server.DeleteBranch("main"); return opening{} }, store.EmptyRepository, ""},
 		{"protected", func(g *github) opening {
 			g.keep(g.branch(branchSpec), oldToken)

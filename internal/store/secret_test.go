@@ -130,9 +130,9 @@ func TestCheckRefuses(t *testing.T) {
 		{"no such token", "STRAVA", func(*github) string { return "github_pat_nobody" }, store.BadCredentials},
 		{"expired token", "STRAVA", token(sandbox.GitHubToken{Kind: sandbox.Personal, Expires: time.Date(1999, 1, 1, 0, 0, 0, 0, time.UTC)}), store.BadCredentials},
 		{"built-in token", "STRAVA", token(sandbox.GitHubToken{Kind: sandbox.Integration}), store.IntegrationForbidden},
-		{"app that may read", "STRAVA", token(sandbox.GitHubToken{Kind: sandbox.Integration, Secrets: sandbox.Read}), store.IntegrationForbidden},
+		{"app that may read", "STRAVA", token(sandbox.GitHubToken{Kind: sandbox.Integration, May: "secrets=read"}), store.IntegrationForbidden},
 		{"personal token without permission", "STRAVA", token(sandbox.GitHubToken{Kind: sandbox.Personal}), store.PersonalForbidden},
-		{"personal token that may read", "STRAVA", token(sandbox.GitHubToken{Kind: sandbox.Personal, Secrets: sandbox.Read}), store.PersonalForbidden},
+		{"personal token that may read", "STRAVA", token(sandbox.GitHubToken{Kind: sandbox.Personal, May: "secrets=read"}), store.PersonalForbidden},
 		{"token that sees nothing", "STRAVA", token(sandbox.GitHubToken{Kind: sandbox.Personal, Blind: true}), store.RepositoryNotFound},
 		{"no such secret", "STRAVAA", (*github).writer, store.SecretNotFound},
 		{"no such repository", "octo/nowhere/STRAVA", (*github).writer, store.RepositoryNotFound},
@@ -217,7 +217,7 @@ func TestCheckTellsWhenTheTokenEnds(t *testing.T) {
 	onGitHub(t, func(t *testing.T, g *github) {
 		ends := time.Date(2000, 1, 10, 12, 0, 0, 0, time.UTC)
 		token := g.server.NewGitHubToken("token", sandbox.GitHubToken{
-			Kind: sandbox.Personal, Secrets: sandbox.Write, Contents: sandbox.Write, Expires: ends})
+			Kind: sandbox.Personal, May: "secrets=write contents=write", Expires: ends})
 		check.Equal(t, check.Must(g.secret("STRAVA", token, "").Check(t.Context()))(t).TokenExpires.UTC(), ends, "of a secret")
 		check.Equal(t, g.check(g.open(branchSpec, opening{token: token})).TokenExpires.UTC(), ends, "of a branch")
 	})
