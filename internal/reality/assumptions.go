@@ -1,7 +1,5 @@
 package reality
 
-import "net/http"
-
 // given is what the owner gives for a row, in words. Each of the two tokens may do what
 // the other may not.
 type given string
@@ -24,13 +22,13 @@ var assumptions = []struct {
 	{"a refresh with more than an hour left returns the same access token", "internal/cli/refresh.go", app, sameAccessToken},
 	{"a refresh returns the refresh token that was sent", "internal/provider/keep.go", app, sameRefreshToken},
 	{"a wrong client secret is 401 Application//invalid", "internal/strava/refusal.go", app,
-		refused(http.StatusUnauthorized, "Application//invalid", "client_secret", neverIssued)},
+		refused(401, "Application//invalid", "client_secret", neverIssued)},
 	{"an unknown client id is 400 Application/client_id/invalid", "internal/strava/refusal.go", nothing,
-		refused(http.StatusBadRequest, "Application/client_id/invalid", "client_id", noClientID, "client_secret", neverIssued)},
+		refused(400, "Application/client_id/invalid", "client_id", noClientID, "client_secret", neverIssued)},
 	{"a dead code is 400 AuthorizationCode/code/invalid", "internal/strava/refusal.go", app,
-		refused(http.StatusBadRequest, "AuthorizationCode/code/invalid", "grant_type", "authorization_code", "code", neverIssued)},
+		refused(400, "AuthorizationCode/code/invalid", "grant_type", "authorization_code", "code", neverIssued)},
 	{"a dead refresh token is 400 RefreshToken/refresh_token/invalid", "internal/strava/check.go", app,
-		refused(http.StatusBadRequest, "RefreshToken/refresh_token/invalid")},
+		refused(400, "RefreshToken/refresh_token/invalid")},
 
 	{"before login, the digits of a client id may be percent-encoded", "internal/strava/authorize.go", app, authorize(localhost, true)},
 	{"before login, localhost is allowed besides the callback domain", "internal/action/link.go", app, authorize(localhost, false)},
@@ -38,25 +36,21 @@ var assumptions = []struct {
 	{"before login, another address is refused with 400", "internal/strava/authorize.go", app, authorize(elsewhere, false)},
 
 	{"DELETE of an impossible secret is 404 with a token that may write secrets", "internal/store/secret.go", secretsToken,
-		tried(deleteSecret, http.StatusNotFound, "")},
-	{"DELETE of an impossible secret is 403 with one that may not", "internal/store/secret.go", contentsToken,
-		tried(deleteSecret, http.StatusForbidden, "")},
+		tried(deleteSecret, 404, "")},
+	{"DELETE of an impossible secret is 403 with one that may not", "internal/store/secret.go", contentsToken, tried(deleteSecret, 403, "")},
 	{"PUT of a secret without a value is 422 with a token that may write secrets", "internal/store/secret.go", secretsToken,
-		tried(putNothing, http.StatusUnprocessableEntity, "")},
-	{"PUT of a secret without a value is 403 with one that may not", "internal/store/secret.go", contentsToken,
-		tried(putNothing, http.StatusForbidden, "")},
+		tried(putNothing, 422, "")},
+	{"PUT of a secret without a value is 403 with one that may not", "internal/store/secret.go", contentsToken, tried(putNothing, 403, "")},
 	{"secrets of an environment have the documented address", "internal/store/target.go", secretsToken, environmentSecrets},
 	{"answers say when a personal access token ends", "internal/store/secret.go", secretsToken, tokenExpiry},
 
-	{"a blob can be created with contents: write", "internal/store/branch.go", contentsToken, tried(createBlob, http.StatusCreated, "")},
-	{"a blob can't be created without contents: write", "internal/store/branch.go", secretsToken, tried(createBlob, http.StatusForbidden, "")},
+	{"a blob can be created with contents: write", "internal/store/branch.go", contentsToken, tried(createBlob, 201, "")},
+	{"a blob can't be created without contents: write", "internal/store/branch.go", secretsToken, tried(createBlob, 403, "")},
 	{"a commit that nothing refers to says whether GitHub signed it", "internal/store/branch_rules.go", contentsToken, commitIsSigned},
 	{"a first commit without parents becomes a new branch", "internal/store/branch_write.go", contentsToken, branchBegins},
-	{"a file is replaced by its sha", "internal/store/branch_write.go", contentsToken, replaces("2\n", http.StatusOK)},
-	{"an old sha is a conflict", "internal/store/branch_write.go", contentsToken, replaces("3\n", http.StatusConflict)},
+	{"a file is replaced by its sha", "internal/store/branch_write.go", contentsToken, replaces("2\n", 200)},
+	{"an old sha is a conflict", "internal/store/branch_write.go", contentsToken, replaces("3\n", 409)},
 	{"the branch of this check is gone again", "internal/reality/github.go", contentsToken, branchIsGone},
-	{"a refusal names the permission secrets=write", "internal/store/target.go", contentsToken,
-		tried(deleteSecret, http.StatusForbidden, "secrets=write")},
-	{"a refusal names the permission contents=write", "internal/store/target.go", secretsToken,
-		tried(createBlob, http.StatusForbidden, "contents=write")},
+	{"a refusal names the permission secrets=write", "internal/store/target.go", contentsToken, tried(deleteSecret, 403, "secrets=write")},
+	{"a refusal names the permission contents=write", "internal/store/target.go", secretsToken, tried(createBlob, 403, "contents=write")},
 }

@@ -142,12 +142,11 @@ func (s *Server) controlKnobs(body *json.Decoder) error {
 func (s *Server) controlFaults(body *json.Decoder) error {
 	var f Fault
 	err := body.Decode(&f)
-	switch err {
-	case nil:
-		return s.Fail(f)
-	case io.EOF:
+	if err == io.EOF {
 		s.ClearFaults()
 		return nil
+	} else if err == nil {
+		err = s.Fail(f)
 	}
 	return err
 }

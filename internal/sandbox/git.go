@@ -35,6 +35,9 @@ type branch struct {
 	updated time.Time
 }
 
+// text returns the text of a branch's only file.
+func (b branch) text() string { return strings.Join(slices.Collect(maps.Values(b.files)), "") }
+
 func objectName(kind, content string) string {
 	sum := sha1.Sum([]byte(fmt.Sprintf("%s %d\x00%s", kind, len(content), content)))
 	return hex.EncodeToString(sum[:])
@@ -100,16 +103,16 @@ func listedCommit(sha string, date time.Time) json.RawMessage {
 }
 
 func (s *Server) branchRules(r *request) answer {
-	var rules []string
+	var rules []json.RawMessage
 	for _, rule := range s.git.rules[r.PathValue("branch")] {
 		kind, parameters, given := strings.Cut(rule, " ")
 		if given {
 			parameters = `"parameters":` + parameters + ","
 		}
-		rules = append(rules, fmt.Sprintf(`{"type":%q,%s"ruleset_source_type":"Repository","ruleset_source":%q,"ruleset_id":42}`,
+		rules = append(rules, fmt.Appendf(nil, `{"type":%q,%s"ruleset_source_type":"Repository","ruleset_source":%q,"ruleset_id":42}`,
 			kind, parameters, Repository))
 	}
-	return jsonAnswer(200, "["+strings.Join(rules, ",")+"]")
+	return jsonAnswer(200, list(rules))
 }
 
 func (s *Server) getContent(r *request) answer {
@@ -186,14 +189,14 @@ func (s *Server) createTree(r *request) answer {
 	if json.Unmarshal(r.sent.Tree, &tree) != nil || r.sent.BaseTree != "" || len(tree) == 0 {
 		return githubRefusal(422, "Invalid tree info")
 	}
-	files, entries := map[string]string{}, []string{}
+	files, entries := map[string]string{}, []json.RawMessage{}
 	for _, e := range tree {
 		files[e.Path] = e.Content
-		entries = append(entries, fmt.Sprintf(`{"path":%q,"mode":"100644","type":"blob","sha":%q}`, e.Path, objectName("blob", e.Content)))
+		entries = append(entries, fmt.Appendf(nil, `{"path":%q,"mode":"100644","type":"blob","sha":%q}`, e.Path, objectName("blob", e.Content)))
 	}
-	sha := objectName("tree", strings.Join(entries, "\n"))
+	sha := objectName("tree", string(list(entries)))
 	s.git.objects[sha] = branch{files: files}
-	return jsonAnswer(201, fmt.Sprintf(`{"sha":%q,"tree":[%s],"truncated":false}`, sha, strings.Join(entries, ",")))
+	return jsonAnswer(201, fmt.Sprintf(`{"sha":%q,"tree":%s,"truncated":false}`, sha, list(entries)))
 }
 
 func (s *Server) createCommit(r *request) answer {
@@ -234,9 +237,7 @@ func (s *Server) createRef(r *request) answer {
 	s.git.branches[name] = b
 	a := jsonAnswer(201, fmt.Sprintf(`{"ref":%q,"node_id":"REF_kwDOKbsq6LE","url":%q,"object":{"type":"commit","sha":%q,"url":%q}}`,
 		r.sent.Ref, gitURL+"/"+r.sent.Ref, r.sent.SHA, gitURL+"/commits/"+r.sent.SHA))
-	for _, text := range b.files {
-		a.sealed = text
-	}
+	a.sealed = b.text()
 	return a
 }
 

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"maps"
 	"slices"
 	"strings"
 
@@ -130,6 +129,5 @@ func (s *Server) Opened(text string) string {
 
 // Held returns the refresh token in the only file of a branch, or "".
 func (s *Server) Held(branch string) string {
-	files := read(s, func() []string { return slices.Collect(maps.Values(s.git.branches[branch].files)) })
-	return s.Opened(strings.Join(files, ""))
+	return s.Opened(read(s, func() string { return s.git.branches[branch].text() }))
 }
