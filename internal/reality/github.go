@@ -117,13 +117,8 @@ func tokenExpiry(_ context.Context, w *world, g given) finding {
 	return told(false, "not a time: "+text)
 }
 
-// trial is the short life of a branch: what package store does with one. Each row takes
-// what the one before made.
-type trial struct {
-	commit, file string // what GitHub calls them
-	branch       string // "" before its making is tried
-	goesOn       bool
-}
+// What follows is the short life of a branch: what package store does with one. Each row
+// takes what the one before made.
 
 const (
 	trialFile    = "reality.txt"
@@ -153,7 +148,7 @@ func commitIsSigned(ctx context.Context, w *world, g given) finding {
 	}
 	a := w.ask(ctx, g, request{http.MethodPost, "/git/commits", object{"message": trialMessage, "tree": tree.SHA}})
 	a.read(&commit)
-	w.trial.commit, w.trial.file = commit.SHA, tree.Tree[0].SHA
+	w.commit, w.file = commit.SHA, tree.Tree[0].SHA
 	verified := commit.Verification.Verified
 	if a.status != http.StatusCreated || verified == nil {
 		return a.judge(false)
@@ -163,44 +158,44 @@ func commitIsSigned(ctx context.Context, w *world, g given) finding {
 }
 
 func branchBegins(ctx context.Context, w *world, g given) finding {
-	if w.trial.commit == "" {
+	if w.commit == "" {
 		return skipped
 	}
-	w.trial.branch = strings.ToLower(named("strava-token-reality-?"))
-	ref := "refs/heads/" + w.trial.branch
-	a := w.ask(ctx, g, request{http.MethodPost, "/git/refs", object{"ref": ref, "sha": w.trial.commit}})
+	w.branch = strings.ToLower(named("strava-token-reality-?"))
+	ref := "refs/heads/" + w.branch
+	a := w.ask(ctx, g, request{http.MethodPost, "/git/refs", object{"ref": ref, "sha": w.commit}})
 	var made struct {
 		Ref    string
 		Object struct{ SHA string }
 	}
 	a.read(&made)
-	w.trial.goesOn = a.succeeded()
-	return a.judge(a.status == http.StatusCreated && made.Ref == ref && made.Object.SHA == w.trial.commit)
+	w.goesOn = a.succeeded()
+	return a.judge(a.status == http.StatusCreated && made.Ref == ref && made.Object.SHA == w.commit)
 }
 
 // replaces writes the branch's file in place of the first one, and wants a status.
 func replaces(text string, status int) check {
 	return func(ctx context.Context, w *world, g given) finding {
-		if !w.trial.goesOn {
+		if !w.goesOn {
 			return skipped
 		}
 		a := w.ask(ctx, g, request{http.MethodPut, "/contents/" + trialFile, object{
-			"message": trialMessage, "branch": w.trial.branch, "sha": w.trial.file, "content": base64.StdEncoding.EncodeToString([]byte(text)),
+			"message": trialMessage, "branch": w.branch, "sha": w.file, "content": base64.StdEncoding.EncodeToString([]byte(text)),
 		}})
-		w.trial.goesOn = a.succeeded()
+		w.goesOn = a.succeeded()
 		return a.judge(a.status == status)
 	}
 }
 
 // branchIsGone deletes the branch, also if the answer to its making was lost.
 func branchIsGone(ctx context.Context, w *world, g given) finding {
-	if w.trial.branch == "" {
+	if w.branch == "" {
 		return untold("no branch was made")
 	}
 	ctx = context.WithoutCancel(ctx)
-	a := w.ask(ctx, g, request{http.MethodDelete, "/git/refs/heads/" + w.trial.branch, nil})
-	if a.succeeded() || w.ask(ctx, g, request{http.MethodGet, "/branches/" + w.trial.branch, nil}).status == http.StatusNotFound {
+	a := w.ask(ctx, g, request{http.MethodDelete, "/git/refs/heads/" + w.branch, nil})
+	if a.succeeded() || w.ask(ctx, g, request{http.MethodGet, "/branches/" + w.branch, nil}).status == http.StatusNotFound {
 		return told(true, "deleted")
 	}
-	return told(false, "delete the branch "+w.trial.branch+" by hand: "+a.says())
+	return told(false, "delete the branch "+w.branch+" by hand: "+a.says())
 }

@@ -57,7 +57,10 @@ type world struct {
 	outcomes []*provider.Outcome // of the refreshes
 	tokens   map[given]secret.Value
 	works    map[given]answer // what each token sees of the repository
-	trial    trial
+	// A branch: its commit and file as GitHub calls them, its name ("" before its making
+	// is tried), and whether the last step with it worked.
+	commit, file, branch string
+	goesOn               bool
 }
 
 // Check returns a table in Markdown with every assumption, and whether all of them may
@@ -81,7 +84,7 @@ func Check(ctx context.Context, s Setup) (table string, noneFalse bool, err erro
 			f = a.check(ctx, w, a.with)
 		}
 		noneFalse = noneFalse && f.verdict != "false"
-		table += fmt.Sprintf("| %s | %s | %s | %s |\n", f.verdict, a.about, w.harmless(f.seen), a.relies)
+		table += fmt.Sprintf("| %s | %s | %s | internal/%s |\n", f.verdict, a.about, w.harmless(f.seen), a.relies)
 	}
 	return table, noneFalse, err
 }
