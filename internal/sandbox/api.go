@@ -60,17 +60,13 @@ func athlete(_ *http.Request, g *grant) answer {
 	return apiAnswer(filled("athlete", values{"id": g.athlete}))
 }
 
-const (
-	perPage    = 30  // of Strava's lists
-	maxPerPage = 200 // more is refused
-)
-
+// activities lists 30 on a page unless asked for more, and at most 200.
 func (s *Server) activities(r *http.Request, g *grant) answer {
 	all := slices.Contains(g.scopes, "activity:read_all")
 	if !all && !slices.Contains(g.scopes, "activity:read") {
 		return stravaFault(401, "Authorization Error", "AccessToken", "activity:read_permission", "missing")
 	}
-	asked := map[string]int{"page": 1, "per_page": perPage, "before": 0, "after": 0}
+	asked := map[string]int{"page": 1, "per_page": 30, "before": 0, "after": 0}
 	for name := range asked {
 		if text := r.Form.Get(name); text != "" {
 			n, err := strconv.ParseUint(text, 10, 40)
@@ -80,7 +76,7 @@ func (s *Server) activities(r *http.Request, g *grant) answer {
 			asked[name] = int(n)
 		}
 	}
-	if asked["per_page"] > maxPerPage {
+	if asked["per_page"] > 200 {
 		return stravaFault(400, "Bad Request", "Application", "per page", "limit exceeded")
 	}
 	found := s.findActivities(g.athlete, all, asked["after"], asked["before"])
@@ -89,30 +85,21 @@ func (s *Server) activities(r *http.Request, g *grant) answer {
 	return apiAnswer(list(found[from:to]))
 }
 
-// The athlete's activities are made from the seed and their number, so that the
-// same sandbox has the same ones every time. The first is of 1 January 2025; a
-// further one is always the newest.
+// firstActivity is when the first one starts. Each after that starts 40 hours later, and
+// every tenth is private.
 var firstActivity = time.Date(2025, 1, 1, 6, 0, 0, 0, time.UTC)
-
-const (
-	betweenActivities = 40 * time.Hour
-	firstActivityID   = 13210000000
-	onlyMe            = 10 // every tenth is private
-)
 
 // findActivities returns what an athlete's token may see, the newest first, or,
 // with a time to begin with, the oldest first, as Strava does. Times are in
 // seconds; 0 is none.
-func (s *Server) findActivities(athlete int64, private bool, after, before int) []json.RawMessage {
-	var found []json.RawMessage
+func (s *Server) findActivities(athlete int64, private bool, after, before int) (found []json.RawMessage) {
 	for n := range s.knobs.Activities {
-		start := firstActivity.Add(time.Duration(n) * betweenActivities)
-		begins := int(start.Unix())
-		hidden := n%onlyMe == onlyMe-1
+		start := firstActivity.Add(time.Duration(n) * 40 * time.Hour)
+		begins, hidden := int(start.Unix()), n%10 == 9
 		if hidden && !private || after != 0 && begins <= after || before != 0 && begins >= before {
 			continue
 		}
-		found = append(found, activity(s.knobs.Seed, n, athlete, start, hidden))
+		found = append(found, s.activity(n, athlete, start, hidden))
 	}
 	if after == 0 {
 		slices.Reverse(found)
@@ -120,20 +107,19 @@ func (s *Server) findActivities(athlete int64, private bool, after, before int) 
 	return found
 }
 
-func activity(seed int64, n int, athlete int64, start time.Time, hidden bool) json.RawMessage {
-	id := firstActivityID + int64(n)
-	random := rand.New(rand.NewPCG(uint64(seed), uint64(n)))
+// activity returns the one with a number, which is the same for the same seed.
+func (s *Server) activity(n int, athlete int64, start time.Time, hidden bool) json.RawMessage {
+	id := 13210000000 + int64(n)
+	random := rand.New(rand.NewPCG(uint64(s.knobs.Seed), uint64(n)))
 	kind := []string{"Run", "Run", "Ride", "Walk"}[random.IntN(4)]
 	speed := map[string]float64{"Run": 3, "Ride": 7, "Walk": 1.5}[kind] * (0.9 + random.Float64()/5)
-	moving := 1200 + random.IntN(3600)
-	beats := 120 + random.IntN(40)
+	moving, beats := 1200+random.IntN(3600), 120+random.IntN(40)
 	return filled("activity", values{
 		"id": id, "map": fmt.Sprintf("a%d", id), "upload": fmt.Sprint(id), "athlete": athlete, "name": fmt.Sprintf("%s %d", kind, n+1),
 		"type": kind, "private": hidden, "visibility": map[bool]string{true: "only_me", false: "everyone"}[hidden],
 		"distance": round(speed * float64(moving)), "moving_time": moving, "elapsed_time": moving + random.IntN(300),
-		"gain": random.IntN(300), "speed": round(speed), "max_speed": round(speed * 1.4),
+		"gain": random.IntN(300), "speed": round(speed), "max_speed": round(speed * 1.4), "heartrate": beats, "max_heartrate": beats + 25,
 		"start_date": start.Format(time.RFC3339), "start_date_local": start.Add(8 * time.Hour).Format(time.RFC3339),
-		"heartrate": beats, "max_heartrate": beats + 25,
 	})
 }
 

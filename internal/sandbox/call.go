@@ -90,9 +90,7 @@ type Exchange struct {
 // shows them under service.
 func (s *Server) handle(service, pattern, call string, h handler) {
 	s.calls[call] = true
-	s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-		s.serve(w, r, service, call, h)
-	})
+	s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, service, call, h) })
 }
 
 func (s *Server) serve(w http.ResponseWriter, r *http.Request, service, call string, h handler) {
