@@ -174,17 +174,11 @@ func (s *Server) forbidden(branch, rule string, signed bool) bool {
 const gitURL = "https://api.github.com/repos/" + Repository + "/git"
 
 func (s *Server) createBlob(r *request) answer {
-	if len(s.git.branches) == 0 {
-		return githubRefusal(409, "Git Repository is empty.")
-	}
 	sha := objectName("blob", r.sent.Content)
 	return jsonAnswer(201, fmt.Sprintf(`{"url":%q,"sha":%q}`, gitURL+"/blobs/"+sha, sha))
 }
 
 func (s *Server) createTree(r *request) answer {
-	if len(s.git.branches) == 0 {
-		return githubRefusal(409, "Git Repository is empty.")
-	}
 	var tree []struct{ Path, Content string }
 	if json.Unmarshal(r.sent.Tree, &tree) != nil || r.sent.BaseTree != "" || len(tree) == 0 {
 		return githubRefusal(422, "Invalid tree info")

@@ -148,44 +148,48 @@ type sent struct {
 func (s *Server) permitted(route githubRoute) handler {
 	return func(r *http.Request) answer {
 		_, value, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-		where, name := path.Join(r.PathValue("owner"), r.PathValue("repo")), strings.ToUpper(r.PathValue("name"))
-		if environment := r.PathValue("environment"); environment != "" {
-			where += "@" + environment
-		}
-		t, p := s.github.tokens[value], s.github.places[strings.ToLower(where)]
-		switch {
-		case t == nil || !t.Expires.IsZero() && s.now().After(t.Expires):
+		t := s.github.tokens[value]
+		if t == nil || !t.Expires.IsZero() && s.now().After(t.Expires) {
 			return githubRefusal(401, "Bad credentials")
-		case p == nil || t.Blind || strings.IndexByte(route.permission, '=') > 0 && p.name != Repository:
-			return t.stamp(githubRefusal(404, "Not Found"))
 		}
-		call := &request{Request: r, token: t, place: p, name: name, stored: p.secrets[name]}
-		permission := route.permission
-		if strings.HasPrefix(permission, "=") {
-			permission = p.permission + permission
+		a := s.answerTo(route, t, r)
+		a.header["X-RateLimit-Limit"] = "5000"
+		a.header["X-RateLimit-Remaining"] = "4990"
+		a.header["X-RateLimit-Reset"] = strconv.FormatInt(time.Now().Add(time.Hour).Unix(), 10)
+		if !t.Expires.IsZero() {
+			a.header["Github-Authentication-Token-Expiration"] = t.Expires.UTC().Format("2006-01-02 15:04:05 MST")
 		}
-		may := strings.Fields(t.May)
-		switch {
-		case permission != "" && !slices.Contains(may, permission) && !slices.Contains(may, strings.Replace(permission, "=read", "=write", 1)):
-			a := t.stamp(githubRefusal(403, "Resource not accessible by "+t.Kind))
-			a.header["X-Accepted-GitHub-Permissions"] = permission
-			return a
-		case r.Method != "GET" && r.Method != "DELETE" && json.NewDecoder(r.Body).Decode(&call.sent) != nil:
-			return t.stamp(githubRefusal(400, "Problems parsing JSON"))
-		}
-		return t.stamp(route.answer(call))
+		return a
 	}
 }
 
-// stamp adds the headers of every answer.
-func (t *GitHubToken) stamp(a answer) answer {
-	a.header["X-RateLimit-Limit"] = "5000"
-	a.header["X-RateLimit-Remaining"] = "4990"
-	a.header["X-RateLimit-Reset"] = strconv.FormatInt(time.Now().Add(time.Hour).Unix(), 10)
-	if !t.Expires.IsZero() {
-		a.header["Github-Authentication-Token-Expiration"] = t.Expires.UTC().Format("2006-01-02 15:04:05 MST")
+func (s *Server) answerTo(route githubRoute, t *GitHubToken, r *http.Request) answer {
+	where := path.Join(r.PathValue("owner"), r.PathValue("repo"))
+	if environment := r.PathValue("environment"); environment != "" {
+		where += "@" + environment
 	}
-	return a
+	p, name, permission := s.github.places[strings.ToLower(where)], strings.ToUpper(r.PathValue("name")), route.permission
+	ofPlace := strings.HasPrefix(permission, "=")
+	if p == nil || t.Blind || permission != "" && !ofPlace && p.name != Repository {
+		return githubRefusal(404, "Not Found")
+	}
+	if ofPlace {
+		permission = p.permission + permission
+	}
+	may, call := strings.Fields(t.May), &request{Request: r, token: t, place: p, name: name, stored: p.secrets[name]}
+	switch {
+	case permission != "" && !slices.Contains(may, permission) && !slices.Contains(may, strings.Replace(permission, "=read", "=write", 1)):
+		a := githubRefusal(403, "Resource not accessible by "+t.Kind)
+		a.header["X-Accepted-GitHub-Permissions"] = permission
+		return a
+	case r.Method != "GET" && r.Method != "DELETE" && json.NewDecoder(r.Body).Decode(&call.sent) != nil:
+		return githubRefusal(400, "Problems parsing JSON")
+	case name != "" && r.Method != "PUT" && call.stored.created.IsZero():
+		return githubRefusal(404, "Not Found")
+	case r.Method == "POST" && strings.Contains(r.URL.Path, "/git/") && len(s.git.branches) == 0:
+		return githubRefusal(409, "Git Repository is empty.")
+	}
+	return route.answer(call)
 }
 
 func (s *Server) repository(r *request) answer {

@@ -33,8 +33,6 @@ type storedSecret struct {
 	selected         []int64
 }
 
-func (s storedSecret) exists() bool { return !s.created.IsZero() }
-
 func (s *Server) addPlace(name, permission string) {
 	public, private, err := box.GenerateKey(rand.Reader)
 	if err != nil {
@@ -107,9 +105,6 @@ func (s *Server) publicKey(r *request) answer {
 }
 
 func (s *Server) getSecret(r *request) answer {
-	if !r.stored.exists() {
-		return githubRefusal(404, "Not Found")
-	}
 	visibility := ""
 	if r.PathValue("repo") == "" {
 		visibility = fmt.Sprintf(`,"visibility":%q`, r.stored.visibility)
@@ -119,9 +114,6 @@ func (s *Server) getSecret(r *request) answer {
 }
 
 func (s *Server) deleteSecret(r *request) answer {
-	if !r.stored.exists() {
-		return githubRefusal(404, "Not Found")
-	}
 	delete(r.place.secrets, r.name)
 	return empty(http.StatusNoContent)
 }
@@ -151,7 +143,7 @@ func (s *Server) putSecret(r *request) answer {
 		return githubRefusal(422, "Invalid encrypted_value")
 	}
 	a := empty(http.StatusNoContent)
-	if !r.stored.exists() {
+	if r.stored.created.IsZero() {
 		a, r.stored.created = jsonAnswer(http.StatusCreated, "{}"), s.now()
 	}
 	r.stored.value, r.stored.updated, r.stored.visibility, r.stored.selected = string(value), s.now(), w.Visibility, w.Selected
@@ -161,9 +153,6 @@ func (s *Server) putSecret(r *request) answer {
 }
 
 func (s *Server) selectedRepositories(r *request) answer {
-	if r.stored.visibility != "selected" {
-		return githubRefusal(404, "Not Found")
-	}
 	const perPage = 2 // small, so that clients must page
 	page, _ := strconv.Atoi(r.Form.Get("page"))
 	page, all := max(page, 1), r.stored.selected

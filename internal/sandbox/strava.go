@@ -108,11 +108,11 @@ func (s *Server) routeStrava() {
 	for _, base := range []string{"", "/api/v3"} {
 		s.handle("strava", "POST "+base+"/oauth/token", "token", s.token)
 		s.mux.HandleFunc("GET "+base+"/oauth/token", http.NotFound)
-		s.handle("strava", "GET "+base+"/oauth/authorize", "authorize", s.authorizePage)
+		s.handle("strava", "GET "+base+"/oauth/authorize", "authorize", s.asked(s.authorizePage))
 	}
 	s.handle("strava", "GET /login", "login-page", loginPage)
 	s.handle("strava", "POST /login", "login", s.logIn)
-	s.handle("strava", "POST /oauth/accept_application", "accept", s.accept)
+	s.handle("strava", "POST /oauth/accept_application", "accept", s.asked(s.accept))
 	s.handle("strava", "POST /oauth/revoke", "revoke", s.revoke)
 	s.handle("strava", "POST /oauth/deauthorize", "deauthorize", s.deauthorize)
 	s.handle("strava", "GET /api/v3/athlete", "athlete", s.withGrant(athlete))
