@@ -24,7 +24,7 @@ var assumptions = []struct {
 	{"a wrong client secret is 401 Application//invalid", "strava/refusal.go", app,
 		refused(401, "Application//invalid", "client_secret", neverIssued)},
 	{"an unknown client id is 400 Application/client_id/invalid", "strava/refusal.go", nothing,
-		refused(400, "Application/client_id/invalid", "client_id", noClientID, "client_secret", neverIssued)},
+		refused(400, "Application/client_id/invalid", "client_id", "2147483647", "client_secret", neverIssued)},
 	{"a dead code is 400 AuthorizationCode/code/invalid", "strava/refusal.go", app,
 		refused(400, "AuthorizationCode/code/invalid", "grant_type", "authorization_code", "code", neverIssued)},
 	{"a dead refresh token is 400 RefreshToken/refresh_token/invalid", "strava/check.go", app, refused(400, "RefreshToken/refresh_token/invalid")},

@@ -18,7 +18,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
 	"strava-token/internal/input"
 	"strava-token/internal/provider"
@@ -79,29 +78,18 @@ func Check(ctx context.Context, s Setup) (table string, noneFalse bool, err erro
 	noneFalse = true
 	table = "| verdict | assumption | what was seen | relied on by |\n|---|---|---|---|\n"
 	for _, a := range assumptions {
-		f := w.missing(a.with)
-		if f.seen == "" {
+		f := untold("give " + string(a.with))
+		switch works, asked := w.works[a.with]; {
+		case works.status == http.StatusOK:
 			f = a.check(ctx, w, a.with)
+		case asked:
+			f = untold(works.says() + "; " + f.seen)
 		}
 		noneFalse = noneFalse && f.verdict != "false"
 		table += fmt.Sprintf("| %s | %s | %s | internal/%s |\n", f.verdict, a.about, w.harmless(f.seen), a.relies)
 	}
 	return table, noneFalse, err
 }
-
-// missing says what to give, if what is given doesn't work.
-func (w *world) missing(g given) finding {
-	seen, asked := w.works[g]
-	switch {
-	case seen.status == http.StatusOK:
-		return finding{}
-	case asked:
-		return untold(seen.says() + "; give " + string(g))
-	}
-	return untold("give " + string(g))
-}
-
-const maxSeen = 300 // characters
 
 // harmless returns what was seen without anything secret in it, since a service may
 // return what it was sent. If it quotes one of our values, nothing of it stays.
@@ -113,20 +101,10 @@ func (w *world) harmless(seen string) string {
 	if secret.HasAny(seen, hidden...) {
 		return "withheld: the answer has a secret in it"
 	}
-	seen = strings.Map(func(c rune) rune {
-		if unicode.IsLetter(c) || unicode.IsDigit(c) || strings.ContainsRune(".,:;'/_-=@", c) {
-			return c
-		}
-		return ' '
-	}, secret.Redacted(seen))
-	letters := []rune(strings.Join(strings.Fields(seen), " "))
-	return string(letters[:min(len(letters), maxSeen)])
+	plain := regexp.MustCompile(`[^\p{L}\p{Nd}.,:;'/_=@-]+`).ReplaceAllString(secret.Redacted(seen), " ")
+	letters := []rune(strings.TrimSpace(plain))
+	return string(letters[:min(len(letters), 300)])
 }
-
-const (
-	patience  = 15 * time.Second
-	maxAnswer = 1 << 20
-)
 
 // answer is what a service said to one request. It's read by hand: how the clients
 // read an answer is one of the things in doubt.
@@ -140,7 +118,7 @@ type answer struct {
 }
 
 func send(ctx context.Context, client *http.Client, method, address string, header http.Header, body string) answer {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, method, address, strings.NewReader(body))
 	if err != nil {
@@ -153,7 +131,7 @@ func send(ctx context.Context, client *http.Client, method, address string, head
 	}
 	defer reply.Body.Close()
 	a := answer{status: reply.StatusCode, header: reply.Header}
-	if a.body, err = io.ReadAll(io.LimitReader(reply.Body, maxAnswer)); err != nil {
+	if a.body, err = io.ReadAll(io.LimitReader(reply.Body, 1<<20)); err != nil {
 		return answer{}
 	}
 	var refusal struct {

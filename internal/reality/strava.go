@@ -12,15 +12,9 @@ import (
 	"strava-token/internal/strava"
 )
 
-const (
-	// neverIssued looks like a token, a code, a client secret and a commit. A refresh
-	// token that was replaced isn't sent: some services take that for theft, and end
-	// the grant.
-	neverIssued = "0123456789012345678901234567890123456789"
-	noClientID  = "2147483647" // far above those of today
-
-	renewal = time.Hour // what must be left for a token to come back
-)
+// neverIssued looks like a token, a code, a client secret and a commit. A refresh token
+// that was replaced isn't sent: some services take that for theft, and end the grant.
+const neverIssued = "0123456789012345678901234567890123456789"
 
 // refresh does two runs. Each checks the targets before it spends the refresh token,
 // and keeps the new one.
@@ -44,7 +38,7 @@ func sameAccessToken(_ context.Context, w *world, _ given) finding {
 		return untold("the second refresh failed")
 	}
 	first, second := w.outcomes[0].Token, w.outcomes[1].Token
-	if first.ExpiresIn <= renewal {
+	if first.ExpiresIn <= time.Hour {
 		return untold(fmt.Sprintf("the first refresh left %s only", first.ExpiresIn))
 	}
 	same := first.AccessToken.Equal(second.AccessToken)

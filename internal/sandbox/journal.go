@@ -107,15 +107,12 @@ func (s *Server) Delivered(value string) bool {
 	return read(s, func() bool { return strings.Contains(s.journal.sent, value) })
 }
 
-// maxWork is the highest work factor that a sealed text may ask for.
-const maxWork = 10
-
 // Opened returns the refresh token that is sealed in a text under the app's client
 // secret, such as a file of a branch, or "". It uses only the age library, and no code
 // of the program that wrote the text.
 func (s *Server) Opened(text string) string {
 	identity, _ := age.NewScryptIdentity(s.strava.app.Secret) // only an empty one is an error
-	identity.SetMaxWorkFactor(maxWork)
+	identity.SetMaxWorkFactor(10)
 	_, armored, _ := strings.Cut(text, armor.Header)
 	box, err := age.Decrypt(armor.NewReader(strings.NewReader(armor.Header+armored)), identity)
 	var content struct {
