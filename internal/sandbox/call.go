@@ -14,7 +14,6 @@ import (
 	"time"
 )
 
-// answer is the answer of a service.
 type answer struct {
 	status int
 	header map[string]string
@@ -86,8 +85,7 @@ type Exchange struct {
 	Type, Body                                         string
 }
 
-// handle routes pattern to h. call names the calls for faults; the journal
-// shows them under service.
+// handle routes pattern to h. call is the name for faults, service for the journal.
 func (s *Server) handle(service, pattern, call string, h handler) {
 	s.calls[call] = true
 	s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, service, call, h) })

@@ -67,7 +67,6 @@ func (k Knobs) Check() error {
 	return nil
 }
 
-// covers reports whether every requested scope is granted.
 func covers(granted, asked []string) bool {
 	return !slices.ContainsFunc(asked, func(scope string) bool { return !slices.Contains(granted, scope) })
 }

@@ -49,8 +49,7 @@ func (s *Server) SetRules(branch string, types ...string) {
 	s.edit(func() { s.git.rules[branch] = types })
 }
 
-// SetFile commits a file to a branch, as its owner does; the branch is created
-// if it does not exist.
+// SetFile commits a file to a branch, as its owner does, or to a new one.
 func (s *Server) SetFile(name, path, text string) { s.edit(func() { s.commit(name, path, text) }) }
 
 // DeleteBranch deletes a branch, as its owner does.
@@ -66,8 +65,7 @@ func (s *Server) File(name, path string) string {
 	return read(s, func() string { return s.git.branches[name].files[path] })
 }
 
-// Commits returns how many commits a branch has, and whether it began without
-// the history of another one.
+// Commits returns how many commits a branch has, and whether its first has no parent.
 func (s *Server) Commits(name string) (n int, orphan bool) {
 	b := read(s, func() branch { return s.git.branches[name] })
 	return b.commits, b.orphan
@@ -170,7 +168,6 @@ func (s *Server) forbidden(branch, rule string, signed bool) bool {
 	})
 }
 
-// gitURL is where GitHub keeps the repository's objects.
 const gitURL = "https://api.github.com/repos/" + Repository + "/git"
 
 func (s *Server) createBlob(r *request) answer {
@@ -204,11 +201,9 @@ func (s *Server) createCommit(r *request) answer {
 	return jsonAnswer(201, s.gitCommit(r, sha, tree))
 }
 
-// signs reports whether GitHub signs a commit: what the built-in token or an App
-// commits in its own name.
+// signs reports whether GitHub signs a commit: the built-in token's or an App's own.
 func (r *request) signs() bool { return r.token.Kind == Integration && r.sent.Author == nil }
 
-// gitCommit returns a commit as GitHub answers its creation.
 func (s *Server) gitCommit(r *request, sha, tree string) json.RawMessage {
 	return filled("commit", values{
 		"sha": sha, "tree": tree, "message": r.sent.Message, "date": timestamp(s.now()),
@@ -244,8 +239,7 @@ func (s *Server) deleteRef(r *request) answer {
 	return empty(http.StatusNoContent)
 }
 
-// Issues returns what was written: each issue as "title: body", and each comment
-// as "comment: body".
+// Issues returns each issue as "title: body", and each comment as "comment: body".
 func (s *Server) Issues() []string {
 	return read(s, func() []string { return slices.Clone(s.git.written) })
 }

@@ -58,12 +58,10 @@ func (s *Server) initGitHub() {
 // GitHubToken returns the token that may write every secret and branch.
 func (s *Server) GitHubToken() string { return s.github.writer }
 
-// BuiltInToken returns a token like a workflow's with contents: write: it
-// may write branches, but no secret.
+// BuiltInToken returns one like a workflow's: it may write branches, but no secret.
 func (s *Server) BuiltInToken() string { return s.github.builtIn }
 
-// NewGitHubToken returns a token with other permissions; the journal shows it
-// under name.
+// NewGitHubToken returns another token; the journal shows it under name.
 func (s *Server) NewGitHubToken(name string, t GitHubToken) string {
 	return read(s, func() string {
 		value := "github_pat_" + s.newToken()
@@ -220,5 +218,4 @@ func shortRepository(id int64) json.RawMessage {
 	return filled("repository-short", values{"id": id, "full_name": Repository})
 }
 
-// timestamp formats a time as GitHub does.
 func timestamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

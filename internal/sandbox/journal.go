@@ -34,13 +34,11 @@ type entry struct {
 // line is how the journal shows an entry, and how it sorts those that run in parallel.
 func (e entry) line() string { return fmt.Sprintf("%-7s %-6s %-62s ", e.service, e.verb, e.what) }
 
-// alone reports whether nothing runs beside this entry: what the runner was
-// told, and a token request.
+// alone reports whether nothing runs beside this entry.
 func (e entry) alone() bool {
 	return e.service == "runner" || strings.HasPrefix(e.what, "/oauth/token")
 }
 
-// number names a value by its kind and generation.
 func (j *journal) number(value, kind string) {
 	j.issued[kind]++
 	j.names[value] = fmt.Sprintf("%s#%d", kind, j.issued[kind])
@@ -54,8 +52,7 @@ func (j *journal) named(value, kind string) string {
 	return cmp.Or(j.names[value], kind+"#?")
 }
 
-// add sorts an entry among those that run in parallel, so that the same run has
-// the same journal every time.
+// add sorts an entry among those that run in parallel, so that every run has the same.
 func (j *journal) add(e entry) {
 	j.entries = append(j.entries, j.files()...)
 	at := len(j.entries)
@@ -90,8 +87,7 @@ func (s *Server) Count(service, verb, prefix string) int {
 	return strings.Count("\n"+s.Journal(), fmt.Sprintf("\n%-7s %-6s %s", service, verb, prefix))
 }
 
-// Values returns every secret that the sandbox ever issued, by the name under
-// which the journal shows it.
+// Values returns every secret that was ever issued, by the journal's name for it.
 func (s *Server) Values() map[string]string {
 	values := map[string]string{}
 	s.edit(func() {
@@ -108,8 +104,7 @@ func (s *Server) Delivered(value string) bool {
 }
 
 // Opened returns the refresh token that is sealed in a text under the app's client
-// secret, such as a file of a branch, or "". It uses only the age library, and no code
-// of the program that wrote the text.
+// secret, or "". It uses no code of the program that wrote the text.
 func (s *Server) Opened(text string) string {
 	identity, _ := age.NewScryptIdentity(s.strava.app.Secret) // only an empty one is an error
 	identity.SetMaxWorkFactor(10)

@@ -9,9 +9,8 @@ import (
 	"strings"
 )
 
-// Runner is a workflow runner as a step sees it: an environment, a standard
-// output in which commands are understood, and the files for outputs. The sandbox's
-// journal shows what the step tells it.
+// Runner is a workflow runner as a step sees it: an environment, a standard output with
+// commands in it, and the files for outputs. The journal shows what the step tells it.
 type Runner struct {
 	server *Server // whose lock guards what follows
 	dir    string
@@ -26,8 +25,8 @@ type Runner struct {
 // The files that a runner mounts, by the variable that names each.
 var runnerFiles = map[string]string{"GITHUB_OUTPUT": "output", "GITHUB_ENV": "env", "GITHUB_STEP_SUMMARY": "summary"}
 
-// NewRunner returns a runner for one step of a workflow in the sandbox's
-// repository. Its files are made in dir. base is the address of the sandbox.
+// NewRunner returns a runner for one step in the sandbox's repository, with its files in
+// dir. base is the address of the sandbox.
 func (s *Server) NewRunner(dir, base string) (*Runner, error) {
 	r := &Runner{server: s, dir: dir, read: map[string]int{}, env: map[string]string{
 		"GITHUB_ACTIONS":       "true",
@@ -87,7 +86,6 @@ func (r *Runner) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// take processes one line, as the runner does.
 func (r *Runner) take(line string) {
 	trimmed, isCommand := strings.CutPrefix(strings.TrimSpace(line), "::")
 	command, message, ended := strings.Cut(trimmed, "::")
@@ -136,7 +134,6 @@ func isArmor(line string) bool {
 	return len(line) == 64 && !strings.Contains(line, " ") || len(line) < 64 && !strings.ContainsAny(line, " .:-")
 }
 
-// show adds a line to the log, with the masks applied.
 func (r *Runner) show(line string) {
 	for _, m := range r.masks {
 		if m != "" {
@@ -154,8 +151,7 @@ func (r *Runner) Printed() string {
 	return regexp.MustCompile(`(?m)^::add-mask::.*\n?`).ReplaceAllString(read(r.server, r.raw.String), "")
 }
 
-// File returns what the step wrote to GITHUB_OUTPUT, GITHUB_ENV or
-// GITHUB_STEP_SUMMARY.
+// File returns what the step wrote to GITHUB_OUTPUT, GITHUB_ENV or GITHUB_STEP_SUMMARY.
 func (r *Runner) File(variable string) string {
 	content, _ := os.ReadFile(filepath.Join(r.dir, runnerFiles[variable]))
 	return string(content)
@@ -188,8 +184,7 @@ func (r *Runner) readFiles() (news []entry) {
 	return news
 }
 
-// parseFile reads the name<<delimiter form of the runner's files, as the runner
-// does: a value ends at the first line that is the delimiter.
+// parseFile reads the name<<delimiter form as the runner does.
 func parseFile(content string) (values [][2]string) {
 	lines := strings.Split(content, "\n")
 	for len(lines) > 0 {

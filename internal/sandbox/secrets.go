@@ -66,9 +66,8 @@ func (s *Server) placeOf(target string) (*place, string) {
 	return s.github.places[strings.ToLower(where)], strings.ToUpper(name)
 }
 
-// SetSecret stores a secret, as its owner does in the settings, and reports whether
-// there is a place for it. target is written as in rotate-to. An organization's may be
-// for selected repositories only.
+// SetSecret stores a secret, as its owner does, and reports whether there is a place for
+// it. target is written as in rotate-to; selected are an organization's repositories.
 func (s *Server) SetSecret(target, value string, selected ...int64) bool {
 	return read(s, func() bool {
 		p, name := s.placeOf(target)
@@ -118,7 +117,6 @@ func (s *Server) deleteSecret(r *request) answer {
 	return empty(http.StatusNoContent)
 }
 
-// notSupplied returns the refusal of a body without a field.
 func notSupplied(field string) answer {
 	return githubRefusal(422, "Invalid request.\n\n\""+field+"\" wasn't supplied.")
 }

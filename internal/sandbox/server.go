@@ -37,9 +37,8 @@ type Server struct {
 	mux     *http.ServeMux
 }
 
-// New returns a sandbox with one app, one athlete who authorized it, one
-// repository, octo/running, and one personal access token that may write its
-// secrets.
+// New returns a sandbox with one app, one athlete who authorized it, one repository,
+// octo/running, and one personal access token that may write its secrets.
 func New(knobs Knobs) *Server {
 	if knobs.Scopes == nil {
 		knobs.Scopes = []string{"read", "activity:read_all"}
@@ -72,15 +71,13 @@ func (s *Server) Environment(base string) [][2]string {
 
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
 
-// edit changes the state under the lock, under which every call is answered and
-// recorded as well.
+// edit and read have the lock, under which every call is answered and recorded as well.
 func (s *Server) edit(change func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	change()
 }
 
-// read looks at the state under the lock.
 func read[T any](s *Server, look func() T) T {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -140,9 +137,8 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	return nil
 }
 
-// Pipe is a network inside this process: whatever address is dialled, the other
-// end arrives at Accept. It touches no port, and works under a test's fake
-// clock.
+// Pipe is a network inside this process: whatever address is dialled, the other end
+// arrives at Accept. It touches no port, and works under a test's fake clock.
 type Pipe struct {
 	conns  chan net.Conn
 	closed context.Context

@@ -82,9 +82,8 @@ func (s *Server) GrantedScopes() []string { return read(s, func() []string { ret
 // Replace gives the athlete a new refresh token, as a refresh elsewhere does.
 func (s *Server) Replace() { s.edit(func() { s.giveRefresh(s.own(), s.newToken()) }) }
 
-// Connect makes an athlete authorize the app, perhaps once more, and returns the
-// refresh token. It isn't known whether that ends an earlier one at the real Strava;
-// here it doesn't.
+// Connect makes an athlete authorize the app, perhaps once more, and returns the refresh
+// token. It isn't known whether that ends an earlier one; here it doesn't.
 func (s *Server) Connect(athlete int64) string {
 	return read(s, func() string { return s.giveRefresh(&grant{athlete: athlete, scopes: s.knobs.Scopes}, s.newToken()) })
 }
@@ -122,14 +121,7 @@ func (s *Server) routeStrava() {
 // noPath returns the answer for an address that Strava doesn't have, as users report it.
 func noPath() answer { return stravaFault(404, "Record Not Found", "resource", "path", "invalid") }
 
-const (
-	lifetime = 6 * time.Hour
-	// An access token with more than this left comes back unchanged.
-	renewBelow = time.Hour
-)
-
-// token checks in Strava's order: client id, secret present, secret right, then
-// the grant.
+// token checks in Strava's order.
 func (s *Server) token(r *http.Request) answer {
 	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind == "application/json" {
 		var fields map[string]json.RawMessage
@@ -194,21 +186,20 @@ func (s *Server) codeGrant(code string) answer {
 		string(filled("athlete", values{"id": g.athlete})))
 }
 
-// renew mints an access token unless the current one has enough left.
+// renew mints an access token, of six hours, unless the current one has more than one left.
 func (s *Server) renew(g *grant) (minted bool) {
 	current := s.strava.access[s.strava.current[g.athlete]]
-	if current != nil && current.expires.Sub(s.now()) > renewBelow {
+	if current != nil && current.expires.Sub(s.now()) > time.Hour {
 		return false
 	}
 	token := s.newToken()
-	s.strava.access[token] = &accessToken{expires: s.now().Add(lifetime), grant: g}
+	s.strava.access[token] = &accessToken{expires: s.now().Add(6 * time.Hour), grant: g}
 	s.strava.current[g.athlete] = token
 	s.journal.number(token, "access")
 	return true
 }
 
-// tokens answers with the tokens of a grant. format has the keys in Strava's order;
-// last follows them.
+// tokens answers with the tokens of a grant. format has the keys in Strava's order.
 func (s *Server) tokens(g *grant, format, last string) answer {
 	access := s.strava.current[g.athlete]
 	expires := s.strava.access[access].expires
