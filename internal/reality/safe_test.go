@@ -7,7 +7,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"strava-token/internal/check"
 	"strava-token/internal/sandbox"
@@ -29,11 +28,9 @@ func message(call string, status int, message string) func(*account) {
 // named by a part of what they are about.
 func TestWhatIsMissing(t *testing.T) {
 	t.Parallel()
-	with := func(variable string, change func(*sandbox.GitHubToken)) func(*account) {
+	with := func(variable, may string) func(*account) { // a token that doesn't end
 		return func(a *account) {
-			token := secretsToken()
-			change(&token)
-			a.env[variable] = a.server.NewGitHubToken("other", token)
+			a.env[variable] = a.server.NewGitHubToken("other", sandbox.GitHubToken{Kind: sandbox.Personal, May: may})
 		}
 	}
 	const contents = "secret is 403|value is 403|can be created|new branch|conflict|gone again|secrets=write"
@@ -53,16 +50,14 @@ func TestWhatIsMissing(t *testing.T) {
 			a.server.SetSecret("STRAVA_REFRESH_TOKEN", a.server.LiveRefreshToken())
 			a.kept = func() string { return a.server.Secret("STRAVA_REFRESH_TOKEN") }
 		}, 0, "give --rotate-to NAME@ENVIRONMENT", "documented address"},
-		"a token that may not write secrets": {
-			with("GH_TOKEN", func(t *sandbox.GitHubToken) { t.May = "secrets=read environments=write actions=read" }), 0,
+		"a token that may not write secrets": {with("GH_TOKEN", "secrets=read environments=write actions=read"), 0,
 			"GH_TOKEN, a personal access token with Secrets", "secret is 404|value is 422"},
-		"a token that may write contents as well": {with("GH_TOKEN", func(t *sandbox.GitHubToken) { t.May += " contents=write" }), 0,
+		"a token that may write contents as well": {with("GH_TOKEN", secretsToken().May+" contents=write"), 0,
 			"without Contents", "can't be created|contents=write"},
-		"a token that does not end": {with("GH_TOKEN", func(t *sandbox.GitHubToken) { t.Expires = time.Time{} }), 0,
-			"give a GH_TOKEN that ends", "token ends"},
-		"a token that may write secrets as well": {with("REALITY_CONTENTS_TOKEN", func(*sandbox.GitHubToken) {}), 0,
+		"a token that does not end": {with("GH_TOKEN", secretsToken().May), 0, "give a GH_TOKEN that ends", "token ends"},
+		"a token that may write secrets as well": {with("REALITY_CONTENTS_TOKEN", secretsToken().May), 0,
 			"contents: write and without secrets|failed|no branch", contents},
-		"another callback domain": {sets(func(k *sandbox.Knobs) { k.CallbackDomain = "" }), 0, "Callback Domain github.com", "github.com is allowed"},
+		"another callback domain": {domain(""), 0, "Callback Domain github.com", "github.com is allowed"},
 		"an outage of Strava's":   {answers("authorize", 0, 503, ""), 0, "503", "percent-encoded"},
 		"a rule":                  {message("ref", 422, "Repository rule violations found"), 0, "rule violations|failed", "new branch|conflict"},
 		"a rate limit of GitHub's": {message("blob", 403, "You have exceeded a secondary rate limit."), 0, "secondary rate limit",

@@ -1,7 +1,6 @@
 package sandbox_test
 
 import (
-	"encoding/json"
 	"net/http/httptest"
 	"regexp"
 	"strings"
@@ -34,13 +33,11 @@ func signIn(t *testing.T, s *sandbox.Server) string {
 	t.Helper()
 	status, body := call(s, "POST /oauth/token?grant_type=refresh_token&client_id="+s.App().ID+
 		"&client_secret="+s.App().Secret+"&refresh_token="+s.LiveRefreshToken(), "")
-	var token struct {
-		Access string `json:"access_token"`
-	}
-	if err := json.Unmarshal([]byte(body), &token); err != nil || token.Access == "" {
+	token := regexp.MustCompile(`"access_token":"(\w+)"`).FindStringSubmatch(body)
+	if token == nil {
 		t.Fatalf("no access token: %d", status)
 	}
-	return token.Access
+	return token[1]
 }
 
 type row struct {
@@ -94,34 +91,30 @@ func TestStravaAnswers(t *testing.T) {
 }
 
 // TestActivitiesArePaged: a sync that asks for page after page ends, and one that
-// asks for what is new gets that alone.
+// asks for what is new gets that alone. They come from the seed.
 func TestActivitiesArePaged(t *testing.T) {
 	t.Parallel()
 	const first, third = "1735711200", "1735999200" // when those activities begin
 	for query, want := range map[string]string{
-		"per_page=3":                                "44 43 42",
-		"per_page=3&page=2":                         "41 40 39",
-		"page=2&per_page=40":                        "04 03 02 01 00",
-		"page=3&per_page=40":                        "",
-		"per_page=3&after=" + first:                 "01 02 03",
-		"before=" + third:                           "01 00",
-		"after=" + first + "&before=" + third:       "01",
-		"per_page=1&page=1&after=0&before=" + third: "01",
+		"per_page=3":                          "44 43 42",
+		"per_page=3&page=2":                   "41 40 39",
+		"page=2&per_page=40":                  "04 03 02 01 00",
+		"page=3&per_page=40":                  "",
+		"per_page=3&after=" + first:           "01 02 03",
+		"before=" + third:                     "01 00",
+		"after=" + first + "&before=" + third: "01",
 	} {
 		s := sandbox.New(sandbox.Knobs{Activities: 45})
 		_, body := call(s, "GET /api/v3/athlete/activities?"+query, signIn(t, s))
 		var numbers []string
-		for _, m := range regexp.MustCompile(`"id":132100000(\d\d),"start_date":"2025-[^{]*"map":{"id":"\w+","summary_polyline":"\S`).FindAllStringSubmatch(body, -1) {
+		whole := regexp.MustCompile(`"id":132100000(\d\d),"start_date":"2025-[^{]*"map":{"id":"\w+","summary_polyline":"\S`)
+		for _, m := range whole.FindAllStringSubmatch(body, -1) {
 			numbers = append(numbers, m[1])
 		}
 		if got := strings.Join(numbers, " "); got != want || strings.Count(body, "resource_state\":2,\"athlete") != len(numbers) {
 			t.Errorf("%s: got %q, want %q: %s", query, got, want, body)
 		}
 	}
-}
-
-func TestActivitiesComeFromTheSeed(t *testing.T) {
-	t.Parallel()
 	list := func(seed int64, scope string) string {
 		s := sandbox.New(sandbox.Knobs{Activities: 30, Seed: seed, Scopes: []string{"read", scope}})
 		_, body := call(s, "GET /api/v3/athlete/activities", signIn(t, s))
@@ -200,11 +193,8 @@ func TestControlRefusesWhatItDoesNotKnow(t *testing.T) {
 	if got := s.Secret("TARGET") + s.Secret("org:octo/TARGET"); got != "storedstored" {
 		t.Errorf("secrets: got %q", got)
 	}
-}
 
-func TestControlChangesWhatIsNamed(t *testing.T) {
-	t.Parallel()
-	s := sandbox.New(sandbox.Knobs{Activities: 3})
+	s = sandbox.New(sandbox.Knobs{Activities: 3})
 	old, refresh := signIn(t, s), s.LiveRefreshToken()
 	row{request: `POST /sandbox/knobs {"rotation":"always","advance":"7h"}`, status: 204}.run(t, s, "")
 	token := signIn(t, s)
