@@ -125,10 +125,13 @@ func (s *Server) act(r *http.Request, service, call string, h handler) answer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	f := s.due(call, r.URL.Path)
-	a, outcome := empty(0), f.name()
-	if does[f.Kind] {
+	a, outcome := empty(0), string(f.Kind)
+	switch {
+	case does[f.Kind]:
 		a = h(r)
 		outcome = strconv.Itoa(a.status) + " " + outcome
+	case f.Kind == FaultStatus:
+		outcome = strconv.Itoa(f.Status)
 	}
 	a = f.spoil(a)
 	if call == "token" {

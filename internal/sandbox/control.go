@@ -18,7 +18,6 @@ import (
 // Rotation says when Strava replaces the refresh token.
 type Rotation string
 
-// The rotations.
 const (
 	RotateNever    Rotation = "never"
 	RotateOnExpiry Rotation = "expiry" // with every new access token
@@ -153,7 +152,6 @@ func (s *Server) controlFaults(body *json.Decoder) error {
 // FaultKind is a way a call can fail.
 type FaultKind string
 
-// The kinds.
 const (
 	FaultStatus    FaultKind = "status"     // does nothing, and answers with Status and Body
 	FaultStall     FaultKind = "stall"      // does nothing, and never answers
@@ -205,23 +203,14 @@ func (s *Server) ClearFaults() { s.edit(func() { s.faults = nil }) }
 // due returns the fault for a call, or one that does nothing.
 func (s *Server) due(call, path string) Fault {
 	for _, f := range s.faults {
-		if f.Call != call || !strings.HasPrefix(path, f.Path) {
-			continue
-		}
-		f.taken++
-		if f.taken > f.Skip && (f.Times == 0 || f.taken <= f.Skip+f.Times) {
-			return *f
+		if f.Call == call && strings.HasPrefix(path, f.Path) {
+			f.taken++
+			if n := f.taken - f.Skip; n > 0 && (f.Times == 0 || n <= f.Times) {
+				return *f
+			}
 		}
 	}
 	return Fault{}
-}
-
-// name returns how the journal shows a fault.
-func (f Fault) name() string {
-	if f.Kind == FaultStatus {
-		return strconv.Itoa(f.Status)
-	}
-	return string(f.Kind)
 }
 
 // spoil returns what a fault makes of an answer. The body is as much as arrives.

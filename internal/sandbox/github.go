@@ -36,10 +36,9 @@ const (
 )
 
 type githubState struct {
-	tokens  map[string]*GitHubToken
-	places  map[string]*place // by their names in lower case
-	writer  string
-	builtIn string // what a workflow gets automatically
+	tokens          map[string]*GitHubToken
+	places          map[string]*place // by their names in lower case
+	writer, builtIn string            // the latter is what a workflow gets automatically
 }
 
 func (s *Server) initGitHub() {

@@ -24,11 +24,9 @@ type journal struct {
 }
 
 type entry struct {
-	service string // runner, strava or github
-	verb    string
-	what    string
-	result  string
-	sealed  string // a text whose refresh token is shown after the result
+	service            string // runner, strava or github
+	verb, what, result string
+	sealed             string // a text whose refresh token is shown after the result
 }
 
 // line is how the journal shows an entry, and how it sorts those that run in parallel.
