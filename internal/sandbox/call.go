@@ -60,11 +60,11 @@ func filled(name string, v values) json.RawMessage {
 			blanks = append(blanks, "{"+blank+"}", url.PathEscape(text))
 		}
 	}
-	var compact bytes.Buffer
-	if err := json.Compact(&compact, text); err != nil {
+	compact, err := json.Marshal(json.RawMessage(strings.NewReplacer(blanks...).Replace(string(text))))
+	if err != nil {
 		panic(err) // a part of this package is broken or missing
 	}
-	return json.RawMessage(strings.NewReplacer(blanks...).Replace(compact.String()))
+	return compact
 }
 
 // list returns a list in JSON; nil is an empty one.
@@ -152,17 +152,13 @@ func (a answer) send(w http.ResponseWriter, r *http.Request) {
 	case FaultCutBefore, FaultCutAfter:
 		panic(http.ErrAbortHandler) // closes the connection without an answer
 	}
-	a.write(w)
-	if a.fault == FaultTruncate {
-		_ = http.NewResponseController(w).Flush()
-		panic(http.ErrAbortHandler)
-	}
-}
-
-func (a answer) write(w http.ResponseWriter) {
 	for k, v := range a.header {
 		w.Header().Set(k, v)
 	}
 	w.WriteHeader(a.status)
 	_, _ = w.Write([]byte(a.body))
+	if a.fault == FaultTruncate {
+		_ = http.NewResponseController(w).Flush()
+		panic(http.ErrAbortHandler)
+	}
 }

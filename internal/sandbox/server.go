@@ -108,7 +108,7 @@ func (s *Server) unknownRoute(w http.ResponseWriter, r *http.Request) {
 	if strings.HasPrefix(r.URL.Path, "/api/v3/") {
 		a = noPath()
 	}
-	a.write(w)
+	a.send(w, r)
 }
 
 // newToken returns 40 hexadecimal digits, as Strava's tokens have today.

@@ -20,13 +20,14 @@ type stravaState struct {
 	access  map[string]*accessToken
 	refresh map[string]*grant // the live refresh tokens
 	codes   map[string][]string
-	current map[int64]string // an athlete's newest access token
+	current map[int64]*accessToken // an athlete's newest
 
 	consented []string // what the athlete ticked in a browser; nil before that
 	session   string   // the cookie of an athlete who logs in
 }
 
 type accessToken struct {
+	value   string
 	expires time.Time
 	grant   *grant
 }
@@ -44,7 +45,7 @@ func (s *Server) initStrava() {
 		access:  map[string]*accessToken{},
 		refresh: map[string]*grant{},
 		codes:   map[string][]string{},
-		current: map[int64]string{},
+		current: map[int64]*accessToken{},
 		session: rand.Text(),
 	}
 	s.journal.names[s.strava.app.Secret] = "client-secret"
@@ -181,29 +182,26 @@ func (s *Server) codeGrant(code string) answer {
 	g := &grant{athlete: AthleteID, scopes: scopes}
 	s.giveRefresh(g, s.newToken())
 	s.renew(g)
-	s.strava.access[s.strava.current[g.athlete]].grant = g // the scopes of an older one change with it
+	s.strava.current[g.athlete].grant = g // the scopes of an older one change with it
 	return s.tokens(g, `{"token_type":"Bearer","expires_at":%[2]d,"expires_in":%[3]d,"refresh_token":%[4]q,"access_token":%[1]q,"athlete":%[5]s}`,
 		string(filled("athlete", values{"id": g.athlete})))
 }
 
 // renew mints an access token, of six hours, unless the current one has more than one left.
 func (s *Server) renew(g *grant) (minted bool) {
-	current := s.strava.access[s.strava.current[g.athlete]]
-	if current != nil && current.expires.Sub(s.now()) > time.Hour {
+	if current := s.strava.current[g.athlete]; current != nil && current.expires.Sub(s.now()) > time.Hour {
 		return false
 	}
-	token := s.newToken()
-	s.strava.access[token] = &accessToken{expires: s.now().Add(6 * time.Hour), grant: g}
-	s.strava.current[g.athlete] = token
-	s.journal.number(token, "access")
+	token := &accessToken{s.newToken(), s.now().Add(6 * time.Hour), g}
+	s.strava.access[token.value], s.strava.current[g.athlete] = token, token
+	s.journal.number(token.value, "access")
 	return true
 }
 
 // tokens answers with the tokens of a grant. format has the keys in Strava's order.
 func (s *Server) tokens(g *grant, format, last string) answer {
 	access := s.strava.current[g.athlete]
-	expires := s.strava.access[access].expires
-	a := jsonAnswer(200, fmt.Sprintf(format, access, expires.Unix(), int(expires.Sub(s.now()).Seconds()), g.refresh, last))
-	a.effect = s.journal.named(access, "access") + " " + s.journal.named(g.refresh, "refresh")
+	a := jsonAnswer(200, fmt.Sprintf(format, access.value, access.expires.Unix(), int(access.expires.Sub(s.now()).Seconds()), g.refresh, last))
+	a.effect = s.journal.named(access.value, "access") + " " + s.journal.named(g.refresh, "refresh")
 	return a
 }
