@@ -97,6 +97,7 @@ func (a *account) check(wantStatus int) map[string]row {
 		check.That(a.t, a.server.Secret(name[1]) == "", "%s is left\n%s", name[1], journal)
 	}
 	refreshes := len(regexp.MustCompile(`grant=refresh_token refresh#\d+`).FindAllString(journal, -1))
+	check.That(a.t, !regexp.MustCompile(`refresh#\d+ 400`).MatchString(journal), "a refresh token that was replaced was sent\n%s", journal)
 	check.That(a.t, refreshes <= 3, "%d refreshes, want at most 3\n%s", refreshes, journal)
 	check.Equal(a.t, strings.Join(a.server.Unexpected(), "\n"), "", "calls that no service has")
 	rows := map[string]row{}
