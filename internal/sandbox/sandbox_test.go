@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"strava-token/internal/check"
 	"strava-token/internal/sandbox"
 )
 
@@ -190,9 +191,9 @@ func TestControlRefusesWhatItDoesNotKnow(t *testing.T) {
 		tt.request = "POST /sandbox/" + tt.request
 		tt.run(t, s, "")
 	}
-	if got := s.Secret("TARGET") + s.Secret("org:octo/TARGET"); got != "storedstored" {
-		t.Errorf("secrets: got %q", got)
-	}
+	check.Equal(t, s.Secret("TARGET")+s.Secret("org:octo/TARGET"), "storedstored", "secrets")
+	_, err := sandbox.Listen(t.Context(), "0.0.0.0:0")
+	check.That(t, err != nil, "others can reach the sandbox")
 
 	s = sandbox.New(sandbox.Knobs{Activities: 3})
 	old, refresh := signIn(t, s), s.LiveRefreshToken()
