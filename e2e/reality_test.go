@@ -40,7 +40,7 @@ func TestReality(t *testing.T) {
 	w.server.AddEnvironment("reality")
 	w.server.SetSecret(target, w.server.LiveRefreshToken())
 	writer := w.server.NewGitHubToken("secrets-token", sandbox.GitHubToken{
-		Kind: sandbox.Personal, Secrets: sandbox.Write, Environments: sandbox.Write, Actions: sandbox.Read,
+		Kind: sandbox.Personal, May: "secrets=write environments=write actions=read",
 		Expires: time.Now().Add(30 * 24 * time.Hour),
 	})
 	w.secrets = strings.Join([]string{

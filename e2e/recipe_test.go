@@ -67,7 +67,7 @@ var recipes = []recipe{
 	{
 		file: "app-token.yml", knobs: always,
 		runs: []run{{flags: func(w *world) []string {
-			token := w.server.NewGitHubToken("app-token", sandbox.GitHubToken{Kind: sandbox.Integration, Secrets: sandbox.Write})
+			token := w.server.NewGitHubToken("app-token", sandbox.GitHubToken{Kind: sandbox.Integration, May: "secrets=write"})
 			return []string{"--secret", "APP_PRIVATE_KEY=" + token, "--var", "APP_ID=1"}
 		}}},
 		held: heldBy(secretName),
@@ -105,7 +105,7 @@ var recipes = []recipe{
 // writer hands over a personal access token that ends after some time.
 func writer(ends time.Duration) func(*world) []string {
 	return func(w *world) []string {
-		token := w.server.NewGitHubToken("token for "+ends.String(), sandbox.GitHubToken{Kind: sandbox.Personal, Secrets: sandbox.Write, Expires: time.Now().Add(ends)})
+		token := w.server.NewGitHubToken("token for "+ends.String(), sandbox.GitHubToken{Kind: sandbox.Personal, May: "secrets=write", Expires: time.Now().Add(ends)})
 		return []string{"--secret", "SECRETS_WRITER=" + token}
 	}
 }

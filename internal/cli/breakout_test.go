@@ -128,7 +128,7 @@ func TestTokenThatSoonExpiresIsAWarning(t *testing.T) {
 		for days, warns := range map[int]string{13: "run-token-expires", 15: ""} {
 			s.newRun()
 			gitHubToken(fmt.Sprintf("token-of-%d-days", days), sandbox.GitHubToken{
-				Kind: sandbox.Personal, Secrets: sandbox.Write, Expires: time.Now().AddDate(0, 0, days)})(s)
+				Kind: sandbox.Personal, May: "secrets=write", Expires: time.Now().AddDate(0, 0, days)})(s)
 			s.expect(0, "")
 			s.assertMessage("Warning", warns)
 		}

@@ -41,7 +41,7 @@ func TestDoctorAsAStep(t *testing.T) {
 			"ok       octo/running/STRAVA_REFRESH_TOKEN@a\\u202eb: It exists (last updated on 1 January 2000). It can probably be written. The GitHub token has no known expiry date.",
 		}},
 		{name: "environments that may not be listed", spent: true,
-			given: gitHubToken("secrets-only", sandbox.GitHubToken{Kind: sandbox.Personal, Secrets: sandbox.Write}),
+			given: gitHubToken("secrets-only", sandbox.GitHubToken{Kind: sandbox.Personal, May: "secrets=write"}),
 			says:  []string{"         Next: If the repository has environments, add Actions: read and Environments: read to the token at https://github.com/settings/personal-access-tokens. If it has none, do nothing."}},
 		{name: "the repository shadows the organization", spent: true, given: func(s *step) {
 			s.server.SetSecret("org:octo/"+secretName, s.server.LiveRefreshToken())
@@ -51,7 +51,7 @@ func TestDoctorAsAStep(t *testing.T) {
 		}},
 		{name: "the GitHub token ends soon", spent: true, given: func(s *step) {
 			ends := time.Now().AddDate(0, 0, 3)
-			gitHubToken("ending-token", sandbox.GitHubToken{Kind: sandbox.Personal, Secrets: sandbox.Write, Environments: sandbox.Write, Expires: ends})(s)
+			gitHubToken("ending-token", sandbox.GitHubToken{Kind: sandbox.Personal, May: "secrets=write environments=write", Expires: ends})(s)
 		}, says: []string{"warning  octo/running/STRAVA_REFRESH_TOKEN: The GitHub token that writes octo/running/STRAVA_REFRESH_TOKEN expires on 4 January 2000."}},
 		{name: "inactive app", knobs: sandbox.Knobs{Inactive: true}, status: 1, spent: true,
 			says: []string{"ok       client id and client secret: They belong together.", "failure  run: The Strava app is inactive."}},

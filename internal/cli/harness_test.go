@@ -15,8 +15,11 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"testing/synctest"
 
@@ -37,8 +40,8 @@ type step struct {
 	t      testing.TB
 	server *sandbox.Server
 	runner *sandbox.Runner
-	stdout io.Writer     // the runner, unless a test breaks it
-	pipe   *sandbox.Pipe // nil if the sandbox has a port
+	stdout io.Writer // the runner, unless a test breaks it
+	pipe   *network  // nil if the sandbox has a port
 	base   string
 	stderr bytes.Buffer
 	ctx    context.Context
@@ -56,8 +59,55 @@ func newStep(t testing.TB, knobs sandbox.Knobs) *step {
 	t.Helper()
 	pipe := sandbox.NewPipe()
 	s := newStepOn(t, knobs, pipe)
-	s.pipe = pipe
+	s.pipe = &network{Pipe: pipe, refuse: map[string]int{}}
 	return s
+}
+
+// network is a pipe that remembers what was dialled, and can refuse it.
+type network struct {
+	*sandbox.Pipe
+	mu      sync.Mutex
+	dialled []string
+	conns   []net.Conn     // to each of dialled; nil if there's none
+	refuse  map[string]int // how many more connections are refused; -1 is all
+}
+
+func (n *network) Dial(ctx context.Context, kind, address string) (net.Conn, error) {
+	n.mu.Lock()
+	refused := n.refuse[address] != 0
+	if refused {
+		n.refuse[address]--
+	}
+	n.mu.Unlock()
+	var conn net.Conn
+	err := error(&net.OpError{Op: "dial", Net: "pipe", Err: syscall.ECONNREFUSED})
+	if !refused {
+		conn, err = n.Pipe.Dial(ctx, kind, address)
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.dialled, n.conns = append(n.dialled, address), append(n.conns, conn)
+	return conn, err
+}
+
+// Refuse closes every connection to address and refuses the next times ones; -1
+// refuses all.
+func (n *network) Refuse(address string, times int) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.refuse[address] = times
+	for i, conn := range n.conns {
+		if conn != nil && n.dialled[i] == address {
+			_ = conn.Close()
+		}
+	}
+}
+
+// Dialled returns the addresses that were asked for.
+func (n *network) Dialled() []string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return slices.Clone(n.dialled)
 }
 
 // inStep runs a test in a bubble, with a step of its own.

@@ -94,8 +94,8 @@ func TestLoginReplacesAnotherAthlete(t *testing.T) {
 func TestLoginChecksTheTargetsBeforeTheBrowserOpens(t *testing.T) {
 	t.Parallel()
 	for _, token := range []sandbox.GitHubToken{
-		{Kind: sandbox.Personal, Secrets: sandbox.Read, Contents: sandbox.Write},
-		{Kind: sandbox.Personal, Secrets: sandbox.Write, Contents: sandbox.Read},
+		{Kind: sandbox.Personal, May: "secrets=read contents=write"},
+		{Kind: sandbox.Personal, May: "secrets=write contents=read"},
 	} {
 		v := newVisitor(t, sandbox.Knobs{})
 		v.env["GH_TOKEN"] = v.server.NewGitHubToken("read-only-token", token)

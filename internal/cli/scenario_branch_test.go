@@ -56,7 +56,7 @@ var branchScenarios = []scenario{
 	{name: "branch-not-permitted", knobs: always, status: 1, says: "branch-integration-forbidden", kept: true, given: func(s *step) {
 		onBranch(s)
 		s.runner.Input("github-token", s.server.NewGitHubToken("read-only-token",
-			sandbox.GitHubToken{Kind: sandbox.Integration, Contents: sandbox.Read}))
+			sandbox.GitHubToken{Kind: sandbox.Integration, May: "contents=read"}))
 	}},
 	{name: "branch-in-an-empty-repository", status: 1, says: "target-empty-repository", kept: true,
 		given: func(s *step) { onBranch(s); s.server.DeleteBranch("main") }},

@@ -53,7 +53,7 @@ var secretScenarios = []scenario{
 	{name: "preflight-refused", knobs: always, status: 1, says: "target-integration-forbidden", kept: true,
 		given: gitHubToken("built-in-token", sandbox.GitHubToken{Kind: sandbox.Integration})},
 	{name: "read-only-token", knobs: always, status: 1, says: "target-personal-forbidden", kept: true,
-		given: gitHubToken("read-only-token", sandbox.GitHubToken{Kind: sandbox.Personal, Secrets: sandbox.Read})},
+		given: gitHubToken("read-only-token", sandbox.GitHubToken{Kind: sandbox.Personal, May: "secrets=read"})},
 	{name: "mistyped-secret", given: inputs("rotate-to", "STRAVA_REFRESH_TOKENS"), status: 1, says: "target-secret-not-found", kept: true},
 	{name: "short-public-key", given: func(s *step) { s.server.Set(func(k *sandbox.Knobs) { k.ShortKey = true }) }, status: 1, says: "target-bad-public-key", kept: true},
 	{name: "store-fails", knobs: always, status: 3, says: "run-not-kept", sealed: true, access: true, given: refusing("put", 503)},
@@ -109,7 +109,7 @@ var secretScenarios = []scenario{
 	{name: "re-run-without-actions-read", status: 1, says: "stale-maybe", kept: true, given: func(s *step) {
 		replacedAfter(s, time.Hour)
 		s.runner.Set("GITHUB_RUN_ATTEMPT", "2")
-		s.runner.Input("github-token", s.server.NewGitHubToken("secrets-only-token", sandbox.GitHubToken{Kind: sandbox.Personal, Secrets: sandbox.Write}))
+		s.runner.Input("github-token", s.server.NewGitHubToken("secrets-only-token", sandbox.GitHubToken{Kind: sandbox.Personal, May: "secrets=write"}))
 	}},
 	{name: "replaced-while-queued", given: func(s *step) { replacedAfter(s, time.Hour) }, status: 1, says: "stale-queued", kept: true},
 	{name: "replaced-beside-this-run", status: 1, says: "stale-queued", kept: true, given: func(s *step) {

@@ -73,7 +73,7 @@ func (s *step) secureOver(c cell, protocols ...string) {
 			return &good, nil
 		},
 	}
-	pipe := sandbox.NewPipe()
+	pipe := &network{Pipe: sandbox.NewPipe(), refuse: map[string]int{}}
 	service := &http.Server{Handler: s.server, ErrorLog: discardLog}
 	go func() { _ = service.Serve(tls.NewListener(buffered{pipe}, config)) }()
 	s.t.Cleanup(func() { _ = service.Close() })

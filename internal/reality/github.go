@@ -1,150 +1,102 @@
 package reality
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
+	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 	"time"
 
-	"strava-token/internal/secret"
 	"strava-token/internal/store"
 )
 
-// credential is one of two GitHub tokens. Each may do what the other may not.
-type credential struct {
-	give  string
-	token func(*world) secret.Value
+// request is one about the repository. In its path "?" is a name that nothing has.
+type request struct {
+	method, path string
+	body         object // nil: none
 }
 
+type object map[string]any
+
+const impossibleSecret = "/actions/secrets/STRAVA_TOKEN_REALITY_?"
+
+// These change nothing, except that createBlob creates a blob that nothing refers to.
 var (
-	secretsToken = &credential{
-		"--repo OWNER/REPO and GH_TOKEN, a personal access token with Secrets and Environments: write, Actions: read, and without Contents",
-		func(w *world) secret.Value { return w.Inputs.GitHubToken },
-	}
-	contentsToken = &credential{
-		"--repo OWNER/REPO and " + ContentsToken + ", a token with contents: write and without secrets, such as the built-in one",
-		func(w *world) secret.Value { return w.Contents },
+	deleteSecret = request{http.MethodDelete, impossibleSecret, nil}
+	putNothing   = request{http.MethodPut, impossibleSecret, object{}} // no value and no key
+	createBlob   = request{http.MethodPost, "/git/blobs", object{"content": "strava-token reality\n", "encoding": "utf-8"}}
+	// control is what each token may not do in any case.
+	control = map[given]request{
+		contentsToken: {http.MethodGet, "/actions/secrets/public-key", nil},
+		// There's no such commit, so no branch is made.
+		secretsToken: {http.MethodPost, "/git/refs", object{"ref": "refs/heads/strava-token-reality", "sha": neverIssued}},
 	}
 )
 
-// missing returns what to give if the token doesn't see the repository.
-func (c *credential) missing(w *world) string {
-	switch {
-	case w.sees[c].status == http.StatusOK:
-		return ""
-	case c.token(w).Empty():
-		return "give " + c.give
-	}
-	return w.sees[c].says() + "; give " + c.give
-}
+// named puts 80 random bits for each "?".
+func named(name string) string { return strings.ReplaceAll(name, "?", rand.Text()[:16]) }
 
-// ask sends a request about the repository, once, except for a DELETE: that may be
-// repeated without harm.
-func (w *world) ask(ctx context.Context, token secret.Value, method, path string, body any) answer {
-	if token.Empty() {
-		return answer{}
-	}
+// ask sends a request once, except for a DELETE: that may be repeated without harm.
+func (w *world) ask(ctx context.Context, g given, r request) answer {
 	client, text := w.Network.Once, []byte(nil)
-	if method == http.MethodDelete {
+	if r.method == http.MethodDelete {
 		client = w.Network.Reads
 	}
-	if body != nil {
-		text, _ = json.Marshal(body) // only texts
+	if r.body != nil {
+		text, _ = json.Marshal(r.body) // only texts
 	}
-	address := strings.TrimSuffix(w.Inputs.GitHubURL.String(), "/") + "/repos/" + w.Inputs.Repository + path
-	req, err := http.NewRequest(method, address, bytes.NewReader(text))
-	if err != nil {
-		return answer{}
-	}
-	req.Header.Set("Authorization", "Bearer "+token.Reveal())
-	req.Header.Set("Accept", "application/vnd.github+json")
-	req.Header.Set("User-Agent", "strava-token")
-	return send(ctx, client, req)
+	address := strings.TrimSuffix(w.Inputs.GitHubURL.String(), "/") + "/repos/" + w.Inputs.Repository + r.path
+	return send(ctx, client, r.method, address, http.Header{
+		"Authorization": {"Bearer " + w.tokens[g].Reveal()}, "Accept": {"application/vnd.github+json"}, "User-Agent": {"strava-token"},
+	}, string(text))
 }
 
-// attempt is a request that changes nothing, with a token.
-type attempt func(context.Context, *world, secret.Value) answer
-
-// allowed wants a status.
-func allowed(c *credential, try attempt, want int) check {
-	return func(ctx context.Context, w *world) finding {
-		a := try(ctx, w, c.token(w))
-		if a.lacksPermission() {
-			return untold(a.says() + "; give " + c.give)
+// tried wants a status; 403 is a refusal for want of a permission, which names it. A
+// token that should be refused, and isn't, is the wrong one unless it's refused
+// something else that needs the same permission. If GitHub creates a secret from
+// nothing, it's deleted.
+func tried(r request, status int, permission string) check {
+	return func(ctx context.Context, w *world, g given) finding {
+		r := request{r.method, named(r.path), r.body}
+		a := w.ask(ctx, g, r)
+		if r.method == http.MethodPut && (a.status == 0 || a.succeeded()) {
+			undone := w.ask(context.WithoutCancel(ctx), g, request{http.MethodDelete, r.path, nil})
+			if !undone.succeeded() && undone.status != http.StatusNotFound {
+				a.note = "; delete what may be left of " + r.path
+			}
 		}
-		return a.judge(a.status == want)
-	}
-}
-
-// forbidden wants a refusal. control is refused as well if the token really isn't allowed.
-func forbidden(c *credential, try, control attempt) check {
-	return func(ctx context.Context, w *world) finding {
-		a := try(ctx, w, c.token(w))
-		if !a.lacksPermission() && !control(ctx, w, c.token(w)).lacksPermission() {
-			return untold(a.says() + "; give " + c.give)
+		lacks, shall := a.lacksPermission(), status == http.StatusForbidden
+		if lacks && !shall || !lacks && shall && (permission != "" || !w.ask(ctx, g, control[g]).lacksPermission()) {
+			return untold(a.says() + "; give " + string(g))
 		}
-		return a.judge(a.lacksPermission())
-	}
-}
-
-func permissionNamed(c *credential, try attempt, want string) check {
-	return func(ctx context.Context, w *world) finding {
-		a := try(ctx, w, c.token(w))
-		if !a.lacksPermission() {
-			return untold(a.says() + "; give " + c.give)
+		if permission != "" {
+			names := a.header.Get("X-Accepted-GitHub-Permissions")
+			return told(strings.Contains(names, permission), "named: "+names)
 		}
-		named := a.header.Get("X-Accepted-GitHub-Permissions")
-		return told(strings.Contains(named, want), "named: "+named)
+		return a.judge(lacks || a.status == status)
 	}
-}
-
-// randomName returns a name that nothing has: 80 random bits.
-func randomName() string { return rand.Text()[:16] }
-
-func impossibleSecret() string { return "/actions/secrets/STRAVA_TOKEN_REALITY_" + randomName() }
-
-func deleteSecret(ctx context.Context, w *world, token secret.Value) answer {
-	return w.ask(ctx, token, http.MethodDelete, impossibleSecret(), nil)
-}
-
-// putNothing names no value and no key. If GitHub creates a secret from that, it's deleted.
-func putNothing(ctx context.Context, w *world, token secret.Value) answer {
-	path := impossibleSecret()
-	a := w.ask(ctx, token, http.MethodPut, path, struct{}{})
-	if a.status != 0 && !a.succeeded() {
-		return a
-	}
-	if undone := w.ask(context.WithoutCancel(ctx), token, http.MethodDelete, path, nil); !undone.succeeded() && undone.status != http.StatusNotFound {
-		a.note = "; delete what may be left of " + path
-	}
-	return a
-}
-
-// readKey needs the permission Secrets, even if only to read.
-func readKey(ctx context.Context, w *world, token secret.Value) answer {
-	return w.ask(ctx, token, http.MethodGet, "/actions/secrets/public-key", nil)
 }
 
 // environmentSecrets believes that the address is wrong only if the environment exists.
-func environmentSecrets(ctx context.Context, w *world) finding {
+func environmentSecrets(ctx context.Context, w *world, g given) finding {
 	i := slices.IndexFunc(w.Inputs.Targets, func(t store.Target) bool {
 		return t.Environment != "" && strings.EqualFold(t.Repository(), w.Inputs.Repository)
 	})
 	if i < 0 {
 		return untold("give --rotate-to NAME@ENVIRONMENT")
 	}
-	name, token := w.Inputs.Targets[i].Environment, w.Inputs.GitHubToken
-	a := w.ask(ctx, token, http.MethodGet, "/environments/"+url.PathEscape(name)+"/secrets/public-key", nil)
+	name := w.Inputs.Targets[i].Environment
+	a := w.ask(ctx, g, request{http.MethodGet, "/environments/" + url.PathEscape(name) + "/secrets/public-key", nil})
 	var list struct{ Environments []struct{ Name string } }
-	w.ask(ctx, token, http.MethodGet, "/environments?per_page=100", nil).read(&list)
+	w.ask(ctx, g, request{http.MethodGet, "/environments?per_page=100", nil}).read(&list)
 	exists := slices.ContainsFunc(list.Environments, func(e struct{ Name string }) bool { return strings.EqualFold(e.Name, name) })
 	if a.lacksPermission() || a.status == http.StatusNotFound && !exists {
-		return untold(a.says() + "; give an environment that exists, and " + secretsToken.give)
+		return untold(a.says() + "; give an environment that exists, and " + string(g))
 	}
 	var key struct{ Key []byte } // base64 in JSON
 	a.read(&key)
@@ -152,8 +104,8 @@ func environmentSecrets(ctx context.Context, w *world) finding {
 }
 
 // tokenExpiry reads the header as go-github does.
-func tokenExpiry(_ context.Context, w *world) finding {
-	text := w.sees[secretsToken].header.Get("GitHub-Authentication-Token-Expiration")
+func tokenExpiry(_ context.Context, w *world, g given) finding {
+	text := w.works[g].header.Get("GitHub-Authentication-Token-Expiration")
 	if text == "" {
 		return untold("no header; give a GH_TOKEN that ends")
 	}
@@ -163,4 +115,87 @@ func tokenExpiry(_ context.Context, w *world) finding {
 		}
 	}
 	return told(false, "not a time: "+text)
+}
+
+// What follows is the short life of a branch: what package store does with one. Each row
+// takes what the one before made.
+
+const (
+	trialFile    = "reality.txt"
+	trialMessage = "Check what GitHub does\n\n[skip ci]"
+)
+
+var skipped = untold("what comes before it failed")
+
+// commitIsSigned makes a commit that nothing refers to. GitHub signs what the built-in
+// token or an App commits.
+func commitIsSigned(ctx context.Context, w *world, g given) finding {
+	var tree struct {
+		SHA  string
+		Tree []struct{ SHA string }
+	}
+	file := object{"path": trialFile, "mode": "100644", "type": "blob", "content": "1\n"}
+	w.ask(ctx, g, request{http.MethodPost, "/git/trees", object{"tree": []object{file}}}).read(&tree)
+	if tree.SHA == "" || len(tree.Tree) == 0 {
+		return skipped
+	}
+	var commit struct {
+		SHA          string
+		Verification struct {
+			Verified *bool
+			Reason   string
+		}
+	}
+	a := w.ask(ctx, g, request{http.MethodPost, "/git/commits", object{"message": trialMessage, "tree": tree.SHA}})
+	a.read(&commit)
+	w.commit, w.file = commit.SHA, tree.Tree[0].SHA
+	verified := commit.Verification.Verified
+	if a.status != http.StatusCreated || verified == nil {
+		return a.judge(false)
+	}
+	signs := strings.HasPrefix(w.tokens[g].Reveal(), "ghs_")
+	return told(*verified || !signs, fmt.Sprintf("verified: %t, reason: %s", *verified, commit.Verification.Reason))
+}
+
+func branchBegins(ctx context.Context, w *world, g given) finding {
+	if w.commit == "" {
+		return skipped
+	}
+	w.branch = strings.ToLower(named("strava-token-reality-?"))
+	ref := "refs/heads/" + w.branch
+	a := w.ask(ctx, g, request{http.MethodPost, "/git/refs", object{"ref": ref, "sha": w.commit}})
+	var made struct {
+		Ref    string
+		Object struct{ SHA string }
+	}
+	a.read(&made)
+	w.goesOn = a.succeeded()
+	return a.judge(a.status == http.StatusCreated && made.Ref == ref && made.Object.SHA == w.commit)
+}
+
+// replaces writes the branch's file in place of the first one, and wants a status.
+func replaces(text string, status int) check {
+	return func(ctx context.Context, w *world, g given) finding {
+		if !w.goesOn {
+			return skipped
+		}
+		a := w.ask(ctx, g, request{http.MethodPut, "/contents/" + trialFile, object{
+			"message": trialMessage, "branch": w.branch, "sha": w.file, "content": base64.StdEncoding.EncodeToString([]byte(text)),
+		}})
+		w.goesOn = a.succeeded()
+		return a.judge(a.status == status)
+	}
+}
+
+// branchIsGone deletes the branch, also if the answer to its making was lost.
+func branchIsGone(ctx context.Context, w *world, g given) finding {
+	if w.branch == "" {
+		return untold("no branch was made")
+	}
+	ctx = context.WithoutCancel(ctx)
+	a := w.ask(ctx, g, request{http.MethodDelete, "/git/refs/heads/" + w.branch, nil})
+	if a.succeeded() || w.ask(ctx, g, request{http.MethodGet, "/branches/" + w.branch, nil}).status == http.StatusNotFound {
+		return told(true, "deleted")
+	}
+	return told(false, "delete the branch "+w.branch+" by hand: "+a.says())
 }

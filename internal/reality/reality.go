@@ -9,10 +9,15 @@ package reality
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
+	"net/url"
+	"regexp"
+	"strconv"
 	"strings"
-	"unicode"
+	"time"
 
 	"strava-token/internal/input"
 	"strava-token/internal/provider"
@@ -34,28 +39,13 @@ type Setup struct {
 	Do func(context.Context, *provider.Run) *provider.Outcome
 }
 
-// assumption is one line of the table in assumptions.go. needs returns what must be
-// given before it can be checked, or "".
-type assumption struct {
-	about, relies string
-	needs         func(*world) string
-	check         check
-}
-
-type check func(context.Context, *world) finding
+// check checks an assumption with what is given.
+type check func(context.Context, *world, given) finding
 
 type finding struct{ verdict, seen string }
 
-const (
-	isConfirmed = "confirmed"
-	isFalse     = "false"
-)
-
 func told(confirmed bool, seen string) finding {
-	if confirmed {
-		return finding{isConfirmed, seen}
-	}
-	return finding{isFalse, seen}
+	return finding{map[bool]string{true: "confirmed", false: "false"}[confirmed], seen}
 }
 
 func untold(why string) finding { return finding{"could not be told", why} }
@@ -63,68 +53,132 @@ func untold(why string) finding { return finding{"could not be told", why} }
 // world is what is found out once for several rows.
 type world struct {
 	Setup
-	outcomes []*provider.Outcome    // of the refreshes
-	sees     map[*credential]answer // what each sees of the repository
-	trial    trial
+	outcomes []*provider.Outcome // of the refreshes
+	tokens   map[given]secret.Value
+	works    map[given]answer // what each token sees of the repository
+	// A branch: its commit and file as GitHub calls them, its name ("" before its making
+	// is tried), and whether the last step with it worked.
+	commit, file, branch string
+	goesOn               bool
 }
 
 // Check returns a table in Markdown with every assumption, and whether all of them may
 // be true. The error is that of a refresh; the table is complete even then.
 func Check(ctx context.Context, s Setup) (table string, noneFalse bool, err error) {
-	w := &world{Setup: s, sees: map[*credential]answer{}}
-	err = w.refresh(ctx)
-	if _, _, ok := store.SplitRepository(s.Inputs.Repository); ok {
-		for _, c := range []*credential{secretsToken, contentsToken} {
-			w.sees[c] = w.ask(ctx, c.token(w), http.MethodGet, "", nil)
-		}
+	w := &world{Setup: s, works: map[given]answer{nothing: {status: http.StatusOK}}}
+	w.tokens = map[given]secret.Value{secretsToken: s.Inputs.GitHubToken, contentsToken: s.Contents}
+	if err = w.refresh(ctx); len(w.outcomes) > 0 {
+		w.works[app] = answer{status: http.StatusOK}
 	}
-	if contentsToken.missing(w) == "" {
-		w.tryBranch(ctx)
+	for _, g := range []given{secretsToken, contentsToken} {
+		if _, _, ok := store.SplitRepository(s.Inputs.Repository); ok && !w.tokens[g].Empty() {
+			w.works[g] = w.ask(ctx, g, request{http.MethodGet, "", nil})
+		}
 	}
 	noneFalse = true
 	table = "| verdict | assumption | what was seen | relied on by |\n|---|---|---|---|\n"
 	for _, a := range assumptions {
-		f := untold(a.needs(w))
-		if f.seen == "" {
-			f = a.check(ctx, w)
+		f := untold("give " + string(a.with))
+		switch works, asked := w.works[a.with]; {
+		case works.status == http.StatusOK:
+			f = a.check(ctx, w, a.with)
+		case asked:
+			f = untold(works.says() + "; " + f.seen)
 		}
-		noneFalse = noneFalse && f.verdict != isFalse
-		table += fmt.Sprintf("| %s | %s | %s | %s |\n", f.verdict, a.about, w.harmless(f.seen), a.relies)
+		noneFalse = noneFalse && f.verdict != "false"
+		table += fmt.Sprintf("| %s | %s | %s | internal/%s |\n", f.verdict, a.about, w.harmless(f.seen), a.relies)
 	}
 	return table, noneFalse, err
 }
 
-const maxSeen = 300 // characters
-
 // harmless returns what was seen without anything secret in it, since a service may
-// return what it was sent. If it contains one of our values, in any spelling, nothing
-// of it stays.
+// return what it was sent. If it quotes one of our values, nothing of it stays.
 func (w *world) harmless(seen string) string {
 	hidden := []secret.Value{w.Inputs.ClientSecret, w.Inputs.Input, w.Inputs.GitHubToken, w.Contents}
 	for _, o := range w.outcomes {
 		hidden = append(hidden, o.Token.AccessToken, o.Token.RefreshToken)
 	}
-	for _, v := range hidden {
-		if text := bare(v.Reveal()); text != "" && strings.Contains(bare(seen), text) {
-			return "withheld: the answer has a secret in it"
-		}
+	if secret.HasAny(seen, hidden...) {
+		return "withheld: the answer has a secret in it"
 	}
-	seen = strings.Map(func(c rune) rune {
-		if unicode.IsLetter(c) || unicode.IsDigit(c) || strings.ContainsRune(".,:;'/_-=@", c) {
-			return c
-		}
-		return ' '
-	}, secret.Redacted(seen))
-	letters := []rune(strings.ReplaceAll(strings.Join(strings.Fields(seen), " "), " ;", ";"))
-	return string(letters[:min(len(letters), maxSeen)])
+	plain := regexp.MustCompile(`[^\p{L}\p{Nd}.,:;'/_=@-]+`).ReplaceAllString(secret.Redacted(seen), " ")
+	letters := []rune(strings.TrimSpace(plain))
+	return string(letters[:min(len(letters), 300)])
 }
 
-// bare returns s without anything that could be put between its letters.
-func bare(s string) string {
-	return strings.Map(func(c rune) rune {
-		if unicode.IsLetter(c) || unicode.IsDigit(c) {
-			return unicode.ToLower(c)
-		}
-		return -1
-	}, s)
+// answer is what a service said to one request. It's read by hand: how the clients
+// read an answer is one of the things in doubt.
+type answer struct {
+	status  int // 0 if none came
+	header  http.Header
+	body    []byte
+	message string // of a refusal
+	fault   string // of Strava's refusal: resource/field/code
+	note    string // what else there is to say
+}
+
+func send(ctx context.Context, client *http.Client, method, address string, header http.Header, body string) answer {
+	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, method, address, strings.NewReader(body))
+	if err != nil {
+		return answer{} // the error may quote the request
+	}
+	req.Header = header
+	reply, err := client.Do(req)
+	if err != nil {
+		return answer{}
+	}
+	defer reply.Body.Close()
+	a := answer{status: reply.StatusCode, header: reply.Header}
+	if a.body, err = io.ReadAll(io.LimitReader(reply.Body, 1<<20)); err != nil {
+		return answer{}
+	}
+	var refusal struct {
+		Message string
+		Errors  []struct{ Resource, Field, Code string }
+	}
+	a.read(&refusal)
+	a.message = refusal.Message
+	for _, first := range refusal.Errors[:min(len(refusal.Errors), 1)] {
+		a.fault = first.Resource + "/" + first.Field + "/" + first.Code
+	}
+	return a
+}
+
+// read decodes the parts of a JSON answer that into knows.
+func (a answer) read(into any) { _ = json.Unmarshal(a.body, into) }
+
+func (a answer) succeeded() bool { return a.status >= 200 && a.status <= 299 }
+
+// lacksPermission reports whether GitHub refused a token without the permission.
+func (a answer) lacksPermission() bool {
+	return a.status == http.StatusForbidden && strings.Contains(a.message, "not accessible by")
+}
+
+// page returns the host, if one is named, and the path that a redirect leads to.
+func (a answer) page() string {
+	to, err := url.Parse(a.header.Get("Location"))
+	if err != nil {
+		return ""
+	}
+	return to.Host + to.Path
+}
+
+func (a answer) says() string {
+	if a.status == 0 {
+		return "no answer" + a.note
+	}
+	parts := []string{strconv.Itoa(a.status), a.message, a.fault, a.page()}
+	return strings.Join(strings.Fields(strings.Join(parts, " ")), " ") + a.note
+}
+
+// judge turns an answer into a finding, unless it's about something other than what
+// was asked.
+func (a answer) judge(confirmed bool) finding {
+	other := regexp.MustCompile(`(?i)rate limit|rule violation|bad credentials`).MatchString(a.message)
+	if other || a.status == 0 || a.status == http.StatusTooManyRequests || a.status >= 500 {
+		return untold(a.says())
+	}
+	return told(confirmed, a.says())
 }

@@ -17,6 +17,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"strava-token/internal/check"
 	"strava-token/internal/cli"
 	"strava-token/internal/sandbox"
 )
@@ -35,37 +36,35 @@ type account struct {
 	kept   func() string // the refresh token that the target keeps
 }
 
-// inAccount runs a test in a bubble: no port is opened.
-func inAccount(t *testing.T, do func(*account)) {
-	t.Helper()
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		a := &account{t: t, server: sandbox.New(sandbox.Knobs{CallbackDomain: "github.com"}), env: map[string]string{}, ctx: t.Context()}
-		a.server.AddEnvironment("reality")
-		a.server.SetSecret(target, a.server.LiveRefreshToken())
-		a.args = []string{"reality", "--rotate-to", target}
-		a.kept = func() string { return a.server.Secret(target) }
-		maps.Copy(a.env, map[string]string{
-			"GH_TOKEN": a.token("secrets-token", secretsToken()), "REALITY_CONTENTS_TOKEN": a.server.BuiltInToken(),
+// inAccount runs a subtest in a bubble: no port is opened.
+func inAccount(t *testing.T, name string, do func(*account)) {
+	t.Run(name, func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			a := &account{t: t, server: sandbox.New(sandbox.Knobs{CallbackDomain: "github.com"}), ctx: t.Context()}
+			a.server.AddEnvironment("reality")
+			a.server.SetSecret(target, a.server.LiveRefreshToken())
+			a.args = []string{"reality", "--rotate-to", target}
+			a.kept = func() string { return a.server.Secret(target) }
+			a.env = map[string]string{
+				"GH_TOKEN":               a.server.NewGitHubToken("secrets-token", secretsToken()),
+				"REALITY_CONTENTS_TOKEN": a.server.BuiltInToken(),
+			}
+			do(a)
 		})
-		do(a)
 	})
 }
 
 func secretsToken() sandbox.GitHubToken {
 	return sandbox.GitHubToken{
-		Kind: sandbox.Personal, Secrets: sandbox.Write, Environments: sandbox.Write, Actions: sandbox.Read,
-		Expires: time.Now().Add(30 * 24 * time.Hour),
+		Kind: sandbox.Personal, May: "secrets=write environments=write actions=read", Expires: time.Now().Add(30 * 24 * time.Hour),
 	}
-}
-
-func (a *account) token(name string, t sandbox.GitHubToken) string {
-	return a.server.NewGitHubToken(name, t)
 }
 
 type row struct{ verdict, seen, relies string }
 
-// check runs the command, and returns its rows by their assumptions.
+// check runs the command, and returns its rows by their assumptions. Nothing may leak, nor
+// half of it, nor in base64.
 func (a *account) check(wantStatus int) map[string]row {
 	a.t.Helper()
 	pipe := sandbox.NewPipe()
@@ -82,11 +81,25 @@ func (a *account) check(wantStatus int) map[string]row {
 		Args: a.args, Getenv: func(name string) string { return env[name] },
 		Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr, Dial: pipe.Dial,
 	})
-	if status != wantStatus {
-		a.t.Errorf("status: got %d, want %d\n%s%s", status, wantStatus, stdout.String(), stderr.String())
+	check.Equal(a.t, status, wantStatus, "status\n%s%s", stdout.String(), stderr.String())
+	for name, value := range a.server.Values() {
+		for _, part := range []string{value, value[:len(value)/2], strings.ToUpper(value), base64.StdEncoding.EncodeToString([]byte(value))} {
+			check.That(a.t, !strings.Contains(stdout.String()+stderr.String(), part), "%s was printed", name)
+		}
 	}
-	a.assertNothingLeaks(stdout.String() + stderr.String())
-	a.assertUndone()
+	// The newest refresh token is kept, no branch and no secret is left, and there were few refreshes.
+	journal := strings.Join(strings.Fields(a.server.Journal()), " ")
+	check.That(a.t, a.kept() == a.server.LiveRefreshToken(), "the newest refresh token is not kept\n%s", journal)
+	for _, name := range a.server.Branches()[1:] { // after main
+		check.Contains(a.t, journal, "/git/refs/heads/"+name+" 403")
+	}
+	for _, name := range regexp.MustCompile(`/actions/secrets/(STRAVA_TOKEN_REALITY_\w+)`).FindAllStringSubmatch(journal, -1) {
+		check.That(a.t, a.server.Secret(name[1]) == "", "%s is left\n%s", name[1], journal)
+	}
+	refreshes := len(regexp.MustCompile(`grant=refresh_token refresh#\d+`).FindAllString(journal, -1))
+	check.That(a.t, !regexp.MustCompile(`refresh#\d+ 400`).MatchString(journal), "a refresh token that was replaced was sent\n%s", journal)
+	check.That(a.t, refreshes <= 3, "%d refreshes, want at most 3\n%s", refreshes, journal)
+	check.Equal(a.t, strings.Join(a.server.Unexpected(), "\n"), "", "calls that no service has")
 	rows := map[string]row{}
 	for _, m := range regexp.MustCompile(`(?m)^\| (.*) \| (.*) \| (.*) \| (.*) \|$`).FindAllStringSubmatch(stdout.String(), -1) {
 		rows[m[2]] = row{m[1], m[3], m[4]}
@@ -95,73 +108,32 @@ func (a *account) check(wantStatus int) map[string]row {
 	return rows
 }
 
-// assertNothingLeaks looks for every secret by value, for half of it, and for what it
-// would be in base64.
-func (a *account) assertNothingLeaks(printed string) {
-	a.t.Helper()
-	for name, value := range a.server.Values() {
-		for _, part := range []string{value, value[:len(value)/2], strings.ToUpper(value), base64.StdEncoding.EncodeToString([]byte(value))} {
-			if strings.Contains(printed, part) {
-				a.t.Errorf("%s was printed", name)
-			}
-		}
-	}
-}
-
-// assertUndone: the newest refresh token is kept, no branch and no secret is left, and
-// there were few refreshes.
-func (a *account) assertUndone() {
-	a.t.Helper()
-	journal := strings.Join(strings.Fields(a.server.Journal()), " ")
-	if a.kept() != a.server.LiveRefreshToken() {
-		a.t.Errorf("the newest refresh token is not kept\n%s", journal)
-	}
-	for _, name := range a.server.Branches()[1:] { // after main
-		if !strings.Contains(journal, "/git/refs/heads/"+name+" 403") {
-			a.t.Errorf("%s is left\n%s", name, journal)
-		}
-	}
-	for _, name := range regexp.MustCompile(`/actions/secrets/(STRAVA_TOKEN_REALITY_\w+)`).FindAllStringSubmatch(journal, -1) {
-		if a.server.Secret(name[1]) != "" {
-			a.t.Errorf("%s is left\n%s", name[1], journal)
-		}
-	}
-	if n := len(regexp.MustCompile(`grant=refresh_token refresh#\d+`).FindAllString(journal, -1)); n > 3 {
-		a.t.Errorf("%d refreshes, want at most 3\n%s", n, journal)
-	}
-	for _, call := range a.server.Unexpected() {
-		a.t.Errorf("a call that no service has: %s", call)
-	}
-}
-
 func TestEveryAssumptionIsConfirmed(t *testing.T) {
-	inAccount(t, func(a *account) {
+	inAccount(t, "", func(a *account) {
 		rows := a.check(0)
-		if len(rows) != len(falsified) {
-			t.Errorf("%d rows, and %d cases that make one false", len(rows), len(falsified))
-		}
+		check.Equal(a.t, len(rows), len(falsified), "rows, and cases that make one false")
 		for about, r := range rows {
-			if r.verdict != "confirmed" {
-				t.Errorf("%s: %s: %s", about, r.verdict, r.seen)
-			}
-			if falsified[about] == nil {
-				t.Errorf("%s: nothing makes it false", about)
-			}
-			if _, err := os.Stat(filepath.Join("..", "..", r.relies)); err != nil {
-				t.Errorf("%s: %v", about, err)
-			}
+			check.Equal(a.t, r.verdict, "confirmed", "%s: %s", about, r.seen)
+			check.That(a.t, falsified[about] != nil, "%s: nothing makes it false", about)
+			check.Must(os.Stat(filepath.Join("..", "..", r.relies)))(a.t)
 		}
 	})
 }
 
-// repositorySecrets is where impossible secrets are tried, unlike those of a target.
-const repositorySecrets = "/repos/" + sandbox.Repository + "/actions/secrets/"
+func domain(name string) func(*account) {
+	return sets(func(k *sandbox.Knobs) { k.CallbackDomain = name })
+}
 
 func sets(change func(*sandbox.Knobs)) func(*account) {
 	return func(a *account) { a.server.Set(change) }
 }
 
-func fails(f sandbox.Fault) func(*account) { return func(a *account) { a.server.Fail(f) } }
+func fails(f sandbox.Fault) func(*account) {
+	if strings.HasPrefix(f.Call, "try-") { // where impossible secrets are tried, unlike those of a target
+		f.Path = "/repos/" + sandbox.Repository + "/actions/secrets/"
+	}
+	return func(a *account) { check.OK(a.t, a.server.Fail(f)) }
+}
 
 // answers makes one call after skip others be answered with a status, and a fault of
 // Strava's.
@@ -173,65 +145,54 @@ func answers(call string, skip, status int, fault string) func(*account) {
 	})
 }
 
+// body gives every such call another answer, once it's done.
+func body(call, body string) func(*account) {
+	return fails(sandbox.Fault{Call: call, Kind: sandbox.FaultBody, Status: 201, Body: body})
+}
+
+// header gives the answers to every such call another header.
+func header(call, name, value string) func(*account) {
+	return fails(sandbox.Fault{Call: call, Kind: sandbox.FaultHeader, Header: map[string]string{name: value}})
+}
+
 // falsified are what makes each row false, by what it's about.
 var falsified = map[string]func(*account){
 	"a refresh with more than an hour left returns the same access token": func(a *account) {
-		tokens := 0
-		a.server.Notify(func(call string) {
-			if call != "token" {
-				return
-			}
-			if tokens++; tokens == 2 {
-				a.server.Advance(5*time.Hour + 30*time.Minute)
-			}
-		})
+		a.server.Notify(func(string) { a.server.Advance(time.Hour) })
 	},
-	"a refresh returns the refresh token that was sent":              sets(func(k *sandbox.Knobs) { k.Rotation = sandbox.RotateAlways }),
-	"a wrong client secret is 401 Application//invalid":              answers("token", 2, 400, "Application//invalid"),
-	"an unknown client id is 400 Application/client_id/invalid":      answers("token", 3, 401, "Application//invalid"),
-	"a dead code is 400 AuthorizationCode/code/invalid":              answers("token", 4, 400, "AuthorizationCode//expired"),
-	"a dead refresh token is 400 RefreshToken/refresh_token/invalid": answers("token", 5, 400, ""),
-	"before login, the digits of a client id may be percent-encoded": answers("authorize", 0, 400, "Application/client_id/invalid"),
-	"before login, localhost is allowed besides the callback domain": answers("authorize", 1, 400, "Application/redirect_uri/invalid"),
-	"before login, github.com is allowed as callback domain":         answers("authorize", 2, 200, ""),
-	"before login, another address is refused with 400":              sets(func(k *sandbox.Knobs) { k.CallbackDomain = "strava-token.invalid" }),
-	"DELETE of an impossible secret is 404 with a token that may write secrets": fails(sandbox.Fault{
-		Call: "try-delete", Kind: sandbox.FaultStatus, Path: repositorySecrets, Times: 1, Status: 422}),
-	"DELETE of an impossible secret is 403 with one that may not": fails(sandbox.Fault{
-		Call: "try-delete", Kind: sandbox.FaultStatus, Path: repositorySecrets, Skip: 1, Times: 1, Status: 404}),
-	"PUT of a secret without a value is 422 with a token that may write secrets": fails(sandbox.Fault{
-		Call: "try-write", Kind: sandbox.FaultStatus, Path: repositorySecrets, Times: 1, Status: 201}),
-	"PUT of a secret without a value is 403 with one that may not": fails(sandbox.Fault{
-		Call: "try-write", Kind: sandbox.FaultStatus, Path: repositorySecrets, Skip: 1, Times: 1, Status: 422}),
-	"secrets of an environment have the documented address": fails(sandbox.Fault{ // after the checks of the target
-		Call: "public-key", Kind: sandbox.FaultStatus, Path: "/repos/" + sandbox.Repository + "/environments/", Skip: 2, Status: 404}),
-	"a blob can be created with contents: write":      answers("blob", 0, 422, ""),
-	"a blob can't be created without contents: write": answers("blob", 1, 201, ""),
-	"a commit that nothing refers to says whether GitHub signed it": fails(sandbox.Fault{
-		Call: "commit", Kind: sandbox.FaultBody, Status: 201, Body: `{"sha":"1"}`}),
-	"a first commit without parents becomes a new branch": fails(sandbox.Fault{Call: "ref", Kind: sandbox.FaultBody, Status: 201, Body: `{}`}),
-	"a file is replaced by its sha":                       answers("put-content", 0, 422, ""),
-	"an old sha is a conflict":                            answers("put-content", 1, 200, ""),
-	"the branch of this check is gone again":              answers("delete-ref", 0, 403, ""),
-	"answers say when a personal access token ends": fails(sandbox.Fault{
-		Call: "repository", Kind: sandbox.FaultHeader, Header: map[string]string{"Github-Authentication-Token-Expiration": "soon"}}),
-	"a refusal names the permission secrets=write": fails(sandbox.Fault{
-		Call: "try-delete", Kind: sandbox.FaultHeader, Path: repositorySecrets,
-		Header: map[string]string{"X-Accepted-GitHub-Permissions": "metadata=read"}}),
-	"a refusal names the permission contents=write": fails(sandbox.Fault{
-		Call: "blob", Kind: sandbox.FaultHeader, Header: map[string]string{"X-Accepted-GitHub-Permissions": ""}}),
+	"a refresh returns the refresh token that was sent":                          sets(func(k *sandbox.Knobs) { k.Rotation = sandbox.RotateAlways }),
+	"a wrong client secret is 401 Application//invalid":                          answers("token", 2, 400, "Application//invalid"),
+	"an unknown client id is 400 Application/client_id/invalid":                  answers("token", 3, 401, "Application//invalid"),
+	"a dead code is 400 AuthorizationCode/code/invalid":                          answers("token", 4, 400, "AuthorizationCode//expired"),
+	"a dead refresh token is 400 RefreshToken/refresh_token/invalid":             answers("token", 5, 400, ""),
+	"before login, the digits of a client id may be percent-encoded":             answers("authorize", 0, 400, "Application/client_id/invalid"),
+	"before login, localhost is allowed besides the callback domain":             answers("authorize", 1, 400, "Application/redirect_uri/invalid"),
+	"before login, github.com is allowed as callback domain":                     answers("authorize", 2, 200, ""),
+	"before login, another address is refused with 400":                          domain("strava-token.invalid"),
+	"DELETE of an impossible secret is 404 with a token that may write secrets":  answers("try-delete", 0, 422, ""),
+	"DELETE of an impossible secret is 403 with one that may not":                answers("try-delete", 1, 404, ""),
+	"PUT of a secret without a value is 422 with a token that may write secrets": answers("try-write", 0, 201, ""),
+	"PUT of a secret without a value is 403 with one that may not":               answers("try-write", 1, 422, ""),
+	"secrets of an environment have the documented address":                      answers("public-key", 2, 404, ""), // after the checks of the target
+	"answers say when a personal access token ends":                              header("repository", "Github-Authentication-Token-Expiration", "soon"),
+	"a blob can be created with contents: write":                                 answers("blob", 0, 422, ""),
+	"a blob can't be created without contents: write":                            answers("blob", 1, 201, ""),
+	"a commit that nothing refers to says whether GitHub signed it":              body("commit", `{"sha":"1"}`),
+	"a first commit without parents becomes a new branch":                        body("ref", `{}`),
+	"a file is replaced by its sha":                                              answers("put-content", 0, 422, ""),
+	"an old sha is a conflict":                                                   answers("put-content", 1, 200, ""),
+	"the branch of this check is gone again":                                     answers("delete-ref", 0, 403, ""),
+	"a refusal names the permission secrets=write":                               header("try-delete", "X-Accepted-GitHub-Permissions", "metadata=read"),
+	"a refusal names the permission contents=write":                              header("blob", "X-Accepted-GitHub-Permissions", ""),
 }
 
 func TestEveryAssumptionCanBeFalse(t *testing.T) {
 	t.Parallel()
 	for about, given := range falsified {
-		t.Run(about, func(t *testing.T) {
-			inAccount(t, func(a *account) {
-				given(a)
-				if r := a.check(1)[about]; r.verdict != "false" {
-					t.Errorf("got %q: %s", r.verdict, r.seen)
-				}
-			})
+		inAccount(t, about, func(a *account) {
+			given(a)
+			r := a.check(1)[about]
+			check.Equal(a.t, r.verdict, "false", "%s", r.seen)
 		})
 	}
 }

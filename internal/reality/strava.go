@@ -5,31 +5,16 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
 	"strava-token/internal/strava"
 )
 
-const (
-	// neverIssued looks like a token, a code, a client secret and a commit. A refresh
-	// token that was replaced isn't sent: some services take that for theft, and end
-	// the grant.
-	neverIssued = "0123456789012345678901234567890123456789"
-	noClientID  = "2147483647" // far above those of today
-
-	renewal = time.Hour // what must be left for a token to come back
-)
-
-func nothing(*world) string { return "" }
-
-// app needs valid credentials; a refresh proves them.
-func app(w *world) string {
-	if len(w.outcomes) == 0 {
-		return "give credentials that a refresh succeeds with"
-	}
-	return ""
-}
+// neverIssued looks like a token, a code, a client secret and a commit. A refresh token
+// that was replaced isn't sent: some services take that for theft, and end the grant.
+const neverIssued = "0123456789012345678901234567890123456789"
 
 // refresh does two runs. Each checks the targets before it spends the refresh token,
 // and keeps the new one.
@@ -48,77 +33,64 @@ func (w *world) refresh(ctx context.Context) error {
 	return nil
 }
 
-func sameAccessToken(_ context.Context, w *world) finding {
+func sameAccessToken(_ context.Context, w *world, _ given) finding {
 	if len(w.outcomes) < 2 {
 		return untold("the second refresh failed")
 	}
 	first, second := w.outcomes[0].Token, w.outcomes[1].Token
-	if first.ExpiresIn <= renewal {
+	if first.ExpiresIn <= time.Hour {
 		return untold(fmt.Sprintf("the first refresh left %s only", first.ExpiresIn))
 	}
 	same := first.AccessToken.Equal(second.AccessToken)
 	return told(same, fmt.Sprintf("the same: %t, %s left before and %s after", same, first.ExpiresIn, second.ExpiresIn))
 }
 
-func sameRefreshToken(_ context.Context, w *world) finding {
-	seen, same := []string{}, true
-	for i, o := range w.outcomes {
-		seen = append(seen, fmt.Sprintf("refresh %d replaced it: %t", i+1, o.Rotated))
-		same = same && !o.Rotated
+func sameRefreshToken(_ context.Context, w *world, _ given) finding {
+	var replaced []bool
+	for _, o := range w.outcomes {
+		replaced = append(replaced, o.Rotated)
 	}
-	return told(same, strings.Join(seen, ", "))
+	return told(!slices.Contains(replaced, true), fmt.Sprintf("replaced by each refresh: %t", replaced))
 }
 
 // refused wants a status and a fault from a token request that can't succeed. changes
 // are its fields, in pairs.
 func refused(status int, fault string, changes ...string) check {
-	return func(ctx context.Context, w *world) finding {
+	return func(ctx context.Context, w *world, _ given) finding {
 		form := url.Values{
 			"client_id": {w.Inputs.ClientID}, "client_secret": {w.Inputs.ClientSecret.Reveal()},
 			"grant_type": {"refresh_token"}, "refresh_token": {neverIssued},
 		}
-		for i := 0; i < len(changes); i += 2 {
-			form.Set(changes[i], changes[i+1])
+		for pair := range slices.Chunk(changes, 2) {
+			form.Set(pair[0], pair[1])
 		}
-		req, err := http.NewRequest(http.MethodPost, w.Inputs.StravaURL.JoinPath("/oauth/token").String(), strings.NewReader(form.Encode()))
-		if err != nil {
-			return untold("no request could be made")
-		}
-		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		a := send(ctx, w.Network.Once, req)
-		return a.judge(a.refuses(status, fault))
+		address := w.Inputs.StravaURL.JoinPath("/oauth/token").String()
+		a := send(ctx, w.Network.Once, http.MethodPost, address, http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}, form.Encode())
+		return a.judge(a.status == status && a.fault == fault)
 	}
 }
 
 const (
-	localhost      = "http://localhost/"
-	refusedAddress = "Application/redirect_uri/invalid"
+	localhost = "http://localhost/"
+	elsewhere = "https://strava-token.invalid/"
 )
 
-// authorize opens, without a login, the page on which an athlete would be asked.
-func (w *world) authorize(ctx context.Context, redirect string, hidden bool) answer {
-	link := w.Inputs.Strava(w.Network).AuthorizeURL(redirect, []string{"read"}, "", false)
-	if hidden {
-		link = strava.HideID(link, w.Inputs.ClientID)
-	}
-	req, err := http.NewRequest(http.MethodGet, link, nil)
-	if err != nil {
-		return answer{}
-	}
-	return send(ctx, w.Network.Once, req)
-}
-
-func leadsToLogin(redirect string, hidden bool) check {
-	return func(ctx context.Context, w *world) finding {
-		a := w.authorize(ctx, redirect, hidden)
-		if a.refuses(http.StatusBadRequest, refusedAddress) && redirect != localhost {
+// authorize opens, without a login, the page on which an athlete would be asked, and
+// wants it to lead to the login, or to be refused if the callback is elsewhere. hidden is
+// whether the client id is percent-encoded.
+func authorize(callback string, hidden bool) check {
+	return func(ctx context.Context, w *world, _ given) finding {
+		link := w.Inputs.Strava(w.Network).AuthorizeURL(callback, []string{"read"}, "", false)
+		if hidden {
+			link = strava.HideID(link, w.Inputs.ClientID)
+		}
+		a := send(ctx, w.Network.Once, http.MethodGet, link, http.Header{}, "")
+		switch isRefused := a.status == http.StatusBadRequest && a.fault == "Application/redirect_uri/invalid"; {
+		case callback == elsewhere:
+			return a.judge(isRefused)
+		case isRefused && callback != localhost:
 			return untold("give the app the Authorization Callback Domain github.com")
 		}
 		return a.judge(a.status == http.StatusFound && strings.TrimPrefix(a.page(), w.Inputs.StravaURL.Host) == "/login")
 	}
-}
-
-func addressRefused(ctx context.Context, w *world) finding {
-	a := w.authorize(ctx, "https://strava-token.invalid/", false)
-	return a.judge(a.refuses(http.StatusBadRequest, refusedAddress))
 }

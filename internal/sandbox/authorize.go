@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"crypto/rand"
 	"fmt"
 	"html"
 	"net/http"
@@ -15,49 +14,46 @@ var stravaScopes = []string{
 	"read", "read_all", "profile:read_all", "profile:write", "activity:read", "activity:read_all", "activity:write",
 }
 
-// authorizePage answers like Strava's: a raw fault for what the app got wrong,
-// before anybody logs in, and a page for what the athlete has to do. Neither ever
-// reaches the callback.
-func (s *Server) authorizePage(r *http.Request) answer {
-	q := r.URL.Query()
-	scopes := strings.Split(q.Get("scope"), ",")
-	switch {
-	case len(q.Get("client_id")) == 40:
-		return stravaFault(403, "Authorization Error", "Application", "internal", "forbidden")
-	case q.Get("client_id") != s.strava.app.ID:
-		return stravaFault(400, "Bad Request", "Application", "client_id", "invalid")
-	case !s.allowedRedirect(q.Get("redirect_uri")):
-		return stravaFault(400, "Bad Request", "Application", "redirect_uri", "invalid")
-	case !covers(stravaScopes, scopes):
-		return stravaFault(400, "Bad Request", "Authorize", "scope", "invalid")
+// asked answers like Strava's: a raw fault for what the app got wrong, before anybody
+// logs in, and a page for what the athlete has to do. Neither ever reaches the callback.
+// Of the callback only the host has to match.
+func (s *Server) asked(ask func(r *http.Request, q url.Values, scopes []string) answer) handler {
+	return func(r *http.Request) answer {
+		q := r.URL.Query()
+		scopes := strings.Split(q.Get("scope"), ",")
+		callback, err := url.Parse(strings.ToLower(q.Get("redirect_uri")))
+		hosts := []string{"localhost", "127.0.0.1", strings.ToLower(s.knobs.CallbackDomain)}
+		switch cookie, noCookie := r.Cookie("sandbox_session"); {
+		case len(q.Get("client_id")) == 40:
+			return stravaFault(403, "Authorization Error", "Application", "internal", "forbidden")
+		case q.Get("client_id") != s.strava.app.ID:
+			return stravaFault(400, "Bad Request", "Application", "client_id", "invalid")
+		case err != nil || callback.Hostname() == "" || !slices.Contains(hosts, callback.Hostname()):
+			return stravaFault(400, "Bad Request", "Application", "redirect_uri", "invalid")
+		case !covers(stravaScopes, scopes):
+			return stravaFault(400, "Bad Request", "Authorize", "scope", "invalid")
+		case noCookie != nil || cookie.Value != s.strava.session:
+			return redirect("/login?next=" + url.QueryEscape(r.URL.RequestURI()))
+		case s.knobs.AthleteCap && s.strava.consented == nil:
+			return page("Error", `<p id="cap">Limit of connected athletes exceeded.</p>`)
+		}
+		return ask(r, q, scopes)
 	}
-	if cookie, err := r.Cookie("sandbox_session"); err != nil || cookie.Value != s.strava.session || cookie.Value == "" {
-		return redirect("/login?next=" + url.QueryEscape(r.URL.RequestURI()))
-	}
-	if s.isFull() {
-		return capPage()
-	}
+}
+
+func (s *Server) authorizePage(r *http.Request, q url.Values, scopes []string) answer {
 	if q.Get("approval_prompt") != "force" && s.strava.consented != nil && covers(s.strava.consented, scopes) {
 		return s.callback(q, s.strava.consented)
 	}
-	var boxes strings.Builder
+	boxes := ""
 	for _, scope := range scopes {
-		if scope == "read" { // always granted, so there is no box for it
-			continue
+		if scope != "read" { // which is always granted
+			boxes += fmt.Sprintf(`<p><label><input type="checkbox" name="granted" value="%[1]s" id="%[1]s" checked> %[1]s</label></p>`, scope)
 		}
-		fmt.Fprintf(&boxes, `<p><label><input type="checkbox" name="granted" value="%[1]s" id="%[1]s" checked> %[1]s</label></p>`, scope)
 	}
 	return page("Authorize", `<form method="post" action="/oauth/accept_application?`+html.EscapeString(r.URL.RawQuery)+`">`+
-		boxes.String()+`<button id="authorize" name="answer" value="accept">Authorize</button> `+
+		boxes+`<button id="authorize" name="answer" value="accept">Authorize</button> `+
 		`<button id="deny" name="answer" value="deny">Cancel</button></form>`)
-}
-
-// allowedRedirect matches only the host; localhost and 127.0.0.1 are always
-// allowed.
-func (s *Server) allowedRedirect(redirect string) bool {
-	u, err := url.Parse(redirect)
-	return err == nil && u.Hostname() != "" &&
-		slices.Contains([]string{"localhost", "127.0.0.1", strings.ToLower(s.knobs.CallbackDomain)}, strings.ToLower(u.Hostname()))
 }
 
 func loginPage(r *http.Request) answer {
@@ -70,35 +66,19 @@ func (s *Server) logIn(r *http.Request) answer {
 	if !strings.HasPrefix(strings.TrimPrefix(next, "/api/v3"), "/oauth/authorize?") {
 		return empty(http.StatusBadRequest)
 	}
-	if s.strava.session == "" {
-		s.strava.session = rand.Text()
-	}
 	a := redirect(next)
 	a.header["Set-Cookie"] = "sandbox_session=" + s.strava.session + "; Path=/; HttpOnly; SameSite=Lax"
 	return a
 }
 
 // accept takes what the athlete ticked; read is granted in any case.
-func (s *Server) accept(r *http.Request) answer {
-	q := r.URL.Query()
-	if !s.allowedRedirect(q.Get("redirect_uri")) {
-		return stravaFault(400, "Bad Request", "Application", "redirect_uri", "invalid")
-	}
+func (s *Server) accept(r *http.Request, q url.Values, _ []string) answer {
 	if r.PostForm.Get("answer") != "accept" {
 		return redirect(q.Get("redirect_uri") + "?state=" + url.QueryEscape(q.Get("state")) + "&error=access_denied")
 	}
-	if s.isFull() {
-		return capPage()
-	}
-	scopes := append([]string{"read"}, r.PostForm["granted"]...)
-	s.strava.consented = scopes
-	return s.callback(q, scopes)
+	s.strava.consented = append([]string{"read"}, r.PostForm["granted"]...)
+	return s.callback(q, s.strava.consented)
 }
-
-// isFull reports whether the app has its athletes, and this one isn't among them.
-func (s *Server) isFull() bool { return s.knobs.AthleteCap && s.strava.consented == nil }
-
-func capPage() answer { return page("Error", `<p id="cap">Limit of connected athletes exceeded.</p>`) }
 
 // callback sends the browser back, with the parameters in Strava's order.
 func (s *Server) callback(q url.Values, scopes []string) answer {

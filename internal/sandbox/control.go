@@ -1,13 +1,16 @@
 package sandbox
 
 import (
-	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -15,7 +18,6 @@ import (
 // Rotation says when Strava replaces the refresh token.
 type Rotation string
 
-// The rotations.
 const (
 	RotateNever    Rotation = "never"
 	RotateOnExpiry Rotation = "expiry" // with every new access token
@@ -64,107 +66,169 @@ func (k Knobs) Check() error {
 	return nil
 }
 
-// covers reports whether every requested scope is granted.
 func covers(granted, asked []string) bool {
 	return !slices.ContainsFunc(asked, func(scope string) bool { return !slices.Contains(granted, scope) })
 }
 
 // routeControl adds the addresses that docs/sandbox.md describes, for a program
-// rather than a test in the same process.
+// rather than a test in the same process. A change is answered with 204, or with 400
+// and what is wrong: a name that isn't known, since a mistyped one would change nothing.
 func (s *Server) routeControl() {
-	show := func(pattern string, text func(*http.Request) string) {
-		s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, text(r)) })
+	for name, text := range map[string]func(*http.Request) string{
+		"ready":   func(*http.Request) string { return "ready\n" },
+		"journal": func(*http.Request) string { return s.Journal() },
+		"secret":  func(r *http.Request) string { return s.Secret(r.FormValue("target")) },
+	} {
+		s.mux.HandleFunc("GET /sandbox/"+name, func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, text(r)) })
 	}
-	show("GET /sandbox/ready", func(*http.Request) string { return "ready\n" })
-	show("GET /sandbox/journal", func(*http.Request) string { return s.Journal() })
-	show("GET /sandbox/secret", func(r *http.Request) string { return s.Secret(r.FormValue("target")) })
-	s.mux.HandleFunc("POST /sandbox/secret", control(s.controlSecret))
-	s.mux.HandleFunc("POST /sandbox/knobs", control(s.controlKnobs))
-	s.mux.HandleFunc("POST /sandbox/faults", control(s.controlFaults))
-}
-
-// control answers 204, or 400 and what is wrong.
-func control(change func(body []byte) error) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequest))
-		if err == nil {
-			err = change(body)
-		}
-		if err != nil {
-			http.Error(w, err.Error(), http.StatusBadRequest)
-			return
-		}
-		w.WriteHeader(http.StatusNoContent)
+	for name, change := range map[string]func(*json.Decoder) error{
+		"secret": s.controlSecret, "knobs": s.controlKnobs, "faults": s.controlFaults,
+	} {
+		s.mux.HandleFunc("POST /sandbox/"+name, func(w http.ResponseWriter, r *http.Request) {
+			body := json.NewDecoder(r.Body)
+			body.DisallowUnknownFields()
+			if err := change(body); err != nil {
+				http.Error(w, err.Error(), http.StatusBadRequest)
+				return
+			}
+			w.WriteHeader(http.StatusNoContent)
+		})
 	}
 }
 
-// decode reads JSON and refuses names that it does not know, since a mistyped one
-// would change nothing.
-func decode(body []byte, v any) error {
-	d := json.NewDecoder(bytes.NewReader(body))
-	d.DisallowUnknownFields()
-	return d.Decode(v)
-}
-
-func (s *Server) controlSecret(body []byte) error {
+func (s *Server) controlSecret(body *json.Decoder) error {
 	var secret struct{ Target, Value string }
-	if err := decode(body, &secret); err != nil {
-		return err
+	err := body.Decode(&secret)
+	if err == nil && !s.SetSecret(secret.Target, secret.Value) {
+		err = fmt.Errorf("the sandbox has no place for the secret %q", secret.Target)
 	}
-	var p *place
-	var name string
-	s.edit(func() { p, name = s.placeOf(secret.Target) })
-	if p == nil || name == "" {
-		return fmt.Errorf("the sandbox has no place for the secret %q", secret.Target)
-	}
-	s.SetSecret(secret.Target, secret.Value)
-	return nil
+	return err
 }
 
-// controlKnobs changes the knobs that the body names. A duration is text, such as
-// "6h"; advance moves the clock.
-func (s *Server) controlKnobs(body []byte) error {
+// duration is one in JSON, such as "6h".
+type duration time.Duration
+
+func (d *duration) UnmarshalText(text []byte) error {
+	parsed, err := time.ParseDuration(string(text))
+	*d = duration(parsed)
+	return err
+}
+
+// controlKnobs changes the knobs that the body names; advance moves the clock.
+func (s *Server) controlKnobs(body *json.Decoder) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	knobs := s.knobs
+	knobs.Scopes = slices.Clone(s.knobs.Scopes) // or they would be changed in place
 	change := struct {
-		Knobs
-		Latency text `json:"latency"`
-		Advance text `json:"advance"`
-	}{Knobs: s.knobs, Latency: text{s.knobs.Latency}}
-	change.Scopes = slices.Clone(s.knobs.Scopes) // or they would be changed in place
-	if err := decode(body, &change); err != nil {
-		return err
+		*Knobs
+		Latency *duration
+		Advance duration
+	}{Knobs: &knobs, Latency: (*duration)(&knobs.Latency)}
+	err := body.Decode(&change)
+	if err == nil {
+		err = knobs.Check()
 	}
-	change.Knobs.Latency = change.Latency.Duration
-	if err := change.Check(); err != nil {
-		return err
+	if err == nil {
+		s.knobs = knobs
+		s.ahead += time.Duration(change.Advance)
 	}
-	s.knobs = change.Knobs
-	s.ahead += change.Advance.Duration
-	return nil
-}
-
-// text is a duration in JSON.
-type text struct{ time.Duration }
-
-func (t *text) UnmarshalText(b []byte) (err error) {
-	t.Duration, err = time.ParseDuration(string(b))
 	return err
 }
 
 // controlFaults schedules a fault; an empty body clears them.
-func (s *Server) controlFaults(body []byte) error {
-	if len(body) == 0 {
+func (s *Server) controlFaults(body *json.Decoder) error {
+	var f Fault
+	err := body.Decode(&f)
+	if err == io.EOF {
 		s.ClearFaults()
 		return nil
-	}
-	var f Fault
-	err := decode(body, &f)
-	if err == nil {
-		err = s.checkFault(f)
-	}
-	if err == nil {
-		s.Fail(f)
+	} else if err == nil {
+		err = s.Fail(f)
 	}
 	return err
+}
+
+// FaultKind is a way a call can fail.
+type FaultKind string
+
+const (
+	FaultStatus    FaultKind = "status"     // does nothing, and answers with Status and Body
+	FaultStall     FaultKind = "stall"      // does nothing, and never answers
+	FaultCutBefore FaultKind = "cut-before" // does nothing, and closes the connection
+	FaultCutAfter  FaultKind = "cut-after"  // does what was asked, then closes the connection
+	FaultTruncate  FaultKind = "truncate"   // does what was asked, and sends half of the answer
+	FaultBody      FaultKind = "body"       // does what was asked, and answers with Body
+	FaultHeader    FaultKind = "header"     // does what was asked, and adds Header to the answer
+)
+
+// does lists the kinds that do what was asked; "" is no fault.
+var does = map[FaultKind]bool{
+	FaultStatus: false, FaultStall: false, FaultCutBefore: false,
+	FaultCutAfter: true, FaultTruncate: true, FaultBody: true, FaultHeader: true, "": true,
+}
+
+// Fault is a failure of one kind of call.
+type Fault struct {
+	Call   string // that fails, by the name that handle gives it
+	Kind   FaultKind
+	Path   string            // if set, only calls whose path begins with it
+	Skip   int               // this many calls go through first
+	Times  int               // this many calls fail; 0 is all of them
+	Status int               // of FaultStatus and FaultBody; 0 is 200
+	Header map[string]string // of FaultStatus, FaultBody and FaultHeader: added to the answer
+	Body   string            // of FaultStatus and FaultBody; {access_token} and {refresh_token} are those of the real answer
+	taken  int
+}
+
+// Fail schedules a fault, and reports one that can't happen. Of several for one call
+// the first that is due wins.
+func (s *Server) Fail(f Fault) error {
+	switch _, known := does[f.Kind]; {
+	case !s.calls[f.Call]:
+		return fmt.Errorf("call is one of %s", strings.Join(slices.Sorted(maps.Keys(s.calls)), ", "))
+	case !known || f.Kind == "":
+		return fmt.Errorf("kind is one of %q", slices.Sorted(maps.Keys(does))[1:])
+	case f.Status != 0 && (f.Status < 200 || f.Status > 999) || f.Skip < 0 || f.Times < 0:
+		return errors.New("status, skip or times is no such number")
+	}
+	f.Status = cmp.Or(f.Status, http.StatusOK)
+	s.edit(func() { s.faults = append(s.faults, &f) })
+	return nil
+}
+
+// ClearFaults cancels what Fail scheduled.
+func (s *Server) ClearFaults() { s.edit(func() { s.faults = nil }) }
+
+// due returns the fault for a call, or one that does nothing.
+func (s *Server) due(call, path string) Fault {
+	for _, f := range s.faults {
+		if f.Call == call && strings.HasPrefix(path, f.Path) {
+			f.taken++
+			if n := f.taken - f.Skip; n > 0 && (f.Times == 0 || n <= f.Times) {
+				return *f
+			}
+		}
+	}
+	return Fault{}
+}
+
+// spoil returns what a fault makes of an answer. The body is as much as arrives.
+func (f Fault) spoil(a answer) answer {
+	a.fault = f.Kind
+	switch f.Kind {
+	case FaultStatus, FaultBody:
+		body := f.Body
+		for _, field := range regexp.MustCompile(`"(access_token|refresh_token)":"([^"]*)"`).FindAllStringSubmatch(a.body, -1) {
+			body = strings.ReplaceAll(body, "{"+field[1]+"}", field[2])
+		}
+		a.status, a.header, a.body = f.Status, jsonAnswer(0, "").header, body
+	case FaultTruncate:
+		a.header["Content-Length"] = strconv.Itoa(max(len(a.body), 1))
+		a.body = a.body[:len(a.body)/2]
+	case FaultCutAfter:
+		a.body = ""
+	}
+	maps.Copy(a.header, f.Header)
+	return a
 }

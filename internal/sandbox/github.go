@@ -1,24 +1,15 @@
 package sandbox
 
 import (
-	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
-)
-
-// Access is what a GitHub token may do with one kind of thing.
-type Access int
-
-// The levels.
-const (
-	NoAccess Access = iota
-	Read
-	Write
 )
 
 // The kinds of tokens, whose refusals differ.
@@ -29,22 +20,10 @@ const (
 
 // GitHubToken is a token and its permissions.
 type GitHubToken struct {
-	Kind          string
-	Secrets       Access
-	Environments  Access
-	Organizations Access
-	Actions       Access
-	Contents      Access
-	Blind         bool      // sees no repository at all
-	Expires       time.Time // zero: never
-}
-
-// can returns the level of a permission, by its name in GitHub's API.
-func (t *GitHubToken) can(permission string) Access {
-	return map[string]Access{
-		"secrets": t.Secrets, "environments": t.Environments, "organization_secrets": t.Organizations,
-		"actions": t.Actions, "contents": t.Contents,
-	}[permission]
+	Kind    string
+	May     string    // such as "secrets=write actions=read", by GitHub's names
+	Blind   bool      // sees no repository at all
+	Expires time.Time // zero: never
 }
 
 // Repository is the sandbox's repository, Organization its owner, RepositoryID its
@@ -57,31 +36,31 @@ const (
 )
 
 type githubState struct {
-	tokens  map[string]*GitHubToken
-	places  map[string]*place // by their names in lower case
-	writer  string
-	builtIn string // what a workflow gets automatically
+	tokens          map[string]*GitHubToken
+	places          map[string]*place // by their names in lower case
+	writer, builtIn string            // the latter is what a workflow gets automatically
 }
 
 func (s *Server) initGitHub() {
 	s.github = githubState{tokens: map[string]*GitHubToken{}, places: map[string]*place{}}
 	s.github.writer = s.NewGitHubToken("github-token", GitHubToken{
-		Kind: Personal, Secrets: Write, Environments: Write, Organizations: Write, Actions: Read, Contents: Write,
+		Kind: Personal, May: "secrets=write environments=write organization_secrets=write actions=read contents=write",
 	})
-	s.github.builtIn = s.NewGitHubToken("built-in-token", GitHubToken{Kind: Integration, Contents: Write})
+	s.github.builtIn = s.NewGitHubToken("built-in-token", GitHubToken{Kind: Integration, May: "contents=write"})
 	s.addPlace(Repository, "secrets")
-	s.addPlace("org:"+Organization, "organization_secrets")
+	s.addPlace(Organization, "organization_secrets")
+	s.git = gitState{objects: map[string]branch{}, rules: map[string][]string{}, branches: map[string]branch{
+		"main": {head: objectName("commit", "main"), files: map[string]string{}, commits: 1, updated: s.now()},
+	}}
 }
 
 // GitHubToken returns the token that may write every secret and branch.
 func (s *Server) GitHubToken() string { return s.github.writer }
 
-// BuiltInToken returns a token like a workflow's with contents: write: it
-// may write branches, but no secret.
+// BuiltInToken returns one like a workflow's: it may write branches, but no secret.
 func (s *Server) BuiltInToken() string { return s.github.builtIn }
 
-// NewGitHubToken returns a token with other permissions; the journal shows it
-// under name.
+// NewGitHubToken returns another token; the journal shows it under name.
 func (s *Server) NewGitHubToken(name string, t GitHubToken) string {
 	return read(s, func() string {
 		value := "github_pat_" + s.newToken()
@@ -94,47 +73,42 @@ func (s *Server) NewGitHubToken(name string, t GitHubToken) string {
 	})
 }
 
-// githubRoute is a call that GitHub answers, and what a token needs for it. The
-// empty permission is the one for the secrets of the place that the address names.
+// githubRoute is a call that GitHub answers, and the permission that it takes. One that
+// begins with "=" is for the secrets of the place that the address names.
 type githubRoute struct {
 	call, method, path, permission string
-	level                          Access
 	answer                         func(*request) answer
 }
 
-func (s *Server) githubRoutes() []githubRoute {
+func (s *Server) routeGitHub() {
 	const repo = "/repos/{owner}/{repo}"
 	routes := []githubRoute{
-		{"repository", "GET", repo, "", NoAccess, s.repository},
-		{"environments", "GET", repo + "/environments", "actions", Read, s.listEnvironments},
-		{"run", "GET", repo + "/actions/runs/{run}", "actions", Read, s.workflowRun},
-		{"branch", "GET", repo + "/branches/{branch}", "contents", Read, s.getBranch},
-		{"rules", "GET", repo + "/rules/branches/{branch}", "contents", Read, s.branchRules},
-		{"content", "GET", repo + "/contents/{path...}", "contents", Read, s.getContent},
-		{"put-content", "PUT", repo + "/contents/{path...}", "contents", Write, s.putContent},
-		{"blob", "POST", repo + "/git/blobs", "contents", Write, s.createBlob},
-		{"tree", "POST", repo + "/git/trees", "contents", Write, s.createTree},
-		{"commit", "POST", repo + "/git/commits", "contents", Write, s.createCommit},
-		{"ref", "POST", repo + "/git/refs", "contents", Write, s.createRef},
-		{"delete-ref", "DELETE", repo + "/git/refs/{ref...}", "contents", Write, s.deleteRef},
-		{"commits", "GET", repo + "/commits", "contents", Read, s.listCommits},
-		{"issues", "GET", repo + "/issues", "contents", Read, s.listIssues},
-		{"issue", "POST", repo + "/issues", "contents", Read, s.openIssue},
-		{"comment", "POST", repo + "/issues/{number}/comments", "contents", Read, s.addComment},
-		{"selected", "GET", "/orgs/{org}/actions/secrets/{name}/repositories", "", Read, s.selectedRepositories},
+		{"repository", "GET", repo, "", s.repository},
+		{"environments", "GET", repo + "/environments", "actions=read", s.listEnvironments},
+		{"run", "GET", repo + "/actions/runs/{run}", "actions=read", s.workflowRun},
+		{"branch", "GET", repo + "/branches/{branch}", "contents=read", s.getBranch},
+		{"rules", "GET", repo + "/rules/branches/{branch}", "contents=read", s.branchRules},
+		{"content", "GET", repo + "/contents/{path...}", "contents=read", s.getContent},
+		{"put-content", "PUT", repo + "/contents/{path...}", "contents=write", s.putContent},
+		{"blob", "POST", repo + "/git/blobs", "contents=write", s.createBlob},
+		{"tree", "POST", repo + "/git/trees", "contents=write", s.createTree},
+		{"commit", "POST", repo + "/git/commits", "contents=write", s.createCommit},
+		{"ref", "POST", repo + "/git/refs", "contents=write", s.createRef},
+		{"delete-ref", "DELETE", repo + "/git/refs/{ref...}", "contents=write", s.deleteRef},
+		{"commits", "GET", repo + "/commits", "contents=read", s.listCommits},
+		{"issues", "GET", repo + "/issues", "contents=read", s.listIssues},
+		{"issue", "POST", repo + "/issues", "contents=read", s.writeIssue},
+		{"comment", "POST", repo + "/issues/{number}/comments", "contents=read", s.writeIssue},
+		{"selected", "GET", "/orgs/{owner}/actions/secrets/{name}/repositories", "=read", s.selectedRepositories},
 	}
-	for _, place := range []string{repo + "/actions", repo + "/environments/{environment}", "/orgs/{org}/actions"} {
+	for _, place := range []string{repo + "/actions", repo + "/environments/{environment}", "/orgs/{owner}/actions"} {
 		routes = append(routes,
-			githubRoute{"public-key", "GET", place + "/secrets/public-key", "", Read, s.publicKey},
-			githubRoute{"secret", "GET", place + "/secrets/{name}", "", Read, s.getSecret},
-			githubRoute{"put", "PUT", place + "/secrets/{name}", "", Write, s.putSecret},
-			githubRoute{"try-delete", "DELETE", place + "/secrets/{name}", "", Write, s.deleteSecret})
+			githubRoute{"public-key", "GET", place + "/secrets/public-key", "=read", s.publicKey},
+			githubRoute{"secret", "GET", place + "/secrets/{name}", "=read", s.getSecret},
+			githubRoute{"put", "PUT", place + "/secrets/{name}", "=write", s.putSecret},
+			githubRoute{"try-delete", "DELETE", place + "/secrets/{name}", "=write", s.deleteSecret})
 	}
-	return routes
-}
-
-func (s *Server) routeGitHub() {
-	for _, route := range s.githubRoutes() {
+	for _, route := range routes {
 		for _, base := range []string{"", "/api/v3"} { // the latter as on GitHub Enterprise Server
 			s.handle("github", route.method+" "+base+route.path, route.call, s.permitted(route))
 		}
@@ -144,14 +118,20 @@ func (s *Server) routeGitHub() {
 // request is a call by a token that may make it.
 type request struct {
 	*http.Request
-	token *GitHubToken
-	place *place // that the address names
-	sent  sent
+	token  *GitHubToken
+	place  *place       // that the address names
+	name   string       // of the secret that it names, in upper case
+	stored storedSecret // under that name
+	sent   sent
 }
 
-// sent is the body of any call.
+// sent is the body of any call. GitHub tells a missing value of a secret from an empty one.
 type sent struct {
-	secretWrite
+	EncryptedValue *string `json:"encrypted_value"`
+	KeyID          string  `json:"key_id"`
+	Visibility     string
+	Selected       []int64 `json:"selected_repository_ids"`
+
 	Title, Body                        string
 	Message, Content, SHA, Branch, Ref string
 	BaseTree                           string `json:"base_tree"`
@@ -165,36 +145,48 @@ type sent struct {
 func (s *Server) permitted(route githubRoute) handler {
 	return func(r *http.Request) answer {
 		_, value, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-		call := &request{Request: r, token: s.github.tokens[value], place: s.placeAt(r)}
-		t, p := call.token, call.place
-		switch {
-		case t == nil || !t.Expires.IsZero() && s.now().After(t.Expires):
+		t := s.github.tokens[value]
+		if t == nil || !t.Expires.IsZero() && s.now().After(t.Expires) {
 			return githubRefusal(401, "Bad credentials")
-		case p == nil || t.Blind || route.permission != "" && p.name != Repository:
-			return t.stamp(githubRefusal(404, "Not Found"))
 		}
-		permission := cmp.Or(route.permission, p.permission)
-		switch {
-		case t.can(permission) < route.level:
-			a := t.stamp(githubRefusal(403, "Resource not accessible by "+t.Kind))
-			a.header["X-Accepted-GitHub-Permissions"] = permission + "=" + map[Access]string{Read: "read", Write: "write"}[route.level]
-			return a
-		case r.Method != "GET" && r.Method != "DELETE" && json.NewDecoder(r.Body).Decode(&call.sent) != nil:
-			return t.stamp(githubRefusal(400, "Problems parsing JSON"))
+		a := s.answerTo(route, t, r)
+		a.header["X-RateLimit-Limit"] = "5000"
+		a.header["X-RateLimit-Remaining"] = "4990"
+		a.header["X-RateLimit-Reset"] = strconv.FormatInt(time.Now().Add(time.Hour).Unix(), 10)
+		if !t.Expires.IsZero() {
+			a.header["Github-Authentication-Token-Expiration"] = t.Expires.UTC().Format("2006-01-02 15:04:05 MST")
 		}
-		return t.stamp(route.answer(call))
+		return a
 	}
 }
 
-// stamp adds the headers of every answer.
-func (t *GitHubToken) stamp(a answer) answer {
-	a.header["X-RateLimit-Limit"] = "5000"
-	a.header["X-RateLimit-Remaining"] = "4990"
-	a.header["X-RateLimit-Reset"] = strconv.FormatInt(time.Now().Add(time.Hour).Unix(), 10)
-	if !t.Expires.IsZero() {
-		a.header["Github-Authentication-Token-Expiration"] = t.Expires.UTC().Format("2006-01-02 15:04:05 MST")
+func (s *Server) answerTo(route githubRoute, t *GitHubToken, r *http.Request) answer {
+	where := path.Join(r.PathValue("owner"), r.PathValue("repo"))
+	if environment := r.PathValue("environment"); environment != "" {
+		where += "@" + environment
 	}
-	return a
+	p, name, permission := s.github.places[strings.ToLower(where)], strings.ToUpper(r.PathValue("name")), route.permission
+	ofPlace := strings.HasPrefix(permission, "=")
+	if p == nil || t.Blind || permission != "" && !ofPlace && p.name != Repository {
+		return githubRefusal(404, "Not Found")
+	}
+	if ofPlace {
+		permission = p.permission + permission
+	}
+	may, call := strings.Fields(t.May), &request{Request: r, token: t, place: p, name: name, stored: p.secrets[name]}
+	switch {
+	case permission != "" && !slices.Contains(may, permission) && !slices.Contains(may, strings.Replace(permission, "=read", "=write", 1)):
+		a := githubRefusal(403, "Resource not accessible by "+t.Kind)
+		a.header["X-Accepted-GitHub-Permissions"] = permission
+		return a
+	case r.Method != "GET" && r.Method != "DELETE" && json.NewDecoder(r.Body).Decode(&call.sent) != nil:
+		return githubRefusal(400, "Problems parsing JSON")
+	case name != "" && r.Method != "PUT" && call.stored.created.IsZero():
+		return githubRefusal(404, "Not Found")
+	case r.Method == "POST" && strings.Contains(r.URL.Path, "/git/") && len(s.git.branches) == 0:
+		return githubRefusal(409, "Git Repository is empty.")
+	}
+	return route.answer(call)
 }
 
 func (s *Server) repository(r *request) answer {
@@ -202,14 +194,13 @@ func (s *Server) repository(r *request) answer {
 }
 
 func (s *Server) listEnvironments(*request) answer {
-	var all []string
-	for _, p := range s.github.places {
-		if _, name, ok := strings.Cut(p.name, "@"); ok {
-			all = append(all, filled("environment", values{"name": name, "date": timestamp(s.now())}))
+	var all []json.RawMessage
+	for _, name := range slices.Sorted(maps.Keys(s.github.places)) {
+		if _, environment, ok := strings.Cut(s.github.places[name].name, "@"); ok {
+			all = append(all, filled("environment", values{"name": environment, "date": timestamp(s.now())}))
 		}
 	}
-	slices.Sort(all)
-	return jsonAnswer(200, fmt.Sprintf(`{"total_count":%d,"environments":[%s]}`, len(all), strings.Join(all, ",")))
+	return jsonAnswer(200, fmt.Sprintf(`{"total_count":%d,"environments":%s}`, len(all), list(all)))
 }
 
 func (s *Server) workflowRun(r *request) answer {
@@ -223,8 +214,7 @@ func (s *Server) workflowRun(r *request) answer {
 
 // shortRepository returns the repository as other answers contain it.
 func shortRepository(id int64) json.RawMessage {
-	return json.RawMessage(filled("repository-short", values{"id": id, "full_name": Repository}))
+	return filled("repository-short", values{"id": id, "full_name": Repository})
 }
 
-// timestamp formats a time as GitHub does.
 func timestamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

@@ -1,12 +1,15 @@
 package sandbox
 
 import (
+	"cmp"
+	"encoding/json"
 	"fmt"
-	"net/http"
-	"regexp"
+	"io"
 	"slices"
 	"strings"
-	"sync"
+
+	"filippo.io/age"
+	"filippo.io/age/armor"
 )
 
 // journal is the one ordered record of what the runner, Strava and GitHub did.
@@ -15,32 +18,25 @@ type journal struct {
 	entries    []entry
 	names      map[string]string // of every secret that was issued, by value
 	issued     map[string]int    // how many of each kind
-	delivered  map[string]bool   // the values that an answer contained whole
+	sent       string            // what arrived of the answers to token requests
 	unexpected []string
 	files      func() []entry // what a program wrote to files before the next entry
 }
 
-func newJournal() journal {
-	return journal{names: map[string]string{}, issued: map[string]int{}, delivered: map[string]bool{}, files: func() []entry { return nil }}
-}
-
 type entry struct {
-	service string // runner, strava or github
-	verb    string
-	what    string
-	result  string
-	sealed  string // a text whose refresh token is shown after the result
+	service            string // runner, strava or github
+	verb, what, result string
+	sealed             string // a text whose refresh token is shown after the result
 }
 
-// alone reports whether nothing runs beside this entry: what the runner was
-// told, and a token request.
+// line is how the journal shows an entry, and how it sorts those that run in parallel.
+func (e entry) line() string { return fmt.Sprintf("%-7s %-6s %-62s ", e.service, e.verb, e.what) }
+
+// alone reports whether nothing runs beside this entry.
 func (e entry) alone() bool {
 	return e.service == "runner" || strings.HasPrefix(e.what, "/oauth/token")
 }
 
-func (e entry) key() string { return e.service + e.verb + e.what }
-
-// number names a value by its kind and generation.
 func (j *journal) number(value, kind string) {
 	j.issued[kind]++
 	j.names[value] = fmt.Sprintf("%s#%d", kind, j.issued[kind])
@@ -48,49 +44,20 @@ func (j *journal) number(value, kind string) {
 
 // named returns the name of a value, or kind#? for one that was never issued.
 func (j *journal) named(value, kind string) string {
-	if name, ok := j.names[value]; ok {
-		return name
-	}
 	if value == "" {
 		return kind + "#none"
 	}
-	return kind + "#?"
+	return cmp.Or(j.names[value], kind+"#?")
 }
 
-// redact replaces every known value in a text with its name.
-func (j *journal) redact(text string) string {
-	for value, name := range j.names {
-		text = strings.ReplaceAll(text, value, name)
-	}
-	return text
-}
-
-// deliver records which values an answer contains.
-func (j *journal) deliver(body string) {
-	for value := range j.names {
-		if strings.Contains(body, value) {
-			j.delivered[value] = true
-		}
-	}
-}
-
-// add sorts an entry among those that run in parallel, so that the same run has
-// the same journal every time.
+// add sorts an entry among those that run in parallel, so that every run has the same.
 func (j *journal) add(e entry) {
 	j.entries = append(j.entries, j.files()...)
 	at := len(j.entries)
-	for !e.alone() && at > 0 && !j.entries[at-1].alone() && j.entries[at-1].key() > e.key() {
+	for !e.alone() && at > 0 && !j.entries[at-1].alone() && j.entries[at-1].line() > e.line() {
 		at--
 	}
 	j.entries = slices.Insert(j.entries, at, e)
-}
-
-// random is a name that differs each time.
-var random = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`/\w*_[A-Z2-7]{26}$`) })
-
-func (j *journal) call(service string, r *http.Request, outcome string, a answer) {
-	what := strings.TrimSpace(random().ReplaceAllString(r.URL.EscapedPath(), "/…") + " " + a.detail)
-	j.add(entry{service, r.Method, what, strings.Join(strings.Fields(outcome+" "+a.effect), " "), a.sealed})
 }
 
 // Journal returns the record.
@@ -103,7 +70,7 @@ func (s *Server) Journal() string {
 		if e.sealed != "" { // opened only now, since that takes a moment
 			e.result += " " + s.journal.named(s.Opened(e.sealed), "sealed")
 		}
-		b.WriteString(strings.TrimRight(fmt.Sprintf("%-7s %-6s %-62s %s", e.service, e.verb, e.what, e.result), " ") + "\n")
+		b.WriteString(strings.TrimRight(e.line()+e.result, " ") + "\n")
 	}
 	return b.String()
 }
@@ -113,21 +80,12 @@ func (s *Server) Unexpected() []string {
 	return read(s, func() []string { return slices.Clone(s.journal.unexpected) })
 }
 
-// Count returns how many entries begin with the given service and verb and
-// whose path begins with prefix.
-func (s *Server) Count(service, verb, prefix string) (n int) {
-	s.edit(func() {
-		for _, e := range s.journal.entries {
-			if e.service == service && e.verb == verb && strings.HasPrefix(e.what, prefix) {
-				n++
-			}
-		}
-	})
-	return n
+// Count returns how many entries have the given service and verb, and begin with prefix.
+func (s *Server) Count(service, verb, prefix string) int {
+	return strings.Count("\n"+s.Journal(), fmt.Sprintf("\n%-7s %-6s %s", service, verb, prefix))
 }
 
-// Values returns every secret that the sandbox ever issued, by the name under
-// which the journal shows it.
+// Values returns every secret that was ever issued, by the journal's name for it.
 func (s *Server) Values() map[string]string {
 	values := map[string]string{}
 	s.edit(func() {
@@ -138,7 +96,28 @@ func (s *Server) Values() map[string]string {
 	return values
 }
 
-// Delivered reports whether an answer with value in it was sent whole.
+// Delivered reports whether the answer to a token request brought value whole.
 func (s *Server) Delivered(value string) bool {
-	return read(s, func() bool { return s.journal.delivered[value] })
+	return read(s, func() bool { return strings.Contains(s.journal.sent, value) })
+}
+
+// Opened returns the refresh token that is sealed in a text under the app's client
+// secret, or "". It uses no code of the program that wrote the text.
+func (s *Server) Opened(text string) string {
+	identity, _ := age.NewScryptIdentity(s.strava.app.Secret) // only an empty one is an error
+	identity.SetMaxWorkFactor(10)
+	_, armored, _ := strings.Cut(text, armor.Header)
+	box, err := age.Decrypt(armor.NewReader(strings.NewReader(armor.Header+armored)), identity)
+	var content struct {
+		RefreshToken string `json:"refresh_token"`
+	}
+	if err != nil || json.NewDecoder(io.LimitReader(box, maxRequest)).Decode(&content) != nil {
+		return ""
+	}
+	return content.RefreshToken
+}
+
+// Held returns the refresh token in the only file of a branch, or "".
+func (s *Server) Held(branch string) string {
+	return s.Opened(read(s, func() string { return s.git.branches[branch].text() }))
 }

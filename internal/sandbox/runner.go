@@ -4,13 +4,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 )
 
-// Runner is a workflow runner as a step sees it: an environment, a standard
-// output in which commands are understood, and the files for outputs. The sandbox's
-// journal shows what the step tells it.
+// Runner is a workflow runner as a step sees it: an environment, a standard output with
+// commands in it, and the files for outputs. The journal shows what the step tells it.
 type Runner struct {
 	server *Server // whose lock guards what follows
 	dir    string
@@ -25,8 +25,8 @@ type Runner struct {
 // The files that a runner mounts, by the variable that names each.
 var runnerFiles = map[string]string{"GITHUB_OUTPUT": "output", "GITHUB_ENV": "env", "GITHUB_STEP_SUMMARY": "summary"}
 
-// NewRunner returns a runner for one step of a workflow in the sandbox's
-// repository. Its files are made in dir. base is the address of the sandbox.
+// NewRunner returns a runner for one step in the sandbox's repository, with its files in
+// dir. base is the address of the sandbox.
 func (s *Server) NewRunner(dir, base string) (*Runner, error) {
 	r := &Runner{server: s, dir: dir, read: map[string]int{}, env: map[string]string{
 		"GITHUB_ACTIONS":       "true",
@@ -77,16 +77,15 @@ func (r *Runner) Environ() (all []string) {
 func (r *Runner) Write(p []byte) (int, error) {
 	r.server.edit(func() {
 		r.raw.Write(p)
-		lines := strings.Split(r.line+string(p), "\n")
-		r.line = lines[len(lines)-1]
-		for _, line := range lines[:len(lines)-1] {
+		r.line += string(p)
+		for line, rest, ended := strings.Cut(r.line, "\n"); ended; line, rest, ended = strings.Cut(rest, "\n") {
 			r.take(line)
+			r.line = rest
 		}
 	})
 	return len(p), nil
 }
 
-// take processes one line, as the runner does.
 func (r *Runner) take(line string) {
 	trimmed, isCommand := strings.CutPrefix(strings.TrimSpace(line), "::")
 	command, message, ended := strings.Cut(trimmed, "::")
@@ -117,8 +116,12 @@ func (r *Runner) take(line string) {
 
 func (r *Runner) record(verb, what string) { r.server.journal.add(r.entry(verb, what)) }
 
+// entry returns one of the journal's, with the name in place of every known value.
 func (r *Runner) entry(verb, what string) entry {
-	return entry{service: "runner", verb: verb, what: r.server.journal.redact(what)}
+	for value, name := range r.server.journal.names {
+		what = strings.ReplaceAll(what, value, name)
+	}
+	return entry{service: "runner", verb: verb, what: what}
 }
 
 func firstLine(text string) string {
@@ -131,7 +134,6 @@ func isArmor(line string) bool {
 	return len(line) == 64 && !strings.Contains(line, " ") || len(line) < 64 && !strings.ContainsAny(line, " .:-")
 }
 
-// show adds a line to the log, with the masks applied.
 func (r *Runner) show(line string) {
 	for _, m := range r.masks {
 		if m != "" {
@@ -146,17 +148,10 @@ func (r *Runner) Log() string { return read(r.server, r.log.String) }
 
 // Printed returns the step's whole output, without the masks.
 func (r *Runner) Printed() string {
-	var b strings.Builder
-	for line := range strings.Lines(read(r.server, r.raw.String)) {
-		if !strings.HasPrefix(line, "::add-mask::") {
-			b.WriteString(line)
-		}
-	}
-	return b.String()
+	return regexp.MustCompile(`(?m)^::add-mask::.*\n?`).ReplaceAllString(read(r.server, r.raw.String), "")
 }
 
-// File returns what the step wrote to GITHUB_OUTPUT, GITHUB_ENV or
-// GITHUB_STEP_SUMMARY.
+// File returns what the step wrote to GITHUB_OUTPUT, GITHUB_ENV or GITHUB_STEP_SUMMARY.
 func (r *Runner) File(variable string) string {
 	content, _ := os.ReadFile(filepath.Join(r.dir, runnerFiles[variable]))
 	return string(content)
@@ -189,8 +184,7 @@ func (r *Runner) readFiles() (news []entry) {
 	return news
 }
 
-// parseFile reads the name<<delimiter form of the runner's files, as the runner
-// does: a value ends at the first line that is the delimiter.
+// parseFile reads the name<<delimiter form as the runner does.
 func parseFile(content string) (values [][2]string) {
 	lines := strings.Split(content, "\n")
 	for len(lines) > 0 {

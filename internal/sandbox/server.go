@@ -16,7 +16,9 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"strings"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -35,17 +37,16 @@ type Server struct {
 	mux     *http.ServeMux
 }
 
-// New returns a sandbox with one app, one athlete who authorized it, one
-// repository, octo/running, and one personal access token that may write its
-// secrets.
+// New returns a sandbox with one app, one athlete who authorized it, one repository,
+// octo/running, and one personal access token that may write its secrets.
 func New(knobs Knobs) *Server {
 	if knobs.Scopes == nil {
 		knobs.Scopes = []string{"read", "activity:read_all"}
 	}
-	s := &Server{knobs: knobs, journal: newJournal(), mux: http.NewServeMux(), calls: map[string]bool{"try-write": true}}
+	s := &Server{knobs: knobs, mux: http.NewServeMux(), calls: map[string]bool{"try-write": true}}
+	s.journal = journal{names: map[string]string{}, issued: map[string]int{}, files: func() []entry { return nil }}
 	s.initStrava()
 	s.initGitHub()
-	s.initGit()
 	s.routeStrava()
 	s.routeGitHub()
 	s.routeControl()
@@ -70,15 +71,13 @@ func (s *Server) Environment(base string) [][2]string {
 
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
 
-// edit changes the state under the lock, under which every call is answered and
-// recorded as well.
+// edit and read have the lock, under which every call is answered and recorded as well.
 func (s *Server) edit(change func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	change()
 }
 
-// read looks at the state under the lock.
 func read[T any](s *Server, look func() T) T {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -105,11 +104,11 @@ func (s *Server) Idle() bool { return read(s, func() bool { return s.busy == 0 }
 // makes one has a bug that a test must see.
 func (s *Server) unknownRoute(w http.ResponseWriter, r *http.Request) {
 	s.edit(func() { s.journal.unexpected = append(s.journal.unexpected, r.Method+" "+r.URL.Path) })
-	if stravaPath(r.URL.Path) {
-		noPath().write(w)
-		return
+	a := answer{status: http.StatusNotFound, body: "the sandbox has no " + r.Method + " " + r.URL.Path + "\n"}
+	if strings.HasPrefix(r.URL.Path, "/api/v3/") {
+		a = noPath()
 	}
-	http.Error(w, "the sandbox has no "+r.Method+" "+r.URL.Path, http.StatusNotFound)
+	a.send(w, r)
 }
 
 // newToken returns 40 hexadecimal digits, as Strava's tokens have today.
@@ -119,30 +118,68 @@ func (s *Server) newToken() string {
 	return hex.EncodeToString(b) + s.knobs.Suffix
 }
 
-// ErrNotLoopback is returned for an address that others could reach.
-var ErrNotLoopback = errors.New("the sandbox listens on loopback only")
-
-// Listen opens the sandbox's port, only on loopback. Port 0 is any
-// free one.
+// Listen opens the sandbox's port, only on loopback. Port 0 is any free one.
 func Listen(ctx context.Context, address string) (net.Listener, error) {
 	a, err := netip.ParseAddrPort(address)
 	if err != nil || !a.Addr().IsLoopback() {
-		return nil, fmt.Errorf("%w: %s", ErrNotLoopback, address)
+		return nil, errors.New("the sandbox listens on loopback only: " + address)
 	}
-	l, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
-	if err != nil {
-		return nil, fmt.Errorf("listen: %w", err)
-	}
-	return l, nil
+	return new(net.ListenConfig).Listen(ctx, "tcp", address)
 }
 
 // Serve answers on l until ctx ends.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	server := &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second}
-	stop := context.AfterFunc(ctx, func() { _ = server.Close() })
-	defer stop()
+	defer context.AfterFunc(ctx, func() { _ = server.Close() })()
 	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("serve: %w", err)
 	}
 	return nil
 }
+
+// Pipe is a network inside this process: whatever address is dialled, the other end
+// arrives at Accept. It touches no port, and works under a test's fake clock.
+type Pipe struct {
+	conns  chan net.Conn
+	closed context.Context
+	close  context.CancelFunc
+}
+
+// NewPipe returns a Pipe. It's a net.Listener.
+func NewPipe() *Pipe {
+	p := &Pipe{conns: make(chan net.Conn)}
+	p.closed, p.close = context.WithCancel(context.Background())
+	return p
+}
+
+// Dial connects to the next Accept.
+func (p *Pipe) Dial(ctx context.Context, _, _ string) (net.Conn, error) {
+	client, server := net.Pipe()
+	select {
+	case p.conns <- server:
+		return client, nil
+	case <-p.closed.Done():
+		return nil, &net.OpError{Op: "dial", Net: "pipe", Err: syscall.ECONNREFUSED}
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// Accept waits for a connection.
+func (p *Pipe) Accept() (net.Conn, error) {
+	select {
+	case c := <-p.conns:
+		return c, nil
+	case <-p.closed.Done():
+		return nil, net.ErrClosed
+	}
+}
+
+// Close ends Accept, and refuses further connections.
+func (p *Pipe) Close() error {
+	p.close()
+	return nil
+}
+
+// Addr returns a loopback address that nobody listens on.
+func (p *Pipe) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 1} }

@@ -2,8 +2,12 @@ package sandbox
 
 import (
 	"cmp"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"mime"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 )
@@ -16,13 +20,14 @@ type stravaState struct {
 	access  map[string]*accessToken
 	refresh map[string]*grant // the live refresh tokens
 	codes   map[string][]string
-	current map[int64]string // an athlete's newest access token
+	current map[int64]*accessToken // an athlete's newest
 
 	consented []string // what the athlete ticked in a browser; nil before that
-	session   string   // the cookie of an athlete who logged in
+	session   string   // the cookie of an athlete who logs in
 }
 
 type accessToken struct {
+	value   string
 	expires time.Time
 	grant   *grant
 }
@@ -40,18 +45,20 @@ func (s *Server) initStrava() {
 		access:  map[string]*accessToken{},
 		refresh: map[string]*grant{},
 		codes:   map[string][]string{},
-		current: map[int64]string{},
+		current: map[int64]*accessToken{},
+		session: rand.Text(),
 	}
 	s.journal.names[s.strava.app.Secret] = "client-secret"
 	s.giveRefresh(&grant{athlete: AthleteID, scopes: s.knobs.Scopes}, cmp.Or(s.knobs.RefreshToken, s.newToken()))
 }
 
 // giveRefresh gives a grant a new refresh token; the old one dies at once.
-func (s *Server) giveRefresh(g *grant, token string) {
+func (s *Server) giveRefresh(g *grant, token string) string {
 	delete(s.strava.refresh, g.refresh)
 	g.refresh = token
 	s.strava.refresh[token] = g
 	s.journal.number(token, "refresh")
+	return token
 }
 
 // own returns a grant of the sandbox's own athlete, or an empty one if all were revoked.
@@ -76,15 +83,10 @@ func (s *Server) GrantedScopes() []string { return read(s, func() []string { ret
 // Replace gives the athlete a new refresh token, as a refresh elsewhere does.
 func (s *Server) Replace() { s.edit(func() { s.giveRefresh(s.own(), s.newToken()) }) }
 
-// Connect makes an athlete authorize the app, perhaps once more, and returns the
-// refresh token. It isn't known whether that ends an earlier one at the real Strava;
-// here it doesn't.
+// Connect makes an athlete authorize the app, perhaps once more, and returns the refresh
+// token. It isn't known whether that ends an earlier one; here it doesn't.
 func (s *Server) Connect(athlete int64) string {
-	return read(s, func() string {
-		g := &grant{athlete: athlete, scopes: s.knobs.Scopes}
-		s.giveRefresh(g, s.newToken())
-		return g.refresh
-	})
+	return read(s, func() string { return s.giveRefresh(&grant{athlete: athlete, scopes: s.knobs.Scopes}, s.newToken()) })
 }
 
 // Lives reports whether Strava accepts a token, for a refresh or an API call.
@@ -106,11 +108,11 @@ func (s *Server) routeStrava() {
 	for _, base := range []string{"", "/api/v3"} {
 		s.handle("strava", "POST "+base+"/oauth/token", "token", s.token)
 		s.mux.HandleFunc("GET "+base+"/oauth/token", http.NotFound)
-		s.handle("strava", "GET "+base+"/oauth/authorize", "authorize", s.authorizePage)
+		s.handle("strava", "GET "+base+"/oauth/authorize", "authorize", s.asked(s.authorizePage))
 	}
 	s.handle("strava", "GET /login", "login-page", loginPage)
 	s.handle("strava", "POST /login", "login", s.logIn)
-	s.handle("strava", "POST /oauth/accept_application", "accept", s.accept)
+	s.handle("strava", "POST /oauth/accept_application", "accept", s.asked(s.accept))
 	s.handle("strava", "POST /oauth/revoke", "revoke", s.revoke)
 	s.handle("strava", "POST /oauth/deauthorize", "deauthorize", s.deauthorize)
 	s.handle("strava", "GET /api/v3/athlete", "athlete", s.withGrant(athlete))
@@ -120,10 +122,86 @@ func (s *Server) routeStrava() {
 // noPath returns the answer for an address that Strava doesn't have, as users report it.
 func noPath() answer { return stravaFault(404, "Record Not Found", "resource", "path", "invalid") }
 
-// stravaPath reports whether an address is one of Strava's API, and not one of a
-// GitHub Enterprise Server, which has the same base.
-func stravaPath(path string) bool {
-	rest, ok := strings.CutPrefix(path, "/api/v3/")
-	service, _, _ := strings.Cut(rest, "/")
-	return ok && !slices.Contains([]string{"repos", "repositories", "orgs"}, service)
+// token checks in Strava's order.
+func (s *Server) token(r *http.Request) answer {
+	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind == "application/json" {
+		var fields map[string]json.RawMessage
+		_ = json.NewDecoder(r.Body).Decode(&fields)
+		for name, value := range fields {
+			r.Form.Set(name, strings.Trim(string(value), `"`))
+		}
+	}
+	grantType, refresh, code := r.Form.Get("grant_type"), r.Form.Get("refresh_token"), r.Form.Get("code")
+	detail := map[string]string{
+		"refresh_token": s.journal.named(refresh, "refresh"), "authorization_code": s.journal.named(code, "code"),
+	}[grantType]
+	var a answer
+	switch {
+	case r.Form.Get("client_id") != s.strava.app.ID:
+		a = stravaFault(400, "Bad Request", "Application", "client_id", "invalid")
+	case r.Form.Get("client_secret") == "":
+		a = stravaFault(400, "Bad Request", "Application", "client_secret", "invalid")
+	case r.Form.Get("client_secret") != s.strava.app.Secret:
+		a = stravaFault(401, "Authorization Error", "Application", "", "invalid")
+	case grantType == "refresh_token":
+		a = s.refreshGrant(refresh)
+	case grantType == "authorization_code":
+		a = s.codeGrant(code)
+	default: // What Strava answers here is not known; nothing may rely on it.
+		a = stravaFault(400, "Bad Request", "OAuth", "grant_type", "invalid")
+	}
+	a.detail = "grant=" + grantType + " " + detail
+	return a
+}
+
+func (s *Server) refreshGrant(refresh string) answer {
+	g := s.strava.refresh[refresh]
+	if g == nil {
+		return stravaFault(400, "Bad Request", "RefreshToken", "refresh_token", "invalid")
+	}
+	minted := s.renew(g)
+	if s.knobs.Rotation == RotateAlways || minted && s.knobs.Rotation == RotateOnExpiry {
+		s.giveRefresh(g, s.newToken())
+	}
+	scope := ""
+	if !s.knobs.HideScope {
+		scope = fmt.Sprintf(`,"scope":%q`, strings.Join(g.scopes, " "))
+	}
+	return s.tokens(g, `{"token_type":"Bearer","access_token":%[1]q,"expires_at":%[2]d,"expires_in":%[3]d,"refresh_token":%[4]q%[5]s}`, scope)
+}
+
+func (s *Server) codeGrant(code string) answer {
+	scopes, ok := s.strava.codes[code]
+	if !ok || s.knobs.EarlyCodes > 0 {
+		s.knobs.EarlyCodes = max(s.knobs.EarlyCodes-1, 0)
+		return stravaFault(400, "Bad Request", "AuthorizationCode", "code", "invalid")
+	}
+	delete(s.strava.codes, code)
+	// Authorizing again may kill the refresh token that CI has: assume it does.
+	maps.DeleteFunc(s.strava.refresh, func(_ string, g *grant) bool { return g.athlete == AthleteID })
+	g := &grant{athlete: AthleteID, scopes: scopes}
+	s.giveRefresh(g, s.newToken())
+	s.renew(g)
+	s.strava.current[g.athlete].grant = g // the scopes of an older one change with it
+	return s.tokens(g, `{"token_type":"Bearer","expires_at":%[2]d,"expires_in":%[3]d,"refresh_token":%[4]q,"access_token":%[1]q,"athlete":%[5]s}`,
+		string(filled("athlete", values{"id": g.athlete})))
+}
+
+// renew mints an access token, of six hours, unless the current one has more than one left.
+func (s *Server) renew(g *grant) (minted bool) {
+	if current := s.strava.current[g.athlete]; current != nil && current.expires.Sub(s.now()) > time.Hour {
+		return false
+	}
+	token := &accessToken{s.newToken(), s.now().Add(6 * time.Hour), g}
+	s.strava.access[token.value], s.strava.current[g.athlete] = token, token
+	s.journal.number(token.value, "access")
+	return true
+}
+
+// tokens answers with the tokens of a grant. format has the keys in Strava's order.
+func (s *Server) tokens(g *grant, format, last string) answer {
+	access := s.strava.current[g.athlete]
+	a := jsonAnswer(200, fmt.Sprintf(format, access.value, access.expires.Unix(), int(access.expires.Sub(s.now()).Seconds()), g.refresh, last))
+	a.effect = s.journal.named(access.value, "access") + " " + s.journal.named(g.refresh, "refresh")
+	return a
 }

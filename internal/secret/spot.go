@@ -62,3 +62,22 @@ func Quotable(s string) string {
 	}
 	return s
 }
+
+// HasAny reports whether text has one of hidden in it, in any spelling: only letters and
+// digits are compared, in lower case.
+func HasAny(text string, hidden ...Value) bool {
+	text = squeezed(text)
+	return slices.ContainsFunc(hidden, func(v Value) bool {
+		part := squeezed(v.Reveal())
+		return part != "" && strings.Contains(text, part)
+	})
+}
+
+func squeezed(s string) string {
+	return strings.Map(func(c rune) rune {
+		if unicode.IsLetter(c) || unicode.IsDigit(c) {
+			return unicode.ToLower(c)
+		}
+		return -1
+	}, s)
+}

@@ -33,19 +33,19 @@ func TestCheckRefuses(t *testing.T) {
 	waits, elsewhere := map[string]string{"Retry-After": "600"}, map[string]string{"Location": "https://elsewhere.example/"}
 	spent := map[string]string{"X-RateLimit-Limit": "60", "X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "946688400"}
 	past := time.Date(1999, 1, 1, 0, 0, 0, 0, time.UTC)
-	const read, written = sandbox.Read, sandbox.Write
+	const read, written = "secrets=read contents=read", "secrets=write contents=write"
 	for _, tt := range []struct {
 		spec, name string
 		set        set
 		want       string
 	}{
 		{"STRAVA " + branchSpec, "no such token", is(opening{token: "ghs_nobody"}), "target-bad-credentials"},
-		{"STRAVA " + branchSpec, "expired", token(sandbox.GitHubToken{Kind: sandbox.Personal, Contents: written, Secrets: written, Expires: past}), "target-bad-credentials"},
+		{"STRAVA " + branchSpec, "expired", token(sandbox.GitHubToken{Kind: sandbox.Personal, May: written, Expires: past}), "target-bad-credentials"},
 		{"STRAVA " + branchSpec, "built-in token", token(sandbox.GitHubToken{Kind: sandbox.Integration}), "target-integration-forbidden"},
-		{"STRAVA " + branchSpec, "app that may read", token(sandbox.GitHubToken{Kind: sandbox.Integration, Secrets: read, Contents: read}), "target-integration-forbidden"},
-		{"STRAVA " + branchSpec, "personal token that may read", token(sandbox.GitHubToken{Kind: sandbox.Personal, Secrets: read, Contents: read}), "target-personal-forbidden"},
+		{"STRAVA " + branchSpec, "app that may read", token(sandbox.GitHubToken{Kind: sandbox.Integration, May: read}), "target-integration-forbidden"},
+		{"STRAVA " + branchSpec, "personal token that may read", token(sandbox.GitHubToken{Kind: sandbox.Personal, May: read}), "target-personal-forbidden"},
 		{"STRAVA", "personal token without permission", token(sandbox.GitHubToken{Kind: sandbox.Personal}), "target-personal-forbidden"},
-		{"STRAVA " + branchSpec, "token that sees nothing", token(sandbox.GitHubToken{Kind: sandbox.Personal, Contents: written, Blind: true}), "target-repository-not-found"},
+		{"STRAVA " + branchSpec, "token that sees nothing", token(sandbox.GitHubToken{Kind: sandbox.Personal, May: written, Blind: true}), "target-repository-not-found"},
 		{"STRAVA " + branchSpec, "weak client secret", is(opening{weak: true}), "target-weak-secret"},
 		{"STRAVAA", "no such secret", is(opening{}), "target-secret-not-found"},
 		{"octo/nowhere/STRAVA octo/nowhere/STRAVA@x", "no such repository", is(opening{}), "target-repository-not-found"},
@@ -253,7 +253,7 @@ func TestCheckTellsWhenTheTokenEnds(t *testing.T) {
 	onGitHub(t, func(t *testing.T, g *github) {
 		ends := time.Date(2000, 1, 10, 12, 0, 0, 0, time.UTC)
 		o := opening{token: g.server.NewGitHubToken("token", sandbox.GitHubToken{
-			Kind: sandbox.Personal, Secrets: sandbox.Write, Contents: sandbox.Write, Expires: ends})}
+			Kind: sandbox.Personal, May: "secrets=write contents=write", Expires: ends})}
 		for _, spec := range []string{"STRAVA", branchSpec} {
 			check.Equal(t, check.Must(g.open(spec, o).Check(t.Context()))(t).TokenExpires.UTC(), ends, "of %s", spec)
 		}

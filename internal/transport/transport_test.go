@@ -1,11 +1,14 @@
 package transport_test
 
 import (
+	"context"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 
@@ -19,6 +22,7 @@ type service struct {
 	pipe    *sandbox.Pipe
 	base    string
 	count   int
+	dialled atomic.Bool
 }
 
 func serve(t *testing.T, h func(s *service, w http.ResponseWriter, r *http.Request)) *service {
@@ -31,7 +35,10 @@ func serve(t *testing.T, h func(s *service, w http.ResponseWriter, r *http.Reque
 		h(s, w, r)
 	})}
 	go func() { _ = server.Serve(s.pipe) }()
-	s.network = transport.New(s.pipe.Dial)
+	s.network = transport.New(func(ctx context.Context, kind, address string) (net.Conn, error) {
+		s.dialled.Store(true)
+		return s.pipe.Dial(ctx, kind, address)
+	})
 	t.Cleanup(func() { s.network.Close(); _ = server.Close() })
 	return s
 }
@@ -137,7 +144,7 @@ func TestInsecureAddressesAreRefusedBeforeAnythingIsSent(t *testing.T) {
 					t.Errorf("%s: got %v, want %v", address, err, transport.ErrInsecure)
 				}
 			}
-			if len(s.pipe.Dialled()) != 0 {
+			if s.dialled.Load() {
 				t.Errorf("%s was dialled", address)
 			}
 		})
