@@ -14,33 +14,30 @@ import (
 // left is the name of a file with a text that could not be printed.
 const left = "strava-token-recovery-*.txt"
 
-var errNotOwn = errors.New("not a file that only its owner, who runs this, can read")
+var (
+	errNotOwn  = errors.New("not a file that only its owner, who runs this, can read")
+	errNowhere = errors.New("no folder outside a git work tree can be written to")
+)
 
 // Leave writes a text that can't be printed into a new file, in the first of folders
 // where that works and that isn't in a git work tree. It returns the file's name.
-func Leave(text string, folders []string) (path string, err error) {
-	err = os.ErrNotExist
+func Leave(text string, folders []string) (string, error) {
 	for _, folder := range folders {
-		if inGitTree(folder) || os.MkdirAll(folder, 0o700) != nil {
+		whole, err := filepath.Abs(folder)
+		if err != nil || InGitTree(whole) != "" || os.MkdirAll(folder, 0o700) != nil {
 			continue
 		}
-		if path, err = leave(text, folder); err == nil {
-			return path, nil
+		f, err := os.CreateTemp(folder, left) // new, and mode 0600
+		if err != nil {
+			continue
 		}
-	}
-	return "", err
-}
-
-func leave(text, folder string) (string, error) {
-	f, err := os.CreateTemp(folder, left) // new, and mode 0600
-	if err != nil {
-		return "", err
-	}
-	_, err = f.WriteString(text)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		_, err = f.WriteString(text)
+		if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
+			return f.Name(), nil
+		}
 		_ = os.Remove(f.Name())
 	}
-	return f.Name(), err
+	return "", errNowhere
 }
 
 // Left returns the files that Leave wrote into folders, the oldest first.
@@ -50,11 +47,12 @@ func Left(folders []string) []string {
 		found, _ := filepath.Glob(filepath.Join(folder, left))
 		all = append(all, found...)
 	}
-	written := func(path string) (at time.Time) {
-		if info, err := os.Lstat(path); err == nil {
-			at = info.ModTime()
+	written := func(path string) time.Time {
+		info, err := os.Lstat(path)
+		if err != nil {
+			return time.Time{}
 		}
-		return at
+		return info.ModTime()
 	}
 	slices.SortStableFunc(all, func(a, b string) int { return written(a).Compare(written(b)) })
 	return slices.Compact(all)
@@ -74,15 +72,13 @@ func ReadLeft(path string) ([]string, error) {
 	return Find(io.LimitReader(f, 4*sealed.MaxText))
 }
 
-func inGitTree(folder string) bool {
-	folder, err := filepath.Abs(folder)
-	for ; err == nil; folder = filepath.Dir(folder) {
-		if _, err := os.Lstat(filepath.Join(folder, ".git")); err == nil {
-			return true
-		}
-		if folder == filepath.Dir(folder) {
-			return false
-		}
+// InGitTree returns the git work tree that an absolute path is in, or "".
+func InGitTree(path string) string {
+	if _, err := os.Lstat(filepath.Join(path, ".git")); err == nil {
+		return path
 	}
-	return true
+	if parent := filepath.Dir(path); parent != path {
+		return InGitTree(parent)
+	}
+	return ""
 }
