@@ -119,12 +119,9 @@ func (a *Attempt) Wait(ctx context.Context, pasted <-chan string, complain func(
 
 // read reads what was pasted.
 func (a *Attempt) read(text string) (strava.Grant, error) {
-	grant, err := strava.ParseAddress(text, a.linkState)
-	if errors.Is(err, strava.ErrWrongState) {
-		grant, err = strava.ParseAddress(text, a.state)
-	}
-	if code, pasteErr := strava.ParsePasted(text, a.state); err != nil && pasteErr == nil && code.Stateless {
-		err = ErrCodeAlone
+	grant, err := strava.ParsePasted(text, a.linkState, a.state)
+	if grant.Stateless {
+		return strava.Grant{}, ErrCodeAlone
 	}
 	return grant, err
 }

@@ -3,6 +3,7 @@ package strava_test
 import (
 	"errors"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -88,7 +89,7 @@ func TestMissing(t *testing.T) {
 		{nil, nil}, // a bare code does not say
 	} {
 		got := strava.Grant{Scopes: tt.granted}.Missing(asked)
-		check.Same(t, got, tt.want, "Missing of %v", tt.granted)
+		check.That(t, slices.Equal(got, tt.want), "Missing of %v: got %v, want %v", tt.granted, got, tt.want)
 	}
 }
 
