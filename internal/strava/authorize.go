@@ -2,7 +2,6 @@ package strava
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -35,16 +34,13 @@ func (c *Client) AuthorizeURL(redirect string, scopes []string, state string, fo
 		"scope":           {strings.Join(scopes, ",")},
 		"state":           {state},
 	}
-	return endpoint(c.URL, "/oauth/authorize") + "?" + query.Encode()
+	return endpoint(c.URL, "/oauth/authorize").String() + "?" + query.Encode()
 }
 
 // HideID percent-encodes the client id in a link, so that a mask for it doesn't break
 // the link.
 func HideID(link, id string) string {
-	hidden := ""
-	for _, digit := range id {
-		hidden += fmt.Sprintf("%%%02X", digit)
-	}
+	hidden := "%" + strings.ReplaceAll(fmt.Sprintf("% X", id), " ", "%")
 	return strings.Replace(link, "client_id="+id+"&", "client_id="+hidden+"&", 1)
 }
 
@@ -74,17 +70,9 @@ func (c *Client) LeadsBackTo(ctx context.Context, redirect string) bool {
 // Exchange turns the code of a callback into tokens. It follows the rules of Refresh,
 // and tries a code that is refused as invalid twice more, 2 s apart.
 func (c *Client) Exchange(ctx, answering context.Context, code secret.Value) (Token, error) {
-	form := url.Values{
-		"client_id":     {c.ClientID},
-		"client_secret": {c.ClientSecret.Reveal()},
-		"grant_type":    {"authorization_code"},
-		"code":          {code.Reveal()},
-	}
 	for attempt := 0; ; attempt++ {
-		token, err := c.grant(ctx, answering, form)
-		var e *Error
-		early := errors.As(err, &e) && e.Kind == InvalidCode
-		if !early || attempt == codeRetries || transport.Pause(ctx, codePause) != nil {
+		token, err := c.grant(ctx, answering, "authorization_code", "code", code)
+		if KindOf(err) != InvalidCode || attempt == codeRetries || transport.Pause(ctx, codePause) != nil {
 			return token, err
 		}
 	}

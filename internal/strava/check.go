@@ -2,7 +2,7 @@ package strava
 
 import (
 	"context"
-	"errors"
+	"slices"
 
 	"strava-token/internal/secret"
 )
@@ -15,8 +15,7 @@ const impossible = "strava-token-doctor"
 // exist.
 func (c *Client) CheckApp(ctx context.Context) error {
 	_, err := c.Refresh(ctx, ctx, secret.New(impossible))
-	var e *Error
-	if errors.As(err, &e) && (e.Kind == InvalidRefreshToken || e.Kind == AnswerLost) {
+	if kind := KindOf(err); kind == InvalidRefreshToken || kind == AnswerLost {
 		return nil
 	}
 	return err
@@ -24,7 +23,5 @@ func (c *Client) CheckApp(ctx context.Context) error {
 
 // IsAppRefused reports whether Strava refused the app's credentials.
 func IsAppRefused(err error) bool {
-	var e *Error
-	return errors.As(err, &e) &&
-		(e.Kind == InvalidClientID || e.Kind == MissingClientSecret || e.Kind == WrongClientSecret || e.Kind == SecretAsClientID)
+	return slices.Contains([]Kind{InvalidClientID, MissingClientSecret, WrongClientSecret, SecretAsClientID}, KindOf(err))
 }

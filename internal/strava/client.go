@@ -11,11 +11,11 @@ package strava
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"strava-token/internal/secret"
 	"strava-token/internal/transport"
@@ -39,35 +39,42 @@ type Client struct {
 // Open starts connecting to the token endpoint ahead of the first request.
 func (c *Client) Open(ctx context.Context) { c.Network.Open(ctx, c.URL) }
 
-func endpoint(base *url.URL, path string) string {
-	return strings.TrimSuffix(base.String(), "/") + path
+func endpoint(base *url.URL, path string) *url.URL {
+	u := *base
+	u.Path = strings.TrimSuffix(u.Path, "/") + path
+	return &u
 }
 
-// post sends form to an OAuth endpoint, once. Nothing of it leaves unless g lets it
-// through.
-func (c *Client) post(ctx context.Context, path string, form url.Values, g *gate) (*http.Response, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, endpoint(c.URL, path), nil)
-	if err != nil {
-		return nil, fmt.Errorf("build request: %w", err)
-	}
+func request(ctx context.Context, method string, to *url.URL) *http.Request {
+	header := http.Header{"Accept": {"application/json"}}
+	return (&http.Request{Method: method, URL: to, Header: header}).WithContext(ctx)
+}
+
+// post returns a request that sends form. Nothing of it leaves unless g lets it through.
+func post(ctx context.Context, to *url.URL, form url.Values, g *gate) *http.Request {
+	req := request(ctx, http.MethodPost, to)
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	text := form.Encode()
 	// net/http asks for the body again when it sends the request over another
 	// connection, since the first was closed before anything was written to it.
 	req.GetBody = func() (io.ReadCloser, error) { return g.guard(text), nil }
 	req.Body, req.ContentLength = g.guard(text), int64(len(text))
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	req.Header.Set("Accept", "application/json")
-	return c.Network.Token.Do(req)
+	return req
 }
 
-// get sends a request to the API, with access in the Authorization header: from
-// 1 June 2027 Strava accepts a bearer token nowhere else.
-func (c *Client) get(ctx context.Context, path string, access secret.Value) (*http.Response, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, endpoint(c.APIURL, path), nil)
+// ask sends a request other than for a token, and returns the body of a success.
+func ask(client *http.Client, req *http.Request) ([]byte, error) {
+	resp, err := client.Do(req)
 	if err != nil {
-		return nil, fmt.Errorf("build request: %w", err)
+		return nil, unanswered(req.URL.Host, true, err) // it may have arrived
 	}
-	req.Header.Set("Authorization", "Bearer "+access.Reveal())
-	req.Header.Set("Accept", "application/json")
-	return c.Network.Probes.Do(req)
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	switch {
+	case err != nil:
+		return nil, unanswered(req.URL.Host, true, err)
+	case resp.StatusCode != http.StatusOK:
+		return nil, refusal(resp, body, time.Now())
+	}
+	return body, nil
 }

@@ -30,7 +30,7 @@ func FuzzParse(f *testing.F) {
 		check.That(t, ok != token.RefreshToken.Empty() && (ok || token.AccessToken.Empty()), "parse(%q) is %t about half an answer", body, ok)
 		check.That(t, token.AccessToken.Empty() || !token.ExpiresAt.IsZero() && token.ExpiresIn >= 0, "parse(%q) handed out no expiry", body)
 		for _, s := range token.Scope {
-			check.That(t, validScope(s), "parse(%q) handed out the scope %q", body, s)
+			check.That(t, KnownScope(s), "parse(%q) handed out the scope %q", body, s)
 		}
 	})
 }

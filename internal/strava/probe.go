@@ -3,6 +3,8 @@ package strava
 import (
 	"context"
 	"encoding/json"
+	"net/http"
+	"net/url"
 	"strings"
 
 	"strava-token/internal/secret"
@@ -14,7 +16,7 @@ import (
 // It also proves that the token works: while the app is inactive, refreshing still
 // succeeds, and this call is refused with AppInactive.
 func (c *Client) Athlete(ctx context.Context, access secret.Value) (int64, error) {
-	body, err := c.probe(ctx, "/athlete", access)
+	body, err := c.probe(ctx, endpoint(c.APIURL, "/athlete"), access)
 	if err != nil {
 		return 0, err
 	}
@@ -31,8 +33,18 @@ func (c *Client) Athlete(ctx context.Context, access secret.Value) (int64, error
 // of kind ScopeMissing if the token has neither activity:read nor activity:read_all.
 // Success doesn't show which of the two it has.
 func (c *Client) Activities(ctx context.Context, access secret.Value) error {
-	_, err := c.probe(ctx, "/athlete/activities?per_page=1", access)
+	to := endpoint(c.APIURL, "/athlete/activities")
+	to.RawQuery = "per_page=1"
+	_, err := c.probe(ctx, to, access)
 	return err
+}
+
+// probe sends a request that costs nothing to the API, with access in the Authorization
+// header: from 1 June 2027 Strava accepts a bearer token nowhere else.
+func (c *Client) probe(ctx context.Context, to *url.URL, access secret.Value) ([]byte, error) {
+	req := request(ctx, http.MethodGet, to)
+	req.Header.Set("Authorization", "Bearer "+access.Reveal())
+	return ask(c.Network.Probes, req)
 }
 
 // Answer is Strava's answer to a yes-or-no question.

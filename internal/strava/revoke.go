@@ -2,12 +2,7 @@ package strava
 
 import (
 	"context"
-	"fmt"
-	"io"
-	"net/http"
 	"net/url"
-	"strings"
-	"time"
 
 	"strava-token/internal/secret"
 )
@@ -19,21 +14,8 @@ import (
 func (c *Client) Revoke(ctx context.Context, token secret.Value) error {
 	ctx, cancel := context.WithTimeout(ctx, tokenTimeout)
 	defer cancel()
-	form := url.Values{"token": {token.Reveal()}}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, endpoint(c.URL, "/oauth/revoke"), strings.NewReader(form.Encode()))
-	if err != nil {
-		return fmt.Errorf("build request: %w", err)
-	}
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req := post(ctx, endpoint(c.URL, "/oauth/revoke"), url.Values{"token": {token.Reveal()}}, &gate{})
 	req.SetBasicAuth(c.ClientID, c.ClientSecret.Reveal())
-	resp, err := c.Network.Token.Do(req)
-	if err != nil {
-		return unanswered(c.URL, true, err) // it may have arrived
-	}
-	defer resp.Body.Close()
-	body, _ := io.ReadAll(resp.Body)
-	if resp.StatusCode != http.StatusOK {
-		return refusal(resp, body, time.Now())
-	}
-	return nil
+	_, err := ask(c.Network.Token, req)
+	return err
 }

@@ -2,45 +2,48 @@ package strava
 
 import (
 	"bytes"
-	"net/http"
+	"strings"
 
 	"strava-token/internal/secret"
 )
 
+// shortest is less than any answer with a name and a token, and more than the framing
+// of a body that is empty.
+const shortest = 16
+
 // unread returns an answer as it came, its body and what arrived on the wire, unless
 // there's nothing in it.
 func unread(body, wire []byte) (all []secret.Value) {
-	if !bytes.Contains(wire, body) && len(bytes.TrimSpace(body)) > 0 {
+	behind := wire
+	if bytes.HasPrefix(wire, []byte("HTTP/1.")) {
+		_, behind, _ = bytes.Cut(wire, []byte("\r\n\r\n"))
+	}
+	if len(bytes.TrimSpace(body)) == 0 && len(bytes.TrimSpace(behind)) < shortest && !mentionsToken(wire) {
+		return nil
+	}
+	if !bytes.Contains(wire, body) { // it's in pieces there, or a proxy's tunnel hides it
 		all = append(all, secret.New(string(body)))
 	}
-	behind := bytes.TrimSpace(withoutHeads(wire))
-	framing := len(behind) < 16 && len(bytes.Trim(behind, "0123456789abcdefABCDEF\r\n ")) == 0 // of chunks
-	if !framing || mentionsToken(wire) {
+	if len(wire) > 0 {
 		all = append(all, secret.New(string(wire)))
 	}
 	return all
 }
 
-// withoutHeads returns what follows the heads of answers at the beginning of wire, or
-// nothing if one is incomplete.
-func withoutHeads(wire []byte) []byte {
-	for bytes.HasPrefix(wire, []byte("HTTP/1.")) || len(wire) < 7 && bytes.HasPrefix([]byte("HTTP/1."), wire) {
-		_, wire, _ = bytes.Cut(wire, []byte("\r\n\r\n"))
-		if len(wire) == 0 {
-			break
-		}
-	}
-	return wire
-}
+// about is how a fault of Strava's names the refresh token that it refuses.
+var about = strings.NewReplacer("resourcerefreshtoken", "", "fieldrefreshtoken", "")
 
-// beyond returns what arrived on the wire besides the body that was read.
-func beyond(resp *http.Response, wire, body []byte) []byte {
-	if len(resp.TransferEncoding) > 0 {
-		_, after, _ := bytes.Cut(wire, []byte("\r\n0\r\n\r\n"))
-		return after
+// mentionsToken reports whether an answer names a refresh token, in any case, quotes or
+// letter width, other than as what is refused.
+func mentionsToken(answer []byte) bool {
+	letters := string(bytes.Map(func(r rune) rune {
+		if (r|0x20) < 'a' || (r|0x20) > 'z' {
+			return -1
+		}
+		return r | 0x20
+	}, answer))
+	if strings.Contains(letters, "errors") {
+		letters = about.Replace(letters)
 	}
-	if len(body) == 0 {
-		return wire
-	}
-	return bytes.ReplaceAll(wire, body, nil)
+	return strings.Contains(letters, "refreshtoken")
 }
