@@ -14,7 +14,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"strings"
+	"path"
 	"time"
 
 	"strava-token/internal/secret"
@@ -39,9 +39,9 @@ type Client struct {
 // Open starts connecting to the token endpoint ahead of the first request.
 func (c *Client) Open(ctx context.Context) { c.Network.Open(ctx, c.URL) }
 
-func endpoint(base *url.URL, path string) *url.URL {
+func endpoint(base *url.URL, name string) *url.URL {
 	u := *base
-	u.Path = strings.TrimSuffix(u.Path, "/") + path
+	u.Path = path.Join("/", u.Path, name)
 	return &u
 }
 
