@@ -20,11 +20,9 @@ func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, explained(req, err)
 	}
-	resp.Body = limited{io.LimitReader(resp.Body, maxAnswer), resp.Body}
+	resp.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.LimitReader(resp.Body, maxAnswer), resp.Body}
 	return resp, nil
-}
-
-type limited struct {
-	io.Reader
-	io.Closer
 }

@@ -12,14 +12,12 @@
 package transport
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
-	"fmt"
 	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"time"
 )
@@ -31,9 +29,6 @@ const (
 	// the size.
 	maxAnswer = 32 << 20
 )
-
-// ErrInsecure is returned for an address that is neither https nor loopback.
-var ErrInsecure = errors.New("neither https nor loopback")
 
 // DialFunc opens a connection, as net.Dialer.DialContext does.
 type DialFunc func(ctx context.Context, network, address string) (net.Conn, error)
@@ -49,8 +44,8 @@ type Network struct {
 	// can record. They speak HTTP/1.1.
 	Token, Probes *http.Client
 
-	bases  []*http.Transport
-	dialer *dialer
+	bases         []*http.Transport
+	plain, secure *opener // for Token and Probes
 }
 
 // New returns a Network that dials with dial, or over TCP if dial is nil.
@@ -58,18 +53,14 @@ func New(dial DialFunc) *Network {
 	if dial == nil {
 		dial = (&net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}).DialContext
 	}
-	d := &dialer{dial: dial}
+	plain, secure := &opener{dial: dial}, &opener{dial: secured(dial)}
 	base, heard := newBase(), newBase()
 	base.DialContext, base.ForceAttemptHTTP2 = dial, true
-	heard.DialContext, heard.DialTLSContext = tap(d.DialContext), tap(d.DialTLSContext)
-	once, token := &guard{base: base}, &guard{base: heard}
+	heard.DialContext, heard.DialTLSContext = tap(plain.take), tap(secure.take)
+	once, token := &guard{base}, &guard{heard}
 	return &Network{
-		Reads:  client(&repeater{base: once}),
-		Once:   client(once),
-		Token:  client(token),
-		Probes: client(&repeater{base: token}),
-		bases:  []*http.Transport{base, heard},
-		dialer: d,
+		Reads: client(&repeater{once}), Once: client(once), Token: client(token), Probes: client(&repeater{token}),
+		bases: []*http.Transport{base, heard}, plain: plain, secure: secure,
 	}
 }
 
@@ -91,47 +82,27 @@ func client(rt http.RoundTripper) *http.Client {
 	}
 }
 
-// Open starts connecting to the host of u ahead of a request. The next request of
-// Token to it uses that connection. Only one is kept.
+// Open starts connecting to the host of u ahead of a request. The next connection of
+// Token to it is that one.
 func (n *Network) Open(ctx context.Context, u *url.URL) {
-	if Check(u) != nil {
-		return
-	}
-	if proxy, err := n.bases[0].Proxy(&http.Request{URL: u}); err != nil || proxy != nil {
+	if proxy, err := proxyOf(&http.Request{URL: u}); err != nil || proxy != nil || Check(u) != nil {
 		return // the first connection leads to the proxy
 	}
+	opener, port := n.plain, "80"
 	if u.Scheme == "https" {
+		opener, port = n.secure, "443"
 		// Read the root certificates while connecting, rather than afterwards. Go
 		// keeps them.
 		go func() { _, _ = x509.SystemCertPool() }()
 	}
-	n.dialer.open(ctx, u)
+	opener.open(ctx, net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), port)))
 }
 
 // Close closes the connections that are not in use.
 func (n *Network) Close() {
-	n.dialer.close()
+	n.plain.close()
+	n.secure.close()
 	for _, base := range n.bases {
 		base.CloseIdleConnections()
 	}
-}
-
-// Check returns ErrInsecure unless u is https, or http on loopback.
-func Check(u *url.URL) error {
-	if u.Scheme == "https" && u.Host != "" {
-		return nil
-	}
-	if u.Scheme == "http" && IsLoopback(u.Hostname()) {
-		return nil
-	}
-	return fmt.Errorf("%w: %s://%s", ErrInsecure, u.Scheme, u.Host)
-}
-
-// IsLoopback reports whether host is localhost or a loopback address.
-func IsLoopback(host string) bool {
-	if host == "localhost" {
-		return true
-	}
-	ip, err := netip.ParseAddr(host)
-	return err == nil && ip.IsLoopback()
 }
