@@ -35,17 +35,18 @@ var tokenMark = lazily(`(?i)r\x00?e\x00?f\x00?r\x00?e\x00?s\x00?h\x00?.?\x00?t\x
 func pack(answer []byte, limit int) []byte {
 	packed := compress(answer)
 	for span := around; len(packed) > limit && span > 0; span /= 2 {
+		marks := tokenMark().FindAllIndex(answer, limit/span+1)
+		if marks == nil { // nothing looks like one
+			marks = [][]int{{0, 0}, {len(answer), len(answer)}}
+		}
 		var parts []byte
 		end := 0
-		for _, at := range tokenMark().FindAllIndex(answer, limit/span+1) {
+		for _, at := range marks {
 			from, to := max(end, at[0]-span), min(len(answer), at[1]+span)
 			if from < to {
 				parts = append(append(parts, answer[from:to]...), '\n')
 				end = to
 			}
-		}
-		if parts == nil { // nothing looks like one
-			parts = slices.Concat(answer[:min(span, len(answer))], []byte("\n"), answer[max(0, len(answer)-span):])
 		}
 		packed = compress(parts)
 	}

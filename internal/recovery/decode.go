@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
-	"math/bits"
 	"slices"
 	"strings"
 	"unicode/utf16"
@@ -18,19 +17,18 @@ const maxArchive = 64 << 20
 // decode returns UTF-8 text: GitHub delivers logs as a zip, and a Windows shell
 // writes UTF-16.
 func decode(raw []byte) (string, error) {
-	isBig := bytes.HasPrefix(raw, []byte{0xfe, 0xff})
+	var order binary.ByteOrder = binary.LittleEndian
 	switch {
 	case bytes.HasPrefix(raw, []byte("PK\x03\x04")):
 		return unzip(raw)
-	case !isBig && !bytes.HasPrefix(raw, []byte{0xff, 0xfe}):
+	case bytes.HasPrefix(raw, []byte{0xfe, 0xff}):
+		order = binary.BigEndian
+	case !bytes.HasPrefix(raw, []byte{0xff, 0xfe}):
 		return string(raw), nil
 	}
 	units := make([]uint16, len(raw)/2)
 	for i := range units {
-		units[i] = binary.LittleEndian.Uint16(raw[2*i:])
-		if isBig {
-			units[i] = bits.ReverseBytes16(units[i])
-		}
+		units[i] = order.Uint16(raw[2*i:])
 	}
 	return string(utf16.Decode(units)), nil
 }

@@ -19,6 +19,8 @@ const (
 	width = 64
 	// maxTexts limits how many texts of one log are kept: the newest.
 	maxTexts = 100
+	// maxBetween bounds what is read of one text with all that is in between.
+	maxBetween = 1 << 20
 	// maxLog bounds what is read of one log.
 	maxLog = 256 << 20
 )
@@ -27,7 +29,9 @@ var (
 	ansi   = lazily("\x1b\\[[0-9;?]*[ -/]*[@-~]")
 	base64 = lazily(`^([A-Za-z0-9+/]+={0,2}|={1,2})$`)
 	// marks are the beginning and the end of a text.
-	marks = lazily("-----(?:(" + wrapped(armor.Header) + ")|" + wrapped(armor.Footer) + ")")
+	marks = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile("-----(?:(" + wrapped(armor.Header) + ")|" + wrapped(armor.Footer) + ")")
+	})
 	// invisible replaces the blanks that formatted text is copied with.
 	invisible = strings.NewReplacer("\u00a0", " ", "\u200b", "", "\u200c", "", "\u200d", "", "\ufeff", "")
 	// breaks replaces the forms that a line break takes if a text is copied through JSON,
@@ -51,8 +55,8 @@ func wrapped(mark string) string {
 
 // Find returns the sealed texts in r, in their order: a file, or a whole log,
 // whose lines may carry prefixes and ANSI codes and may be wrapped; a zip of
-// logs; UTF-8 or UTF-16. If a text can be read in two ways, both are
-// returned. An error is r's own, or that of a broken zip.
+// logs; UTF-8 or UTF-16. A text that can be read in several ways is returned in each,
+// the likeliest last. An error is r's own, or that of a broken zip.
 func Find(r io.Reader) (found []string, err error) {
 	raw, readErr := io.ReadAll(io.LimitReader(r, maxLog+1))
 	if len(raw) > maxLog {
@@ -60,57 +64,45 @@ func Find(r io.Reader) (found []string, err error) {
 	}
 	plain, err := decode(raw)
 	text := breaks.Replace(invisible.Replace(ansi().ReplaceAllString(plain, ""))) + "\n"
-	add := func(words []string) {
-		if text := rewrap(strings.Join(words, "")); !slices.Contains(found, text) {
-			found = append(found, text)
-		}
-		found = found[max(0, len(found)-maxTexts):]
-	}
 	all := marks().FindAllStringSubmatchIndex(text, -1)
 	for i, mark := range all {
 		end := len(text)
 		if i+1 < len(all) {
 			end = all[i+1][0]
 		}
-		isHeader := mark[2] >= 0
-		if words := wordsOf(text[mark[1]:end]); isHeader && len(words) > 0 {
-			add(words)
-			// Other lines may be in between: those of the text are of full width,
-			// except for the last one.
-			last := words[len(words)-1]
-			add(append(slices.DeleteFunc(words[:len(words)-1], func(word string) bool { return len(word) != width }), last))
+		if isHeader := mark[2] >= 0; !isHeader {
+			continue
 		}
+		for _, words := range readings(text[mark[1]:end]) {
+			if text := rewrap(strings.Join(words, "")); len(text) <= 2*sealed.MaxText && !slices.Contains(found, text) {
+				found = append(found, text)
+			}
+		}
+		found = found[max(0, len(found)-maxTexts):]
 	}
 	return found, cmp.Or(readErr, err)
 }
 
-// wordsOf returns the base64 between two marks: the last word of each line, which
-// skips what a log puts before it, or all words if the lines were joined by blanks.
-func wordsOf(between string) (words []string) {
-	size := 0
-	take := func(word string) bool {
-		fits := base64().MatchString(word)
-		if fits && size < 2*sealed.MaxText {
-			words = append(words, word)
-			size += len(word)
-		}
-		return fits
-	}
-	lines := strings.Split(between, "\n")
-	if slices.ContainsFunc(strings.Fields(lines[0]), base64().MatchString) {
-		for word := range strings.FieldsSeq(between) {
-			take(word)
-		}
-		return words
-	}
-	for _, line := range lines[:len(lines)-1] { // the last one is the next mark's
-		for _, word := range slices.Backward(strings.Fields(line)) {
-			if take(word) {
-				break
-			}
+// readings returns the base64 between two marks: all words, for lines that were joined
+// by blanks, or the last word of each line, which skips what a log puts before it.
+// Other lines may be in between: those of the text are of full width, except for the
+// last one.
+func readings(between string) (all [][]string) {
+	var every, last []string
+	for line := range strings.Lines(between[:min(len(between), maxBetween)]) {
+		words := slices.DeleteFunc(strings.Fields(line), func(word string) bool { return !base64().MatchString(word) })
+		every = append(every, words...)
+		if len(words) > 0 && strings.HasSuffix(line, "\n") { // else it's the next mark's line
+			last = append(last, words[len(words)-1])
 		}
 	}
-	return words
+	for _, words := range [][]string{every, last} {
+		if n := len(words); n > 0 {
+			others := func(word string) bool { return len(word) != width }
+			all = append(all, words, append(slices.DeleteFunc(slices.Clone(words[:n-1]), others), words[n-1]))
+		}
+	}
+	return all
 }
 
 // rewrap writes base64 in the lines of 64 characters that age wants.
