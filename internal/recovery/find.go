@@ -1,13 +1,18 @@
 package recovery
 
 import (
+	"archive/zip"
+	"bytes"
 	"cmp"
+	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
 	"regexp"
 	"slices"
 	"strings"
 	"sync"
+	"unicode/utf16"
 
 	"filippo.io/age/armor"
 
@@ -23,6 +28,8 @@ const (
 	maxBetween = 1 << 20
 	// maxLog bounds what is read of one log.
 	maxLog = 256 << 20
+	// maxArchive bounds what is unpacked from a zip of logs.
+	maxArchive = 64 << 20
 )
 
 var (
@@ -32,11 +39,10 @@ var (
 	marks = sync.OnceValue(func() *regexp.Regexp {
 		return regexp.MustCompile("-----(?:(" + wrapped(armor.Header) + ")|" + wrapped(armor.Footer) + ")")
 	})
-	// invisible replaces the blanks that formatted text is copied with.
-	invisible = strings.NewReplacer("\u00a0", " ", "\u200b", "", "\u200c", "", "\u200d", "", "\ufeff", "")
-	// breaks replaces the forms that a line break takes if a text is copied through JSON,
-	// a workflow command or a page.
-	breaks = strings.NewReplacer(`\r`, "\n", `\n`, "\n", "%0A", "\n", "%0D", "\n", "<br>", "\n", "\r", "\n")
+	// copied undoes what happens to a text that is copied: the blanks of formatted text,
+	// and the line breaks of JSON, a workflow command or a page.
+	copied = strings.NewReplacer("\u00a0", " ", "\u200b", "", "\u200c", "", "\u200d", "", "\ufeff", "",
+		`\r`, "\n", `\n`, "\n", "%0A", "\n", "%0D", "\n", "<br>", "\n", "\r", "\n")
 )
 
 var errTooLong = errors.New("it has more than 256 MiB: pass the part with the recovery text")
@@ -63,7 +69,7 @@ func Find(r io.Reader) (found []string, err error) {
 		return nil, errTooLong // the newest text is at the end
 	}
 	plain, err := decode(raw)
-	text := breaks.Replace(invisible.Replace(ansi().ReplaceAllString(plain, ""))) + "\n"
+	text := copied.Replace(ansi().ReplaceAllString(plain, "")) + "\n"
 	all := marks().FindAllStringSubmatchIndex(text, -1)
 	for i, mark := range all {
 		end := len(text)
@@ -112,4 +118,41 @@ func rewrap(body string) string {
 		text = append(append(text, line...), '\n')
 	}
 	return string(text) + armor.Footer + "\n"
+}
+
+// decode returns UTF-8 text: GitHub delivers logs as a zip, and a Windows shell
+// writes UTF-16.
+func decode(raw []byte) (string, error) {
+	var order binary.ByteOrder = binary.LittleEndian
+	switch {
+	case bytes.HasPrefix(raw, []byte("PK\x03\x04")):
+		return unzip(raw)
+	case bytes.HasPrefix(raw, []byte{0xfe, 0xff}):
+		order = binary.BigEndian
+	case !bytes.HasPrefix(raw, []byte{0xff, 0xfe}):
+		return string(raw), nil
+	}
+	units := make([]uint16, len(raw)/2)
+	for i := range units {
+		units[i] = order.Uint16(raw[2*i:])
+	}
+	return string(utf16.Decode(units)), nil
+}
+
+// unzip concatenates the files of an archive, in the order of their names.
+func unzip(packed []byte) (string, error) {
+	archive, err := zip.NewReader(bytes.NewReader(packed), int64(len(packed)))
+	if err != nil {
+		return "", fmt.Errorf("read the zip: %w", err)
+	}
+	slices.SortFunc(archive.File, func(a, b *zip.File) int { return strings.Compare(a.Name, b.Name) })
+	var all bytes.Buffer
+	for _, file := range archive.File {
+		if content, err := file.Open(); err == nil { // what can be read may contain the text
+			_, _ = io.Copy(&all, io.LimitReader(content, int64(maxArchive-all.Len())))
+			_ = content.Close()
+		}
+		all.WriteByte('\n')
+	}
+	return all.String(), nil
 }

@@ -22,19 +22,24 @@ const (
 // AuthorizeURL returns the page on which an athlete grants the app scopes. force asks
 // again even if they were granted before. The callback gets state back.
 func (c *Client) AuthorizeURL(redirect string, scopes []string, state string, force bool) string {
+	return c.authorize(redirect, scopes, state, force).String()
+}
+
+func (c *Client) authorize(redirect string, scopes []string, state string, force bool) *url.URL {
 	prompt := "auto"
 	if force {
 		prompt = "force"
 	}
-	query := url.Values{
+	to := endpoint(c.URL, "/oauth/authorize")
+	to.RawQuery = url.Values{
 		"client_id":       {c.ClientID},
 		"redirect_uri":    {redirect},
 		"response_type":   {"code"},
 		"approval_prompt": {prompt},
 		"scope":           {strings.Join(scopes, ",")},
 		"state":           {state},
-	}
-	return endpoint(c.URL, "/oauth/authorize").String() + "?" + query.Encode()
+	}.Encode()
+	return to
 }
 
 // HideID percent-encodes the client id in a link, so that a mask for it doesn't break
@@ -54,11 +59,7 @@ const askTimeout = 3 * time.Second
 func (c *Client) LeadsBackTo(ctx context.Context, redirect string) bool {
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.AuthorizeURL(redirect, []string{"read"}, "", false), nil)
-	if err != nil {
-		return false
-	}
-	answer, err := c.Network.Token.Do(req)
+	answer, err := c.Network.Token.Do(request(ctx, http.MethodGet, c.authorize(redirect, []string{"read"}, "", false)))
 	if err != nil {
 		return false
 	}

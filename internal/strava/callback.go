@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
-	"encoding/hex"
 	"net/url"
 	"slices"
 	"strings"
@@ -30,11 +29,7 @@ type Grant struct {
 }
 
 // NewState returns a state that nobody can guess.
-func NewState() string {
-	b := make([]byte, 16)
-	_, _ = rand.Read(b) // never fails
-	return hex.EncodeToString(b)
-}
+func NewState() string { return KeyedState(secret.New(rand.Text())) }
 
 // KeyedState returns the state of a login that spans two runs with nothing kept
 // between them: a keyed hash of what both know. It consists of letters, so that no

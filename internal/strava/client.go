@@ -11,10 +11,13 @@ package strava
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"net/url"
 	"path"
+	"strings"
+	"sync"
 	"time"
 
 	"strava-token/internal/secret"
@@ -46,20 +49,51 @@ func endpoint(base *url.URL, name string) *url.URL {
 }
 
 func request(ctx context.Context, method string, to *url.URL) *http.Request {
-	header := http.Header{"Accept": {"application/json"}}
-	return (&http.Request{Method: method, URL: to, Header: header}).WithContext(ctx)
+	return (&http.Request{Method: method, URL: to, Header: http.Header{}}).WithContext(ctx)
 }
 
 // post returns a request that sends form. Nothing of it leaves unless g lets it through.
 func post(ctx context.Context, to *url.URL, form url.Values, g *gate) *http.Request {
 	req := request(ctx, http.MethodPost, to)
+	req.Header.Set("Accept", "application/json")
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	text := form.Encode()
 	// net/http asks for the body again when it sends the request over another
 	// connection, since the first was closed before anything was written to it.
-	req.GetBody = func() (io.ReadCloser, error) { return g.guard(text), nil }
-	req.Body, req.ContentLength = g.guard(text), int64(len(text))
+	req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(&guarded{g, strings.NewReader(text)}), nil }
+	req.Body, _ = req.GetBody()
+	req.ContentLength = int64(len(text))
 	return req
+}
+
+// gate decides whether the form of a request leaves this machine: either it's sent,
+// or the request is given up first, never both. A connection that is open doesn't
+// tell, since net/http writes without asking again.
+type gate struct {
+	decide sync.Once
+	sent   bool
+}
+
+var errGivenUp = errors.New("given up before it was sent")
+
+// shut keeps the form here, unless that may already have left: then it returns true.
+func (g *gate) shut() bool {
+	g.decide.Do(func() {})
+	return g.sent
+}
+
+// guarded is a body that can be read only through the gate.
+type guarded struct {
+	gate *gate
+	text *strings.Reader
+}
+
+func (b *guarded) Read(p []byte) (int, error) {
+	b.gate.decide.Do(func() { b.gate.sent = true })
+	if !b.gate.sent {
+		return 0, errGivenUp
+	}
+	return b.text.Read(p)
 }
 
 // ask sends a request other than for a token, and returns the body of a success.
@@ -77,4 +111,17 @@ func ask(client *http.Client, req *http.Request) ([]byte, error) {
 		return nil, refusal(resp, body, time.Now())
 	}
 	return body, nil
+}
+
+// Revoke revokes the app's access: both of the athlete's tokens die, whichever is
+// given. Strava reports success even for a token that it doesn't know.
+//
+// It's the one call that authenticates by HTTP Basic, and is never repeated.
+func (c *Client) Revoke(ctx context.Context, token secret.Value) error {
+	ctx, cancel := context.WithTimeout(ctx, tokenTimeout)
+	defer cancel()
+	req := post(ctx, endpoint(c.URL, "/oauth/revoke"), url.Values{"token": {token.Reveal()}}, &gate{})
+	req.SetBasicAuth(c.ClientID, c.ClientSecret.Reveal())
+	_, err := ask(c.Network.Token, req)
+	return err
 }

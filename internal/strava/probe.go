@@ -3,11 +3,14 @@ package strava
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"strava-token/internal/secret"
+	"strava-token/internal/words"
 )
 
 // Athlete returns the id, a positive number, of the athlete whose token access is.
@@ -43,6 +46,7 @@ func (c *Client) Activities(ctx context.Context, access secret.Value) error {
 // header: from 1 June 2027 Strava accepts a bearer token nowhere else.
 func (c *Client) probe(ctx context.Context, to *url.URL, access secret.Value) ([]byte, error) {
 	req := request(ctx, http.MethodGet, to)
+	req.Header.Set("Accept", "application/json")
 	req.Header.Set("Authorization", "Bearer "+access.Reveal())
 	return ask(c.Network.Probes, req)
 }
@@ -79,4 +83,32 @@ func HasScope(granted []string, wanted string, activities error) Answer {
 // IsActivityRead reports whether Activities can check scope.
 func IsActivityRead(scope string) bool {
 	return scope == "activity:read" || scope == "activity:read_all"
+}
+
+// ProbeCause returns the blank for why Strava gave no clear answer to a question. The
+// error's whole message would also speak of a refresh token, and none was at stake.
+func ProbeCause(err error) any {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return words.Short{Err: e}
+	}
+	return words.Sentence("log-no-access-token")
+}
+
+// impossible is a refresh token that Strava never issues: theirs are hexadecimal.
+const impossible = "strava-token-doctor"
+
+// CheckApp checks that the client id and the client secret belong together. It spends
+// nothing: Strava checks both before it looks at the refresh token, and this one can't
+// exist.
+func (c *Client) CheckApp(ctx context.Context) error {
+	_, err := c.Refresh(ctx, ctx, secret.New(impossible))
+	if kind := KindOf(err); kind == InvalidRefreshToken || kind == AnswerLost {
+		return nil
+	}
+	return err
+}
+
+// IsAppRefused reports whether Strava refused the app's credentials.
+func IsAppRefused(err error) bool {
+	return slices.Contains([]Kind{InvalidClientID, MissingClientSecret, WrongClientSecret, SecretAsClientID}, KindOf(err))
 }

@@ -85,14 +85,12 @@ func (c *Client) grant(ctx, answering context.Context, grantType, name string, c
 // seen returns what looks wrong with the app's credentials, if those were refused.
 func (c *Client) seen(refused Kind, credential secret.Value) words.Sentence {
 	switch {
-	case refused != WrongClientSecret && refused != InvalidClientID:
-		return ""
-	case c.ClientID == words.ExampleClientID:
+	case c.ClientID == words.ExampleClientID && (refused == InvalidClientID || refused == WrongClientSecret):
 		return "log-seen-example"
-	case refused == InvalidClientID:
-		return ""
+	case refused == WrongClientSecret:
+		return words.Seen(c.ClientSecret.Reveal(), credential.Reveal())
 	}
-	return words.Seen(c.ClientSecret.Reveal(), credential.Reveal())
+	return ""
 }
 
 // EnoughTime reports whether there's time to wait for the answer to a token request
@@ -146,11 +144,11 @@ func readAnswer(resp *http.Response, ear *transport.Ear) (Token, *Error) {
 		return token, refusal(resp, plain, time.Now())
 	}
 	e := &Error{Kind: Malformed, Status: resp.StatusCode, Host: host}
-	token, ok := parse(plain, time.Now())
+	token := parse(plain, time.Now())
 	switch {
-	case ok && !token.AccessToken.Empty():
+	case !token.AccessToken.Empty():
 		return token, nil
-	case ok:
+	case !token.RefreshToken.Empty():
 		return token, e
 	}
 	token.Unread = unread(body, ear.Rest())

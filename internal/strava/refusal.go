@@ -72,6 +72,18 @@ func (e *Error) Error() string {
 // Unwrap returns the network's error, if there is one.
 func (e *Error) Unwrap() error { return e.cause }
 
+// Note returns the message for a failed call. For a refused refresh token it says only
+// that it's dead: package provider finds out why.
+func (e *Error) Note() words.Note {
+	id := "strava-" + string(e.Kind)
+	if e.Kind == InvalidRefreshToken {
+		id = "stale-dead"
+	}
+	return words.Note{ID: id, Blanks: words.Blanks{
+		"host": e.Host, "status": e.Status, "until": words.Clock(e.Until), "seen": e.seen,
+	}}
+}
+
 // KindOf returns why a call failed, or "" if err is about something else.
 func KindOf(err error) Kind {
 	if e, ok := errors.AsType[*Error](err); ok {

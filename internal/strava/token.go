@@ -36,23 +36,23 @@ const maxLifetime = 366 * 24 * time.Hour
 
 // parse reads a token answer: JSON with a usable refresh_token, once, in exactly that
 // case. Nothing else is required; without a usable access_token the Token has none.
-// It returns false for any other answer, and if a refresh token may follow the JSON.
-func parse(answer []byte, now time.Time) (Token, bool) {
+// There's none in any other answer, and if another may follow the JSON.
+func parse(answer []byte, now time.Time) (token Token) {
 	answer = bytes.TrimPrefix(answer, []byte("\ufeff"))
 	d := json.NewDecoder(bytes.NewReader(answer))
 	var fields map[string]any
 	if d.Decode(&fields) != nil || mentionsToken(answer[d.InputOffset():]) {
-		return Token{}, false
+		return token
 	}
 	names := regexp.MustCompile(`"refresh_token"\s*:`).FindAllIndex(answer, 2) // of equal ones, Decode takes the last
 	refresh := text(fields["refresh_token"])
 	if len(names) != 1 || secret.Inspect(refresh) != "" {
-		return Token{}, false
+		return token
 	}
-	token := Token{RefreshToken: secret.New(refresh)}
+	token.RefreshToken = secret.New(refresh)
 	access := text(fields["access_token"])
 	if secret.Inspect(access) != "" {
-		return token, true
+		return token
 	}
 	token.AccessToken = secret.New(access)
 	token.readExpiry(fields, now)
@@ -60,7 +60,7 @@ func parse(answer []byte, now time.Time) (Token, bool) {
 	athlete, _ := fields["athlete"].(map[string]any)
 	token.AthleteID = number(athlete["id"], 1<<53)
 	token.AthleteName = printable(text(athlete["firstname"]) + " " + text(athlete["lastname"]))
-	return token, true
+	return token
 }
 
 func text(v any) string {
@@ -122,7 +122,48 @@ func unzip(body []byte) []byte {
 
 const maxUnpacked = 32 << 20
 
-const maxName = 60
+// shortest is less than any answer with a name and a token, and more than the framing
+// of a body that is empty.
+const shortest = 16
+
+// unread returns an answer as it came, its body and what arrived on the wire, unless
+// there's nothing in it.
+func unread(body, wire []byte) (all []secret.Value) {
+	behind := wire
+	if bytes.HasPrefix(wire, []byte("HTTP/1.")) {
+		_, behind, _ = bytes.Cut(wire, []byte("\r\n\r\n"))
+	}
+	if len(bytes.TrimSpace(body)) == 0 && len(bytes.TrimSpace(behind)) < shortest && !mentionsToken(wire) {
+		return nil
+	}
+	if !bytes.Contains(wire, body) { // it's in pieces there, or a proxy's tunnel hides it
+		all = append(all, secret.New(string(body)))
+	}
+	if len(wire) > 0 {
+		all = append(all, secret.New(string(wire)))
+	}
+	return all
+}
+
+// about is how a fault of Strava's names the refresh token that it refuses.
+var about = strings.NewReplacer("resourcerefreshtoken", "", "fieldrefreshtoken", "")
+
+// mentionsToken reports whether an answer names a refresh token, in any case, quotes or
+// letter width, other than as what is refused.
+func mentionsToken(answer []byte) bool {
+	letters := string(bytes.Map(func(r rune) rune {
+		if (r|0x20) < 'a' || (r|0x20) > 'z' {
+			return -1
+		}
+		return r | 0x20
+	}, answer))
+	if strings.Contains(letters, "errors") {
+		letters = about.Replace(letters)
+	}
+	return strings.Contains(letters, "refreshtoken")
+}
+
+const maxName = 60 // characters
 
 // printable drops the characters of a name that aren't safe on a terminal or a page.
 func printable(name string) string {
@@ -132,9 +173,9 @@ func printable(name string) string {
 		}
 		return -1
 	}, name)
-	letters := []rune(strings.Join(strings.Fields(name), " "))
-	if !strings.ContainsFunc(string(letters), unicode.IsLetter) {
+	name = strings.Join(strings.Fields(name), " ")
+	if !strings.ContainsFunc(name, unicode.IsLetter) {
 		return ""
 	}
-	return string(letters[:min(len(letters), maxName)])
+	return fmt.Sprintf("%.*s", maxName, name)
 }

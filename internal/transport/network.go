@@ -16,6 +16,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -44,7 +45,6 @@ type Network struct {
 	// can record. They speak HTTP/1.1.
 	Token, Probes *http.Client
 
-	bases         []*http.Transport
 	plain, secure *opener // for Token and Probes
 }
 
@@ -60,7 +60,7 @@ func New(dial DialFunc) *Network {
 	once, token := &guard{base}, &guard{heard}
 	return &Network{
 		Reads: client(&repeater{once}), Once: client(once), Token: client(token), Probes: client(&repeater{token}),
-		bases: []*http.Transport{base, heard}, plain: plain, secure: secure,
+		plain: plain, secure: secure,
 	}
 }
 
@@ -80,6 +80,28 @@ func client(rt http.RoundTripper) *http.Client {
 		Transport:     rt,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
+}
+
+// guard refuses addresses that a secret may not be sent to, and limits how much of an
+// answer is read.
+type guard struct{ *http.Transport }
+
+func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
+	if err := Check(req.URL); err != nil {
+		if req.Body != nil {
+			_ = req.Body.Close()
+		}
+		return nil, err
+	}
+	resp, err := g.Transport.RoundTrip(req)
+	if err != nil {
+		return nil, explained(req, err)
+	}
+	resp.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.LimitReader(resp.Body, maxAnswer), resp.Body}
+	return resp, nil
 }
 
 // Open starts connecting to the host of u ahead of a request. The next connection of
@@ -102,7 +124,6 @@ func (n *Network) Open(ctx context.Context, u *url.URL) {
 func (n *Network) Close() {
 	n.plain.close()
 	n.secure.close()
-	for _, base := range n.bases {
-		base.CloseIdleConnections()
-	}
+	n.Once.CloseIdleConnections()
+	n.Token.CloseIdleConnections()
 }

@@ -28,22 +28,15 @@ func (o *opener) open(ctx context.Context, address string) {
 	}()
 }
 
-// take returns the connection that was opened ahead, or dials.
+// take returns the connection that was opened ahead, or dials if there's none or that
+// failed. net/http doesn't wait for it longer than for ctx.
 func (o *opener) take(ctx context.Context, network, address string) (net.Conn, error) {
-	ahead, found := o.ahead.LoadAndDelete(address)
-	if !found {
-		return o.dial(ctx, network, address)
-	}
-	select {
-	case conn := <-ahead.(chan net.Conn):
-		if conn == nil { // what failed ahead of time is tried again now
-			return o.dial(ctx, network, address)
+	if ahead, found := o.ahead.LoadAndDelete(address); found {
+		if conn := <-ahead.(chan net.Conn); conn != nil {
+			return conn, nil
 		}
-		return conn, nil
-	case <-ctx.Done():
-		go discard(ahead)
-		return nil, ctx.Err()
 	}
+	return o.dial(ctx, network, address)
 }
 
 // close closes connections that were opened ahead and never used.
@@ -64,10 +57,7 @@ func discard(ahead any) {
 // secured returns dial with TLS.
 func secured(dial DialFunc) DialFunc {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
-		host, _, err := net.SplitHostPort(address)
-		if err != nil {
-			return nil, err
-		}
+		host, _, _ := net.SplitHostPort(address) // TLS refuses an empty one
 		raw, err := dial(ctx, network, address)
 		if err != nil {
 			return nil, err

@@ -64,9 +64,6 @@ func explained(req *http.Request, err error) error {
 	return &ProxyError{Fault: "proxy-unreachable", Host: proxy.Host}
 }
 
-// isFinal reports whether another try would meet the same refusal.
-func (e *ProxyError) isFinal() bool { return e.Status != 0 || e.Host == "" }
-
 // IsPage reports whether an answer of an API is a web page.
 func IsPage(answer *http.Response) bool {
 	kind, _, _ := mime.ParseMediaType(answer.Header.Get("Content-Type"))

@@ -74,11 +74,7 @@ func (r *repeater) attempt(req *http.Request) (*http.Response, error) {
 	defer cancel()
 	once := req.Clone(ctx)
 	if req.GetBody != nil {
-		body, err := req.GetBody()
-		if err != nil {
-			return nil, err
-		}
-		once.Body = body
+		once.Body, _ = req.GetBody() // net/http refuses a request whose body is missing
 	}
 	resp, err := r.base.RoundTrip(once)
 	if err != nil {
@@ -97,7 +93,7 @@ func pauseBefore(backoff retry.Backoff, req *http.Request, resp *http.Response, 
 	pause, stop := backoff.Next()
 	proxy, isProxy := errors.AsType[*ProxyError](err)
 	switch {
-	case stop, req.Context().Err() != nil, errors.Is(err, ErrInsecure), IsCertificate(err), isProxy && proxy.isFinal(),
+	case stop, req.Context().Err() != nil, errors.Is(err, ErrInsecure), IsCertificate(err), isProxy && (proxy.Status != 0 || proxy.Host == ""),
 		req.Body != nil && req.GetBody == nil:
 		return 0, false
 	case err != nil, resp.StatusCode >= 500:
