@@ -29,7 +29,7 @@ func HasHexToken(s string) bool {
 // ghs_, github_pat_ and the like.
 func HasGitHubToken(s string) bool {
 	_, after, found := strings.Cut(s, "gh")
-	return found && (len(after) > 1 && after[1] == '_' || strings.HasPrefix(after, "ithub_pat_") || HasGitHubToken(after))
+	return strings.Contains(s, "github_pat_") || found && (len(after) > 1 && after[1] == '_' || HasGitHubToken(after))
 }
 
 // tokens is compiled late, since most runs redact nothing.
