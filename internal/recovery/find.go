@@ -35,9 +35,11 @@ const (
 var (
 	ansi   = lazily("\x1b\\[[0-9;?]*[ -/]*[@-~]")
 	base64 = lazily(`^([A-Za-z0-9+/]+={0,2}|={1,2})$`)
-	// marks are the beginning and the end of a text.
+	// marks are the beginning and the end of a text. A terminal may have wrapped them,
+	// and dropped a blank there.
 	marks = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile("-----(?:(" + wrapped(armor.Header) + ")|" + wrapped(armor.Footer) + ")")
+		wrapped := func(mark string) string { return strings.Join(strings.Split(mark, ""), `\s*`) }
+		return regexp.MustCompile(`-----\s*(?:(` + wrapped("BEGINAGEENCRYPTEDFILE-----") + ")|" + wrapped("ENDAGEENCRYPTEDFILE-----") + ")")
 	})
 	// copied undoes what happens to a text that is copied: the blanks of formatted text,
 	// and the line breaks of JSON, a workflow command or a page.
@@ -50,13 +52,6 @@ var errTooLong = errors.New("it has more than 256 MiB: pass the part with the re
 // lazily compiles a pattern that most runs don't need.
 func lazily(pattern string) func() *regexp.Regexp {
 	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(pattern) })
-}
-
-// wrapped returns the pattern of a mark after its first dashes. A terminal may have
-// wrapped the mark, and dropped the blank there.
-func wrapped(mark string) string {
-	letters := strings.Split(strings.ReplaceAll(mark[len("-----"):], " ", ""), "")
-	return `\s*` + strings.Join(letters, `\s*`)
 }
 
 // Find returns the sealed texts in r, in their order: a file, or a whole log,

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
+	"io"
 	"net/url"
 	"slices"
 	"strings"
@@ -36,10 +37,7 @@ func NewState() string { return KeyedState(secret.New(rand.Text())) }
 // mask of a number hits it.
 func KeyedState(clientSecret secret.Value, parts ...string) string {
 	mac := hmac.New(sha256.New, []byte(clientSecret.Reveal()))
-	for _, part := range append([]string{"strava-token state 2"}, parts...) {
-		mac.Write([]byte(part))
-		mac.Write([]byte{0})
-	}
+	_, _ = io.WriteString(mac, "strava-token state 2\x00"+strings.Join(parts, "\x00")+"\x00")
 	letters := make([]byte, 0, 32)
 	for _, b := range mac.Sum(nil)[:16] {
 		letters = append(letters, 'a'+b>>4, 'a'+b&0xf)
