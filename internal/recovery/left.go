@@ -2,16 +2,19 @@ package recovery
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"strava-token/internal/sealed"
 )
 
-// left is the name of a file with a text that could not be printed.
+// left is the name of a file with a text that could not be printed. The star is when
+// that was, in nanoseconds, so that names are in the order of time, and a random number.
 const left = "strava-token-recovery-*.txt"
 
 var (
@@ -27,7 +30,7 @@ func Leave(text string, folders []string) (string, error) {
 		if err != nil || InGitTree(whole) != "" || os.MkdirAll(folder, 0o700) != nil {
 			continue
 		}
-		f, err := os.CreateTemp(folder, left) // new, and mode 0600
+		f, err := os.CreateTemp(folder, strings.Replace(left, "*", fmt.Sprint(time.Now().UnixNano(), "-*"), 1)) // new, and mode 0600
 		if err != nil {
 			continue
 		}
@@ -47,14 +50,7 @@ func Left(folders []string) []string {
 		found, _ := filepath.Glob(filepath.Join(folder, left))
 		all = append(all, found...)
 	}
-	written := func(path string) time.Time {
-		info, err := os.Lstat(path)
-		if err != nil {
-			return time.Time{}
-		}
-		return info.ModTime()
-	}
-	slices.SortStableFunc(all, func(a, b string) int { return written(a).Compare(written(b)) })
+	slices.SortFunc(all, func(a, b string) int { return strings.Compare(filepath.Base(a), filepath.Base(b)) })
 	return slices.Compact(all)
 }
 

@@ -11,7 +11,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
 	"strava-token/internal/secret"
 )
@@ -24,7 +23,7 @@ type Token struct {
 	ExpiresIn    time.Duration // what was left when Strava answered
 	Scope        []string      // nil if the answer named none
 	AthleteID    int64         // 0 if the answer named none
-	AthleteName  string        // safe to print; empty if the answer named none
+	AthleteName  string        // safe on a terminal; empty if the answer named none
 	Odd          []string      // the names of unreadable fields other than tokens
 	// Unread holds answers, as they came, that may contain a refresh token that couldn't
 	// be read: in place of RefreshToken, or beside an older one.
@@ -59,7 +58,7 @@ func parse(answer []byte, now time.Time) (token Token) {
 	token.readScope(fields["scope"])
 	athlete, _ := fields["athlete"].(map[string]any)
 	token.AthleteID = number(athlete["id"], 1<<53)
-	token.AthleteName = printable(text(athlete["firstname"]) + " " + text(athlete["lastname"]))
+	token.AthleteName = secret.Quotable(strings.TrimSpace(text(athlete["firstname"]) + " " + text(athlete["lastname"])))
 	return token
 }
 
@@ -161,21 +160,4 @@ func mentionsToken(answer []byte) bool {
 		letters = about.Replace(letters)
 	}
 	return strings.Contains(letters, "refreshtoken")
-}
-
-const maxName = 60 // characters
-
-// printable drops the characters of a name that aren't safe on a terminal or a page.
-func printable(name string) string {
-	name = strings.Map(func(r rune) rune {
-		if unicode.IsLetter(r) || unicode.IsMark(r) || r == ' ' || r == '-' || r == '.' {
-			return r
-		}
-		return -1
-	}, name)
-	name = strings.Join(strings.Fields(name), " ")
-	if !strings.ContainsFunc(name, unicode.IsLetter) {
-		return ""
-	}
-	return fmt.Sprintf("%.*s", maxName, name)
 }

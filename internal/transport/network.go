@@ -89,9 +89,6 @@ type guard struct{ *http.Transport }
 
 func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err := Check(req.URL); err != nil {
-		if req.Body != nil {
-			_ = req.Body.Close()
-		}
 		return nil, err
 	}
 	resp, err := g.Transport.RoundTrip(req)
