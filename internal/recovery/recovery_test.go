@@ -104,13 +104,7 @@ func TestFindSurvivesLogs(t *testing.T) {
 			return "noise\n" + each(each(text, wrap(50)), func(l string) string { return "job\tstep\t" + prefix + "\x1b[31m" + l + "\x1b[0m\r" }) + "noise\n"
 		},
 		"wrapped at 80, prefixes and marks too": func(text string) string {
-			prefixed := each(text, func(l string) string { return "sync\tRun OWNER/strava-token@v1\t" + prefix + l })
-			return each(prefixed, func(l string) string {
-				for i := 80; i < len(l); i += 81 {
-					l = l[:i] + "\n" + l[i:]
-				}
-				return l
-			})
+			return each(each(text, func(l string) string { return "sync\tRun OWNER/strava-token@v1\t" + prefix + l }), wrap(80))
 		},
 		"mark wrapped at a blank": instead("BEGIN AGE ENCRYPTED", "BEGIN AGE\nENCRYPTED"),
 		"no-break spaces":         between("\u00a0\u200b", "\u00a0"),
