@@ -12,7 +12,7 @@ var assumptions = []assumption{
 		refused(http.StatusBadRequest, "Application/client_id/invalid", "client_id", noClientID, "client_secret", neverIssued)},
 	{"a dead code is 400 AuthorizationCode/code/invalid", "internal/strava/refusal.go", app,
 		refused(http.StatusBadRequest, "AuthorizationCode/code/invalid", "grant_type", "authorization_code", "code", neverIssued)},
-	{"a dead refresh token is 400 RefreshToken/refresh_token/invalid", "internal/strava/check.go", app,
+	{"a dead refresh token is 400 RefreshToken/refresh_token/invalid", "internal/strava/probe.go", app,
 		refused(http.StatusBadRequest, "RefreshToken/refresh_token/invalid")},
 
 	{"before login, the digits of a client id may be percent-encoded", "internal/strava/authorize.go", app, leadsToLogin(localhost, true)},

@@ -1,6 +1,7 @@
 package strava
 
 import (
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -56,4 +57,18 @@ func FuzzRefusal(f *testing.F) {
 		}
 		check.That(t, !strings.Contains(e.Error(), "errors"), "the error quotes the body: %v", e)
 	})
+}
+
+func TestAFormIsSentOrGivenUp(t *testing.T) {
+	for _, sent := range []bool{true, false} {
+		var g gate
+		req := post(t.Context(), &url.URL{}, url.Values{"name": {"value"}}, &g)
+		if sent {
+			_, _ = io.ReadAll(req.Body)
+		}
+		check.Equal(t, g.shut(), sent, "it may have left")
+		again, _ := req.GetBody()
+		text, err := io.ReadAll(again)
+		check.That(t, sent == (string(text) == "name=value") && sent == (err == nil), "sent %t, then %q, %v", sent, text, err)
+	}
 }

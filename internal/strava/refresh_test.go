@@ -198,6 +198,7 @@ func TestNoAnswerIsLost(t *testing.T) {
 		"expiry beyond reason":        {whole(`,"expires_at":946706400,"expires_in":9223372036854775807`), "odd expires_in"},
 		"expiry in 1970":              {whole(`,"expires_at":1,"expires_in":1`), "odd expires_at"},
 		"athlete a list":              {whole(`,"expires_at":946706400,"expires_in":1,"athlete":[1]`), odd},
+		"a form behind":               {tokenAnswer(newToken) + "&refresh_token=" + oldToken, unread},
 		"twice":                       {tokenAnswer(newToken) + tokenAnswer(oldToken), unread},
 		"a page":                      {"<!DOCTYPE html><title>Strava</title>", unread},
 		"the word null":               {"null", unread},
