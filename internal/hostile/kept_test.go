@@ -250,6 +250,7 @@ func chunked(plain string) []cell {
 	return []cell{
 		{name: "chunks/whole", raw: answer(200, inChunks(7)+"0\r\n\r\n", header), want: kept},
 		{name: "chunks/without an end", raw: answer(200, inChunks(50), header), want: kept},
+		{name: "chunks/behind a refusal", raw: answer(400, `{"errors":[]}`) + answer(200, inChunks(7)+"0\r\n\r\n", header), want: found},
 		{name: "chunks/none", raw: answer(200, plain, header), want: found},
 		{name: "chunks/of a wrong size", raw: answer(200, "fff\r\n"+plain, header), want: kept},
 		{name: "chunks/cut in a chunk", raw: answer(200, inChunks(11)[:len(inChunks(11))-20], header), want: shown},

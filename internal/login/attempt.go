@@ -111,12 +111,9 @@ func (a *Attempt) Wait(ctx context.Context, pasted <-chan string, complain func(
 }
 
 func (a *Attempt) read(text string) (strava.Grant, error) {
-	grant, err := strava.ParseAddress(text, a.linkState)
-	if errors.Is(err, strava.ErrWrongState) {
-		grant, err = strava.ParseAddress(text, a.state)
-	}
-	if code, pasteErr := strava.ParsePasted(text, a.state); err != nil && pasteErr == nil && code.Stateless {
-		err = &words.Failure{ID: "login-code-alone"} // it has no state, and any word could be one
+	grant, err := strava.ParsePasted(text, a.linkState, a.state)
+	if grant.Stateless {
+		return strava.Grant{}, &words.Failure{ID: "login-code-alone"} // it has no state, and any word could be one
 	}
 	return grant, err
 }

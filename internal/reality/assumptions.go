@@ -27,7 +27,7 @@ var assumptions = []struct {
 		refused(400, "Application/client_id/invalid", "client_id", "2147483647", "client_secret", neverIssued)},
 	{"a dead code is 400 AuthorizationCode/code/invalid", "strava/refusal.go", app,
 		refused(400, "AuthorizationCode/code/invalid", "grant_type", "authorization_code", "code", neverIssued)},
-	{"a dead refresh token is 400 RefreshToken/refresh_token/invalid", "strava/check.go", app, refused(400, "RefreshToken/refresh_token/invalid")},
+	{"a dead refresh token is 400 RefreshToken/refresh_token/invalid", "strava/probe.go", app, refused(400, "RefreshToken/refresh_token/invalid")},
 
 	{"before login, the digits of a client id may be percent-encoded", "strava/authorize.go", app, authorize(localhost, true)},
 	{"before login, localhost is allowed besides the callback domain", "action/link.go", app, authorize(localhost, false)},

@@ -35,17 +35,18 @@ var tokenMark = lazily(`(?i)r\x00?e\x00?f\x00?r\x00?e\x00?s\x00?h\x00?.?\x00?t\x
 func pack(answer []byte, limit int) []byte {
 	packed := compress(answer)
 	for span := around; len(packed) > limit && span > 0; span /= 2 {
+		marks := tokenMark().FindAllIndex(answer, limit/span+1)
+		if marks == nil { // nothing looks like one
+			marks = [][]int{{0, 0}, {len(answer), len(answer)}}
+		}
 		var parts []byte
 		end := 0
-		for _, at := range tokenMark().FindAllIndex(answer, limit/span+1) {
+		for _, at := range marks {
 			from, to := max(end, at[0]-span), min(len(answer), at[1]+span)
 			if from < to {
 				parts = append(append(parts, answer[from:to]...), '\n')
 				end = to
 			}
-		}
-		if parts == nil { // nothing looks like one
-			parts = slices.Concat(answer[:min(span, len(answer))], []byte("\n"), answer[max(0, len(answer)-span):])
 		}
 		packed = compress(parts)
 	}
@@ -75,7 +76,9 @@ func unpack(packed []byte) []byte {
 func (c Content) Tokens() []secret.Value {
 	var all []secret.Value
 	for _, answer := range slices.Backward(c.Unread) {
-		all = append(all, search(answer.Reveal())...)
+		for _, token := range search(answer.Reveal()) {
+			all = append(all, secret.New(token))
+		}
 	}
 	if all = all[:min(len(all), maxTokens)]; !c.RefreshToken.Empty() {
 		all = append(all, c.RefreshToken)
@@ -89,8 +92,7 @@ var field = lazily(`(?is)refresh[-_ ]?token["']?\s*[:=>]+\s*(?:"((?:[^"\\]|\\.)*
 
 // search looks for refresh tokens in an answer and in all its decodings. The last one
 // in each reading comes first, since in JSON the last member wins.
-func search(answer string) []secret.Value {
-	var found []secret.Value
+func search(answer string) (found []string) {
 	readings, size := []string{answer}, 0
 	for i := 0; i < min(len(readings), maxReadings) && size < maxAnswer; i++ {
 		size += len(readings[i])
@@ -99,9 +101,8 @@ func search(answer string) []secret.Value {
 			if m[1] != "" {
 				_ = json.Unmarshal([]byte(`"`+m[1]+`"`), &v) // of escapes
 			}
-			known := slices.ContainsFunc(found, func(f secret.Value) bool { return f.Reveal() == v })
-			if strings.TrimSpace(v) != "" && !secret.IsPlaceholder(v) && !known {
-				found = append(found, secret.New(v))
+			if strings.TrimSpace(v) != "" && !secret.IsPlaceholder(v) && !slices.Contains(found, v) {
+				found = append(found, v)
 			}
 		}
 		for _, other := range decodings(readings[i]) {
@@ -119,23 +120,15 @@ var escapes = strings.NewReplacer(`\\`, `\`, `\"`, `"`, `\/`, `/`, `\u0022`, `"`
 func decodings(s string) []string {
 	zipped := s[max(0, strings.Index(s, "\x1f\x8b")):]
 	unwide := strings.ReplaceAll(s, "\x00", "") // of UTF-16 and UTF-32
-	all := []string{html.UnescapeString(s), dechunk(s), string(unpack([]byte(zipped))), unwide, escapes.Replace(s)}
+	all := []string{html.UnescapeString(s), chunk().ReplaceAllString(s, ""), string(unpack([]byte(zipped))), unwide, escapes.Replace(s)}
 	if plain, err := url.QueryUnescape(s); err == nil && strings.Contains(s, "%") {
 		all = append(all, plain)
 	}
 	return all
 }
 
-// chunk is the mark between two chunks of a body.
+// chunk is the mark before a chunk of a body.
 var chunk = lazily(`\r\n[0-9a-fA-F]{1,8}\r\n`)
-
-func dechunk(s string) string {
-	_, body, found := strings.Cut(s, "\r\n\r\n")
-	if !found {
-		return ""
-	}
-	return chunk().ReplaceAllString("\r\n"+body, "")
-}
 
 // Shown returns an answer for its owner to read at a terminal, without anything that
 // controls one.

@@ -2,46 +2,45 @@ package recovery
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"strava-token/internal/sealed"
 )
 
-// left is the name of a file with a text that could not be printed.
+// left is the name of a file with a text that could not be printed. The star is when
+// that was, in nanoseconds, so that names are in the order of time, and a random number.
 const left = "strava-token-recovery-*.txt"
 
-var errNotOwn = errors.New("not a file that only its owner, who runs this, can read")
+var (
+	errNotOwn  = errors.New("not a file that only its owner, who runs this, can read")
+	errNowhere = errors.New("no folder outside a git work tree can be written to")
+)
 
 // Leave writes a text that can't be printed into a new file, in the first of folders
 // where that works and that isn't in a git work tree. It returns the file's name.
-func Leave(text string, folders []string) (path string, err error) {
-	err = os.ErrNotExist
+func Leave(text string, folders []string) (string, error) {
 	for _, folder := range folders {
-		whole, absErr := filepath.Abs(folder)
-		if absErr != nil || InGitTree(whole) != "" || os.MkdirAll(folder, 0o700) != nil {
+		whole, err := filepath.Abs(folder)
+		if err != nil || InGitTree(whole) != "" || os.MkdirAll(folder, 0o700) != nil {
 			continue
 		}
-		if path, err = leave(text, folder); err == nil {
-			return path, nil
+		f, err := os.CreateTemp(folder, strings.Replace(left, "*", fmt.Sprint(time.Now().UnixNano(), "-*"), 1)) // new, and mode 0600
+		if err != nil {
+			continue
 		}
-	}
-	return "", err
-}
-
-func leave(text, folder string) (string, error) {
-	f, err := os.CreateTemp(folder, left) // new, and mode 0600
-	if err != nil {
-		return "", err
-	}
-	_, err = f.WriteString(text)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		_, err = f.WriteString(text)
+		if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
+			return f.Name(), nil
+		}
 		_ = os.Remove(f.Name())
 	}
-	return f.Name(), err
+	return "", errNowhere
 }
 
 // Left returns the files that Leave wrote into folders, the oldest first.
@@ -51,13 +50,7 @@ func Left(folders []string) []string {
 		found, _ := filepath.Glob(filepath.Join(folder, left))
 		all = append(all, found...)
 	}
-	written := func(path string) (at time.Time) {
-		if info, err := os.Lstat(path); err == nil {
-			at = info.ModTime()
-		}
-		return at
-	}
-	slices.SortStableFunc(all, func(a, b string) int { return written(a).Compare(written(b)) })
+	slices.SortFunc(all, func(a, b string) int { return strings.Compare(filepath.Base(a), filepath.Base(b)) })
 	return slices.Compact(all)
 }
 

@@ -29,12 +29,8 @@ const (
 	maxLength = 2048
 )
 
-var placeholders = map[string]bool{
-	"null": true, "nil": true, "none": true, "undefined": true, "nan": true,
-	"true": true, "false": true, "todo": true, "changeme": true, "secret": true,
-	"your_client_id": true, "your_client_secret": true, "your_refresh_token": true,
-	"client_id": true, "client_secret": true, "refresh_token": true, "access_token": true,
-}
+const placeholders = `null nil none undefined nan true false todo changeme secret
+	your_client_id your_client_secret your_refresh_token client_id client_secret refresh_token access_token`
 
 // Inspect returns the first flaw in s, taken as it is: trim it first if blanks
 // around it do no harm.
@@ -64,8 +60,7 @@ func Inspect(s string) Flaw {
 // it: it's long enough, and isn't a placeholder, an expression or a sealed text, whose
 // mask would make every other one unreadable.
 func MayHold(s string) bool {
-	flaw := Inspect(s)
-	return flaw != Missing && flaw != Placeholder && flaw != Expression && len(s) >= minLength && !strings.Contains(s, "AGE ENCRYPTED FILE")
+	return !slices.Contains([]Flaw{Missing, Placeholder, Expression}, Inspect(s)) && len(s) >= minLength && !strings.Contains(s, "AGE ENCRYPTED FILE")
 }
 
 // IsPlaceholder reports whether s is a word that people and programs leave
@@ -73,6 +68,6 @@ func MayHold(s string) bool {
 func IsPlaceholder(s string) bool {
 	s = strings.ToLower(strings.TrimSpace(s))
 	consistsOf := func(marks string) bool { return strings.Trim(s, marks) == "" }
-	return s != "" && (placeholders[strings.ReplaceAll(s, "-", "_")] || slices.ContainsFunc([]string{"*", "x", ".…", "-_"}, consistsOf) ||
-		strings.HasPrefix(s, "<") && strings.HasSuffix(s, ">"))
+	return s != "" && (slices.Contains(strings.Fields(placeholders), strings.ReplaceAll(s, "-", "_")) ||
+		slices.ContainsFunc([]string{"*", "x", ".…", "-_"}, consistsOf) || strings.HasPrefix(s, "<") && strings.HasSuffix(s, ">"))
 }

@@ -4,22 +4,13 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 )
 
 const (
-	maxQuoted = 100 // characters
-	longWord  = 24  // this many letters and digits in a row may be a token
-	// Strava's tokens and client secrets are 40 hexadecimal digits.
-	hexLength = 40
-)
-
-var (
-	// Lengths are checked separately: a count in a pattern takes long to compile, at
-	// every start.
-	word = regexp.MustCompile(`[0-9A-Za-z]+`)
-	// ghp_, gho_, ghs_, github_pat_ and the like.
-	gitHubToken = regexp.MustCompile(`(?:gh._|github_pat_)\w*`)
+	maxQuoted = 100 // bytes
+	hexLength = 40  // of Strava's tokens and client secrets
 )
 
 // IsHexToken reports whether the whole of s looks like a token or a client
@@ -30,23 +21,24 @@ func isHex(s string) bool { return strings.Trim(s, "0123456789abcdefABCDEF") == 
 
 // HasHexToken reports whether a word of s looks like a token of Strava's.
 func HasHexToken(s string) bool {
-	return slices.ContainsFunc(word.FindAllString(s, -1), func(w string) bool {
-		return len(w) >= hexLength && isHex(w)
-	})
+	parts := func(r rune) bool { return (r < '0' || r > '9') && (r|0x20 < 'a' || r|0x20 > 'z') }
+	return slices.ContainsFunc(strings.FieldsFunc(s, parts), func(w string) bool { return len(w) >= hexLength && isHex(w) })
 }
 
-// HasGitHubToken reports whether s contains the prefix of a GitHub token.
-func HasGitHubToken(s string) bool { return gitHubToken.MatchString(s) }
+// HasGitHubToken reports whether s contains the prefix of a GitHub token: ghp_, gho_,
+// ghs_, github_pat_ and the like.
+func HasGitHubToken(s string) bool {
+	_, after, found := strings.Cut(s, "gh")
+	return strings.Contains(s, "github_pat_") || found && (len(after) > 1 && after[1] == '_' || HasGitHubToken(after))
+}
+
+// tokens is compiled late, since most runs redact nothing.
+var tokens = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`\w*(?:gh._|github_pat_)\w*|[0-9A-Za-z]{24,}`)
+})
 
 // Redacted returns s without anything that looks like a token.
-func Redacted(s string) string {
-	return word.ReplaceAllStringFunc(gitHubToken.ReplaceAllString(s, "…"), func(w string) string {
-		if len(w) >= longWord {
-			return "…"
-		}
-		return w
-	})
-}
+func Redacted(s string) string { return tokens().ReplaceAllString(s, "…") }
 
 // Quotable returns s as a message may show it: short, on one line, and empty if it
 // could be a secret in the wrong place.

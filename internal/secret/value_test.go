@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"strava-token/internal/check"
 	"strava-token/internal/secret"
 )
 
@@ -23,85 +24,63 @@ type holder struct {
 func TestValueNeverPrintsItself(t *testing.T) {
 	t.Parallel()
 	v := secret.New(text)
-	h := holder{Public: v, private: v, list: []secret.Value{v}}
-	h.deep = &holder{private: v}
-	hexed := fmt.Sprintf("%x", text)
-
-	var printed []string
+	h := holder{Public: v, private: v, deep: &holder{private: v}, list: []secret.Value{v}}
+	var printed bytes.Buffer
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%t", "%p", "%c", "%U", "%e"} {
 		for _, x := range []any{v, &v, h, &h, []secret.Value{v}, map[string]secret.Value{"k": v}, fmt.Errorf("refused: %v", v)} {
-			printed = append(printed, fmt.Sprintf(verb, x))
+			fmt.Fprintf(&printed, verb, x)
 		}
 	}
-	j, err := json.Marshal(h)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var log bytes.Buffer
-	slog.New(slog.NewTextHandler(&log, nil)).Info("m", "v", v, "h", h)
-	slog.New(slog.NewJSONHandler(&log, nil)).Info("m", "v", v, "h", h)
-	printed = append(printed, string(j), log.String())
-
-	for _, p := range printed {
-		if strings.Contains(p, text) || strings.Contains(strings.ToLower(p), hexed) {
-			t.Errorf("the secret is in %q", p)
-		}
+	check.OK(t, json.NewEncoder(&printed).Encode(h))
+	slog.New(slog.NewTextHandler(&printed, nil)).Info("m", "v", v, "h", h)
+	slog.New(slog.NewJSONHandler(&printed, nil)).Info("m", "v", v, "h", h)
+	for _, form := range []string{text, fmt.Sprintf("%x", text)} {
+		check.That(t, !strings.Contains(strings.ToLower(printed.String()), form), "the secret is in %s", &printed)
 	}
 }
 
-func TestRevealIsTheOneWayToTheText(t *testing.T) {
+func TestValuesAreTexts(t *testing.T) {
 	t.Parallel()
-	if got := secret.New(text).Reveal(); got != text {
-		t.Errorf("Reveal: got %q, want %q", got, text)
-	}
-	if got := (secret.Value{}).Reveal(); got != "" {
-		t.Errorf("Reveal of nothing: got %q, want nothing", got)
-	}
-	if !secret.New("").Empty() || secret.New(text).Empty() {
-		t.Error("Empty does not tell nothing from something")
-	}
-}
-
-func TestEqualComparesTexts(t *testing.T) {
-	t.Parallel()
+	var nothing secret.Value
 	a, b := secret.New(text), secret.New(strings.Clone(text))
-	if !a.Equal(b) {
-		t.Error("two values of the same text differ")
-	}
-	if a.Equal(secret.New(text+"x")) || a.Equal(secret.Value{}) {
-		t.Error("two values of different texts are equal")
-	}
+	check.That(t, a.Reveal() == text && nothing.Reveal() == "", "Reveal returns another text")
+	check.That(t, nothing.Empty() && secret.New("").Empty() && !a.Empty(), "Empty doesn't tell nothing from something")
+	check.That(t, a.Equal(b) && !a.Equal(secret.New(text+"x")) && !a.Equal(nothing), "Equal compares something else")
 }
 
 func TestInspect(t *testing.T) {
 	t.Parallel()
-	for _, tt := range []struct {
-		in   string
-		want secret.Flaw
-	}{
-		{"", secret.Missing},
-		{" \t\n", secret.Missing},
-		{"null", secret.Placeholder},
-		{"undefined", secret.Placeholder},
-		{"-", secret.Placeholder},
-		{"***", secret.Placeholder},
-		{"xxx", secret.Placeholder},
-		{"XXXXXXXXXXXXXXXX", secret.Placeholder},
-		{"YOUR-CLIENT-SECRET", secret.Placeholder},
-		{"<refresh token>", secret.Placeholder},
-		{"${{ secrets.X }}", secret.Expression},
-		{"$STRAVA_TOKEN", ""},
-		{"${STRAVA_TOKEN}", secret.Expression},
-		{"0123456789 abcdef", secret.Whitespace},
-		{"0123456789\nabcdef", secret.Whitespace},
-		{"0123456789äbcdef", secret.Unprintable},
-		{"0123456789\x00bcdef", secret.Unprintable},
-		{"abc1234", secret.Short},
-		{strings.Repeat("a", 3000), secret.Long},
-		{"0123456789abcdef0123456789abcdef01234567", ""},
+	for want, texts := range map[secret.Flaw][]string{
+		secret.Missing:     {"", " \t\n"},
+		secret.Placeholder: {"null", "undefined", "-", "***", "xxx", "XXXXXXXXXXXXXXXX", "YOUR-CLIENT-SECRET", "<refresh token>"},
+		secret.Expression:  {"${{ secrets.X }}", "${STRAVA_TOKEN}"},
+		secret.Quoted:      {`"0123456789abcdef"`},
+		secret.Whitespace:  {"0123456789 abcdef", "0123456789\nabcdef"},
+		secret.Unprintable: {"0123456789äbcdef", "0123456789\x00bcdef"},
+		secret.Short:       {"abc1234"},
+		secret.Long:        {strings.Repeat("a", 2049)},
+		"":                 {"$STRAVA_TOKEN", "0123456789abcdef0123456789abcdef01234567", "abcd1234", strings.Repeat("a", 2048)},
 	} {
-		if got := secret.Inspect(tt.in); got != tt.want {
-			t.Errorf("Inspect(%q): got %q, want %q", tt.in, got, tt.want)
+		for _, text := range texts {
+			check.Equal(t, secret.Inspect(text), want, "Inspect(%q)", text)
 		}
 	}
+}
+
+func TestTokensAreSpotted(t *testing.T) {
+	t.Parallel()
+	token := strings.Repeat("0123456789ABCDEFabcd", 2)
+	for text, want := range map[string]struct {
+		hex, gitHub bool
+		redacted    string
+	}{
+		"o/r/NAME_" + token: {true, false, "o/r/NAME_…"}, token[1:]: {false, false, "…"}, token + "g": {false, false, "…"},
+		"high ghp_aB1 x": {false, true, "high … x"}, "github_pat_11A_b/": {false, true, "…/"}, "xgho_a": {false, true, "…"},
+		"a github.com/high-five": {false, false, "a github.com/high-five"},
+	} {
+		check.That(t, secret.HasHexToken(text) == want.hex && secret.HasGitHubToken(text) == want.gitHub, "%q is taken for another", text)
+		check.Equal(t, secret.Redacted(text), want.redacted, "Redacted(%q)", text)
+	}
+	check.Equal(t, secret.Quotable("a\u200b b"), "a b", "what can't be seen")
+	check.Equal(t, secret.Quotable(token[:20]+"\u200b"+token[20:]), "", "a token in two parts")
 }

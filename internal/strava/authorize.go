@@ -2,7 +2,6 @@ package strava
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -23,28 +22,30 @@ const (
 // AuthorizeURL returns the page on which an athlete grants the app scopes. force asks
 // again even if they were granted before. The callback gets state back.
 func (c *Client) AuthorizeURL(redirect string, scopes []string, state string, force bool) string {
+	return c.authorize(redirect, scopes, state, force).String()
+}
+
+func (c *Client) authorize(redirect string, scopes []string, state string, force bool) *url.URL {
 	prompt := "auto"
 	if force {
 		prompt = "force"
 	}
-	query := url.Values{
+	to := endpoint(c.URL, "/oauth/authorize")
+	to.RawQuery = url.Values{
 		"client_id":       {c.ClientID},
 		"redirect_uri":    {redirect},
 		"response_type":   {"code"},
 		"approval_prompt": {prompt},
 		"scope":           {strings.Join(scopes, ",")},
 		"state":           {state},
-	}
-	return endpoint(c.URL, "/oauth/authorize") + "?" + query.Encode()
+	}.Encode()
+	return to
 }
 
 // HideID percent-encodes the client id in a link, so that a mask for it doesn't break
 // the link.
 func HideID(link, id string) string {
-	hidden := ""
-	for _, digit := range id {
-		hidden += fmt.Sprintf("%%%02X", digit)
-	}
+	hidden := "%" + strings.ReplaceAll(fmt.Sprintf("% X", id), " ", "%")
 	return strings.Replace(link, "client_id="+id+"&", "client_id="+hidden+"&", 1)
 }
 
@@ -58,11 +59,7 @@ const askTimeout = 3 * time.Second
 func (c *Client) LeadsBackTo(ctx context.Context, redirect string) bool {
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.AuthorizeURL(redirect, []string{"read"}, "", false), nil)
-	if err != nil {
-		return false
-	}
-	answer, err := c.Network.Token.Do(req)
+	answer, err := c.Network.Token.Do(request(ctx, http.MethodGet, c.authorize(redirect, []string{"read"}, "", false)))
 	if err != nil {
 		return false
 	}
@@ -74,17 +71,9 @@ func (c *Client) LeadsBackTo(ctx context.Context, redirect string) bool {
 // Exchange turns the code of a callback into tokens. It follows the rules of Refresh,
 // and tries a code that is refused as invalid twice more, 2 s apart.
 func (c *Client) Exchange(ctx, answering context.Context, code secret.Value) (Token, error) {
-	form := url.Values{
-		"client_id":     {c.ClientID},
-		"client_secret": {c.ClientSecret.Reveal()},
-		"grant_type":    {"authorization_code"},
-		"code":          {code.Reveal()},
-	}
 	for attempt := 0; ; attempt++ {
-		token, err := c.grant(ctx, answering, form)
-		var e *Error
-		early := errors.As(err, &e) && e.Kind == InvalidCode
-		if !early || attempt == codeRetries || transport.Pause(ctx, codePause) != nil {
+		token, err := c.grant(ctx, answering, "authorization_code", "code", code)
+		if KindOf(err) != InvalidCode || attempt == codeRetries || transport.Pause(ctx, codePause) != nil {
 			return token, err
 		}
 	}

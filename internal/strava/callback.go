@@ -5,15 +5,16 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
-	"encoding/hex"
+	"io"
 	"net/url"
+	"slices"
 	"strings"
 
 	"strava-token/internal/secret"
 	"strava-token/internal/words"
 )
 
-// The errors of ParseCallback, ParseAddress and ParsePasted.
+// The errors of ParseCallback and ParsePasted.
 var (
 	ErrWrongState error = &words.Failure{ID: "login-wrong-state"} // not the state that was sent
 	ErrNoCode     error = &words.Failure{ID: "login-no-code"}
@@ -29,21 +30,14 @@ type Grant struct {
 }
 
 // NewState returns a state that nobody can guess.
-func NewState() string {
-	b := make([]byte, 16)
-	_, _ = rand.Read(b) // never fails
-	return hex.EncodeToString(b)
-}
+func NewState() string { return KeyedState(secret.New(rand.Text())) }
 
 // KeyedState returns the state of a login that spans two runs with nothing kept
 // between them: a keyed hash of what both know. It consists of letters, so that no
 // mask of a number hits it.
 func KeyedState(clientSecret secret.Value, parts ...string) string {
 	mac := hmac.New(sha256.New, []byte(clientSecret.Reveal()))
-	for _, part := range append([]string{"strava-token state 2"}, parts...) {
-		mac.Write([]byte(part))
-		mac.Write([]byte{0})
-	}
+	_, _ = io.WriteString(mac, "strava-token state 2\x00"+strings.Join(parts, "\x00")+"\x00")
 	letters := make([]byte, 0, 32)
 	for _, b := range mac.Sum(nil)[:16] {
 		letters = append(letters, 'a'+b>>4, 'a'+b&0xf)
@@ -51,9 +45,10 @@ func KeyedState(clientSecret secret.Value, parts ...string) string {
 	return string(letters)
 }
 
-// ParseCallback reads the parameters of a callback.
-func ParseCallback(query url.Values, state string) (Grant, error) {
-	if state == "" || subtle.ConstantTimeCompare([]byte(query.Get("state")), []byte(state)) != 1 {
+// ParseCallback reads the parameters of a callback, which must bring one of states.
+func ParseCallback(query url.Values, states ...string) (Grant, error) {
+	got := query.Get("state")
+	if got == "" || !slices.ContainsFunc(states, func(s string) bool { return subtle.ConstantTimeCompare([]byte(got), []byte(s)) == 1 }) {
 		return Grant{}, ErrWrongState
 	}
 	if query.Get("error") != "" {
@@ -65,33 +60,19 @@ func ParseCallback(query url.Values, state string) (Grant, error) {
 	}
 	grant := Grant{Code: secret.New(code)}
 	if query.Has("scope") {
-		grant.Scopes = onlyKnown(query.Get("scope"))
+		unknown := func(s string) bool { return !KnownScope(s) } // they will be printed
+		grant.Scopes = slices.DeleteFunc(SplitScopes(query.Get("scope")), unknown)
 	}
 	return grant, nil
 }
 
-// ParseAddress reads the address that the browser ended on, or the part after its
-// question mark.
-func ParseAddress(text, state string) (Grant, error) {
-	text = trimPasted(text)
-	if _, query, ok := strings.Cut(text, "?"); ok {
-		text = query
-	}
-	text, _, _ = strings.Cut(text, "#")
-	values, err := url.ParseQuery(text)
-	if err != nil || !values.Has("state") {
-		return Grant{}, ErrNoCode
-	}
-	return ParseCallback(values, state)
-}
-
-// ParsePasted reads an address, or the code alone, perhaps with "&scope=…" still
-// attached. Without a state the Grant is Stateless, since nothing shows which link it
-// comes from; any other state must be the right one.
-func ParsePasted(text, state string) (Grant, error) {
-	text = trimPasted(text)
-	query := text
-	if _, after, ok := strings.Cut(text, "?"); ok {
+// ParsePasted reads the address that the browser ended on, the part after its question
+// mark, or the code alone, perhaps with "&scope=…" still attached. Without a state the
+// Grant is Stateless, since nothing shows which link it comes from; any other state must
+// be one of states.
+func ParsePasted(text string, states ...string) (Grant, error) {
+	query := trimPasted(text)
+	if _, after, ok := strings.Cut(query, "?"); ok {
 		query = after
 	}
 	query, _, _ = strings.Cut(query, "#")
@@ -107,9 +88,10 @@ func ParsePasted(text, state string) (Grant, error) {
 	}
 	stateless := values.Get("state") == ""
 	if stateless {
-		values.Set("state", state)
+		values.Set("state", states[0])
+		values.Del("error") // anybody could have made that one
 	}
-	grant, err := ParseCallback(values, state)
+	grant, err := ParseCallback(values, states...)
 	grant.Stateless = stateless && err == nil
 	return grant, err
 }
@@ -130,28 +112,8 @@ func trimPasted(text string) string {
 	return strings.NewReplacer("&amp;", "&", "＆", "&").Replace(text)
 }
 
-// onlyKnown returns the scopes that Strava has, since they will be printed.
-func onlyKnown(text string) []string {
-	scopes := []string{}
-	for _, s := range SplitScopes(text) {
-		if KnownScope(s) {
-			scopes = append(scopes, s)
-		}
-	}
-	return scopes
-}
-
 // Missing returns the scopes that were asked for and not granted. It returns none if
 // the grant names no scopes.
 func (g Grant) Missing(asked []string) []string {
-	if g.Scopes == nil {
-		return nil
-	}
-	var missing []string
-	for _, scope := range asked {
-		if !Covers(g.Scopes, scope) {
-			missing = append(missing, scope)
-		}
-	}
-	return missing
+	return slices.DeleteFunc(slices.Clone(asked), func(s string) bool { return g.Scopes == nil || Covers(g.Scopes, s) })
 }

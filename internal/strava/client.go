@@ -11,11 +11,14 @@ package strava
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"io"
 	"net/http"
 	"net/url"
+	"path"
 	"strings"
+	"sync"
+	"time"
 
 	"strava-token/internal/secret"
 	"strava-token/internal/transport"
@@ -39,35 +42,86 @@ type Client struct {
 // Open starts connecting to the token endpoint ahead of the first request.
 func (c *Client) Open(ctx context.Context) { c.Network.Open(ctx, c.URL) }
 
-func endpoint(base *url.URL, path string) string {
-	return strings.TrimSuffix(base.String(), "/") + path
+func endpoint(base *url.URL, name string) *url.URL {
+	u := *base
+	u.Path = path.Join("/", u.Path, name)
+	return &u
 }
 
-// post sends form to an OAuth endpoint, once. Nothing of it leaves unless g lets it
-// through.
-func (c *Client) post(ctx context.Context, path string, form url.Values, g *gate) (*http.Response, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, endpoint(c.URL, path), nil)
-	if err != nil {
-		return nil, fmt.Errorf("build request: %w", err)
-	}
+func request(ctx context.Context, method string, to *url.URL) *http.Request {
+	return (&http.Request{Method: method, URL: to, Header: http.Header{}}).WithContext(ctx)
+}
+
+// post returns a request that sends form. Nothing of it leaves unless g lets it through.
+func post(ctx context.Context, to *url.URL, form url.Values, g *gate) *http.Request {
+	req := request(ctx, http.MethodPost, to)
+	req.Header.Set("Accept", "application/json")
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	text := form.Encode()
 	// net/http asks for the body again when it sends the request over another
 	// connection, since the first was closed before anything was written to it.
-	req.GetBody = func() (io.ReadCloser, error) { return g.guard(text), nil }
-	req.Body, req.ContentLength = g.guard(text), int64(len(text))
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	req.Header.Set("Accept", "application/json")
-	return c.Network.Token.Do(req)
+	req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(&guarded{g, strings.NewReader(text)}), nil }
+	req.Body, _ = req.GetBody()
+	req.ContentLength = int64(len(text))
+	return req
 }
 
-// get sends a request to the API, with access in the Authorization header: from
-// 1 June 2027 Strava accepts a bearer token nowhere else.
-func (c *Client) get(ctx context.Context, path string, access secret.Value) (*http.Response, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, endpoint(c.APIURL, path), nil)
-	if err != nil {
-		return nil, fmt.Errorf("build request: %w", err)
+// gate decides whether the form of a request leaves this machine: either it's sent,
+// or the request is given up first, never both. A connection that is open doesn't
+// tell, since net/http writes without asking again.
+type gate struct {
+	decide sync.Once
+	sent   bool
+}
+
+var errGivenUp = errors.New("given up before it was sent")
+
+// shut keeps the form here, unless that may already have left: then it returns true.
+func (g *gate) shut() bool {
+	g.decide.Do(func() {})
+	return g.sent
+}
+
+// guarded is a body that can be read only through the gate.
+type guarded struct {
+	gate *gate
+	text *strings.Reader
+}
+
+func (b *guarded) Read(p []byte) (int, error) {
+	b.gate.decide.Do(func() { b.gate.sent = true })
+	if !b.gate.sent {
+		return 0, errGivenUp
 	}
-	req.Header.Set("Authorization", "Bearer "+access.Reveal())
-	req.Header.Set("Accept", "application/json")
-	return c.Network.Probes.Do(req)
+	return b.text.Read(p)
+}
+
+// ask sends a request other than for a token, and returns the body of a success.
+func ask(client *http.Client, req *http.Request) ([]byte, error) {
+	resp, err := client.Do(req)
+	if err != nil {
+		return nil, unanswered(req.URL.Host, true, err) // it may have arrived
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	switch {
+	case err != nil:
+		return nil, unanswered(req.URL.Host, true, err)
+	case resp.StatusCode != http.StatusOK:
+		return nil, refusal(resp, body, time.Now())
+	}
+	return body, nil
+}
+
+// Revoke revokes the app's access: both of the athlete's tokens die, whichever is
+// given. Strava reports success even for a token that it doesn't know.
+//
+// It's the one call that authenticates by HTTP Basic, and is never repeated.
+func (c *Client) Revoke(ctx context.Context, token secret.Value) error {
+	ctx, cancel := context.WithTimeout(ctx, tokenTimeout)
+	defer cancel()
+	req := post(ctx, endpoint(c.URL, "/oauth/revoke"), url.Values{"token": {token.Reveal()}}, &gate{})
+	req.SetBasicAuth(c.ClientID, c.ClientSecret.Reveal())
+	_, err := ask(c.Network.Token, req)
+	return err
 }

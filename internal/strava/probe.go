@@ -3,9 +3,14 @@ package strava
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
 	"strings"
 
 	"strava-token/internal/secret"
+	"strava-token/internal/words"
 )
 
 // Athlete returns the id, a positive number, of the athlete whose token access is.
@@ -14,7 +19,7 @@ import (
 // It also proves that the token works: while the app is inactive, refreshing still
 // succeeds, and this call is refused with AppInactive.
 func (c *Client) Athlete(ctx context.Context, access secret.Value) (int64, error) {
-	body, err := c.probe(ctx, "/athlete", access)
+	body, err := c.probe(ctx, endpoint(c.APIURL, "/athlete"), access)
 	if err != nil {
 		return 0, err
 	}
@@ -31,8 +36,19 @@ func (c *Client) Athlete(ctx context.Context, access secret.Value) (int64, error
 // of kind ScopeMissing if the token has neither activity:read nor activity:read_all.
 // Success doesn't show which of the two it has.
 func (c *Client) Activities(ctx context.Context, access secret.Value) error {
-	_, err := c.probe(ctx, "/athlete/activities?per_page=1", access)
+	to := endpoint(c.APIURL, "/athlete/activities")
+	to.RawQuery = "per_page=1"
+	_, err := c.probe(ctx, to, access)
 	return err
+}
+
+// probe sends a request that costs nothing to the API, with access in the Authorization
+// header: from 1 June 2027 Strava accepts a bearer token nowhere else.
+func (c *Client) probe(ctx context.Context, to *url.URL, access secret.Value) ([]byte, error) {
+	req := request(ctx, http.MethodGet, to)
+	req.Header.Set("Accept", "application/json")
+	req.Header.Set("Authorization", "Bearer "+access.Reveal())
+	return ask(c.Network.Probes, req)
 }
 
 // Answer is Strava's answer to a yes-or-no question.
@@ -67,4 +83,32 @@ func HasScope(granted []string, wanted string, activities error) Answer {
 // IsActivityRead reports whether Activities can check scope.
 func IsActivityRead(scope string) bool {
 	return scope == "activity:read" || scope == "activity:read_all"
+}
+
+// ProbeCause returns the blank for why Strava gave no clear answer to a question. The
+// error's whole message would also speak of a refresh token, and none was at stake.
+func ProbeCause(err error) any {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return words.Short{Err: e}
+	}
+	return words.Sentence("log-no-access-token")
+}
+
+// impossible is a refresh token that Strava never issues: theirs are hexadecimal.
+const impossible = "strava-token-doctor"
+
+// CheckApp checks that the client id and the client secret belong together. It spends
+// nothing: Strava checks both before it looks at the refresh token, and this one can't
+// exist.
+func (c *Client) CheckApp(ctx context.Context) error {
+	_, err := c.Refresh(ctx, ctx, secret.New(impossible))
+	if kind := KindOf(err); kind == InvalidRefreshToken || kind == AnswerLost {
+		return nil
+	}
+	return err
+}
+
+// IsAppRefused reports whether Strava refused the app's credentials.
+func IsAppRefused(err error) bool {
+	return slices.Contains([]Kind{InvalidClientID, MissingClientSecret, WrongClientSecret, SecretAsClientID}, KindOf(err))
 }

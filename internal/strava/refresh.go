@@ -1,9 +1,8 @@
 package strava
 
 import (
+	"cmp"
 	"context"
-	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -37,58 +36,61 @@ const (
 // The end of ctx stops the request only until something is sent; after that only the
 // end of answering does.
 func (c *Client) Refresh(ctx, answering context.Context, refresh secret.Value) (Token, error) {
-	form := url.Values{
-		"client_id":     {c.ClientID},
-		"client_secret": {c.ClientSecret.Reveal()},
-		"grant_type":    {"refresh_token"},
-		"refresh_token": {refresh.Reveal()},
-	}
-	return c.grant(ctx, answering, form)
+	return c.grant(ctx, answering, "refresh_token", "refresh_token", refresh)
 }
 
 // grant asks for tokens under the rules that Refresh promises.
-func (c *Client) grant(ctx, answering context.Context, form url.Values) (Token, error) {
-	backoff := transport.Backoff(tokenRetries)
+func (c *Client) grant(ctx, answering context.Context, grantType, name string, credential secret.Value) (Token, error) {
+	form := url.Values{
+		"client_id":     {c.ClientID},
+		"client_secret": {c.ClientSecret.Reveal()},
+		"grant_type":    {grantType},
+		name:            {credential.Reveal()},
+	}
 	var unread []secret.Value
-	lost, broke, sent := false, false, false
-	for {
-		token, err := c.requestToken(ctx, answering, form, sent)
-		var e *Error
-		if err == nil || !token.RefreshToken.Empty() || !errors.As(err, &e) {
-			return token, err
+	// An earlier request left; it got no answer; Strava may have carried it out.
+	var sent, broke, lost bool
+	for backoff := transport.Backoff(tokenRetries); ; {
+		token, e := c.requestToken(ctx, answering, form)
+		if e == nil {
+			return token, nil
 		}
-		switch {
-		case e.Kind != WrongClientSecret && e.Kind != InvalidClientID:
-		case c.ClientID == words.ExampleClientID:
-			e.seen = "log-seen-example"
-		case e.Kind == WrongClientSecret:
-			e.seen = words.Seen(c.ClientSecret.Reveal(), form.Get("refresh_token"))
+		if !token.RefreshToken.Empty() {
+			return token, e
 		}
 		unread = append(unread, token.Unread...)
 		token.Unread = unread
-		again, brokeNow := e.repeatable(), e.Kind == NoAnswer
+		e.seen = c.seen(e.Kind, credential)
+		kind := e.Kind
 		switch {
-		case lost && e.Kind == InvalidRefreshToken:
+		case lost && kind == InvalidRefreshToken:
 			e.Kind = AnswerLost
-		case broke && e.Kind != Malformed && e.Kind != WrongClientSecret:
-			e.Kind = NoAnswer // an earlier request may have arrived
-		case sent && (e.Kind == Unreachable || e.Kind == BadCertificate):
-			// This one never left, but the one before did.
+		case broke && kind != Malformed && kind != WrongClientSecret,
+			sent && (kind == Unreachable || kind == BadCertificate): // this one never left
 			e.Kind = NoAnswer
 		}
+		again := kind == Outage || kind == Unreachable || kind == NoAnswer && e.Status == 0 // a complete success is final
 		pause, stop := backoff.Next()
-		if stop || !again || !EnoughTime(answering, pause) {
-			return token, err
+		// After a cancellation no further request is sent: there might be no time for
+		// its answer.
+		if stop || !again || !EnoughTime(answering, pause) || transport.Pause(ctx, pause) != nil {
+			return token, e
 		}
-		sent = sent || e.Kind != Unreachable
-		broke = broke || brokeNow
-		lost = lost || brokeNow || e.Status == http.StatusBadGateway || e.Status == http.StatusGatewayTimeout || len(unread) > 0
-		// After a cancellation no further request is sent: there might be no time
-		// for its answer.
-		if transport.Pause(ctx, pause) != nil {
-			return token, err
-		}
+		sent = sent || kind != Unreachable
+		broke = broke || kind == NoAnswer
+		lost = lost || broke || e.Status == http.StatusBadGateway || e.Status == http.StatusGatewayTimeout || len(unread) > 0
 	}
+}
+
+// seen returns what looks wrong with the app's credentials, if those were refused.
+func (c *Client) seen(refused Kind, credential secret.Value) words.Sentence {
+	switch {
+	case c.ClientID == words.ExampleClientID && (refused == InvalidClientID || refused == WrongClientSecret):
+		return "log-seen-example"
+	case refused == WrongClientSecret:
+		return words.Seen(c.ClientSecret.Reveal(), credential.Reveal())
+	}
+	return ""
 }
 
 // EnoughTime reports whether there's time to wait for the answer to a token request
@@ -98,102 +100,63 @@ func EnoughTime(ctx context.Context, pause time.Duration) bool {
 	return !ok || time.Until(deadline)-pause >= answerTime
 }
 
-// repeatable reports whether another request may follow. A complete success is final.
-func (e *Error) repeatable() bool {
-	return e.Kind == Outage || e.Kind == Unreachable || e.Kind == NoAnswer && e.Status == 0
-}
-
-// requestToken sends one token request. sent says that an earlier one was sent.
-func (c *Client) requestToken(ctx, answering context.Context, form url.Values, sent bool) (Token, error) {
-	if !sent && ctx.Err() != nil {
-		return Token{}, &Error{Kind: Unreachable, Host: c.URL.Host, cause: ctx.Err()}
+// requestToken sends one token request.
+func (c *Client) requestToken(ctx, answering context.Context, form url.Values) (Token, *Error) {
+	if ctx.Err() != nil {
+		return Token{}, unanswered(c.URL.Host, false, ctx.Err())
 	}
 	answering, cancel := context.WithTimeout(answering, tokenTimeout)
 	defer cancel()
 	var g gate
 	stop := context.AfterFunc(ctx, func() {
-		if g.close() {
+		if !g.shut() {
 			cancel()
 		}
 	})
 	defer stop()
 	answering, ear := transport.Hear(answering)
 	defer ear.Done()
-	resp, err := c.post(answering, "/oauth/token", form, &g)
-	if err != nil {
-		if g.closed() {
-			err = ctx.Err()
-		}
-		var token Token
-		if g.passed() {
-			token.Unread = unread(nil, ear.Rest())
-		}
-		return token, unanswered(c.URL, g.passed(), err)
+	resp, err := c.Network.Token.Do(post(answering, endpoint(c.URL, "/oauth/token"), form, &g))
+	switch {
+	case err != nil && g.shut():
+		return Token{Unread: unread(nil, ear.Rest())}, unanswered(c.URL.Host, true, err)
+	case err != nil:
+		return Token{}, unanswered(c.URL.Host, false, cmp.Or(ctx.Err(), err))
 	}
 	defer resp.Body.Close()
+	return readAnswer(resp, ear)
+}
+
+// readAnswer extracts what it can; an unreadable answer that may hold a token is kept
+// as it came.
+func readAnswer(resp *http.Response, ear *transport.Ear) (Token, *Error) {
 	var body []byte
 	var broken error
 	if resp.StatusCode != http.StatusSwitchingProtocols { // whose body is the connection
 		body, broken = io.ReadAll(resp.Body)
 	}
-	return c.readAnswer(resp, body, broken, ear)
-}
-
-// readAnswer extracts what it can; an unreadable answer that may hold a token is kept
-// as it came.
-func (c *Client) readAnswer(resp *http.Response, body []byte, broken error, ear *transport.Ear) (Token, error) {
-	e := &Error{Kind: Malformed, Status: resp.StatusCode, Host: c.URL.Host}
+	plain, host := unzip(body), resp.Request.URL.Host
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
-		plain := unzip(body)
-		e = refusal(resp, plain, time.Now())
-		if wire := beyond(resp, ear.SoFar(), body); !mentionsToken(wire) && (isFault(plain) || !mentionsToken(plain)) {
-			return Token{}, e
+		var token Token
+		if mentionsToken(plain) || mentionsToken(ear.SoFar()) {
+			token.Unread = unread(body, ear.Rest())
 		}
-		return Token{Unread: unread(body, ear.Rest())}, e
+		return token, refusal(resp, plain, time.Now())
 	}
-	token, ok := parse(body, time.Now())
+	e := &Error{Kind: Malformed, Status: resp.StatusCode, Host: host}
+	token := parse(plain, time.Now())
 	switch {
-	case ok && token.AccessToken.Empty():
-		return token, e
-	case ok:
+	case !token.AccessToken.Empty():
 		return token, nil
+	case !token.RefreshToken.Empty():
+		return token, e
 	}
 	token.Unread = unread(body, ear.Rest())
-	if broken != nil {
-		return token, unanswered(c.URL, true, broken)
-	}
-	if len(token.Unread) == 0 {
+	switch {
+	case broken != nil:
+		e = unanswered(host, true, broken)
+	case len(token.Unread) == 0:
 		e.Kind = NoAnswer
 	}
 	return token, e
-}
-
-// unanswered returns the Error of a call without an answer. The network's own error
-// is kept for errors.Is, and never printed: it may quote what was sent.
-func unanswered(base *url.URL, sent bool, err error) *Error {
-	kind := Unreachable
-	switch {
-	case transport.IsCertificate(err):
-		kind = BadCertificate
-	case sent:
-		kind = NoAnswer
-	}
-	return &Error{Kind: kind, Host: base.Host, cause: err}
-}
-
-// probe sends a request that costs nothing to the API, and returns the answer's body.
-func (c *Client) probe(ctx context.Context, path string, access secret.Value) ([]byte, error) {
-	resp, err := c.get(ctx, path, access)
-	if err != nil {
-		return nil, unanswered(c.APIURL, true, err)
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	if err != nil {
-		return nil, unanswered(c.APIURL, true, err)
-	}
-	if resp.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("probe: %w", refusal(resp, body, time.Now()))
-	}
-	return body, nil
 }

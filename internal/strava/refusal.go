@@ -5,38 +5,54 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
+	"strava-token/internal/transport"
 	"strava-token/internal/words"
 )
 
 // Kind says why a call failed. Its text is stable: messages are found by it.
 type Kind string
 
-// The kinds. Strava's faults (message, resource, field, code) are told apart by
-// status, resource, field and code.
+// The kinds. Those without a comment are faults of Strava's.
 const (
-	InvalidClientID     Kind = "invalid-client-id"     // 400 Application/client_id/invalid
-	MissingClientSecret Kind = "missing-client-secret" // 400 Application/client_secret/invalid
-	WrongClientSecret   Kind = "wrong-client-secret"   // 401 Application//invalid
-	SecretAsClientID    Kind = "secret-as-client-id"   // 403 Application/internal/forbidden
-	InvalidCode         Kind = "invalid-code"          // 400 AuthorizationCode/code/invalid, or //expired
-	InvalidRefreshToken Kind = "invalid-refresh-token" // 400 RefreshToken/refresh_token/invalid
-	RateLimited         Kind = "rate-limited"          // 429
-	AccessTokenRefused  Kind = "access-token-refused"  // 401 Athlete/access_token/invalid
-	ScopeMissing        Kind = "scope-missing"         // 401 AccessToken/…_permission/missing
-	AppInactive         Kind = "app-inactive"          // 403 Application/Status/Inactive
-	Outage              Kind = "outage"                // 5xx
-	Redirected          Kind = "redirected"            // 3xx, never followed
-	Unrecognized        Kind = "unrecognized"          // any other refusal
-	Malformed           Kind = "malformed"             // a success that cannot be used
-	Unreachable         Kind = "unreachable"           // no connection
-	NoAnswer            Kind = "no-answer"             // sent, but no answer arrived
-	BadCertificate      Kind = "bad-certificate"       // the server's certificate couldn't be verified
-	AnswerLost          Kind = "answer-lost"           // refused after an answer was lost
+	InvalidClientID     Kind = "invalid-client-id"
+	MissingClientSecret Kind = "missing-client-secret"
+	WrongClientSecret   Kind = "wrong-client-secret"
+	SecretAsClientID    Kind = "secret-as-client-id"
+	InvalidCode         Kind = "invalid-code"
+	InvalidRefreshToken Kind = "invalid-refresh-token"
+	AccessTokenRefused  Kind = "access-token-refused"
+	ScopeMissing        Kind = "scope-missing"
+	AppInactive         Kind = "app-inactive"
+	RateLimited         Kind = "rate-limited"    // 429
+	Outage              Kind = "outage"          // 5xx
+	Redirected          Kind = "redirected"      // 3xx, never followed
+	Unrecognized        Kind = "unrecognized"    // any other refusal
+	Malformed           Kind = "malformed"       // a success that cannot be used
+	Unreachable         Kind = "unreachable"     // no connection
+	NoAnswer            Kind = "no-answer"       // sent, but no answer arrived
+	BadCertificate      Kind = "bad-certificate" // the server's certificate couldn't be verified
+	AnswerLost          Kind = "answer-lost"     // refused after an answer was lost
 )
+
+// faults are Strava's, by status, resource, field and code. An empty cell is any.
+var faults = []struct {
+	status                int
+	resource, field, code string
+	kind                  Kind
+}{
+	{400, "Application", "client_id", "", InvalidClientID},
+	{400, "Application", "client_secret", "", MissingClientSecret},
+	{401, "Application", "", "", WrongClientSecret},
+	{403, "Application", "internal", "", SecretAsClientID},
+	{403, "Application", "", "inactive", AppInactive},
+	{400, "AuthorizationCode", "", "", InvalidCode}, // invalid, or expired
+	{400, "RefreshToken", "", "", InvalidRefreshToken},
+	{401, "AccessToken", "", "missing", ScopeMissing},
+	{401, "", "access_token", "", AccessTokenRefused},
+}
 
 // Error reports a failed call. It never contains a body, or any part of one that
 // could be a secret.
@@ -50,15 +66,23 @@ type Error struct {
 }
 
 func (e *Error) Error() string {
-	text := string(e.Kind)
-	if e.Status != 0 {
-		text += fmt.Sprintf(" (status %d)", e.Status)
-	}
-	return "strava: " + text
+	return fmt.Sprintf("strava: %s (status %d)", e.Kind, e.Status)
 }
 
 // Unwrap returns the network's error, if there is one.
 func (e *Error) Unwrap() error { return e.cause }
+
+// Note returns the message for a failed call. For a refused refresh token it says only
+// that it's dead: package provider finds out why.
+func (e *Error) Note() words.Note {
+	id := "strava-" + string(e.Kind)
+	if e.Kind == InvalidRefreshToken {
+		id = "stale-dead"
+	}
+	return words.Note{ID: id, Blanks: words.Blanks{
+		"host": e.Host, "status": e.Status, "until": words.Clock(e.Until), "seen": e.seen,
+	}}
+}
 
 // KindOf returns why a call failed, or "" if err is about something else.
 func KindOf(err error) Kind {
@@ -68,79 +92,64 @@ func KindOf(err error) Kind {
 	return ""
 }
 
-// fault is the shape of Strava's refusals.
-type fault struct {
-	Errors []struct {
-		Resource string `json:"resource"`
-		Field    string `json:"field"`
-		Code     string `json:"code"`
-	} `json:"errors"`
-}
-
-// isFault reports whether an answer is such a refusal, with no token beside it.
-func isFault(body []byte) bool {
-	fields, ok := members(body)
-	for name := range fields {
-		ok = ok && !mentionsToken([]byte(name))
-	}
-	return ok && len(fields["errors"]) > 0
-}
-
 // refusal turns an answer other than a success into an Error.
 func refusal(resp *http.Response, body []byte, now time.Time) *Error {
 	e := &Error{Status: resp.StatusCode, Kind: Unrecognized, Host: resp.Request.URL.Host}
 	switch {
-	case resp.StatusCode == http.StatusTooManyRequests:
+	case e.Status == http.StatusTooManyRequests:
 		e.Kind, e.Until = RateLimited, windowEnd(resp.Header, now)
-		return e
-	case resp.StatusCode >= 500:
+	case e.Status >= 500:
 		e.Kind = Outage
-		return e
-	case resp.StatusCode >= 300 && resp.StatusCode < 400:
+	case e.Status >= 300 && e.Status < 400:
 		e.Kind = Redirected
-		return e
-	}
-	var f fault
-	if json.Unmarshal(body, &f) != nil || len(f.Errors) == 0 {
-		return e
-	}
-	first := f.Errors[0]
-	switch {
-	case resp.StatusCode == 400 && first.Resource == "Application" && first.Field == "client_id":
-		e.Kind = InvalidClientID
-	case resp.StatusCode == 400 && first.Resource == "Application" && first.Field == "client_secret":
-		e.Kind = MissingClientSecret
-	case resp.StatusCode == 401 && first.Resource == "Application":
-		e.Kind = WrongClientSecret
-	case resp.StatusCode == 403 && first.Resource == "Application" && first.Field == "internal":
-		e.Kind = SecretAsClientID
-	case resp.StatusCode == 400 && first.Resource == "AuthorizationCode":
-		e.Kind = InvalidCode
-	case resp.StatusCode == 400 && first.Resource == "RefreshToken":
-		e.Kind = InvalidRefreshToken
-	case resp.StatusCode == 401 && first.Resource == "AccessToken" && first.Code == "missing":
-		e.Kind = ScopeMissing
-	case resp.StatusCode == 401 && first.Field == "access_token":
-		e.Kind = AccessTokenRefused
-	case resp.StatusCode == 403 && first.Resource == "Application" && strings.EqualFold(first.Code, "inactive"):
-		e.Kind = AppInactive
+	default:
+		e.Kind = faultIn(body, e.Status)
 	}
 	return e
+}
+
+func faultIn(body []byte, status int) Kind {
+	var said struct {
+		Errors []struct{ Resource, Field, Code string }
+	}
+	if json.Unmarshal(body, &said) != nil || len(said.Errors) == 0 {
+		return Unrecognized
+	}
+	first := said.Errors[0]
+	is := func(text, wanted string) bool { return wanted == "" || strings.EqualFold(text, wanted) }
+	for _, f := range faults {
+		if status == f.status && is(first.Resource, f.resource) && is(first.Field, f.field) && is(first.Code, f.code) {
+			return f.kind
+		}
+	}
+	return Unrecognized
 }
 
 // windowEnd returns when the exceeded window ends. Strava sends no Retry-After;
 // its windows end at :00, :15, :30, :45 and at midnight UTC. Answers of the
 // token endpoint don't say which was exceeded: the nearer one is assumed.
 func windowEnd(h http.Header, now time.Time) time.Time {
-	now = now.UTC()
+	window := 15 * time.Minute
 	for _, kind := range []string{"X-RateLimit", "X-ReadRateLimit"} {
-		_, limit, ok1 := strings.Cut(h.Get(kind+"-Limit"), ",")
-		_, usage, ok2 := strings.Cut(h.Get(kind+"-Usage"), ",")
-		l, err1 := strconv.Atoi(strings.TrimSpace(limit))
-		u, err2 := strconv.Atoi(strings.TrimSpace(usage))
-		if ok1 && ok2 && err1 == nil && err2 == nil && u >= l {
-			return now.Truncate(24 * time.Hour).Add(24 * time.Hour)
+		var quarter, limit, usage int
+		_, unlimited := fmt.Sscanf(h.Get(kind+"-Limit"), "%d,%d", &quarter, &limit)
+		_, unused := fmt.Sscanf(h.Get(kind+"-Usage"), "%d,%d", &quarter, &usage)
+		if unlimited == nil && unused == nil && usage >= limit {
+			window = 24 * time.Hour
 		}
 	}
-	return now.Truncate(15 * time.Minute).Add(15 * time.Minute)
+	return now.UTC().Truncate(window).Add(window)
+}
+
+// unanswered returns the Error of a call without an answer. The network's own error
+// is kept for errors.Is, and never printed: it may quote what was sent.
+func unanswered(host string, sent bool, err error) *Error {
+	kind := Unreachable
+	switch {
+	case transport.IsCertificate(err):
+		kind = BadCertificate
+	case sent:
+		kind = NoAnswer
+	}
+	return &Error{Kind: kind, Host: host, cause: err}
 }

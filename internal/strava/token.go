@@ -4,13 +4,13 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/json"
+	"fmt"
 	"io"
-	"math"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
 	"strava-token/internal/secret"
 )
@@ -23,7 +23,7 @@ type Token struct {
 	ExpiresIn    time.Duration // what was left when Strava answered
 	Scope        []string      // nil if the answer named none
 	AthleteID    int64         // 0 if the answer named none
-	AthleteName  string        // safe to print; empty if the answer named none
+	AthleteName  string        // safe on a terminal; empty if the answer named none
 	Odd          []string      // the names of unreadable fields other than tokens
 	// Unread holds answers, as they came, that may contain a refresh token that couldn't
 	// be read: in place of RefreshToken, or beside an older one.
@@ -35,107 +35,72 @@ const maxLifetime = 366 * 24 * time.Hour
 
 // parse reads a token answer: JSON with a usable refresh_token, once, in exactly that
 // case. Nothing else is required; without a usable access_token the Token has none.
-// It returns false for any other answer.
-func parse(body []byte, now time.Time) (Token, bool) {
-	fields, ok := members(unzip(body))
-	refresh := text(fields["refresh_token"])
-	if !ok || secret.Inspect(refresh) != "" {
-		return Token{}, false
+// There's none in any other answer, and if another may follow the JSON.
+func parse(answer []byte, now time.Time) (token Token) {
+	answer = bytes.TrimPrefix(answer, []byte("\ufeff"))
+	d := json.NewDecoder(bytes.NewReader(answer))
+	var fields map[string]any
+	if d.Decode(&fields) != nil || mentionsToken(answer[d.InputOffset():]) {
+		return token
 	}
-	token := Token{RefreshToken: secret.New(refresh)}
+	names := regexp.MustCompile(`"refresh_token"\s*:`).FindAllIndex(answer, 2) // of equal ones, Decode takes the last
+	refresh := text(fields["refresh_token"])
+	if len(names) != 1 || secret.Inspect(refresh) != "" {
+		return token
+	}
+	token.RefreshToken = secret.New(refresh)
 	access := text(fields["access_token"])
 	if secret.Inspect(access) != "" {
-		return token, true
+		return token
 	}
 	token.AccessToken = secret.New(access)
 	token.readExpiry(fields, now)
 	token.readScope(fields["scope"])
-	var athlete struct {
-		ID                  json.RawMessage
-		FirstName, LastName string
-	}
-	if raw := fields["athlete"]; len(raw) > 0 {
-		_ = json.Unmarshal(raw, &athlete)
-		id, _ := number(athlete.ID)
-		token.AthleteID = int64(id)
-		token.AthleteName = printable(athlete.FirstName + " " + athlete.LastName)
-	}
-	return token, true
+	athlete, _ := fields["athlete"].(map[string]any)
+	token.AthleteID = number(athlete["id"], 1<<53)
+	token.AthleteName = secret.Quotable(strings.TrimSpace(text(athlete["firstname"]) + " " + text(athlete["lastname"])))
+	return token
 }
 
-// members returns the members of a JSON object. It returns false for anything else, for
-// a repeated member, and if a refresh token may follow the object.
-func members(body []byte) (map[string]json.RawMessage, bool) {
-	body = bytes.TrimPrefix(body, []byte("\ufeff"))
-	d := json.NewDecoder(bytes.NewReader(body))
-	if open, err := d.Token(); err != nil || open != json.Delim('{') {
-		return nil, false
-	}
-	fields := map[string]json.RawMessage{}
-	for d.More() {
-		name, err := d.Token()
-		var value json.RawMessage
-		if err != nil || d.Decode(&value) != nil {
-			return nil, false
-		}
-		key, _ := name.(string)
-		if _, twice := fields[key]; twice {
-			return nil, false
-		}
-		fields[key] = value
-	}
-	if _, err := d.Token(); err != nil {
-		return nil, false
-	}
-	return fields, !mentionsToken(body[d.InputOffset():])
-}
-
-func text(raw json.RawMessage) (s string) {
-	_ = json.Unmarshal(raw, &s)
+func text(v any) string {
+	s, _ := v.(string)
 	return s
 }
 
-// number reads a positive number. It may be a string or have a fraction.
-func number(raw json.RawMessage) (float64, bool) {
-	n, err := strconv.ParseFloat(strings.Trim(string(raw), `"`), 64)
-	if err != nil || n < 1 || n > 1<<53 || math.IsNaN(n) {
-		return 0, false
+// number reads a number from 1 to most, or returns 0. It may be a string or have a
+// fraction.
+func number(v any, most float64) int64 {
+	n, err := strconv.ParseFloat(fmt.Sprint(v), 64)
+	if err != nil || !(n >= 1 && n <= most) {
+		return 0
 	}
-	return n, true
+	return int64(n)
 }
 
 // readExpiry fills in whichever of expires_at and expires_in is missing.
-func (t *Token) readExpiry(fields map[string]json.RawMessage, now time.Time) {
-	at, knownAt := number(fields["expires_at"])
-	in, knownIn := number(fields["expires_in"])
-	if knownIn = knownIn && in <= maxLifetime.Seconds(); knownIn {
-		t.ExpiresIn = time.Duration(in) * time.Second
-	}
-	t.ExpiresAt = time.Unix(int64(at), 0).UTC()
-	if left := t.ExpiresAt.Sub(now); knownAt && left < -24*time.Hour || left > 2*maxLifetime {
-		knownAt = false
-	}
-	if !knownAt {
+func (t *Token) readExpiry(fields map[string]any, now time.Time) {
+	in := number(fields["expires_in"], maxLifetime.Seconds())
+	t.ExpiresIn = time.Duration(in) * time.Second
+	t.ExpiresAt = time.Unix(number(fields["expires_at"], 1<<53), 0).UTC()
+	if left := t.ExpiresAt.Sub(now); left < -24*time.Hour || left > 2*maxLifetime {
 		t.ExpiresAt = now.Add(t.ExpiresIn).UTC().Truncate(time.Second)
 		t.Odd = append(t.Odd, "expires_at")
 	}
-	if !knownIn {
+	if in == 0 {
 		t.ExpiresIn = min(max(t.ExpiresAt.Sub(now), 0), maxLifetime)
 		t.Odd = append(t.Odd, "expires_in")
 	}
 }
 
-// readScope reads scopes from a text or a list.
-func (t *Token) readScope(raw json.RawMessage) {
-	var list []string
-	if len(raw) == 0 || string(raw) == "null" {
+// readScope reads scopes from a text or a list, which are printed alike. It reads none
+// if one is unknown, so that the API is asked.
+func (t *Token) readScope(v any) {
+	if v == nil {
 		return // absent before 2026
 	}
-	if json.Unmarshal(raw, &list) != nil {
-		list = SplitScopes(text(raw))
-	}
-	if len(list) == 0 || slices.ContainsFunc(list, func(s string) bool { return !validScope(s) }) {
-		t.Odd = append(t.Odd, "scope") // so the API is asked
+	list := SplitScopes(strings.Trim(fmt.Sprint(v), "[]"))
+	if len(list) == 0 || slices.ContainsFunc(list, func(s string) bool { return !KnownScope(s) }) {
+		t.Odd = append(t.Odd, "scope")
 		return
 	}
 	t.Scope = list
@@ -148,7 +113,7 @@ func unzip(body []byte) []byte {
 		return body
 	}
 	plain, err := io.ReadAll(io.LimitReader(packed, maxUnpacked))
-	if err != nil || len(plain) == maxUnpacked {
+	if err != nil {
 		return body
 	}
 	return plain
@@ -156,31 +121,43 @@ func unzip(body []byte) []byte {
 
 const maxUnpacked = 32 << 20
 
+// shortest is less than any answer with a name and a token, and more than the framing
+// of a body that is empty.
+const shortest = 16
+
+// unread returns an answer as it came, its body and what arrived on the wire, unless
+// there's nothing in it.
+func unread(body, wire []byte) (all []secret.Value) {
+	behind := wire
+	if bytes.HasPrefix(wire, []byte("HTTP/1.")) {
+		_, behind, _ = bytes.Cut(wire, []byte("\r\n\r\n"))
+	}
+	if len(bytes.TrimSpace(body)) == 0 && len(bytes.TrimSpace(behind)) < shortest && !mentionsToken(wire) {
+		return nil
+	}
+	if !bytes.Contains(wire, body) { // it's in pieces there, or a proxy's tunnel hides it
+		all = append(all, secret.New(string(body)))
+	}
+	if len(wire) > 0 {
+		all = append(all, secret.New(string(wire)))
+	}
+	return all
+}
+
+// about is how a fault of Strava's names the refresh token that it refuses.
+var about = strings.NewReplacer("resourcerefreshtoken", "", "fieldrefreshtoken", "")
+
 // mentionsToken reports whether an answer names a refresh token, in any case, quotes or
-// letter width.
-func mentionsToken(body []byte) bool {
-	letters := bytes.Map(func(r rune) rune {
+// letter width, other than as what is refused.
+func mentionsToken(answer []byte) bool {
+	letters := string(bytes.Map(func(r rune) rune {
 		if (r|0x20) < 'a' || (r|0x20) > 'z' {
 			return -1
 		}
 		return r | 0x20
-	}, body)
-	return bytes.Contains(letters, []byte("refreshtoken"))
-}
-
-const maxName = 60
-
-// printable drops the characters of a name that aren't safe on a terminal or a page.
-func printable(name string) string {
-	name = strings.Map(func(r rune) rune {
-		if unicode.IsLetter(r) || unicode.IsMark(r) || r == ' ' || r == '-' || r == '.' {
-			return r
-		}
-		return -1
-	}, name)
-	letters := []rune(strings.Join(strings.Fields(name), " "))
-	if !strings.ContainsFunc(string(letters), unicode.IsLetter) {
-		return ""
+	}, answer))
+	if strings.Contains(letters, "errors") {
+		letters = about.Replace(letters)
 	}
-	return string(letters[:min(len(letters), maxName)])
+	return strings.Contains(letters, "refreshtoken")
 }

@@ -3,6 +3,7 @@ package transport
 import (
 	"bytes"
 	"context"
+	"io"
 	"net"
 	"net/http/httptrace"
 	"sync"
@@ -17,10 +18,7 @@ const grace = 150 * time.Millisecond
 // Content-Length, a second answer, and what it can't read at all.
 //
 // It works only over HTTP/1.1, and not inside a proxy's tunnel.
-type Ear struct {
-	mu   sync.Mutex
-	conn *tapped
-}
+type Ear struct{ conn *tapped }
 
 // Hear returns a context for one request through Network.Token, and the Ear that
 // records its connection until Done.
@@ -28,18 +26,13 @@ func Hear(ctx context.Context) (context.Context, *Ear) {
 	e := &Ear{}
 	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(info httptrace.GotConnInfo) {
 		e.Done() // with a connection that was given up
-		conn, _ := info.Conn.(*tapped)
-		conn.hold(true)
-		e.mu.Lock()
-		defer e.mu.Unlock()
-		e.conn = conn
+		e.conn, _ = info.Conn.(*tapped)
+		e.conn.hold(true)
 	}}), e
 }
 
 // SoFar returns what has arrived.
 func (e *Ear) SoFar() []byte {
-	e.mu.Lock()
-	defer e.mu.Unlock()
 	if e.conn == nil {
 		return nil
 	}
@@ -51,19 +44,15 @@ func (e *Ear) SoFar() []byte {
 // Rest waits a moment for what is still coming, ends the connection, and returns
 // everything that arrived.
 func (e *Ear) Rest() []byte {
-	e.mu.Lock()
-	conn := e.conn
-	e.mu.Unlock()
-	if conn != nil {
-		conn.drain()
+	if e.conn != nil {
+		e.conn.end(grace)
+		_, _ = io.CopyN(io.Discard, e.conn, maxAnswer)
 	}
 	return e.SoFar()
 }
 
 // Done stops recording.
 func (e *Ear) Done() {
-	e.mu.Lock()
-	defer e.mu.Unlock()
 	e.conn.hold(false)
 	e.conn = nil
 }
@@ -74,11 +63,10 @@ type tapped struct {
 	net.Conn
 	reading chan struct{} // one at a time, so that what is kept is in order
 
-	mu       sync.Mutex
-	heard    []byte
-	held     bool
-	draining bool
-	closing  bool
+	mu     sync.Mutex
+	heard  []byte
+	held   bool
+	ending bool
 }
 
 func tap(dial DialFunc) DialFunc {
@@ -101,19 +89,24 @@ func (t *tapped) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Close ends reads and writes in progress. It never waits: net/http holds locks while
-// it closes.
+// Close never waits: net/http holds locks while it closes.
 func (t *tapped) Close() error {
+	t.end(0)
+	return nil
+}
+
+// end ends reads and writes in progress, after a pause if there's one: a Close in it
+// changes nothing.
+func (t *tapped) end(pause time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.closing = true
-	switch {
-	case !t.held:
-		return t.Conn.Close()
-	case !t.draining:
-		return t.SetDeadline(time.Now())
+	if !t.ending || pause > 0 {
+		_ = t.SetDeadline(time.Now().Add(pause))
 	}
-	return nil
+	t.ending = true
+	if !t.held {
+		_ = t.Conn.Close()
+	}
 }
 
 // hold keeps the connection open, or lets it go.
@@ -123,26 +116,8 @@ func (t *tapped) hold(held bool) {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.held = held
-	if held {
-		t.heard = nil // of an earlier request
-	}
-	if !held && t.closing {
+	t.held, t.heard = held, nil // without what an earlier request heard
+	if !held && t.ending {
 		_ = t.Conn.Close()
-	}
-}
-
-// drain reads what is still coming.
-func (t *tapped) drain() {
-	t.mu.Lock()
-	t.draining, t.closing = true, true
-	_ = t.SetDeadline(time.Now().Add(grace))
-	t.mu.Unlock()
-	for p, n := make([]byte, 4<<10), 0; n < maxAnswer; {
-		m, err := t.Read(p)
-		if err != nil {
-			return
-		}
-		n += m
 	}
 }

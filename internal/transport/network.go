@@ -12,15 +12,15 @@
 package transport
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
-	"fmt"
+	"io"
 	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
+	"sync"
 	"time"
 )
 
@@ -31,9 +31,6 @@ const (
 	// the size.
 	maxAnswer = 32 << 20
 )
-
-// ErrInsecure is returned for an address that is neither https nor loopback.
-var ErrInsecure = errors.New("neither https nor loopback")
 
 // DialFunc opens a connection, as net.Dialer.DialContext does.
 type DialFunc func(ctx context.Context, network, address string) (net.Conn, error)
@@ -49,8 +46,7 @@ type Network struct {
 	// can record. They speak HTTP/1.1.
 	Token, Probes *http.Client
 
-	bases  []*http.Transport
-	dialer *dialer
+	plain, secure *opener // for Token and Probes
 }
 
 // New returns a Network that dials with dial, or over TCP if dial is nil.
@@ -58,18 +54,14 @@ func New(dial DialFunc) *Network {
 	if dial == nil {
 		dial = (&net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}).DialContext
 	}
-	d := &dialer{dial: dial}
+	plain, secure := &opener{dial: dial}, &opener{dial: secured(dial)}
 	base, heard := newBase(), newBase()
 	base.DialContext, base.ForceAttemptHTTP2 = dial, true
-	heard.DialContext, heard.DialTLSContext = tap(d.DialContext), tap(d.DialTLSContext)
-	once, token := &guard{base: base}, &guard{base: heard}
+	heard.DialContext, heard.DialTLSContext = tap(plain.take), tap(secure.take)
+	once, token := &guard{base}, &guard{heard}
 	return &Network{
-		Reads:  client(&repeater{base: once}),
-		Once:   client(once),
-		Token:  client(token),
-		Probes: client(&repeater{base: token}),
-		bases:  []*http.Transport{base, heard},
-		dialer: d,
+		Reads: client(&repeater{once}), Once: client(once), Token: client(token), Probes: client(&repeater{token}),
+		plain: plain, secure: secure,
 	}
 }
 
@@ -91,47 +83,115 @@ func client(rt http.RoundTripper) *http.Client {
 	}
 }
 
-// Open starts connecting to the host of u ahead of a request. The next request of
-// Token to it uses that connection. Only one is kept.
-func (n *Network) Open(ctx context.Context, u *url.URL) {
-	if Check(u) != nil {
-		return
+// guard refuses addresses that a secret may not be sent to, and limits how much of an
+// answer is read.
+type guard struct{ *http.Transport }
+
+func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
+	if err := Check(req.URL); err != nil {
+		return nil, err
 	}
-	if proxy, err := n.bases[0].Proxy(&http.Request{URL: u}); err != nil || proxy != nil {
+	resp, err := g.Transport.RoundTrip(req)
+	if err != nil {
+		return nil, explained(req, err)
+	}
+	resp.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.LimitReader(resp.Body, maxAnswer), resp.Body}
+	return resp, nil
+}
+
+// Open starts connecting to the host of u ahead of a request. The next connection of
+// Token to it is that one.
+func (n *Network) Open(ctx context.Context, u *url.URL) {
+	if proxy, err := proxyOf(&http.Request{URL: u}); err != nil || proxy != nil || Check(u) != nil {
 		return // the first connection leads to the proxy
 	}
+	opener, port := n.plain, "80"
 	if u.Scheme == "https" {
+		opener, port = n.secure, "443"
 		// Read the root certificates while connecting, rather than afterwards. Go
 		// keeps them.
 		go func() { _, _ = x509.SystemCertPool() }()
 	}
-	n.dialer.open(ctx, u)
+	opener.open(ctx, net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), port)))
 }
 
 // Close closes the connections that are not in use.
 func (n *Network) Close() {
-	n.dialer.close()
-	for _, base := range n.bases {
-		base.CloseIdleConnections()
-	}
+	n.plain.close()
+	n.secure.close()
+	n.Once.CloseIdleConnections()
+	n.Token.CloseIdleConnections()
 }
 
-// Check returns ErrInsecure unless u is https, or http on loopback.
-func Check(u *url.URL) error {
-	if u.Scheme == "https" && u.Host != "" {
-		return nil
-	}
-	if u.Scheme == "http" && IsLoopback(u.Hostname()) {
-		return nil
-	}
-	return fmt.Errorf("%w: %s://%s", ErrInsecure, u.Scheme, u.Host)
+// opener dials, and keeps connections that were opened ahead of their use.
+type opener struct {
+	dial  DialFunc
+	ahead sync.Map // of chan net.Conn, by address; one delivers nil if it couldn't connect
 }
 
-// IsLoopback reports whether host is localhost or a loopback address.
-func IsLoopback(host string) bool {
-	if host == "localhost" {
+// open starts connecting to address, unless that was done before.
+func (o *opener) open(ctx context.Context, address string) {
+	ahead := make(chan net.Conn, 1)
+	if _, twice := o.ahead.LoadOrStore(address, ahead); twice {
+		return
+	}
+	go func() {
+		conn, err := o.dial(ctx, "tcp", address)
+		if err != nil {
+			conn = nil
+		}
+		ahead <- conn
+	}()
+}
+
+// take returns the connection that was opened ahead, or dials if there's none or that
+// failed. net/http doesn't wait for it longer than for ctx.
+func (o *opener) take(ctx context.Context, network, address string) (net.Conn, error) {
+	if ahead, found := o.ahead.LoadAndDelete(address); found {
+		if conn := <-ahead.(chan net.Conn); conn != nil {
+			return conn, nil
+		}
+	}
+	return o.dial(ctx, network, address)
+}
+
+// close closes connections that were opened ahead and never used.
+func (o *opener) close() {
+	o.ahead.Range(func(_, ahead any) bool {
+		go discard(ahead)
 		return true
+	})
+	o.ahead.Clear()
+}
+
+func discard(ahead any) {
+	if conn := <-ahead.(chan net.Conn); conn != nil {
+		_ = conn.Close()
 	}
-	ip, err := netip.ParseAddr(host)
-	return err == nil && ip.IsLoopback()
+}
+
+// secured returns dial with TLS.
+func secured(dial DialFunc) DialFunc {
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		host, _, _ := net.SplitHostPort(address) // TLS refuses an empty one
+		raw, err := dial(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		conn := tls.Client(raw, &tls.Config{
+			ServerName: host,
+			MinVersion: tls.VersionTLS12,
+			NextProtos: []string{"http/1.1"}, // the only one that Hear can record
+		})
+		ctx, cancel := context.WithTimeout(ctx, dialTimeout)
+		defer cancel()
+		if err := conn.HandshakeContext(ctx); err != nil {
+			_ = raw.Close()
+			return nil, err
+		}
+		return conn, nil
+	}
 }

@@ -38,38 +38,31 @@ func proxyOf(r *http.Request) (*url.URL, error) {
 
 // checkTunnel reads a proxy's answer to CONNECT.
 func checkTunnel(_ context.Context, proxy *url.URL, _ *http.Request, answer *http.Response) error {
+	fault := "proxy-refused"
 	switch answer.StatusCode {
 	case http.StatusOK:
 		return nil
 	case http.StatusProxyAuthRequired:
-		return &ProxyError{"proxy-credentials", proxy.Host, answer.StatusCode}
+		fault = "proxy-credentials"
 	}
-	return &ProxyError{"proxy-refused", proxy.Host, answer.StatusCode}
+	return &ProxyError{fault, proxy.Host, answer.StatusCode}
 }
 
 // explained returns the error of a round trip with its cause.
 func explained(req *http.Request, err error) error {
-	var op *net.OpError
-	var record tls.RecordHeaderError
-	switch {
-	case errors.As(err, &record):
+	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
 		return fmt.Errorf("%w: %w", ErrPage, err)
-	case errors.As(err, &op) && op.Op == "proxyconnect":
-		proxy, _ := proxyOf(req)
-		if proxy == nil {
-			return err
-		}
-		fault := "proxy-unreachable"
-		if IsLoopback(proxy.Hostname()) {
-			fault = "proxy-loopback"
-		}
-		return &ProxyError{Fault: fault, Host: proxy.Host}
 	}
-	return err
+	op, ok := errors.AsType[*net.OpError](err)
+	proxy, _ := proxyOf(req)
+	switch {
+	case !ok || op.Op != "proxyconnect" || proxy == nil:
+		return err
+	case IsLoopback(proxy.Hostname()):
+		return &ProxyError{Fault: "proxy-loopback", Host: proxy.Host}
+	}
+	return &ProxyError{Fault: "proxy-unreachable", Host: proxy.Host}
 }
-
-// isFinal reports whether another try would meet the same refusal.
-func (e *ProxyError) isFinal() bool { return e.Status != 0 || e.Host == "" }
 
 // IsPage reports whether an answer of an API is a web page.
 func IsPage(answer *http.Response) bool {

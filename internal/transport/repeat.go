@@ -37,10 +37,8 @@ func Scatter(n int) time.Duration { return rand.N(time.Duration(n) * 150 * time.
 
 // Pause waits for d. If ctx ends first, it returns ctx's error.
 func Pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
 	select {
-	case <-t.C:
+	case <-time.After(d):
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
@@ -50,8 +48,8 @@ func Pause(ctx context.Context, d time.Duration) error {
 // IsCertificate reports whether err says that the other side's certificate
 // couldn't be verified. Repeating doesn't help.
 func IsCertificate(err error) bool {
-	var cert *tls.CertificateVerificationError
-	return errors.As(err, &cert)
+	_, is := errors.AsType[*tls.CertificateVerificationError](err)
+	return is
 }
 
 // repeater repeats a harmless request: after a broken connection, a truncated
@@ -76,11 +74,7 @@ func (r *repeater) attempt(req *http.Request) (*http.Response, error) {
 	defer cancel()
 	once := req.Clone(ctx)
 	if req.GetBody != nil {
-		body, err := req.GetBody()
-		if err != nil {
-			return nil, err
-		}
-		once.Body = body
+		once.Body, _ = req.GetBody() // net/http refuses a request whose body is missing
 	}
 	resp, err := r.base.RoundTrip(once)
 	if err != nil {
@@ -96,28 +90,18 @@ func (r *repeater) attempt(req *http.Request) (*http.Response, error) {
 }
 
 func pauseBefore(backoff retry.Backoff, req *http.Request, resp *http.Response, err error) (time.Duration, bool) {
-	if req.Context().Err() != nil || errors.Is(err, ErrInsecure) || IsCertificate(err) {
-		return 0, false
-	}
-	if proxy, ok := errors.AsType[*ProxyError](err); ok && proxy.isFinal() {
-		return 0, false
-	}
-	if req.Body != nil && req.GetBody == nil {
-		return 0, false
-	}
 	pause, stop := backoff.Next()
-	if stop {
+	proxy, isProxy := errors.AsType[*ProxyError](err)
+	switch {
+	case stop, req.Context().Err() != nil, errors.Is(err, ErrInsecure), IsCertificate(err), isProxy && (proxy.Status != 0 || proxy.Host == ""),
+		req.Body != nil && req.GetBody == nil:
 		return 0, false
-	}
-	if err != nil || resp.StatusCode >= 500 {
+	case err != nil, resp.StatusCode >= 500:
 		return pause, true
-	}
-	if resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode == http.StatusForbidden {
+	case resp.StatusCode == http.StatusTooManyRequests, resp.StatusCode == http.StatusForbidden:
 		seconds, err := strconv.Atoi(resp.Header.Get("Retry-After"))
 		asked := time.Duration(seconds) * time.Second
-		if err == nil && asked >= 0 && asked <= LongestPause {
-			return max(pause, asked), true
-		}
+		return max(pause, asked), err == nil && asked >= 0 && asked <= LongestPause
 	}
 	return 0, false
 }

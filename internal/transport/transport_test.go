@@ -12,6 +12,7 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"strava-token/internal/check"
 	"strava-token/internal/sandbox"
 	"strava-token/internal/transport"
 )
@@ -25,14 +26,14 @@ type service struct {
 	dialled atomic.Bool
 }
 
-func serve(t *testing.T, h func(s *service, w http.ResponseWriter, r *http.Request)) *service {
+func serve(t *testing.T, h func(s *service, w http.ResponseWriter)) *service {
 	t.Helper()
 	s := &service{pipe: sandbox.NewPipe()}
 	s.base = "http://" + s.pipe.Addr().String()
 	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
 		s.count++
-		h(s, w, r)
+		h(s, w)
 	})}
 	go func() { _ = server.Serve(s.pipe) }()
 	s.network = transport.New(func(ctx context.Context, kind, address string) (net.Conn, error) {
@@ -43,25 +44,8 @@ func serve(t *testing.T, h func(s *service, w http.ResponseWriter, r *http.Reque
 	return s
 }
 
-// post sends what the transport of the standard library would never repeat.
-func post(t *testing.T, c *http.Client, address string) {
-	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, address, strings.NewReader("x"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if resp, err := c.Do(req); err == nil {
-		_ = resp.Body.Close()
-	}
-}
-
-func get(t *testing.T, c *http.Client, address string) (*http.Response, string, error) {
-	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	resp, err := c.Do(req)
+func get(c *http.Client, address string) (*http.Response, string, error) {
+	resp, err := c.Get(address)
 	if err != nil {
 		return nil, "", err
 	}
@@ -72,116 +56,92 @@ func get(t *testing.T, c *http.Client, address string) (*http.Response, string, 
 
 func TestReadsAreRepeatedAndOthersAreNot(t *testing.T) {
 	t.Parallel()
-	for _, tt := range []struct {
-		name    string
-		fail    func(w http.ResponseWriter)
-		repeats bool
+	status := func(code int, header ...string) func(http.ResponseWriter) {
+		return func(w http.ResponseWriter) {
+			for i := 0; i < len(header); i += 2 {
+				w.Header().Set(header[i], header[i+1])
+			}
+			w.WriteHeader(code)
+		}
+	}
+	for name, tt := range map[string]struct {
+		fail     func(w http.ResponseWriter)
+		requests int // of Reads: the third goes well
 	}{
-		{"500", func(w http.ResponseWriter) { w.WriteHeader(500) }, true},
-		{"597", func(w http.ResponseWriter) { w.WriteHeader(597) }, true},
-		{"cut", func(http.ResponseWriter) { panic(http.ErrAbortHandler) }, true},
-		{"truncated", func(w http.ResponseWriter) {
+		"500":          {status(500), 3},
+		"503 for ever": {status(503), 4},
+		"597":          {status(597), 3},
+		"cut":          {func(http.ResponseWriter) { panic(http.ErrAbortHandler) }, 3},
+		"truncated": {func(w http.ResponseWriter) {
 			w.Header().Set("Content-Length", "100")
 			_, _ = io.WriteString(w, "half")
 			panic(http.ErrAbortHandler)
-		}, true},
-		{"429 with a short wait", func(w http.ResponseWriter) { w.Header().Set("Retry-After", "2"); w.WriteHeader(429) }, true},
-		{"403 with a short wait", func(w http.ResponseWriter) { w.Header().Set("Retry-After", "2"); w.WriteHeader(403) }, true},
-		{"429 with a long wait", func(w http.ResponseWriter) { w.Header().Set("Retry-After", "900"); w.WriteHeader(429) }, false},
-		{"429", func(w http.ResponseWriter) { w.WriteHeader(429) }, false},
-		{"401", func(w http.ResponseWriter) { w.WriteHeader(401) }, false},
-		{"404", func(w http.ResponseWriter) { w.WriteHeader(404) }, false},
-		{"redirect", func(w http.ResponseWriter) { w.Header().Set("Location", "http://127.0.0.1:2/"); w.WriteHeader(302) }, false},
+		}, 3},
+		"429 with a short wait": {status(429, "Retry-After", "2"), 3},
+		"403 with a short wait": {status(403, "Retry-After", "2"), 3},
+		"429 with a long wait":  {status(429, "Retry-After", "900"), 1},
+		"429":                   {status(429), 1},
+		"401":                   {status(401), 1},
+		"404":                   {status(404), 1},
+		"redirect":              {status(302, "Location", "http://127.0.0.1:2/"), 1},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				s := serve(t, func(s *service, w http.ResponseWriter, _ *http.Request) {
-					if s.count <= 2 {
+				s := serve(t, func(s *service, w http.ResponseWriter) {
+					if s.count <= 2 || tt.requests == 4 {
 						tt.fail(w)
 						return
 					}
 					_, _ = io.WriteString(w, "well")
 				})
-				_, body, err := get(t, s.network.Reads, s.base)
-				if tt.repeats && (err != nil || body != "well" || s.count != 3) {
-					t.Errorf("Reads: got %q, %v after %d requests, want well after 3", body, err, s.count)
-				}
-				if !tt.repeats && s.count != 1 {
-					t.Errorf("Reads: got %d requests, want 1", s.count)
-				}
+				resp, body, err := get(s.network.Reads, s.base)
+				check.That(t, s.count == tt.requests && err == nil, "Reads: got %v after %d requests, want %d", err, s.count, tt.requests)
+				check.Equal(t, resp.StatusCode == 200 && body == "well", tt.requests == 3, "Reads: it went well")
 				s.count = 0
-				post(t, s.network.Once, s.base)
-				if s.count != 1 {
-					t.Errorf("Once: got %d requests, want 1", s.count)
+				// A request that the standard library would never repeat by itself.
+				if resp, err := s.network.Once.Post(s.base, "", strings.NewReader("x")); err == nil {
+					_ = resp.Body.Close()
 				}
+				check.Equal(t, s.count, 1, "requests of Once")
 			})
 		})
 	}
 }
 
-func TestReadsGiveUp(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := serve(t, func(_ *service, w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) })
-		resp, _, err := get(t, s.network.Reads, s.base)
-		if err != nil || resp.StatusCode != 503 || s.count != 4 {
-			t.Errorf("got %v, %v after %d requests, want 503 after 4", resp, err, s.count)
-		}
-	})
-}
-
 func TestInsecureAddressesAreRefusedBeforeAnythingIsSent(t *testing.T) {
 	t.Parallel()
-	for _, address := range []string{
-		"http://www.strava.com/", "http://127.0.0.1.evil.example/", "http://localhost.evil.example/",
-		"http://0.0.0.0/", "http://10.0.0.1/", "http://[::ffff:10.0.0.1]/",
-	} {
-		synctest.Test(t, func(t *testing.T) {
-			s := serve(t, func(*service, http.ResponseWriter, *http.Request) {})
-			for _, c := range []*http.Client{s.network.Reads, s.network.Once} {
-				if _, _, err := get(t, c, address); !errors.Is(err, transport.ErrInsecure) {
-					t.Errorf("%s: got %v, want %v", address, err, transport.ErrInsecure)
-				}
-			}
-			if s.dialled.Load() {
-				t.Errorf("%s was dialled", address)
-			}
-		})
-	}
-}
-
-func TestCheck(t *testing.T) {
-	t.Parallel()
-	for address, want := range map[string]bool{
+	for address, secure := range map[string]bool{
 		"https://www.strava.com": true, "https://github.example:8443/api/v3": true,
 		"http://localhost:1": true, "http://127.0.0.1": true, "http://127.9.9.9:80": true, "http://[::1]:80": true,
-		"http://strava.com": false, "ftp://localhost": false, "https://": false, "//www.strava.com": false, "": false,
+		"http://www.strava.com/": false, "ftp://localhost": false, "https://": false, "//www.strava.com": false, "": false,
+		"http://127.0.0.1.evil.example/": false, "http://localhost.evil.example/": false,
+		"http://0.0.0.0/": false, "http://10.0.0.1/": false, "http://[::ffff:10.0.0.1]/": false,
 	} {
-		u, err := url.Parse(address)
-		if err != nil {
-			t.Fatal(err)
+		u := check.Must(url.Parse(address))(t)
+		check.Equal(t, transport.Check(u) == nil, secure, "Check(%q)", address)
+		if secure || u.Host == "" {
+			continue
 		}
-		if got := transport.Check(u) == nil; got != want {
-			t.Errorf("Check(%q): got %t, want %t", address, got, want)
-		}
+		synctest.Test(t, func(t *testing.T) {
+			s := serve(t, func(*service, http.ResponseWriter) {})
+			s.network.Open(t.Context(), u)
+			for _, c := range []*http.Client{s.network.Reads, s.network.Once, s.network.Token, s.network.Probes} {
+				_, err := c.Do((&http.Request{URL: u}).WithContext(t.Context()))
+				check.That(t, errors.Is(err, transport.ErrInsecure), "%s: got %v, want %v", address, err, transport.ErrInsecure)
+			}
+			check.That(t, !s.dialled.Load(), "%s was dialled", address)
+		})
 	}
 }
 
 func TestAnAnswerIsReadUpToALimit(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := serve(t, func(_ *service, w http.ResponseWriter, _ *http.Request) {
-			block := strings.Repeat("x", 1<<20)
-			for range 100 {
-				if _, err := io.WriteString(w, block); err != nil {
-					return
-				}
-			}
+		s := serve(t, func(_ *service, w http.ResponseWriter) {
+			_, _ = io.WriteString(w, strings.Repeat("x", 33<<20))
 		})
-		_, body, _ := get(t, s.network.Once, s.base)
-		if len(body) > 32<<20 {
-			t.Errorf("read %d bytes, want at most 32 MiB", len(body))
-		}
+		_, body, _ := get(s.network.Once, s.base)
+		check.Equal(t, len(body), 32<<20, "bytes that were read")
 	})
 }
