@@ -21,7 +21,7 @@ type edge struct {
 	out    *steadyWriter
 	stderr io.Writer // the last resort; may be nil
 	sdk    *githubactions.Action
-	voice  *words.Voice
+	voice  words.Voice
 	pages  pages
 	event  map[string]any // what started the workflow; nil if unknown
 	sealed string         // a recovery text that is in the log, but not in the summary yet
@@ -41,7 +41,10 @@ func newEdge(getenv func(string) string, stdout io.Writer) *edge {
 		getenv: getenv,
 		out:    out,
 		sdk:    sdk,
-		voice:  words.Step(troubleshooting(getenv)).In(getenv("GITHUB_SERVER_URL"), getenv("GITHUB_REPOSITORY")).Authorizing("", pages.workflow).Editing(pages.edit),
+		voice: words.Voice{
+			Step: true, Help: troubleshooting(getenv), Server: getenv("GITHUB_SERVER_URL"), Repository: getenv("GITHUB_REPOSITORY"),
+			Workflow: pages.workflow, Edit: pages.edit,
+		},
 	}
 }
 

@@ -72,8 +72,7 @@ func (e *edge) offerLink(ctx context.Context, in *input.Inputs, run *provider.Ru
 				had = run.Readable.Held().Scope
 			}
 			// A cancelled step has a moment left for it.
-			link, _ := e.link(context.WithoutCancel(ctx), in, run.Strava, had)
-			e.voice = e.voice.Authorizing(link, e.pages.workflow)
+			e.voice.Link, _ = e.link(context.WithoutCancel(ctx), in, run.Strava, had)
 			return
 		}
 	}
@@ -84,7 +83,7 @@ func (e *edge) offerLink(ctx context.Context, in *input.Inputs, run *provider.Ru
 func (e *edge) offerDeadEnd(in *input.Inputs, err error) {
 	if e.voice.Asks(err) && len(in.Targets) > 0 && in.StravaURL != nil && input.InspectClientID(in.ClientID) == "" {
 		link := in.Strava(nil).AuthorizeURL(deadEnd, in.Scopes(nil), in.State(), true)
-		e.voice = e.voice.Authorizing(strava.HideID(link, in.ClientID), e.pages.workflow)
+		e.voice.Link = strava.HideID(link, in.ClientID)
 	}
 }
 
@@ -103,7 +102,7 @@ func (e *edge) firstStep(ctx context.Context, in *input.Inputs, run *provider.Ru
 		return &words.Failure{ID: "input-code-not-passed", Blanks: words.Blanks{"edit": e.pages.edit}}
 	}
 	link, leadsBack := e.link(ctx, in, run.Strava, nil)
-	e.voice = e.voice.Authorizing(link, e.pages.workflow)
+	e.voice.Link = link
 	first := &firstStepError{link: link, id: "run-authorize", edit: e.pages.edit}
 	switch {
 	case form.isFilled && !form.takesCode:

@@ -33,7 +33,7 @@ func Run(ctx context.Context, c Config) provider.Status {
 	e := newEdge(c.Getenv, c.Stdout)
 	e.stderr = c.Stderr
 	in, err := e.read()
-	e.voice = e.voice.Speaking(in.Language)
+	e.voice.Language = in.Language
 	if err != nil {
 		e.offerDeadEnd(in, err)
 		messages := e.voice.Explain(err)

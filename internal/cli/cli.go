@@ -16,7 +16,6 @@ import (
 	"strava-token/internal/provider"
 	"strava-token/internal/terminal"
 	"strava-token/internal/transport"
-	"strava-token/internal/words"
 )
 
 // version is set when a release is built.
@@ -36,7 +35,7 @@ type Process struct {
 
 // Run runs the command that the arguments name and returns the exit status.
 func Run(ctx context.Context, p Process) int {
-	t := &terminal.Terminal{In: p.Stdin, Out: p.Stderr, Voice: words.Terminal()}
+	t := &terminal.Terminal{In: p.Stdin, Out: p.Stderr}
 	network := transport.New(p.Dial)
 	defer network.Close()
 	root := newRoot(&shell{Process: p, t: t, network: network, verify: true})

@@ -60,7 +60,7 @@ func (s *shell) read(tokenNeeded bool, answers map[string]secret.Value) (*input.
 	if err != nil {
 		return nil, err
 	}
-	s.t.Voice = s.t.Voice.In(s.Getenv("GITHUB_SERVER_URL"), in.Repository).LoggingIn(loginLine(in))
+	s.t.Voice = words.Voice{Server: s.Getenv("GITHUB_SERVER_URL"), Repository: in.Repository, Login: loginLine(in)}
 	for _, other := range in.OtherHosts() {
 		s.t.Warn(other)
 	}

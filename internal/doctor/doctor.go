@@ -31,19 +31,14 @@ const (
 // found or what is wrong.
 type Finding struct {
 	Level Level
-	About string       // a target, or empty if Part says what
-	Part  string       // the id of what was examined
-	Says  []words.Note // if nothing is wrong
+	About any // a target, or the words.Sentence that says what
+	Says  []words.Note
 	Err   error
 }
 
 // Lines returns the finding as lines of text.
-func (f Finding) Lines(voice *words.Voice) (lines []string) {
-	about := words.Visible(f.About)
-	if about == "" {
-		about = voice.Say(f.Part, nil)
-	}
-	head := fmt.Sprintf("%-8s %s: ", voice.Say("doctor-"+string(f.Level), nil), about)
+func (f Finding) Lines(voice words.Voice) (lines []string) {
+	head := fmt.Sprintf("%-8s %s: ", voice.Say("doctor-"+string(f.Level), nil), voice.Text(f.About))
 	if f.Err == nil {
 		var says []string
 		for _, note := range f.Says {
@@ -57,6 +52,24 @@ func (f Finding) Lines(voice *words.Voice) (lines []string) {
 	return lines
 }
 
+// Report is what an examination found.
+type Report struct {
+	Findings []Finding
+	Status   provider.Status
+}
+
+func (r *Report) ok(about any, says ...words.Note) {
+	r.Findings = append(r.Findings, Finding{Level: OK, About: about, Says: says})
+}
+
+func (r *Report) wrong(level Level, about any, err error) {
+	r.Findings = append(r.Findings, Finding{Level: level, About: about, Err: err})
+}
+
+func (r *Report) failed() bool {
+	return slices.ContainsFunc(r.Findings, func(f Finding) bool { return f.Level == Failure })
+}
+
 // examination limits the checks before the normal run, which has its own deadline.
 const examination = 30 * time.Second
 
@@ -64,54 +77,32 @@ const examination = 30 * time.Second
 // refresh token with a normal run. repository is where the workflow runs, as
 // "owner/repo". The status is that of the run, or, if it's Done or there was no
 // run, Failed if a finding is a failure.
-func Examine(ctx context.Context, run *provider.Run, repository string) Report {
+func Examine(ctx context.Context, run *provider.Run, repository string) (r Report) {
 	checking, cancel := context.WithTimeout(ctx, examination)
 	defer cancel()
 	targets := run.Targets()
-	found := make([][]Finding, 1+len(targets))
+	parts := make([]Report, 1+len(targets))
 	var all sync.WaitGroup
-	all.Go(func() { found[0] = []Finding{examineApp(checking, run)} })
+	all.Go(func() { parts[0].examineApp(checking, run) })
 	for i, t := range targets {
-		all.Go(func() { found[1+i] = examineTarget(checking, t, repository) })
+		all.Go(func() { parts[1+i].examineTarget(checking, t, repository) })
 	}
 	all.Wait()
-	r := Report{Findings: slices.Concat(found...)}
+	for _, part := range parts {
+		r.Findings = append(r.Findings, part.Findings...)
+	}
 	switch {
 	case len(targets) == 0:
-		r.Findings = append(r.Findings, Finding{Level: Warning, Part: "doctor-refresh-token", Err: &words.Failure{ID: "doctor-no-target"}})
+		r.wrong(Warning, words.Sentence("doctor-refresh-token"), &words.Failure{ID: "doctor-no-target"})
 	case r.failed():
-		r.Findings = append(r.Findings, Finding{Level: Warning, Part: "doctor-refresh-token", Err: &words.Failure{ID: "doctor-not-tried"}})
+		r.wrong(Warning, words.Sentence("doctor-refresh-token"), &words.Failure{ID: "doctor-not-tried"})
 	default:
-		outcome := run.Do(ctx)
-		r.Findings = append(r.Findings, examineOutcome(outcome)...)
-		r.Status = outcome.Status()
+		r.examineOutcome(run.Do(ctx))
 	}
 	if r.Status == provider.Done && r.failed() {
 		r.Status = provider.Failed
 	}
 	return r
-}
-
-// Report is what an examination found.
-type Report struct {
-	Findings []Finding
-	Status   provider.Status
-}
-
-func (r Report) failed() bool {
-	return slices.ContainsFunc(r.Findings, func(f Finding) bool { return f.Level == Failure })
-}
-
-func examineApp(ctx context.Context, run *provider.Run) Finding {
-	f := Finding{Level: OK, Part: "doctor-app", Says: []words.Note{{ID: "doctor-app-fits"}}}
-	f.Err = run.Strava.CheckApp(ctx)
-	switch {
-	case slices.Contains(unclear, strava.KindOf(f.Err)):
-		f.Level, f.Err = Warning, &words.Failure{ID: "doctor-app-unchecked", Blanks: words.Blanks{"cause": strava.ProbeCause(f.Err)}}
-	case f.Err != nil:
-		f.Level = Failure
-	}
-	return f
 }
 
 // unclear lists the kinds that say nothing about the app. They are warnings only, since
@@ -120,84 +111,87 @@ var unclear = []strava.Kind{
 	strava.NoAnswer, strava.Unreachable, strava.Outage, strava.RateLimited, strava.Malformed, strava.Unrecognized,
 }
 
-func examineTarget(ctx context.Context, t provider.Target, repository string) []Finding {
-	about := t.String()
+func (r *Report) examineApp(ctx context.Context, run *provider.Run) {
+	const app = words.Sentence("doctor-app")
+	switch err := run.Strava.CheckApp(ctx); {
+	case err == nil:
+		r.ok(app, words.Note{ID: "doctor-app-fits"})
+	case slices.Contains(unclear, strava.KindOf(err)):
+		r.wrong(Warning, app, &words.Failure{ID: "doctor-app-unchecked", Blanks: words.Blanks{"cause": strava.ProbeCause(err)}})
+	default:
+		r.wrong(Failure, app, err)
+	}
+}
+
+func (r *Report) examineTarget(ctx context.Context, t provider.Target, repository string) {
 	facts, err := provider.CheckTarget(ctx, t)
 	if err != nil {
-		return []Finding{{Level: Failure, About: about, Err: err}}
+		r.wrong(Failure, t, err)
+		return
 	}
-	findings := []Finding{{Level: OK, About: about, Says: describe(facts)}}
-	warn := func(err error) { findings = append(findings, Finding{Level: Warning, About: about, Err: err}) }
-	doubt := func(id string, by []string) {
-		warn(&words.Failure{ID: id, Blanks: words.Blanks{"target": about, "by": by}})
-	}
+	r.ok(t, describe(facts)...)
+	name := t.String()
 	if !facts.WriteProven && !facts.WriteBelieved {
-		doubt("doctor-unproven-write", nil)
+		r.wrong(Warning, t, &words.Failure{ID: "doctor-unproven-write", Blanks: words.Blanks{"target": name}})
 	}
-	if err := facts.WarnOfExpiry(about); err != nil {
-		warn(err)
+	if err := facts.WarnOfExpiry(name); err != nil {
+		r.wrong(Warning, t, err)
 	}
 	if s, ok := t.(*store.Secret); ok {
 		by, known := s.Shadows(ctx, repository)
 		if len(by) > 0 {
-			doubt("doctor-shadowed", by)
+			r.wrong(Warning, t, &words.Failure{ID: "doctor-shadowed", Blanks: words.Blanks{"target": name, "by": by}})
 		} else if !known {
-			doubt("doctor-shadows-unknown", nil)
+			r.wrong(Warning, t, &words.Failure{ID: "doctor-shadows-unknown", Blanks: words.Blanks{"target": name}})
 		}
 	}
-	return findings
 }
 
-func describe(f store.Facts) (says []words.Note) {
-	add := func(id string, blanks words.Blanks) { says = append(says, words.Note{ID: id, Blanks: blanks}) }
-	switch updated := (words.Blanks{"updated": words.Day(f.UpdatedAt)}); {
+func describe(f store.Facts) []words.Note {
+	says := []words.Note{{ID: "doctor-target-exists", Blanks: words.Blanks{"updated": words.Day(f.UpdatedAt)}}}
+	switch {
 	case !f.Exists:
-		add("doctor-target-new", updated)
+		says[0].ID = "doctor-target-new"
 	case f.Held:
-		add("doctor-target-holds", updated)
-	default:
-		add("doctor-target-exists", updated)
+		says[0].ID = "doctor-target-holds"
 	}
 	switch {
 	case f.Exists && f.WriteProven:
-		add("doctor-target-writable", nil)
+		says = append(says, words.Note{ID: "doctor-target-writable"})
 	case f.WriteBelieved:
-		add("doctor-target-believed", nil)
+		says = append(says, words.Note{ID: "doctor-target-believed"})
 	}
 	switch {
 	case f.Local:
 	case f.TokenExpires.IsZero():
-		add("doctor-github-token-endless", nil)
+		says = append(says, words.Note{ID: "doctor-github-token-endless"})
 	default:
-		add("doctor-github-token-ends", words.Blanks{"when": words.Day(f.TokenExpires)})
+		says = append(says, words.Note{ID: "doctor-github-token-ends", Blanks: words.Blanks{"when": words.Day(f.TokenExpires)}})
 	}
 	return says
 }
 
-func examineOutcome(o *provider.Outcome) (findings []Finding) {
-	ok := func(part, id string, blanks words.Blanks) {
-		findings = append(findings, Finding{Level: OK, Part: part, Says: []words.Note{{ID: id, Blanks: blanks}}})
-	}
+func (r *Report) examineOutcome(o *provider.Outcome) {
+	r.Status = o.Status()
 	switch {
 	case o.Token.RefreshToken.Empty():
 	case !o.Rotated:
-		ok("doctor-refresh-token", "doctor-works", nil)
+		r.ok(words.Sentence("doctor-refresh-token"), words.Note{ID: "doctor-works"})
 	case len(o.Kept) > 0:
-		ok("doctor-refresh-token", "doctor-works-replaced", words.Blanks{"kept": o.Kept})
+		r.ok(words.Sentence("doctor-refresh-token"), words.Note{ID: "doctor-works-replaced", Blanks: words.Blanks{"kept": o.Kept}})
 	}
 	if o.AthleteID != 0 {
-		ok("doctor-access-token", "doctor-active", words.Blanks{"athlete": o.AthleteID})
+		r.ok(words.Sentence("doctor-access-token"), words.Note{ID: "doctor-active", Blanks: words.Blanks{"athlete": o.AthleteID}})
 	}
 	if len(o.Scope) > 0 {
-		ok("doctor-scopes", "doctor-scopes-are", words.Blanks{"scopes": o.Scope})
+		r.ok(words.Sentence("doctor-scopes"), words.Note{ID: "doctor-scopes-are", Blanks: words.Blanks{"scopes": o.Scope}})
 	}
 	for _, err := range o.Failures {
-		findings = append(findings, Finding{Level: Failure, Part: "doctor-run", Err: err})
+		r.wrong(Failure, words.Sentence("doctor-run"), err)
 	}
 	for _, err := range o.Warnings {
 		if _, told := err.(*store.TokenExpiresError); !told { // by the target
-			findings = append(findings, Finding{Level: Warning, Part: "doctor-run", Err: err})
+			r.wrong(Warning, words.Sentence("doctor-run"), err)
 		}
 	}
-	return findings
 }

@@ -153,7 +153,7 @@ func FuzzInputs(f *testing.F) {
 		if problems == nil && (in.StravaURL == nil || in.ClientID == "" || in.ClientSecret.Empty()) {
 			t.Error("unusable inputs were let through")
 		}
-		voice := words.Step("")
+		voice := words.Voice{Step: true}
 		for _, p := range problems {
 			for _, secret := range []string{clientSecret, refresh} {
 				if text := voice.Explain(p)[0].Text(); len(secret) >= 24 && strings.Contains(text, secret) {

@@ -74,7 +74,7 @@ func (l *Login) logIn(ctx context.Context) error {
 	if err := l.checkFlags(); err != nil {
 		return err
 	}
-	l.Terminal.Voice = l.Terminal.Voice.In(l.Getenv("GITHUB_SERVER_URL"), l.Repository).LoggingIn(l.again())
+	l.Terminal.Voice = words.Voice{Server: l.Getenv("GITHUB_SERVER_URL"), Repository: l.Repository, Login: l.again()}
 	l.findGitHubToken(ctx)
 	if l.Repository != "" && l.isMissing("github-token") {
 		return l.withoutGitHubToken(ctx)

@@ -23,7 +23,7 @@ import (
 type Terminal struct {
 	In    io.Reader
 	Out   io.Writer
-	Voice *words.Voice
+	Voice words.Voice
 
 	lines  chan string // set while lines are read in the background
 	mu     sync.Mutex
