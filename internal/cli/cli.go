@@ -85,8 +85,7 @@ func newRoot(s *shell) *cobra.Command {
 			c.Args = atMost(0)
 		}
 	}
-	root.SetHelpCommand(helpCommand(root))
-	addCompletion(root)
+	quoteNothing(root)
 	return root
 }
 

@@ -2,13 +2,14 @@ package cli
 
 import (
 	"io"
-	"regexp"
 	"slices"
 
 	"github.com/spf13/cobra"
 
+	"strava-token/internal/input"
 	"strava-token/internal/login"
 	"strava-token/internal/sandbox"
+	"strava-token/internal/words"
 )
 
 // sandboxSecret is the secret that the sandbox's repository starts with.
@@ -25,12 +26,18 @@ func sandboxCommand(p Process) *cobra.Command {
 		Example: "  strava-token sandbox --rotation always >sandbox.env &\n" +
 			"  . ./sandbox.env",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := checkSandbox(format, knobs); err != nil {
-				return err
+			refused := func(problem string) error {
+				return input.Misuse("usage-refused", words.Blanks{"problem": "--" + problem + ".", "command": cmd.CommandPath()})
+			}
+			if err := knobs.Check(); err != nil {
+				return refused(err.Error())
+			}
+			if !slices.Contains([]string{"shell", "dotenv", "json"}, format) {
+				return refused("format is shell, dotenv or json")
 			}
 			listener, err := sandbox.Listen(cmd.Context(), address)
 			if err != nil {
-				return refused("--address must be a loopback address with a free port.")
+				return refused("address must be a loopback address with a free port")
 			}
 			s := sandbox.New(knobs)
 			s.SetSecret(sandboxSecret, s.LiveRefreshToken())
@@ -52,21 +59,4 @@ func sandboxCommand(p Process) *cobra.Command {
 	c.Flags().BoolVar(&knobs.Inactive, "inactive", false, "make the app inactive: it still refreshes, and every API call is refused")
 	c.Flags().DurationVar(&knobs.Latency, "latency", 0, "delay every answer by this much")
 	return c
-}
-
-// checkSandbox reports a malformed flag.
-func checkSandbox(format string, knobs sandbox.Knobs) error {
-	plain := regexp.MustCompile(`^[A-Za-z0-9_-]*$`)
-	switch {
-	case !slices.Contains([]string{"shell", "dotenv", "json"}, format):
-		return refused("--format is shell, dotenv or json.")
-	case !regexp.MustCompile(`^[0-9]+$`).MatchString(knobs.App.ID):
-		return refused("--client-id is a number.")
-	case !plain.MatchString(knobs.App.Secret) || !plain.MatchString(knobs.RefreshToken):
-		return refused("--client-secret and --refresh-token are letters, digits, - and _.")
-	}
-	if err := knobs.Check(); err != nil {
-		return refused("--" + err.Error() + ".")
-	}
-	return nil
 }
