@@ -2,11 +2,9 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"io"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -103,16 +101,12 @@ func printed(format string, o *provider.Outcome) string {
 	case "dotenv":
 		return login.Formatted(format, [][2]string{{accessTokenVariable, token}, {"STRAVA_EXPIRES_AT", strconv.FormatInt(ends, 10)}})
 	}
-	var text strings.Builder
-	encoder := json.NewEncoder(&text)
-	encoder.SetEscapeHTML(false)
-	_ = encoder.Encode(struct { // only strings and numbers
+	return login.JSON(struct {
 		AccessToken string   `json:"access_token"`
 		ExpiresAt   int64    `json:"expires_at"`
 		ExpiresIn   int64    `json:"expires_in"`
 		Rotated     bool     `json:"rotated"`
 		AthleteID   int64    `json:"athlete_id,omitempty"`
 		Scope       []string `json:"scope,omitempty"`
-	}{token, ends, int64(o.Token.ExpiresIn.Seconds()), o.Rotated, o.AthleteID, o.Scope})
-	return text.String()
+	}{token, ends, int64(o.Token.ExpiresIn.Seconds()), o.Rotated, o.AthleteID, o.Scope}, "")
 }
