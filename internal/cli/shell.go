@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -100,10 +99,7 @@ func (s *shell) Mask(v secret.Value) bool {
 	if !s.inStep() || v.Empty() || s.needMasks() != nil {
 		return true
 	}
-	return s.t.InTime(func() error {
-		_, err := fmt.Fprintf(s.t.Out, "\n::add-mask::%s\n", maskable.Replace(v.Reveal()))
-		return err
-	})
+	return s.t.InTime("\n::add-mask::" + maskable.Replace(v.Reveal()) + "\n")
 }
 
 // Recover prints a recovery text, or leaves it in a file if nobody would read it.
@@ -113,10 +109,7 @@ func (s *shell) Recover(sealed string) bool {
 	}
 	path, err := recovery.Leave(sealed, s.folders())
 	if err == nil {
-		s.t.InTime(func() error {
-			s.t.Note("warning", s.t.Voice.Say("log-recovery-file", words.Blanks{"file": path}))
-			return nil
-		})
+		s.t.InTime("strava-token: warning: " + s.t.Voice.Say("log-recovery-file", words.Blanks{"file": path}) + "\n")
 	}
 	return err == nil
 }

@@ -30,10 +30,7 @@ const finishTime = 8 * time.Second
 
 // announce names the athlete, who may not be the expected one.
 func (l *Login) announce(t strava.Token) {
-	l.Terminal.InTime(func() error {
-		l.Terminal.Say("Strava issued a refresh token" + whose(t, t.AthleteID) + ".")
-		return nil
-	})
+	l.Terminal.InTime("Strava issued a refresh token" + whose(t, t.AthleteID) + ".\n")
 }
 
 // keep spends the code and stores the refresh token. A cancellation only hurries it.
