@@ -34,7 +34,7 @@ func (s *shell) addRefreshing(c *cobra.Command) {
 	s.addScopes(c)
 	f := c.Flags()
 	f.DurationVar(&s.minValidity, "min-validity", 0, "fail unless the access token lasts this much longer, as in 30m")
-	f.Int64Var(&s.athlete, "expected-athlete", 0, "id of the athlete whose token it must be")
+	f.StringVar(&s.athlete, "expected-athlete", "", "id of the athlete whose token it must be")
 	f.BoolVar(&s.verify, "verify", true, "prove with one API call that the access token works")
 }
 

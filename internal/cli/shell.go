@@ -31,7 +31,7 @@ type shell struct {
 	rotateTo    []string
 	repo        string
 	scopes      string
-	athlete     int64
+	athlete     string
 	verify      bool
 	minValidity time.Duration
 }
@@ -50,10 +50,8 @@ func (s *shell) addScopes(c *cobra.Command) {
 // gets credentials. answers are what a person was asked for.
 func (s *shell) read(tokenNeeded bool, answers map[string]secret.Value) (*input.Inputs, error) {
 	flags := map[string][]string{
-		"rotate-to": s.rotateTo, "repo": {s.repo}, "require-scopes": {s.scopes}, "verify": {strconv.FormatBool(s.verify)},
-	}
-	if s.athlete != 0 {
-		flags["expected-athlete"] = []string{strconv.FormatInt(s.athlete, 10)}
+		"rotate-to": s.rotateTo, "repo": {s.repo}, "require-scopes": {s.scopes}, "expected-athlete": {s.athlete},
+		"verify": {strconv.FormatBool(s.verify)},
 	}
 	in, err := input.Read(input.Shell{Getenv: s.Getenv, Flags: flags, Answers: answers}, tokenNeeded)
 	if err != nil {

@@ -35,9 +35,15 @@ func showUsage(c *cobra.Command) error {
 	return err
 }
 
-// quoteNothing keeps the library's own commands from quoting what was typed: it may be a
-// secret in the wrong place.
+// quoteNothing keeps the library from quoting what was typed: it may be a secret in the
+// wrong place.
 func quoteNothing(root *cobra.Command) {
+	root.SetFlagErrorFunc(badFlag)
+	for _, c := range root.Commands() {
+		if c.Args == nil {
+			c.Args = atMost(0)
+		}
+	}
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
 	help, _, _ := root.Find([]string{"help"})
