@@ -29,7 +29,7 @@ func (l *Login) askClientID(ctx context.Context) (err error) {
 	if !l.isMissing("client-id") {
 		return nil
 	}
-	l.Terminal.Say("Client ID and Client Secret are at " + words.StravaSettings + ".\n" +
+	l.Terminal.Say("Client ID and Client Secret are at https://www.strava.com/settings/api.\n" +
 		"(No app yet? Create one there: any name, category, website and icon, and\n" +
 		"github.com as Authorization Callback Domain.)")
 	l.answers["client-id"], err = untilRight(l.Terminal, "client-id", "Client ID", input.InspectClientID, func() (secret.Value, error) {

@@ -2,7 +2,6 @@ package words
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
 
@@ -19,9 +18,6 @@ type language struct {
 	hours, minutes         [2]string // of one and of several
 	underAMinute           string
 	clock, day, moment     string // layouts, in UTC
-
-	sentence *regexp.Regexp // with the gap after it
-	optional *regexp.Regexp // a part in parentheses, with the gap before it
 }
 
 var english = &language{
@@ -31,7 +27,6 @@ var english = &language{
 	place: "the secret that %s reads (%s)",
 	hours: [2]string{"hour", "hours"}, minutes: [2]string{"minute", "minutes"}, underAMinute: "less than a minute",
 	clock: "15:04 UTC", day: "2 January 2006", moment: "2 January 2006, 15:04 UTC",
-	sentence: regexp.MustCompile(`(\([^()]*\)|<[^>]*>|[^()<])*?(<[^>]*\.> |[.?!] |$)`), optional: regexp.MustCompile(` \([^)]*\)`),
 }
 
 // languages are those that a step speaks.
@@ -42,7 +37,6 @@ var languages = map[string]*language{"": english, "en": english, "zh": {
 	place: "%s 引用的 secret（%s ）",
 	hours: [2]string{"小时", "小时"}, minutes: [2]string{"分钟", "分钟"}, underAMinute: "不到 1 分钟",
 	clock: "15:04 UTC", day: "2006 年 1 月 2 日", moment: "2006 年 1 月 2 日 15:04 UTC",
-	sentence: regexp.MustCompile(`(（[^（）]*）|<[^>]*>|[^（）<])*?(<[^>]*[.。]>|[。？！]|$)`), optional: regexp.MustCompile(`（[^）]*）`),
 }}
 
 // Speaks reports whether there is a page in a language.

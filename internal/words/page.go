@@ -15,6 +15,9 @@ var (
 	// Without its example and the markup a blank is its name, with a $ in front if it's
 	// in a command, and a stop behind if its value ends a sentence.
 	aBlank = regexp.MustCompile(`<\$?([a-z-]+)[.。]?>`)
+	// A sentence has the gap after it, an optional part the one before it.
+	aSentence  = regexp.MustCompile(`(\([^()]*\)|（[^（）]*）|<[^>]*>|[^()（）<])*?(<[^>]*\.> |<[^>]*。>|[.?!] |[。？！]|$)`)
+	isOptional = regexp.MustCompile(` \([^)]*\)|（[^）]*）`)
 )
 
 // unmark returns a line of the page without its markup and its examples.
@@ -39,7 +42,7 @@ func (v Voice) fill(paragraph string, b Blanks) string {
 		if strings.HasPrefix(line, elsewhere) {
 			continue
 		}
-		for _, sentence := range l.sentence.FindAllString(unmark(strings.TrimPrefix(line, here)), -1) {
+		for _, sentence := range aSentence.FindAllString(unmark(strings.TrimPrefix(line, here)), -1) {
 			if filled := v.fillSentence(strings.TrimSuffix(sentence, l.gap), b); filled != "" {
 				text = append(text, filled)
 			}
@@ -51,7 +54,7 @@ func (v Voice) fill(paragraph string, b Blanks) string {
 // fillSentence renders a sentence, or returns "" if a blank outside parentheses is empty.
 func (v Voice) fillSentence(sentence string, b Blanks) string {
 	isEmpty := func(blank string) bool { return v.blank(blank, b) == "" }
-	sentence = v.language().optional.ReplaceAllStringFunc(sentence, func(part string) string {
+	sentence = isOptional.ReplaceAllStringFunc(sentence, func(part string) string {
 		if slices.ContainsFunc(aBlank.FindAllString(part, -1), isEmpty) {
 			return ""
 		}

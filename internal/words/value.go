@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -123,14 +121,11 @@ type System struct{ Err error }
 
 func (s System) String() string {
 	err := s.Err
-	if path, ok := errors.AsType[*fs.PathError](err); ok {
-		err = path.Err
-	}
-	if link, ok := errors.AsType[*os.LinkError](err); ok {
-		err = link.Err
+	for errors.Unwrap(err) != nil {
+		err = errors.Unwrap(err)
 	}
 	if err == nil {
-		return "no reason"
+		return ""
 	}
 	return err.Error()
 }

@@ -9,11 +9,8 @@ import (
 	"time"
 )
 
-// The pages that messages lead to.
-const (
-	StravaSettings = "https://www.strava.com/settings/api"
-	GitHub         = "https://github.com"
-)
+// GitHub is the server unless another one is known.
+const GitHub = "https://github.com"
 
 // Blanks are the values for the blanks of a message, by name: an inner error (What
 // and Why of its own message), one of the types below, or what fmt prints. A value is
