@@ -59,7 +59,7 @@ func (s *shell) print(ctx context.Context, format string) error {
 		return input.Misuse("refresh-format", nil)
 	}
 	o, err := s.refresh(ctx)
-	if err != nil {
+	if o == nil {
 		return err
 	}
 	if o.Export == provider.ExportAll {
@@ -70,7 +70,7 @@ func (s *shell) print(ctx context.Context, format string) error {
 	return o.Err()
 }
 
-// refresh gets an access token. An error is about the command's inputs.
+// refresh gets an access token. If there is no outcome, the error is about the inputs.
 func (s *shell) refresh(ctx context.Context) (*provider.Outcome, error) {
 	if s.minValidity < 0 || s.minValidity > longest {
 		return nil, input.Misuse("refresh-min-validity", nil)
@@ -89,7 +89,7 @@ func (s *shell) refresh(ctx context.Context) (*provider.Outcome, error) {
 			"left": left, "wanted": s.minValidity, "renewed": words.Clock(o.Token.ExpiresAt.Add(-renewal)),
 		}})
 	}
-	return o, nil
+	return o, o.Err()
 }
 
 // printed returns an access token in a format.

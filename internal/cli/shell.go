@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"os"
@@ -132,9 +133,8 @@ func isNull(w io.Writer) bool {
 	if !isFile {
 		return false
 	}
-	null, err := os.Stat(os.DevNull)
-	info, statErr := f.Stat()
-	return err == nil && statErr == nil && os.SameFile(null, info)
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0 && !terminal.Is(f)
 }
 
 // folders returns the folders for recovery texts that couldn't be printed: beside the
@@ -146,10 +146,7 @@ func (s *shell) folders() []string {
 			all = append(all, filepath.Dir(t.Path))
 		}
 	}
-	state := s.Getenv("XDG_STATE_HOME")
-	if home := s.Getenv("HOME"); state == "" && home != "" {
-		state = filepath.Join(home, ".local", "state")
-	}
+	state := cmp.Or(s.Getenv("XDG_STATE_HOME"), filepath.Join(s.Getenv("HOME"), ".local", "state"))
 	if runtime.GOOS == "windows" {
 		state = s.Getenv("LOCALAPPDATA")
 	}

@@ -12,26 +12,22 @@ import (
 	"strava-token/internal/words"
 )
 
-// screen is the maximum width of a help text.
-const screen = 80
-
-// showUsage prints the library's usage text, at most as wide as a screen.
+// showUsage prints the library's usage text, at most 80 columns wide.
 func showUsage(c *cobra.Command) error {
-	var b strings.Builder
-	fmt.Fprintf(&b, "Usage:\n  %s\n", c.UseLine())
+	b := c.OutOrStdout()
+	fmt.Fprintf(b, "Usage:\n  %s\n", c.UseLine())
 	if c.HasExample() {
-		fmt.Fprintf(&b, "\nExamples:\n%s\n", c.Example)
+		fmt.Fprintf(b, "\nExamples:\n%s\n", c.Example)
 	}
 	if c.HasAvailableSubCommands() {
-		b.WriteString("\nCommands:\n")
+		fmt.Fprintln(b, "\nCommands:")
 		for _, sub := range c.Commands() {
 			if sub.IsAvailableCommand() || sub.Name() == "help" {
-				fmt.Fprintf(&b, "  %-*s %s\n", sub.NamePadding(), sub.Name(), sub.Short)
+				fmt.Fprintf(b, "  %-*s %s\n", sub.NamePadding(), sub.Name(), sub.Short)
 			}
 		}
 	}
-	fmt.Fprintf(&b, "\nFlags:\n%s", c.LocalFlags().FlagUsagesWrapped(screen))
-	_, err := fmt.Fprint(c.OutOrStdout(), b.String())
+	_, err := fmt.Fprintf(b, "\nFlags:\n%s", c.LocalFlags().FlagUsagesWrapped(80))
 	return err
 }
 

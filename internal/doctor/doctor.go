@@ -5,6 +5,7 @@ package doctor
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -27,27 +28,25 @@ const (
 	Failure Level = "failure"
 )
 
-// Finding is one line of the checklist: what was examined, and either what was
-// found or what is wrong.
+// Finding is one line of the checklist: what was examined, and what was found or is
+// wrong.
 type Finding struct {
 	Level Level
 	About any // a target, or the words.Sentence that says what
-	Says  []words.Note
 	Err   error
 }
 
 // Lines returns the finding as lines of text.
 func (f Finding) Lines(voice words.Voice) (lines []string) {
-	head := fmt.Sprintf("%-8s %s: ", voice.Say("doctor-"+string(f.Level), nil), voice.Text(f.About))
-	if f.Err == nil {
-		var says []string
-		for _, note := range f.Says {
-			says = append(says, voice.Say(note.ID, note.Blanks))
+	head := fmt.Sprintf("%-8s %s:", voice.Say("doctor-"+string(f.Level), nil), voice.Text(f.About))
+	if f.Level == OK {
+		for _, m := range voice.Explain(f.Err) {
+			head += " " + m.What
 		}
-		return []string{head + strings.Join(says, " ")}
+		return []string{head}
 	}
 	for _, m := range voice.Explain(f.Err) {
-		lines = append(lines, strings.Split(head+strings.ReplaceAll(m.Text(), "\n", "\n         "), "\n")...)
+		lines = append(lines, strings.Split(head+" "+strings.ReplaceAll(m.Text(), "\n", "\n         "), "\n")...)
 	}
 	return lines
 }
@@ -58,12 +57,8 @@ type Report struct {
 	Status   provider.Status
 }
 
-func (r *Report) ok(about any, says ...words.Note) {
-	r.Findings = append(r.Findings, Finding{Level: OK, About: about, Says: says})
-}
-
-func (r *Report) wrong(level Level, about any, err error) {
-	r.Findings = append(r.Findings, Finding{Level: level, About: about, Err: err})
+func (r *Report) add(level Level, about any, err error) {
+	r.Findings = append(r.Findings, Finding{level, about, err})
 }
 
 func (r *Report) failed() bool {
@@ -93,9 +88,9 @@ func Examine(ctx context.Context, run *provider.Run, repository string) (r Repor
 	}
 	switch {
 	case len(targets) == 0:
-		r.wrong(Warning, words.Sentence("doctor-refresh-token"), &words.Failure{ID: "doctor-no-target"})
+		r.add(Warning, words.Sentence("doctor-refresh-token"), &words.Failure{ID: "doctor-no-target"})
 	case r.failed():
-		r.wrong(Warning, words.Sentence("doctor-refresh-token"), &words.Failure{ID: "doctor-not-tried"})
+		r.add(Warning, words.Sentence("doctor-refresh-token"), &words.Failure{ID: "doctor-not-tried"})
 	default:
 		r.examineOutcome(run.Do(ctx))
 	}
@@ -115,60 +110,61 @@ func (r *Report) examineApp(ctx context.Context, run *provider.Run) {
 	const app = words.Sentence("doctor-app")
 	switch err := run.Strava.CheckApp(ctx); {
 	case err == nil:
-		r.ok(app, words.Note{ID: "doctor-app-fits"})
+		r.add(OK, app, &words.Failure{ID: "doctor-app-fits"})
 	case slices.Contains(unclear, strava.KindOf(err)):
-		r.wrong(Warning, app, &words.Failure{ID: "doctor-app-unchecked", Blanks: words.Blanks{"cause": strava.ProbeCause(err)}})
+		r.add(Warning, app, &words.Failure{ID: "doctor-app-unchecked", Blanks: words.Blanks{"cause": strava.ProbeCause(err)}})
 	default:
-		r.wrong(Failure, app, err)
+		r.add(Failure, app, err)
 	}
 }
 
 func (r *Report) examineTarget(ctx context.Context, t provider.Target, repository string) {
 	facts, err := provider.CheckTarget(ctx, t)
 	if err != nil {
-		r.wrong(Failure, t, err)
+		r.add(Failure, t, err)
 		return
 	}
-	r.ok(t, describe(facts)...)
+	r.add(OK, t, describe(facts))
 	name := t.String()
 	if !facts.WriteProven && !facts.WriteBelieved {
-		r.wrong(Warning, t, &words.Failure{ID: "doctor-unproven-write", Blanks: words.Blanks{"target": name}})
+		r.add(Warning, t, &words.Failure{ID: "doctor-unproven-write", Blanks: words.Blanks{"target": name}})
 	}
 	if err := facts.WarnOfExpiry(name); err != nil {
-		r.wrong(Warning, t, err)
+		r.add(Warning, t, err)
 	}
 	if s, ok := t.(*store.Secret); ok {
 		by, known := s.Shadows(ctx, repository)
 		if len(by) > 0 {
-			r.wrong(Warning, t, &words.Failure{ID: "doctor-shadowed", Blanks: words.Blanks{"target": name, "by": by}})
+			r.add(Warning, t, &words.Failure{ID: "doctor-shadowed", Blanks: words.Blanks{"target": name, "by": by}})
 		} else if !known {
-			r.wrong(Warning, t, &words.Failure{ID: "doctor-shadows-unknown", Blanks: words.Blanks{"target": name}})
+			r.add(Warning, t, &words.Failure{ID: "doctor-shadows-unknown", Blanks: words.Blanks{"target": name}})
 		}
 	}
 }
 
-func describe(f store.Facts) []words.Note {
-	says := []words.Note{{ID: "doctor-target-exists", Blanks: words.Blanks{"updated": words.Day(f.UpdatedAt)}}}
+func describe(f store.Facts) error {
+	var written, expires error
+	exists := &words.Failure{ID: "doctor-target-exists", Blanks: words.Blanks{"updated": words.Day(f.UpdatedAt)}}
 	switch {
 	case !f.Exists:
-		says[0].ID = "doctor-target-new"
+		exists.ID = "doctor-target-new"
 	case f.Held:
-		says[0].ID = "doctor-target-holds"
+		exists.ID = "doctor-target-holds"
 	}
 	switch {
 	case f.Exists && f.WriteProven:
-		says = append(says, words.Note{ID: "doctor-target-writable"})
+		written = &words.Failure{ID: "doctor-target-writable"}
 	case f.WriteBelieved:
-		says = append(says, words.Note{ID: "doctor-target-believed"})
+		written = &words.Failure{ID: "doctor-target-believed"}
 	}
 	switch {
 	case f.Local:
 	case f.TokenExpires.IsZero():
-		says = append(says, words.Note{ID: "doctor-github-token-endless"})
+		expires = &words.Failure{ID: "doctor-github-token-endless"}
 	default:
-		says = append(says, words.Note{ID: "doctor-github-token-ends", Blanks: words.Blanks{"when": words.Day(f.TokenExpires)}})
+		expires = &words.Failure{ID: "doctor-github-token-ends", Blanks: words.Blanks{"when": words.Day(f.TokenExpires)}}
 	}
-	return says
+	return errors.Join(exists, written, expires)
 }
 
 func (r *Report) examineOutcome(o *provider.Outcome) {
@@ -176,22 +172,22 @@ func (r *Report) examineOutcome(o *provider.Outcome) {
 	switch {
 	case o.Token.RefreshToken.Empty():
 	case !o.Rotated:
-		r.ok(words.Sentence("doctor-refresh-token"), words.Note{ID: "doctor-works"})
+		r.add(OK, words.Sentence("doctor-refresh-token"), &words.Failure{ID: "doctor-works"})
 	case len(o.Kept) > 0:
-		r.ok(words.Sentence("doctor-refresh-token"), words.Note{ID: "doctor-works-replaced", Blanks: words.Blanks{"kept": o.Kept}})
+		r.add(OK, words.Sentence("doctor-refresh-token"), &words.Failure{ID: "doctor-works-replaced", Blanks: words.Blanks{"kept": o.Kept}})
 	}
 	if o.AthleteID != 0 {
-		r.ok(words.Sentence("doctor-access-token"), words.Note{ID: "doctor-active", Blanks: words.Blanks{"athlete": o.AthleteID}})
+		r.add(OK, words.Sentence("doctor-access-token"), &words.Failure{ID: "doctor-active", Blanks: words.Blanks{"athlete": o.AthleteID}})
 	}
 	if len(o.Scope) > 0 {
-		r.ok(words.Sentence("doctor-scopes"), words.Note{ID: "doctor-scopes-are", Blanks: words.Blanks{"scopes": o.Scope}})
+		r.add(OK, words.Sentence("doctor-scopes"), &words.Failure{ID: "doctor-scopes-are", Blanks: words.Blanks{"scopes": o.Scope}})
 	}
 	for _, err := range o.Failures {
-		r.wrong(Failure, words.Sentence("doctor-run"), err)
+		r.add(Failure, words.Sentence("doctor-run"), err)
 	}
 	for _, err := range o.Warnings {
 		if _, told := err.(*store.TokenExpiresError); !told { // by the target
-			r.wrong(Warning, words.Sentence("doctor-run"), err)
+			r.add(Warning, words.Sentence("doctor-run"), err)
 		}
 	}
 }

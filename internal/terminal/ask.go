@@ -59,18 +59,14 @@ func Interruptible[T any](ctx context.Context, f func() (T, error)) (T, error) {
 // Confirm asks a yes-or-no question; an empty answer is fallback.
 func (t *Terminal) Confirm(ctx context.Context, question string, fallback bool) (bool, error) {
 	choice := map[bool]string{true: " [Y/n] ", false: " [y/N] "}
+	answers := map[string]bool{"": fallback, "y": true, "yes": true, "n": false, "no": false}
 	for {
 		answer, err := t.Ask(ctx, question+choice[fallback])
 		if err != nil {
 			return false, err
 		}
-		switch strings.ToLower(strings.TrimSpace(answer)) {
-		case "":
-			return fallback, nil
-		case "y", "yes":
-			return true, nil
-		case "n", "no":
-			return false, nil
+		if yes, known := answers[strings.ToLower(strings.TrimSpace(answer))]; known {
+			return yes, nil
 		}
 		t.Say("Answer y or n.")
 	}

@@ -1,6 +1,7 @@
 package words
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -56,17 +57,12 @@ func (l *language) row(id string) (paragraphs []string, found bool) {
 
 // duration returns d as people say it, rounded down.
 func (l *language) duration(d time.Duration) string {
-	var parts []string
-	for _, part := range []struct {
-		n     int
-		units [2]string
-	}{{int(d.Hours()), l.hours}, {int(d.Minutes()) % 60, l.minutes}} {
-		if part.n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", part.n, part.units[min(part.n, 2)-1]))
+	count := func(n int, units [2]string) string {
+		if n <= 0 {
+			return ""
 		}
+		return fmt.Sprintf("%d %s ", n, units[min(n, 2)-1])
 	}
-	if parts == nil {
-		return l.underAMinute
-	}
-	return strings.Join(parts, " ")
+	text := count(int(d.Hours()), l.hours) + count(int(d.Minutes())%60, l.minutes)
+	return cmp.Or(strings.TrimSpace(text), l.underAMinute)
 }
