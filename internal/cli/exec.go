@@ -34,7 +34,6 @@ func execCommand(s *shell) *cobra.Command {
 	return c
 }
 
-// exec implements the command.
 func (s *shell) exec(ctx context.Context, args []string) error {
 	if len(args) == 0 {
 		return input.Misuse("exec-no-command", nil)

@@ -28,23 +28,20 @@ func (r *recovering) openAll(texts []string, clientSecret secret.Value) (opened 
 		}
 	}
 	if len(opened) > 0 {
-		return opened, nil
+		err = nil
 	}
-	return nil, err
+	return opened, err
 }
 
-// ofOneAthlete returns the texts if they belong to one athlete, or else those for one of
-// the targets: one log may have the tokens of several athletes, each with its own
-// target.
+// ofOneAthlete returns the texts, or those for one of the targets if the log has tokens of
+// several athletes.
 func ofOneAthlete(opened []openedText, targets []store.Target) ([]openedText, error) {
 	if !haveSeveral(opened) {
 		return opened, nil
 	}
-	var names []string
-	for _, t := range targets {
-		names = append(names, t.String())
-	}
-	meant := slices.DeleteFunc(slices.Clone(opened), func(text openedText) bool { return !shareOne(text.Targets, names) })
+	meant := slices.DeleteFunc(slices.Clone(opened), func(text openedText) bool {
+		return !slices.ContainsFunc(targets, func(t store.Target) bool { return shareOne(text.Targets, []string{t.String()}) })
+	})
 	if len(meant) == 0 || haveSeveral(meant) {
 		return nil, input.Misuse("recover-several-athletes", words.Blanks{"targets": targetsOf(opened)})
 	}

@@ -144,8 +144,7 @@ func (r *recovering) show(opened []openedText) (shown error) {
 	return shown
 }
 
-// readTexts reads the recovery texts in the file, on standard input, or in the files that
-// were left because nobody would have read them.
+// readTexts reads the file, standard input, or the files of texts that nobody would have read.
 func (r *recovering) readTexts(args []string) ([]string, error) {
 	if len(args) > 0 && args[0] != "-" {
 		f, err := os.Open(args[0])

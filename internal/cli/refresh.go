@@ -53,7 +53,6 @@ func refreshCommand(s *shell) *cobra.Command {
 	return c
 }
 
-// print implements the command refresh.
 func (s *shell) print(ctx context.Context, format string) error {
 	if !slices.Contains([]string{"token", "json", "dotenv"}, format) {
 		return input.Misuse("refresh-format", nil)

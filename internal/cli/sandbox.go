@@ -52,7 +52,7 @@ func sandboxCommand(p Process) *cobra.Command {
 	c.Flags().StringVar(&knobs.RefreshToken, "refresh-token", "", "made-up refresh token; never a real one (default: random)")
 	c.Flags().StringSliceVar(&knobs.Scopes, "scopes", nil, "what the athlete has granted (default read,activity:read_all)")
 	c.Flags().StringVar(&knobs.CallbackDomain, "callback-domain", "localhost", "authorization callback domain of the app")
-	c.Flags().StringVar((*string)(&knobs.Rotation), "rotation", string(sandbox.RotateNever), "when Strava replaces the refresh token: never, expiry or always")
+	c.Flags().StringVar((*string)(&knobs.Rotation), "rotation", "never", "when Strava replaces the refresh token: never, expiry or always")
 	c.Flags().IntVar(&knobs.Activities, "activities", 100, "how many activities the athlete has")
 	c.Flags().Int64Var(&knobs.Seed, "seed", 1, "a different seed makes different activities")
 	c.Flags().BoolVar(&knobs.Inactive, "inactive", false, "make the app inactive: it still refreshes, and every API call is refused")

@@ -3,7 +3,6 @@ package cli
 import (
 	"cmp"
 	"context"
-	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -103,7 +102,8 @@ func (s *shell) Mask(v secret.Value) bool {
 
 // Recover prints a recovery text, or leaves it in a file if nobody would read it.
 func (s *shell) Recover(sealed string) bool {
-	if s.t.Recover(sealed) && !isNull(s.t.Out) {
+	// A closed standard error is the null device, since Go opens that in its place.
+	if mode, _ := s.stderrMode(); s.t.Recover(sealed) && mode&os.ModeCharDevice == 0 {
 		return true
 	}
 	path, err := recovery.Leave(sealed, s.folders())
@@ -115,26 +115,23 @@ func (s *shell) Recover(sealed string) bool {
 
 // needMasks refuses to get tokens that a workflow's runner couldn't be told to mask.
 func (s *shell) needMasks() error {
-	f, isFile := s.Stderr.(*os.File)
-	if !s.inStep() || !isFile || terminal.Is(f) {
-		return nil
+	// node's pipes are sockets
+	if mode, isFile := s.stderrMode(); s.inStep() && isFile && mode&(os.ModeNamedPipe|os.ModeSocket) == 0 {
+		return input.Misuse("refresh-unmasked", nil)
 	}
-	info, err := f.Stat()
-	if err == nil && info.Mode()&(os.ModeNamedPipe|os.ModeSocket) != 0 { // node's pipes are sockets
-		return nil
-	}
-	return input.Misuse("refresh-unmasked", nil)
+	return nil
 }
 
-// isNull reports whether w discards what is written. A closed standard error does so
-// as well: Go opens the null device in its place.
-func isNull(w io.Writer) bool {
-	f, isFile := w.(*os.File)
-	if !isFile {
-		return false
+// stderrMode returns the mode of the file that standard error is, unless it's a terminal.
+func (s *shell) stderrMode() (mode os.FileMode, isFile bool) {
+	f, isFile := s.Stderr.(*os.File)
+	if !isFile || terminal.Is(f) {
+		return 0, false
 	}
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0 && !terminal.Is(f)
+	if info, err := f.Stat(); err == nil {
+		mode = info.Mode()
+	}
+	return mode, true
 }
 
 // folders returns the folders for recovery texts that couldn't be printed: beside the

@@ -21,7 +21,6 @@ import (
 // Level is how much a finding matters.
 type Level string
 
-// The levels.
 const (
 	OK      Level = "ok"
 	Warning Level = "warning"

@@ -13,8 +13,6 @@ import (
 	"strava-token/internal/words"
 )
 
-// errNoTerminal reports a secret that can't be asked for: that takes a terminal, since
-// the answer isn't shown.
 var errNoTerminal error = &words.Failure{ID: "recover-no-secret"}
 
 // Ask asks for a line. It returns ctx's error if ctx ends first, and io.EOF if the

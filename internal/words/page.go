@@ -33,16 +33,17 @@ func unmark(line string) string {
 // with a blank whose value is empty.
 func (v Voice) fill(paragraph string, b Blanks) string {
 	l := v.language()
-	here, elsewhere := l.inTerminal, l.inWorkflow
+	elsewhere := l.inWorkflow
 	if v.Step {
-		here, elsewhere = elsewhere, here
+		elsewhere = l.inTerminal
 	}
 	var text []string
 	for line := range strings.SplitSeq(paragraph, "\n") {
 		if strings.HasPrefix(line, elsewhere) {
 			continue
 		}
-		for _, sentence := range aSentence.FindAllString(unmark(strings.TrimPrefix(line, here)), -1) {
+		line = strings.TrimPrefix(strings.TrimPrefix(line, l.inWorkflow), l.inTerminal)
+		for _, sentence := range aSentence.FindAllString(unmark(line), -1) {
 			if filled := v.fillSentence(strings.TrimSuffix(sentence, l.gap), b); filled != "" {
 				text = append(text, filled)
 			}

@@ -3,6 +3,7 @@ package words
 import (
 	"cmp"
 	"context"
+	"slices"
 	"strings"
 )
 
@@ -26,23 +27,19 @@ func (v Voice) repository() string { return cmp.Or(v.Repository, "OWNER/REPO") }
 
 // Asks reports whether a message's next step is to authorize.
 func (v Voice) Asks(err error) bool {
-	for _, n := range notesOf(err) {
-		if row, _ := v.language().row(n.ID); strings.Contains(row[2], `<var title="authorize">`) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(notesOf(err), func(n Note) bool {
+		row, _ := v.language().row(n.ID)
+		return strings.Contains(row[2], `<var title="authorize">`)
+	})
 }
 
 // Explain renders the outermost Speaker, or each joined one. Anything else is
 // run-internal, except a bare context.Canceled.
 func (v Voice) Explain(err error) (messages []Message) {
 	notes := notesOf(err)
-	switch {
-	case len(notes) > 0:
-	case err == context.Canceled:
+	if err == context.Canceled {
 		notes = []Note{{ID: "run-cancelled"}}
-	default:
+	} else if len(notes) == 0 {
 		notes = []Note{unforeseen(err.Error())}
 	}
 	for _, n := range notes {

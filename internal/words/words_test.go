@@ -79,7 +79,6 @@ func TestValues(t *testing.T) {
 		step, terminal, chinese string // in a terminal and in Chinese: as in a step if it's empty
 	}{
 		{"a\u202eb\u009bc\nd", `a\u202eb\u009bc d`, "", ""},
-		{7, "7", "", ""},
 		{int64(12345678), "12345678", "", ""},
 		{[]string{"a", "b"}, "a, b", "", "a、b"},
 		{30 * time.Second, "less than a minute", "", "不到 1 分钟"},
