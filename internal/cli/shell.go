@@ -115,8 +115,7 @@ func (s *shell) Recover(sealed string) bool {
 
 // needMasks refuses to get tokens that a workflow's runner couldn't be told to mask.
 func (s *shell) needMasks() error {
-	// node's pipes are sockets
-	if mode, isFile := s.stderrMode(); s.inStep() && isFile && mode&(os.ModeNamedPipe|os.ModeSocket) == 0 {
+	if mode, isFile := s.stderrMode(); s.inStep() && isFile && mode&(os.ModeNamedPipe|os.ModeSocket) == 0 { // node's pipes are sockets
 		return input.Misuse("refresh-unmasked", nil)
 	}
 	return nil
