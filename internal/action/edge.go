@@ -22,7 +22,7 @@ type edge struct {
 	Config
 	out    *steadyWriter
 	sdk    *githubactions.Action
-	voice  *words.Voice
+	voice  words.Voice
 	pages  pages
 	event  map[string]any // what started the workflow; nil if unknown
 	sealed string         // a recovery text that is in the log, but not in the summary yet
@@ -38,7 +38,10 @@ func newEdge(c Config) *edge {
 	}
 	return &edge{
 		Config: c, out: out, sdk: sdk, pages: pages, event: event,
-		voice: words.Step(troubleshooting(getenv)).In(getenv("GITHUB_SERVER_URL"), getenv("GITHUB_REPOSITORY")).Authorizing("", pages.workflow).Editing(pages.edit),
+		voice: words.Voice{
+			Step: true, Help: troubleshooting(getenv), Server: getenv("GITHUB_SERVER_URL"), Repository: getenv("GITHUB_REPOSITORY"),
+			Workflow: pages.workflow, Edit: pages.edit,
+		},
 	}
 }
 

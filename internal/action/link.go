@@ -52,7 +52,7 @@ func (e *edge) offer(ctx context.Context, in *input.Inputs, client *strava.Clien
 		redirect = e.pages.workflow
 	}
 	link = strava.HideID(client.AuthorizeURL(redirect, in.Scopes(had), in.State(), true), in.ClientID)
-	e.voice = e.voice.Authorizing(link, e.pages.workflow)
+	e.voice.Link = link
 	return link, leadsBack
 }
 

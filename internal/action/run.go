@@ -36,7 +36,7 @@ func Run(ctx context.Context, c Config) provider.Status {
 		Getenv: e.Getenv, Input: e.sdk.GetInput, Hide: e.Mask, Event: e.event,
 		Writable: func(variable string) bool { return e.appendTo(variable, "") == nil },
 	}, true)
-	e.voice = e.voice.Speaking(in.Language)
+	e.voice.Language = in.Language
 	if err != nil {
 		if e.voice.Asks(err) && len(in.Targets) > 0 && in.StravaURL != nil && input.Inspect("client-id", in.ClientID) == "" {
 			e.offer(ctx, in, in.Strava(nil), nil)

@@ -16,7 +16,6 @@ import (
 	"strava-token/internal/provider"
 	"strava-token/internal/terminal"
 	"strava-token/internal/transport"
-	"strava-token/internal/words"
 )
 
 // version is set when a release is built.
@@ -36,7 +35,7 @@ type Process struct {
 
 // Run runs the command that the arguments name and returns the exit status.
 func Run(ctx context.Context, p Process) int {
-	t := &terminal.Terminal{In: p.Stdin, Out: p.Stderr, Voice: words.Terminal()}
+	t := &terminal.Terminal{In: p.Stdin, Out: p.Stderr}
 	network := transport.New(p.Dial)
 	defer network.Close()
 	root := newRoot(&shell{Process: p, t: t, network: network, verify: true})
@@ -44,11 +43,9 @@ func Run(ctx context.Context, p Process) int {
 	if _, _, unknown := root.Find(p.Args); unknown != nil {
 		err = noCommand(root, p.Args)
 	}
-	_, said := errors.AsType[statusError](err)
-	switch {
-	case err == context.Canceled: // unwrapped only if nothing else happened
+	if _, said := errors.AsType[ended](err); err == context.Canceled {
 		t.Note("cancelled", "nothing was changed")
-	case err != nil && !said:
+	} else if err != nil && !said {
 		t.Error(err)
 	}
 	return int(statusOf(err))
@@ -64,30 +61,26 @@ func newRoot(s *shell) *cobra.Command {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
+	versionCommand := &cobra.Command{Use: "version", Short: "Print the version", RunE: func(*cobra.Command, []string) error {
+		_, err := fmt.Fprintf(s.Stdout, "strava-token %s %s/%s\n", version, runtime.GOOS, runtime.GOARCH)
+		return err
+	}}
 	showVersion := root.Flags().BoolP("version", "v", false, "print the version")
-	root.RunE = func(c *cobra.Command, _ []string) error {
+	root.RunE = func(c *cobra.Command, args []string) error {
 		if *showVersion {
-			return printVersion(s.Stdout)
+			return versionCommand.RunE(c, args)
 		}
 		return c.Help()
 	}
 	root.SetUsageFunc(showUsage)
-	root.SetFlagErrorFunc(badFlag)
 	root.SetArgs(s.Args)
-	root.SetIn(s.Stdin)
 	root.SetOut(s.Stdout)
 	root.SetErr(s.Stderr)
 	root.AddCommand(
 		actionCommand(s.Process), loginCommand(s), refreshCommand(s), execCommand(s), doctorCommand(s), recoverCommand(s),
-		revokeCommand(s), sandboxCommand(s.Process), demoCommand(s.Process), versionCommand(s.Process), realityCommand(s),
+		revokeCommand(s), sandboxCommand(s.Process), demoCommand(s.Process), realityCommand(s), versionCommand,
 	)
-	for _, c := range root.Commands() {
-		if c.Args == nil {
-			c.Args = atMost(0)
-		}
-	}
-	root.SetHelpCommand(helpCommand(root))
-	addCompletion(root)
+	quoteNothing(root)
 	return root
 }
 
@@ -104,39 +97,17 @@ func actionCommand(p Process) *cobra.Command {
 	}
 }
 
-func versionCommand(p Process) *cobra.Command {
-	return &cobra.Command{
-		Use:   "version",
-		Short: "Print the version",
-		RunE:  func(*cobra.Command, []string) error { return printVersion(p.Stdout) },
-	}
-}
+// ended is how a command ended that has already said why.
+type ended provider.Status
 
-func printVersion(w io.Writer) error {
-	_, err := fmt.Fprintf(w, "strava-token %s %s/%s\n", version, runtime.GOOS, runtime.GOARCH)
-	return err
-}
-
-// statusError ends a command that has already said why.
-type statusError provider.Status
-
-func (s statusError) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
+func (e ended) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
 
 // Status returns the exit status of the command.
-func (s statusError) Status() provider.Status { return provider.Status(s) }
-
-// ended returns the error of a command that has said why it failed, or nil if all went
-// well.
-func ended(status provider.Status) error {
-	if status == provider.Done {
-		return nil
-	}
-	return statusError(status)
-}
+func (e ended) Status() provider.Status { return provider.Status(e) }
 
 // interrupted is the exit status of a command that was stopped while it asked or
 // waited: 128 plus the number of SIGINT, as in shells.
-const interrupted provider.Status = 130
+const interrupted ended = 130
 
 // statusOf returns the exit status of the process after err.
 func statusOf(err error) provider.Status {
@@ -144,8 +115,8 @@ func statusOf(err error) provider.Status {
 	switch {
 	case err == nil:
 		return provider.Done
-	case err == context.Canceled:
-		return interrupted
+	case err == context.Canceled: // unwrapped only if nothing else happened
+		return interrupted.Status()
 	case errors.As(err, &known):
 		return known.Status()
 	}

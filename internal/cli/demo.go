@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"regexp"
 	"strings"
 	"time"
 
@@ -24,79 +25,60 @@ func demoCommand(p Process) *cobra.Command {
 	}
 }
 
-// demo shows three scenes. It fails if one doesn't end as announced.
+var scenes = []struct {
+	title    string
+	inactive bool
+	ends     provider.Status
+}{
+	{"1. A scheduled run. Strava replaces the refresh token, and the new one goes into the secret.", false, provider.Done},
+	{"2. The next day. The run starts from the refresh token that the first one stored.", false, provider.Done},
+	{"3. The app's owner has no Strava subscription any more. Refreshing still works, and nothing else does.", true, provider.Failed},
+}
+
+// shownInLog matches the lines of the journal that the log shows.
+var shownInLog = regexp.MustCompile(`(?m)^(runner  (print|warning) .*)?\n`)
+
+// demo shows the scenes. It fails if one doesn't end as announced.
 func demo(ctx context.Context, p Process) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
 	listener, err := sandbox.Listen(ctx, "127.0.0.1:0")
 	if err != nil {
 		return err
 	}
+	defer listener.Close()
+	dir, err := os.MkdirTemp("", "strava-token-demo-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
 	s := sandbox.New(sandbox.Knobs{Rotation: sandbox.RotateAlways})
 	s.SetSecret(sandboxSecret, s.LiveRefreshToken())
 	go func() { _ = s.Serve(ctx, listener) }()
 	say := func(text string) { _, _ = fmt.Fprintln(p.Stdout, text) }
-	say("strava-token against a sandbox of Strava and GitHub on this machine.")
-	say("Tokens are shown by generation: refresh#1 is the first refresh token, and so on.")
-
-	status := provider.Done
-	for _, scene := range []struct {
-		title    string
-		inactive bool
-		ends     provider.Status
-	}{
-		{"1. A scheduled run. Strava replaces the refresh token, and the new one goes into the secret.", false, provider.Done},
-		{"2. The next day. The run starts from the refresh token that the first one stored.", false, provider.Done},
-		{"3. The app's owner has no Strava subscription any more. Refreshing still works, and nothing else does.", true, provider.Failed},
-	} {
-		say("\n" + scene.title + "\n")
+	say("strava-token against a sandbox of Strava and GitHub on this machine.\n" +
+		"Tokens are shown by generation: refresh#1 is the first refresh token, and so on.")
+	asAnnounced := true
+	for _, scene := range scenes {
 		s.Set(func(k *sandbox.Knobs) { k.Inactive = scene.inactive })
-		got, err := runOnce(ctx, s, "http://"+listener.Addr().String(), say)
+		before := s.Journal()
+		runner, err := s.NewRunner(dir, "http://"+listener.Addr().String())
 		if err != nil {
 			return err
 		}
-		if got != scene.ends {
-			status = provider.Failed
-		}
+		runner.Input("refresh-token", s.Secret(sandboxSecret))
+		runner.Input("rotate-to", sandboxSecret)
+		runner.Input("github-token", s.GitHubToken())
+		status := action.Run(ctx, action.Config{Getenv: runner.Getenv, Stdout: runner})
+		asAnnounced = asAnnounced && status == scene.ends
+		say("\n" + scene.title + "\n\n" +
+			indent("what happened", shownInLog.ReplaceAllString(strings.TrimPrefix(s.Journal(), before), "")) + "\n" +
+			indent("what the log shows", runner.Log()))
 		s.Advance(24 * time.Hour)
 	}
-	if s.Secret(sandboxSecret) != s.LiveRefreshToken() {
+	if !asAnnounced || s.Secret(sandboxSecret) != s.LiveRefreshToken() {
 		return ended(provider.Failed)
 	}
 	say("\nThrough all of it the secret holds the refresh token that lives.")
-	return ended(status)
-}
-
-// runOnce runs the workflow once, with the refresh token in the secret.
-func runOnce(ctx context.Context, s *sandbox.Server, base string, say func(string)) (provider.Status, error) {
-	dir, err := os.MkdirTemp("", "strava-token-demo-")
-	if err != nil {
-		return 0, err
-	}
-	defer os.RemoveAll(dir)
-	runner, err := s.NewRunner(dir, base)
-	if err != nil {
-		return 0, err
-	}
-	runner.Input("refresh-token", s.Secret(sandboxSecret))
-	runner.Input("rotate-to", sandboxSecret)
-	runner.Input("github-token", s.GitHubToken())
-	before := s.Journal()
-	status := action.Run(ctx, action.Config{Getenv: runner.Getenv, Stdout: runner})
-	say(indent("what happened", shortened(strings.TrimPrefix(s.Journal(), before))))
-	say(indent("what the log shows", runner.Log()))
-	return status, nil
-}
-
-// shortened returns a journal without the lines that the log shows.
-func shortened(journal string) string {
-	var steps strings.Builder
-	for line := range strings.Lines(journal) {
-		if !strings.HasPrefix(line, "runner  print") && !strings.HasPrefix(line, "runner  warning") && strings.TrimSpace(line) != "" {
-			steps.WriteString(line)
-		}
-	}
-	return steps.String()
+	return nil
 }
 
 func indent(title, text string) string {

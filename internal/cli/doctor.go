@@ -1,8 +1,8 @@
 package cli
 
 import (
-	"context"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -18,23 +18,19 @@ func doctorCommand(s *shell) *cobra.Command {
 			"can store its successor. The exit status is 1 if something would fail.",
 		Example: "  strava-token doctor --rotate-to owner/repo/STRAVA_REFRESH_TOKEN \\\n" +
 			"    --require-scopes activity:read_all",
-		RunE: func(cmd *cobra.Command, _ []string) error { return s.examine(cmd.Context()) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			in, err := s.read(len(s.rotateTo) > 0, nil)
+			if err != nil {
+				return err
+			}
+			report := doctor.Examine(cmd.Context(), in.Run(s.network, s, false), in.Repository)
+			for _, f := range report.Findings {
+				_, _ = fmt.Fprintln(s.Stdout, strings.Join(f.Lines(s.t.Voice), "\n"))
+			}
+			return ended(report.Status)
+		},
 	}
 	s.addTargets(c)
 	s.addScopes(c)
 	return c
-}
-
-func (s *shell) examine(ctx context.Context) error {
-	in, err := s.read(len(s.rotateTo) > 0, nil)
-	if err != nil {
-		return err
-	}
-	report := doctor.Examine(ctx, in.Run(s.network, s, false), in.Repository)
-	for _, f := range report.Findings {
-		for _, line := range f.Lines(s.t.Voice) {
-			_, _ = fmt.Fprintln(s.Stdout, line)
-		}
-	}
-	return ended(report.Status)
 }

@@ -34,7 +34,6 @@ func execCommand(s *shell) *cobra.Command {
 	return c
 }
 
-// exec implements the command.
 func (s *shell) exec(ctx context.Context, args []string) error {
 	if len(args) == 0 {
 		return input.Misuse("exec-no-command", nil)
@@ -44,9 +43,6 @@ func (s *shell) exec(ctx context.Context, args []string) error {
 		return notFound(args[0], err)
 	}
 	o, err := s.refresh(ctx)
-	if err == nil {
-		err = o.Err()
-	}
 	if err != nil {
 		return err
 	}
@@ -82,17 +78,14 @@ func (s *shell) childEnvironment(o *provider.Outcome) []string {
 			names, secrets = append(names, variable), append(secrets, s.Getenv(variable))
 		}
 	}
-	var env []string
-	for _, variable := range s.Environ {
+	env := slices.DeleteFunc(slices.Clone(s.Environ), func(variable string) bool {
 		name, value, _ := strings.Cut(variable, "=")
 		isOurs := func(one string) bool { return strings.EqualFold(name, one) } // Windows ignores case
 		hasOne := func(one string) bool {
 			one = strings.TrimSpace(one)
 			return secret.MayHold(one) && strings.Contains(value, one) // anything else may occur anywhere by chance
 		}
-		if !slices.ContainsFunc(names, isOurs) && !slices.ContainsFunc(secrets, hasOne) {
-			env = append(env, variable)
-		}
-	}
+		return slices.ContainsFunc(names, isOurs) || slices.ContainsFunc(secrets, hasOne)
+	})
 	return append(env, accessTokenVariable+"="+o.Token.AccessToken.Reveal())
 }

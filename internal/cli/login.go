@@ -35,7 +35,7 @@ func loginCommand(s *shell) *cobra.Command {
 			err := l.Run(cmd.Context())
 			if cmd.Context().Err() != nil && err != context.Canceled && statusOf(err) == provider.Failed {
 				s.t.Error(err) // it was interrupted while it kept the token
-				return ended(interrupted)
+				return interrupted
 			}
 			return err
 		},

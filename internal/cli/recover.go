@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -74,7 +75,7 @@ func (r *recovering) recover(ctx context.Context, args []string) error {
 		return err
 	}
 	if len(r.rotateTo) == 0 && !r.print {
-		return input.Misuse("recover-no-destination", words.Blanks{"targets": namedTargets(opened[0])})
+		return input.Misuse("recover-no-destination", words.Blanks{"targets": targetsOf(opened[:1])})
 	}
 	in, err := r.read(false, map[string]secret.Value{
 		"client-id": secret.New(opened[0].ClientID), "client-secret": clientSecret,
@@ -82,43 +83,23 @@ func (r *recovering) recover(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	if athletes(opened) > 1 {
-		opened = meantFor(opened, in.Targets)
-	}
-	if athletes(opened) > 1 {
-		return input.Misuse("recover-several-athletes", words.Blanks{"targets": namedTargets(opened...)})
-	}
-	if len(refreshTokens(opened)) == 0 {
-		return r.show(opened, &words.Failure{ID: "recover-no-token"})
+	opened, err = ofOneAthlete(opened, in.Targets)
+	if err != nil {
+		return err
 	}
 	return r.prove(ctx, in, opened)
 }
 
-// show prints the unreadable answers if their owner asked for that, or returns hidden.
-// In a workflow it never prints them, since others may read the log.
-func (r *recovering) show(opened []recovery.Content, hidden error) error {
-	if !r.print || r.inStep() {
-		return hidden
-	}
-	said := hidden
-	for _, c := range slices.Backward(opened) {
-		for _, answer := range c.Unread {
-			text := answer.Reveal()
-			if terminal.Is(r.Stdout) {
-				text = recovery.Shown(answer)
-			}
-			_, _ = fmt.Fprintln(r.Stdout, text)
-			said = &words.Failure{ID: "recover-answer-shown"}
-		}
-	}
-	return said
-}
-
 // prove finds the newest refresh token that is still valid, and stores it.
-func (r *recovering) prove(ctx context.Context, in *input.Inputs, opened []recovery.Content) error {
+func (r *recovering) prove(ctx context.Context, in *input.Inputs, opened []openedText) error {
 	in.Verify = false
 	run := in.Run(r.network, r, false)
-	run.Recovered = refreshTokens(opened)
+	for _, text := range opened {
+		run.Recovered = append(run.Recovered, text.Tokens()...)
+	}
+	if len(run.Recovered) == 0 {
+		return cmp.Or(r.show(opened), error(&words.Failure{ID: "recover-no-token"}))
+	}
 	if r.print {
 		run.WriteOnly = append(run.WriteOnly, login.Printed(func(record store.Record) error {
 			_, err := fmt.Fprintln(r.Stdout, record.RefreshToken.Reveal())
@@ -128,24 +109,42 @@ func (r *recovering) prove(ctx context.Context, in *input.Inputs, opened []recov
 	o := r.do(ctx, run)
 	if len(o.Failures) == 0 {
 		r.t.Note("done", "the refresh token lives, and is in "+strings.Join(o.Kept, ", "))
-		for _, c := range opened {
-			for _, file := range c.Files {
-				if len(r.rotateTo) > 0 {
-					_ = os.Remove(file) // its token is stored now
-				}
-			}
+	}
+	for _, text := range opened {
+		if len(o.Failures) == 0 && len(r.rotateTo) > 0 && text.file != "" {
+			_ = os.Remove(text.file) // its token is stored now
 		}
 	}
-	var stale *provider.StaleError
-	var unread *provider.UnreadError
-	if err := o.Err(); errors.As(err, &stale) || errors.As(err, &unread) {
-		if shown := r.show(opened, nil); shown != nil {
+	_, isStale := errors.AsType[*provider.StaleError](o.Err())
+	_, isUnread := errors.AsType[*provider.UnreadError](o.Err())
+	if isStale || isUnread {
+		if shown := r.show(opened); shown != nil {
 			o.Fail(shown)
 		}
 	}
 	return o.Err()
 }
 
+// show prints the unreadable answers if their owner asked for that, and returns an error
+// that says so. In a workflow it never prints them, since others may read the log.
+func (r *recovering) show(opened []openedText) (shown error) {
+	if !r.print || r.inStep() {
+		return nil
+	}
+	for _, sealed := range slices.Backward(opened) {
+		for _, answer := range sealed.Unread {
+			text := answer.Reveal()
+			if terminal.Is(r.Stdout) {
+				text = recovery.Shown(answer)
+			}
+			_, _ = fmt.Fprintln(r.Stdout, text)
+			shown = &words.Failure{ID: "recover-answer-shown"}
+		}
+	}
+	return shown
+}
+
+// readTexts reads the file, standard input, or the files of texts that nobody would have read.
 func (r *recovering) readTexts(args []string) ([]string, error) {
 	if len(args) > 0 && args[0] != "-" {
 		f, err := os.Open(args[0])
@@ -155,23 +154,13 @@ func (r *recovering) readTexts(args []string) ([]string, error) {
 		defer f.Close()
 		return recovery.Find(f)
 	}
-	in := bufio.NewReader(r.Stdin)
-	if !terminal.Is(r.Stdin) {
+	in, asks := bufio.NewReader(r.Stdin), terminal.Is(r.Stdin)
+	if !asks {
 		if _, err := in.Peek(1); err == nil {
 			return recovery.Find(in)
 		}
 	}
-	if texts := r.readLeft(); len(texts) > 0 {
-		return texts, nil
-	}
-	if terminal.Is(r.Stdin) {
-		r.t.Say("Paste the log or the recovery text here, and end it with Ctrl-D:")
-	}
-	return recovery.Find(in)
-}
-
-// readLeft reads the texts that couldn't be printed.
-func (r *recovering) readLeft() (all []string) {
+	var all []string
 	r.files = map[string]string{}
 	for _, file := range recovery.Left(r.folders()) {
 		texts, err := recovery.ReadLeft(file)
@@ -183,7 +172,13 @@ func (r *recovering) readLeft() (all []string) {
 			all, r.files[text] = append(all, text), file
 		}
 	}
-	return all
+	if len(all) > 0 {
+		return all, nil
+	}
+	if asks {
+		r.t.Say("Paste the log or the recovery text here, and end it with Ctrl-D:")
+	}
+	return recovery.Find(in)
 }
 
 // clientSecret reads the client secret, or asks until the answer can be one.

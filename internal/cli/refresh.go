@@ -2,11 +2,9 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"io"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -36,7 +34,7 @@ func (s *shell) addRefreshing(c *cobra.Command) {
 	s.addScopes(c)
 	f := c.Flags()
 	f.DurationVar(&s.minValidity, "min-validity", 0, "fail unless the access token lasts this much longer, as in 30m")
-	f.Int64Var(&s.athlete, "expected-athlete", 0, "id of the athlete whose token it must be")
+	f.StringVar(&s.athlete, "expected-athlete", "", "id of the athlete whose token it must be")
 	f.BoolVar(&s.verify, "verify", true, "prove with one API call that the access token works")
 }
 
@@ -55,13 +53,12 @@ func refreshCommand(s *shell) *cobra.Command {
 	return c
 }
 
-// print implements the command refresh.
 func (s *shell) print(ctx context.Context, format string) error {
 	if !slices.Contains([]string{"token", "json", "dotenv"}, format) {
 		return input.Misuse("refresh-format", nil)
 	}
 	o, err := s.refresh(ctx)
-	if err != nil {
+	if o == nil {
 		return err
 	}
 	if o.Export == provider.ExportAll {
@@ -72,7 +69,7 @@ func (s *shell) print(ctx context.Context, format string) error {
 	return o.Err()
 }
 
-// refresh gets an access token. An error is about the command's inputs.
+// refresh gets an access token. If there is no outcome, the error is about the inputs.
 func (s *shell) refresh(ctx context.Context) (*provider.Outcome, error) {
 	if s.minValidity < 0 || s.minValidity > longest {
 		return nil, input.Misuse("refresh-min-validity", nil)
@@ -91,7 +88,7 @@ func (s *shell) refresh(ctx context.Context) (*provider.Outcome, error) {
 			"left": left, "wanted": s.minValidity, "renewed": words.Clock(o.Token.ExpiresAt.Add(-renewal)),
 		}})
 	}
-	return o, nil
+	return o, o.Err()
 }
 
 // printed returns an access token in a format.
@@ -103,16 +100,12 @@ func printed(format string, o *provider.Outcome) string {
 	case "dotenv":
 		return login.Formatted(format, [][2]string{{accessTokenVariable, token}, {"STRAVA_EXPIRES_AT", strconv.FormatInt(ends, 10)}})
 	}
-	var text strings.Builder
-	encoder := json.NewEncoder(&text)
-	encoder.SetEscapeHTML(false)
-	_ = encoder.Encode(struct { // only strings and numbers
+	return login.JSON(struct {
 		AccessToken string   `json:"access_token"`
 		ExpiresAt   int64    `json:"expires_at"`
 		ExpiresIn   int64    `json:"expires_in"`
 		Rotated     bool     `json:"rotated"`
 		AthleteID   int64    `json:"athlete_id,omitempty"`
 		Scope       []string `json:"scope,omitempty"`
-	}{token, ends, int64(o.Token.ExpiresIn.Seconds()), o.Rotated, o.AthleteID, o.Scope})
-	return text.String()
+	}{token, ends, int64(o.Token.ExpiresIn.Seconds()), o.Rotated, o.AthleteID, o.Scope}, "")
 }

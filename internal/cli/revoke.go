@@ -48,8 +48,7 @@ func (s *shell) revoke(ctx context.Context, yes bool) error {
 	// can be run again if it fails.
 	o := in.Run(s.network, s, false).Do(ctx)
 	for _, warning := range o.Warnings {
-		var nowhere *provider.NoTargetError
-		if !errors.As(warning, &nowhere) { // the token is about to be revoked
+		if _, nowhere := errors.AsType[*provider.NoTargetError](warning); !nowhere { // the token is about to be revoked
 			s.t.Warn(warning)
 		}
 	}

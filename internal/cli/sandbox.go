@@ -2,13 +2,14 @@ package cli
 
 import (
 	"io"
-	"regexp"
 	"slices"
 
 	"github.com/spf13/cobra"
 
+	"strava-token/internal/input"
 	"strava-token/internal/login"
 	"strava-token/internal/sandbox"
+	"strava-token/internal/words"
 )
 
 // sandboxSecret is the secret that the sandbox's repository starts with.
@@ -25,12 +26,18 @@ func sandboxCommand(p Process) *cobra.Command {
 		Example: "  strava-token sandbox --rotation always >sandbox.env &\n" +
 			"  . ./sandbox.env",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := checkSandbox(format, knobs); err != nil {
-				return err
+			refused := func(problem string) error {
+				return input.Misuse("usage-refused", words.Blanks{"problem": "--" + problem + ".", "command": cmd.CommandPath()})
+			}
+			if err := knobs.Check(); err != nil {
+				return refused(err.Error())
+			}
+			if !slices.Contains([]string{"shell", "dotenv", "json"}, format) {
+				return refused("format is shell, dotenv or json")
 			}
 			listener, err := sandbox.Listen(cmd.Context(), address)
 			if err != nil {
-				return refused("--address must be a loopback address with a free port.")
+				return refused("address must be a loopback address with a free port")
 			}
 			s := sandbox.New(knobs)
 			s.SetSecret(sandboxSecret, s.LiveRefreshToken())
@@ -45,28 +52,10 @@ func sandboxCommand(p Process) *cobra.Command {
 	c.Flags().StringVar(&knobs.RefreshToken, "refresh-token", "", "made-up refresh token; never a real one (default: random)")
 	c.Flags().StringSliceVar(&knobs.Scopes, "scopes", nil, "what the athlete has granted (default read,activity:read_all)")
 	c.Flags().StringVar(&knobs.CallbackDomain, "callback-domain", "localhost", "authorization callback domain of the app")
-	rotation := (*string)(&knobs.Rotation)
-	c.Flags().StringVar(rotation, "rotation", string(sandbox.RotateNever), "when Strava replaces the refresh token: never, expiry or always")
+	c.Flags().StringVar((*string)(&knobs.Rotation), "rotation", "never", "when Strava replaces the refresh token: never, expiry or always")
 	c.Flags().IntVar(&knobs.Activities, "activities", 100, "how many activities the athlete has")
 	c.Flags().Int64Var(&knobs.Seed, "seed", 1, "a different seed makes different activities")
 	c.Flags().BoolVar(&knobs.Inactive, "inactive", false, "make the app inactive: it still refreshes, and every API call is refused")
 	c.Flags().DurationVar(&knobs.Latency, "latency", 0, "delay every answer by this much")
 	return c
-}
-
-// checkSandbox reports a malformed flag.
-func checkSandbox(format string, knobs sandbox.Knobs) error {
-	plain := regexp.MustCompile(`^[A-Za-z0-9_-]*$`)
-	switch {
-	case !slices.Contains([]string{"shell", "dotenv", "json"}, format):
-		return refused("--format is shell, dotenv or json.")
-	case !regexp.MustCompile(`^[0-9]+$`).MatchString(knobs.App.ID):
-		return refused("--client-id is a number.")
-	case !plain.MatchString(knobs.App.Secret) || !plain.MatchString(knobs.RefreshToken):
-		return refused("--client-secret and --refresh-token are letters, digits, - and _.")
-	}
-	if err := knobs.Check(); err != nil {
-		return refused("--" + err.Error() + ".")
-	}
-	return nil
 }

@@ -1,9 +1,8 @@
 package cli
 
 import (
+	"cmp"
 	"context"
-	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -32,7 +31,7 @@ type shell struct {
 	rotateTo    []string
 	repo        string
 	scopes      string
-	athlete     int64
+	athlete     string
 	verify      bool
 	minValidity time.Duration
 }
@@ -51,16 +50,14 @@ func (s *shell) addScopes(c *cobra.Command) {
 // gets credentials. answers are what a person was asked for.
 func (s *shell) read(tokenNeeded bool, answers map[string]secret.Value) (*input.Inputs, error) {
 	flags := map[string][]string{
-		"rotate-to": s.rotateTo, "repo": {s.repo}, "require-scopes": {s.scopes}, "verify": {strconv.FormatBool(s.verify)},
-	}
-	if s.athlete != 0 {
-		flags["expected-athlete"] = []string{strconv.FormatInt(s.athlete, 10)}
+		"rotate-to": s.rotateTo, "repo": {s.repo}, "require-scopes": {s.scopes}, "expected-athlete": {s.athlete},
+		"verify": {strconv.FormatBool(s.verify)},
 	}
 	in, err := input.Read(input.Shell{Getenv: s.Getenv, Flags: flags, Answers: answers}, tokenNeeded)
 	if err != nil {
 		return nil, err
 	}
-	s.t.Voice = s.t.Voice.In(s.Getenv("GITHUB_SERVER_URL"), in.Repository).LoggingIn(loginLine(in))
+	s.t.Voice = words.Voice{Server: s.Getenv("GITHUB_SERVER_URL"), Repository: in.Repository, Login: loginLine(in)}
 	for _, other := range in.OtherHosts() {
 		s.t.Warn(other)
 	}
@@ -100,50 +97,40 @@ func (s *shell) Mask(v secret.Value) bool {
 	if !s.inStep() || v.Empty() || s.needMasks() != nil {
 		return true
 	}
-	return s.t.InTime(func() error {
-		_, err := fmt.Fprintf(s.t.Out, "\n::add-mask::%s\n", maskable.Replace(v.Reveal()))
-		return err
-	})
+	return s.t.InTime("\n::add-mask::" + maskable.Replace(v.Reveal()) + "\n")
 }
 
 // Recover prints a recovery text, or leaves it in a file if nobody would read it.
 func (s *shell) Recover(sealed string) bool {
-	if s.t.Recover(sealed) && !isNull(s.t.Out) {
+	// A closed standard error is the null device, since Go opens that in its place.
+	if mode, _ := s.stderrMode(); s.t.Recover(sealed) && mode&os.ModeCharDevice == 0 {
 		return true
 	}
 	path, err := recovery.Leave(sealed, s.folders())
 	if err == nil {
-		s.t.InTime(func() error {
-			s.t.Note("warning", s.t.Voice.Say("log-recovery-file", words.Blanks{"file": path}))
-			return nil
-		})
+		s.t.InTime("strava-token: warning: " + s.t.Voice.Say("log-recovery-file", words.Blanks{"file": path}) + "\n")
 	}
 	return err == nil
 }
 
 // needMasks refuses to get tokens that a workflow's runner couldn't be told to mask.
 func (s *shell) needMasks() error {
-	f, isFile := s.Stderr.(*os.File)
-	if !s.inStep() || !isFile || terminal.Is(f) {
-		return nil
+	if mode, isFile := s.stderrMode(); s.inStep() && isFile && mode&(os.ModeNamedPipe|os.ModeSocket) == 0 { // node's pipes are sockets
+		return input.Misuse("refresh-unmasked", nil)
 	}
-	info, err := f.Stat()
-	if err == nil && info.Mode()&(os.ModeNamedPipe|os.ModeSocket) != 0 { // node's pipes are sockets
-		return nil
-	}
-	return input.Misuse("refresh-unmasked", nil)
+	return nil
 }
 
-// isNull reports whether w discards what is written. A closed standard error does so
-// as well: Go opens the null device in its place.
-func isNull(w io.Writer) bool {
-	f, isFile := w.(*os.File)
-	if !isFile {
-		return false
+// stderrMode returns the mode of the file that standard error is, unless it's a terminal.
+func (s *shell) stderrMode() (mode os.FileMode, isFile bool) {
+	f, isFile := s.Stderr.(*os.File)
+	if !isFile || terminal.Is(f) {
+		return 0, false
 	}
-	null, err := os.Stat(os.DevNull)
-	info, statErr := f.Stat()
-	return err == nil && statErr == nil && os.SameFile(null, info)
+	if info, err := f.Stat(); err == nil {
+		mode = info.Mode()
+	}
+	return mode, true
 }
 
 // folders returns the folders for recovery texts that couldn't be printed: beside the
@@ -155,10 +142,7 @@ func (s *shell) folders() []string {
 			all = append(all, filepath.Dir(t.Path))
 		}
 	}
-	state := s.Getenv("XDG_STATE_HOME")
-	if home := s.Getenv("HOME"); state == "" && home != "" {
-		state = filepath.Join(home, ".local", "state")
-	}
+	state := cmp.Or(s.Getenv("XDG_STATE_HOME"), filepath.Join(s.Getenv("HOME"), ".local", "state"))
 	if runtime.GOOS == "windows" {
 		state = s.Getenv("LOCALAPPDATA")
 	}

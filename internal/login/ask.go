@@ -23,7 +23,7 @@ func (l *Login) ask(ctx context.Context, names ...string) (err error) {
 			continue
 		}
 		if name == "client-id" {
-			l.Terminal.Say("Client ID and Client Secret are at " + words.StravaSettings + ".\n" +
+			l.Terminal.Say("Client ID and Client Secret are at https://www.strava.com/settings/api.\n" +
 				"(No app yet? Create one there: any name, category, website and icon, and\n" +
 				"github.com as Authorization Callback Domain.)")
 		}

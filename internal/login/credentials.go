@@ -98,22 +98,25 @@ func formatted(format string, in *input.Inputs, refreshToken secret.Value) strin
 // Formatted returns variables and their values as a JSON object, or as lines that a
 // shell reads: with the format "shell" it exports them.
 func Formatted(format string, values [][2]string) string {
-	var text strings.Builder
-	if format == "json" {
-		object := map[string]string{}
-		for _, v := range values {
-			object[v[0]] = v[1]
-		}
-		encoder := json.NewEncoder(&text)
-		encoder.SetEscapeHTML(false)
-		encoder.SetIndent("", "  ")
-		_ = encoder.Encode(object) // only strings
-		return text.String()
-	}
-	before := map[string]string{"shell": "export "}[format]
+	lines, object := "", map[string]string{}
 	for _, v := range values {
-		text.WriteString(before + v[0] + "=" + words.Quote(v[1]) + "\n")
+		lines += map[string]string{"shell": "export "}[format] + v[0] + "=" + words.Quote(v[1]) + "\n"
+		object[v[0]] = v[1]
 	}
+	if format == "json" {
+		return JSON(object, "  ")
+	}
+	return lines
+}
+
+// JSON returns a value that contains only strings and numbers. An & stays as it is, since
+// a mask covers nothing else.
+func JSON(value any, indent string) string {
+	var text strings.Builder
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", indent)
+	_ = encoder.Encode(value)
 	return text.String()
 }
 

@@ -32,10 +32,7 @@ func (l *Login) keep(ctx context.Context, grant strava.Grant, attempt *Attempt) 
 		l.run.RequireScopes = nil // a person decided to go on without the missing scopes
 	}
 	l.run.Announce = func(t strava.Token) { // the athlete may not be the expected one
-		l.Terminal.InTime(func() error {
-			l.Terminal.Say("Strava issued a refresh token" + whose(t, t.AthleteID) + ".")
-			return nil
-		})
+		l.Terminal.InTime("Strava issued a refresh token" + whose(t, t.AthleteID) + ".\n")
 	}
 	o := l.run.Do(ctx)
 	isKept := len(o.Kept) > 0

@@ -69,7 +69,7 @@ func (l *Login) logIn(ctx context.Context) error {
 	if err := l.checkFlags(); err != nil {
 		return err
 	}
-	l.Terminal.Voice = l.Terminal.Voice.In(l.Getenv("GITHUB_SERVER_URL"), l.Repository).LoggingIn(l.Again)
+	l.Terminal.Voice = words.Voice{Server: l.Getenv("GITHUB_SERVER_URL"), Repository: l.Repository, Login: l.Again}
 	l.findGitHubToken(ctx)
 	if l.Repository != "" && l.isMissing("github-token") {
 		return l.withoutGitHubToken(ctx)

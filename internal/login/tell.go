@@ -15,7 +15,7 @@ import (
 )
 
 // closingPage returns the page that says how the login ended.
-func closingPage(voice *words.Voice, o *provider.Outcome, grant strava.Grant) Page {
+func closingPage(voice words.Voice, o *provider.Outcome, grant strava.Grant) Page {
 	if len(o.Failures) == 0 {
 		lines := []string{"The refresh token" + whose(o.Token, o.AthleteID) + " is in place."}
 		if grant.Scopes != nil {

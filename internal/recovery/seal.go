@@ -38,7 +38,6 @@ type Content struct {
 	RepositoryID int64          `json:"repository_id,omitempty"` // numeric; 0 if unknown
 	RefreshToken secret.Value   `json:"-"`
 	Unread       []secret.Value `json:"-"` // answers as they came, the newest last
-	Files        []string       `json:"-"` // the files of Left that contain it; set by the caller
 }
 
 // box is the sealed form of Content.

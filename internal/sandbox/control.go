@@ -53,6 +53,8 @@ type Knobs struct {
 	notify func(call string)
 }
 
+var plain = regexp.MustCompile(`^[A-Za-z0-9_-]*$`)
+
 // Check reports a value that no knob has.
 func (k Knobs) Check() error {
 	switch {
@@ -62,6 +64,10 @@ func (k Knobs) Check() error {
 		return errors.New("scopes are " + strings.Join(stravaScopes, ", "))
 	case k.EarlyCodes < 0 || k.Activities < 0 || k.Latency < 0:
 		return errors.New("activities, early_codes and latency cannot be below zero")
+	case strings.Trim(k.App.ID, "0123456789") != "":
+		return errors.New("client-id is a number")
+	case !plain.MatchString(k.App.Secret) || !plain.MatchString(k.RefreshToken):
+		return errors.New("client-secret and refresh-token are letters, digits, - and _")
 	}
 	return nil
 }

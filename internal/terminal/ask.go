@@ -13,14 +13,12 @@ import (
 	"strava-token/internal/words"
 )
 
-// ErrNoTerminal reports a secret that can't be asked for: that takes a terminal, since
-// the answer isn't shown.
-var ErrNoTerminal error = &words.Failure{ID: "recover-no-secret"}
+var errNoTerminal error = &words.Failure{ID: "recover-no-secret"}
 
 // Ask asks for a line. It returns ctx's error if ctx ends first, and io.EOF if the
 // input does.
 func (t *Terminal) Ask(ctx context.Context, question string) (string, error) {
-	_ = t.print(question, false)
+	_, _ = io.WriteString(t.Out, question)
 	line, err := Interruptible(ctx, func() (string, error) {
 		if t.lines == nil {
 			return t.readLine()
@@ -59,18 +57,14 @@ func Interruptible[T any](ctx context.Context, f func() (T, error)) (T, error) {
 // Confirm asks a yes-or-no question; an empty answer is fallback.
 func (t *Terminal) Confirm(ctx context.Context, question string, fallback bool) (bool, error) {
 	choice := map[bool]string{true: " [Y/n] ", false: " [y/N] "}
+	answers := map[string]bool{"": fallback, "y": true, "yes": true, "n": false, "no": false}
 	for {
 		answer, err := t.Ask(ctx, question+choice[fallback])
 		if err != nil {
 			return false, err
 		}
-		switch strings.ToLower(strings.TrimSpace(answer)) {
-		case "":
-			return fallback, nil
-		case "y", "yes":
-			return true, nil
-		case "n", "no":
-			return false, nil
+		if yes, known := answers[strings.ToLower(strings.TrimSpace(answer))]; known {
+			return yes, nil
 		}
 		t.Say("Answer y or n.")
 	}
@@ -106,28 +100,28 @@ func (t *Terminal) Listen() <-chan string {
 }
 
 // AskSecret asks for a secret, without echo. If standard input isn't a terminal it asks
-// at the controlling one. Its errors are those of Ask, and ErrNoTerminal.
+// at the controlling one. Its errors are those of Ask, and recover-no-secret.
 func (t *Terminal) AskSecret(ctx context.Context, question string) (secret.Value, error) {
 	tty, _ := t.In.(*os.File)
 	if !Is(t.In) {
 		opened, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
 		if err != nil {
-			return secret.Value{}, ErrNoTerminal
+			return secret.Value{}, errNoTerminal
 		}
 		defer opened.Close()
 		tty = opened
 	}
-	_ = t.print(question, false)
+	_, _ = io.WriteString(t.Out, question)
 	fd := int(tty.Fd())
 	state, err := term.GetState(fd)
 	if err != nil {
-		return secret.Value{}, ErrNoTerminal
+		return secret.Value{}, errNoTerminal
 	}
 	text, err := Interruptible(ctx, func() ([]byte, error) { return term.ReadPassword(fd) })
 	_ = term.Restore(fd, state) // restore the echo however the question ended
 	t.Say("")
 	if err != nil && ctx.Err() == nil && !errors.Is(err, io.EOF) { // io.EOF is Ctrl-D
-		err = ErrNoTerminal
+		err = errNoTerminal
 	}
 	return secret.New(strings.TrimSpace(string(text))), err
 }

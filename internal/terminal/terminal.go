@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -23,61 +21,34 @@ import (
 type Terminal struct {
 	In    io.Reader
 	Out   io.Writer
-	Voice *words.Voice
+	Voice words.Voice
 
-	lines  chan string // set while lines are read in the background
-	mu     sync.Mutex
-	stuck  atomic.Bool // a print takes too long
-	status string      // the line of a countdown, if that's the last one shown
+	lines chan string // set while lines are read in the background
+	stuck atomic.Bool // a print takes too long
 }
 
-// print writes text in place of a countdown. The text may be the next countdown.
-func (t *Terminal) print(text string, countdown bool) error {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	erased := ""
-	if t.status != "" {
-		erased = "\r" + strings.Repeat(" ", len(t.status)) + "\r" // blanks work on every terminal
-	}
-	t.status = ""
-	if countdown {
-		t.status = text
-	}
-	_, err := io.WriteString(t.Out, erased+text)
-	return err
-}
-
-// countdownStep is how often the remaining time is shown: it shares the line with
-// what a person types meanwhile.
-const countdownStep = 10 * time.Second
-
-// Countdown shows that the program waits, and for how much longer, until stop is
-// called. If nobody is watching it says so once.
+// Countdown says that the program waits, and, if somebody is watching, every minute for
+// how much longer, until stop is called.
 func (t *Terminal) Countdown(what string, limit time.Duration) (stop func()) {
 	if !Is(t.Out) {
-		t.Say(fmt.Sprintf("%s, for %d minutes at most.", what, int(limit.Minutes())))
+		t.Say(fmt.Sprintf("%s, for %d minutes at most.", what, limit/time.Minute))
 		return func() {}
 	}
 	counting, cancel := context.WithCancel(context.Background())
-	var shown sync.WaitGroup
-	shown.Go(func() {
-		for left := limit; left >= 0 && counting.Err() == nil; left -= countdownStep {
-			_ = t.print(fmt.Sprintf("%s, %d:%02d left (Ctrl-C ends it) ", what, left/time.Minute, left%time.Minute/time.Second), true)
+	go func() {
+		for left := limit; left > 0 && counting.Err() == nil; left -= time.Minute {
+			t.Say(fmt.Sprintf("%s, %d min left (Ctrl-C ends it)", what, left/time.Minute))
 			select {
-			case <-time.After(countdownStep):
+			case <-time.After(time.Minute):
 			case <-counting.Done():
 			}
 		}
-	})
-	return func() {
-		cancel()
-		shown.Wait()
-		_ = t.print("", false)
-	}
+	}()
+	return cancel
 }
 
 // Say prints a line.
-func (t *Terminal) Say(text string) { _ = t.print(text+"\n", false) }
+func (t *Terminal) Say(text string) { _, _ = fmt.Fprintln(t.Out, text) }
 
 // Note prints a line under a label, such as warning.
 func (t *Terminal) Note(label, text string) { t.Say("strava-token: " + label + ": " + text) }
@@ -106,25 +77,24 @@ func Is(stream any) bool {
 
 // Recover prints a sealed refresh token. It returns false if nobody can read it.
 func (t *Terminal) Recover(sealed string) bool {
-	return t.InTime(func() error {
-		t.Note("warning", t.Voice.Say("log-recovery", nil)+" "+t.Voice.Say("log-recovery-command", words.Blanks{"target": "TARGET"}))
-		return t.print(sealed, false)
-	})
+	intro := t.Voice.Say("log-recovery", nil) + " " + t.Voice.Say("log-recovery-command", words.Blanks{"target": "TARGET"})
+	return t.InTime("strava-token: warning: " + intro + "\n" + sealed)
 }
 
 // patience is how long a print may delay what matters more: a terminal that stands
 // still (Ctrl-S) takes nothing.
 const patience = 2 * time.Second
 
-// InTime reports whether a print came through soon enough. While one is still under
-// way it tries no other.
-func (t *Terminal) InTime(print func() error) bool {
+// InTime prints a text, and reports whether that came through soon enough. While one is
+// still under way it tries no other.
+func (t *Terminal) InTime(text string) bool {
 	if t.stuck.Load() {
 		return false
 	}
 	printed := make(chan error, 1)
 	go func() {
-		printed <- print()
+		_, err := io.WriteString(t.Out, text)
+		printed <- err
 		t.stuck.Store(false)
 	}()
 	select {

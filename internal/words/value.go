@@ -1,86 +1,87 @@
 package words
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"strconv"
 	"strings"
 	"time"
 	"unicode"
 )
 
-// blank returns the text for a blank. In a command it's quoted for a shell, unless it's
-// a whole Command.
-func (v *Voice) blank(name string, b Blanks) string {
-	name, inCommand := strings.CutPrefix(name, command)
+// blank returns the text for a blank as unmark writes it. In a command it's quoted for
+// a shell, unless it's a whole Command. A blank that nothing fills in keeps its name in
+// angle brackets.
+func (v Voice) blank(blank string, b Blanks) string {
+	name := aBlank.FindStringSubmatch(blank)[1]
 	value, given := b[name]
 	if !given {
-		value, _ = v.own(name)
+		value, given = v.own(name)
 	}
-	text, _ := v.value(value)
-	if _, whole := value.(Command); inCommand && text != "" && !whole {
+	if !given {
+		return "<" + name + ">"
+	}
+	text := v.Text(value)
+	if _, whole := value.(Command); text != "" && blank[1] == '$' && !whole {
 		return Quote(text)
 	}
 	return text
 }
 
-// value renders a value in the voice's language. It returns false for a type
-// that has no words.
-func (v *Voice) value(value any) (text string, known bool) {
+// Text renders a value in the voice's language.
+func (v Voice) Text(value any) string {
+	switch value {
+	case nil, 0, int64(0), Clock{}, Day{}, Moment{}, Page(""), Sentence(""):
+		return ""
+	}
+	l := v.language()
 	switch value := value.(type) {
-	case nil:
-		return "", true
-	case string:
-		return Visible(value), true
 	case []string:
-		return Visible(strings.Join(value, v.table.comma)), true
-	case int:
-		return number(int64(value)), true
-	case int64:
-		return number(value), true
+		return Visible(strings.Join(value, l.comma))
 	case time.Duration:
-		return v.table.duration(value), true
+		return l.duration(value)
 	case Clock:
-		return timeAs(v.table.clock, time.Time(value)), true
+		return time.Time(value).UTC().Format(l.clock)
 	case Day:
-		return timeAs(v.table.day, time.Time(value)), true
+		return time.Time(value).UTC().Format(l.day)
 	case Moment:
-		return timeAs(v.table.moment, time.Time(value)), true
+		return time.Time(value).UTC().Format(l.moment)
 	case Input:
-		return v.input(string(value)), true
-	case Place:
-		return v.place(string(value)), true
+		return v.input(string(value))
+	case Place: // of a secret in a workflow, where it's kept
+		if kept := value == "client-secret" || value == "refresh-token" || value == "github-token"; kept && v.Step {
+			return fmt.Sprintf(l.place, string(value), v.Text(Page(v.repository()+"/settings/secrets/actions")))
+		}
+		return v.input(string(value))
 	case Page:
-		if value == "" {
-			return "", true
-		}
-		return Visible(v.server + "/" + string(value)), true
+		return Visible(strings.TrimSuffix(cmp.Or(v.Server, GitHub), "/") + "/" + string(value))
 	case Sentence:
-		if value == "" {
-			return "", true
-		}
-		return v.Say(string(value), nil), true
+		return v.Say(string(value), nil)
 	case Short:
-		return v.Explain(value.Err)[0].What, true
-	case System:
-		return Visible(systemReason(value.Err)), true
+		return v.Explain(value.Err)[0].What
 	case error:
 		m := v.Explain(value)[0]
 		if m.ID == "run-internal" {
-			return m.Why, true
+			return m.Why
 		}
-		return v.Join(m.What, m.Why), true
-	case fmt.Stringer:
-		return Visible(value.String()), true
+		return v.Join(m.What, m.Why)
 	}
-	return "", false
+	return Visible(fmt.Sprint(value))
 }
 
-func (v *Voice) input(name string) string {
+// terminalNames are the inputs that messages name by themselves, as a terminal has
+// them. Other inputs are called the same in both.
+var terminalNames = map[string]string{
+	"client-id": "STRAVA_CLIENT_ID", "client-secret": "STRAVA_CLIENT_SECRET", "refresh-token": "STRAVA_REFRESH_TOKEN",
+	"github-token": "GH_TOKEN", "strava-url": "STRAVA_URL", "strava-api-url": "STRAVA_API_URL",
+	"rotate-to": "--rotate-to", "expected-athlete": "--expected-athlete", "require-scopes": "--require-scopes",
+	"scope": "--scope", "repo": "--repo", "code": "code",
+}
+
+func (v Voice) input(name string) string {
 	switch called, known := terminalNames[name]; {
-	case v.step:
+	case v.Step:
 	case known:
 		return called
 	case name != "" && name == strings.ToLower(name):
@@ -89,43 +90,42 @@ func (v *Voice) input(name string) string {
 	return Visible(name)
 }
 
-// place returns the input, and for a secret in a workflow also where it's kept.
-func (v *Voice) place(input string) string {
-	switch input {
-	case "client-secret", "refresh-token", "github-token":
-		if v.step {
-			return fmt.Sprintf(v.table.place, input, v.server+"/"+v.repository+"/settings/secrets/actions")
-		}
+// own returns the value of a blank that fills itself: what the voice knows, the name of
+// an input, or the place of its value.
+func (v Voice) own(name string) (value any, known bool) {
+	authorize, login := Sentence("log-authorize"), Command{"strava-token", "login"}
+	if v.Link == "" {
+		authorize = "log-authorize-elsewhere"
 	}
-	return v.input(input)
+	if v.Login != nil {
+		login = v.Login
+	}
+	input, isPlace := strings.CutSuffix(name, "-place")
+	if _, isInput := terminalNames[input]; isInput && isPlace {
+		return Place(input), true
+	} else if isInput {
+		return Input(input), true
+	}
+	value, known = map[string]any{
+		"repository": v.repository(), "repository-page": Page(v.repository()),
+		"tokens-page": Page("settings/personal-access-tokens"), "classic-tokens-page": Page("settings/tokens"),
+		"workflow-page": cmp.Or(v.Workflow, v.Text(Page(v.repository()+"/actions"))), "edit-page": v.Edit,
+		"link": v.Link, "authorize": authorize, "login": login,
+	}[name]
+	return value, known
 }
 
-func number(n int64) string {
-	if n == 0 {
-		return ""
-	}
-	return strconv.FormatInt(n, 10)
-}
+// System is an inner error shown only by the operating system's reason, such as
+// "permission denied", without the file's name.
+type System struct{ Err error }
 
-func timeAs(layout string, t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format(layout)
-}
-
-// systemReason returns what the system said about a file, without the file's name.
-func systemReason(err error) string {
-	var path *fs.PathError
-	var link *os.LinkError
-	switch {
-	case errors.As(err, &path):
-		err = path.Err
-	case errors.As(err, &link):
-		err = link.Err
+func (s System) String() string {
+	err := s.Err
+	for errors.Unwrap(err) != nil {
+		err = errors.Unwrap(err)
 	}
 	if err == nil {
-		return "no reason"
+		return ""
 	}
 	return err.Error()
 }
@@ -133,9 +133,6 @@ func systemReason(err error) string {
 // Visible returns s on one line, and escapes what can't be seen or changes how the rest
 // is shown: names of environments and the like come from outside.
 func Visible(s string) string {
-	if !strings.ContainsFunc(s, func(c rune) bool { return !unicode.IsPrint(c) }) {
-		return s
-	}
 	var b strings.Builder
 	for _, c := range s {
 		switch {
@@ -152,9 +149,7 @@ func Visible(s string) string {
 
 // Quote returns s as one word of a POSIX shell.
 func Quote(s string) string {
-	if s != "" && !strings.ContainsFunc(s, func(c rune) bool {
-		return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/:,@", c)
-	}) {
+	if s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/:,@") == "" {
 		return s
 	}
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"

@@ -4,12 +4,17 @@
 // as a workflow step or a terminal needs them.
 package words
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
-// Blanks are the values for the blanks of a message, by name. A value is a
-// string, int, int64, []string, time.Duration, fmt.Stringer, an inner error (What
-// and Why of its own message), or one of the types below. A value is empty if its
-// text is, and so are the numbers and times that are zero.
+// GitHub is the server unless another one is known.
+const GitHub = "https://github.com"
+
+// Blanks are the values for the blanks of a message, by name: an inner error (What
+// and Why of its own message), one of the types below, or what fmt prints. A value is
+// empty if its text is, and so are the numbers and times that are zero.
 type Blanks map[string]any
 
 // Note is what an error says about itself.
@@ -25,6 +30,17 @@ type Speaker interface {
 	Note() Note
 }
 
+// Failure is an error that is only a message.
+type Failure struct {
+	ID     string
+	Blanks Blanks
+}
+
+func (f *Failure) Error() string { return f.ID }
+
+// Note returns the error's message.
+func (f *Failure) Note() Note { return Note{ID: f.ID, Blanks: f.Blanks} }
+
 type (
 	// Input is the name of an input as action.yml has it: "client-secret" in a
 	// step, "STRAVA_CLIENT_SECRET" in a terminal.
@@ -34,6 +50,8 @@ type (
 	Place string
 	// Page is the path of a page on the GitHub server, such as "octocat/sync/settings".
 	Page string
+	// Sentence is the id of a sentence; an empty one says nothing.
+	Sentence string
 
 	// Clock is a time of day, such as "15:04 UTC".
 	Clock time.Time
@@ -44,24 +62,31 @@ type (
 
 	// Short is an inner error shown only by its What.
 	Short struct{ Err error }
-	// System is an inner error shown only by the operating system's reason, such as
-	// "permission denied".
-	System struct{ Err error }
+	// Command is a command line that a person can paste into a POSIX shell.
+	Command []string
 )
+
+func (c Command) String() string {
+	quoted := make([]string, len(c))
+	for i, word := range c {
+		quoted[i] = Quote(word)
+	}
+	return strings.Join(quoted, " ")
+}
 
 // Message is an error in words: what happened, why, and the one next step.
 type Message struct {
 	ID, What, Why, Next string
 	More                string // the address of the message on the page, or "more: ID"
 	Page                string // in a step: an address for only the summary
-	Label               string // what Text writes before Next, as "Next: "
+	label               string // what Text writes before Next, as "Next: "
 }
 
 // Text returns the message, one part per line.
 func (m Message) Text() string {
 	text := m.What
-	for _, line := range []string{m.Why, m.Label + m.Next, m.More} {
-		if line != "" && line != m.Label {
+	for _, line := range []string{m.Why, m.label + m.Next, m.More} {
+		if line != "" && line != m.label {
 			text += "\n" + line
 		}
 	}
