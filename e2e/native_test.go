@@ -42,34 +42,27 @@ type asset struct {
 }
 
 // buildAsset compiles and packs the program once for all tests.
-var buildAsset = sync.OnceValues(func() (asset, error) {
+var buildAsset = sync.OnceValues(func() (a asset, err error) {
 	dir, err := os.MkdirTemp("", "strava-token-native-")
 	if err != nil {
-		return asset{}, err
+		return a, err
 	}
 	defer os.RemoveAll(dir)
-	a := asset{system: runtime.GOOS + "_" + runtime.GOARCH}
+	a.system = runtime.GOOS + "_" + runtime.GOARCH
+	a.name = "strava-token_" + nativeVersion + "_" + a.system + ".tar.gz"
 	program := filepath.Join(dir, "strava-token")
 	if runtime.GOOS == "windows" {
 		program += ".exe"
 	}
-	a.name = "strava-token_" + nativeVersion + "_" + a.system + ".tar.gz"
-	for _, arguments := range [][]string{
-		{"build", "-o", program, "."},
-		{"-C", ".ci/release", "run", "./archive", filepath.Join(dir, a.name), program},
-	} {
-		cmd := exec.Command("go", arguments...)
-		cmd.Dir = ".."
-		if out, err := cmd.CombinedOutput(); err != nil {
-			return a, fmt.Errorf("%w\n%s", err, out)
-		}
+	if out, err := exec.Command("go", "-C", "..", "build", "-o", program, ".").CombinedOutput(); err != nil {
+		return a, fmt.Errorf("%w\n%s", err, out)
 	}
 	content, err := os.ReadFile(program)
 	if err != nil {
 		return a, err
 	}
 	a.sum = fmt.Sprintf("%x", sha256.Sum256(content))
-	a.archive, err = os.ReadFile(filepath.Join(dir, a.name))
+	a.archive, err = exec.Command("go", "-C", "../.ci/release", "run", "./tool", "archive", program).Output()
 	return a, err
 })
 

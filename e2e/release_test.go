@@ -90,7 +90,7 @@ func TestReleasedActionPullsByDigest(t *testing.T) {
 	repository := serveRegistry(t) + "/owner/strava-token"
 	reference := repository + "@" + digest
 	layout := filepath.Join(out, "image")
-	if got := command(t, "go", "-C", ".ci/release", "run", "./ociimage", "push", layout, repository+":"+releaseVersion); got != reference {
+	if got := command(t, "go", "-C", ".ci/release", "run", "./tool", "push", layout, repository+":"+releaseVersion); got != reference {
 		t.Fatalf("pushed %s, want %s", got, reference)
 	}
 
