@@ -84,8 +84,7 @@ func TestReleasedActionPullsByDigest(t *testing.T) {
 		t.Fatalf("build the image: %v\n%s", err, out)
 	}
 	out := filepath.Join(t.TempDir(), "out")
-	command(t, ".ci/release/build", releaseVersion, out, "linux/amd64", "linux/arm64")
-	digest := command(t, ".ci/release/image", releaseVersion, out)
+	digest := command(t, ".ci/release/build", releaseVersion, out, "linux/amd64", "linux/arm64")
 
 	repository := serveRegistry(t) + "/owner/strava-token"
 	reference := repository + "@" + digest
