@@ -13,7 +13,6 @@ import (
 
 	"strava-token/internal/input"
 	"strava-token/internal/login"
-	"strava-token/internal/provider"
 	"strava-token/internal/recovery"
 	"strava-token/internal/secret"
 	"strava-token/internal/store"
@@ -136,9 +135,8 @@ func (r *recovering) prove(ctx context.Context, in *input.Inputs, opened []recov
 			}
 		}
 	}
-	var stale *provider.StaleError
-	var unread *provider.UnreadError
-	if err := o.Err(); errors.As(err, &stale) || errors.As(err, &unread) {
+	f, ok := errors.AsType[*words.Failure](o.Err())
+	if ok && (strings.HasPrefix(f.ID, "stale-") || strings.HasPrefix(f.ID, "run-unread")) {
 		if shown := r.show(opened, nil); shown != nil {
 			o.Fail(shown)
 		}

@@ -82,8 +82,8 @@ func TestWhatIsStoredAndWhatIsGiven(t *testing.T) {
 		story{"a login wins, and Strava replaces nothing", never, byHand(false)},
 		story{"a login wins over a dead token, and Strava replaces nothing", never, byHand(true)},
 		story{"an old input doesn't beat a login that is on the branch alone", never, func(w *world) {
-			configured, login := w.LiveRefreshToken(), w.Connect(me)
-			w.first()
+			configured := w.first()
+			login := w.Connect(me)
 			w.begin()
 			check.Must(w.run.Readable.Check(w.t.Context()))(w.t)
 			check.OK(w.t, w.run.Readable.Store(w.t.Context(), store.Record{RefreshToken: secret.New(login), AthleteID: me}))

@@ -112,12 +112,10 @@ func (r *Run) whyStale(ctx context.Context, target string, updated time.Time) st
 	return "stale-unknown" // updated in the same second, or unknown
 }
 
-// StaleError reports a refresh token that Strava refused. Its message says why.
-type StaleError struct{ words.Failure }
-
-// stale returns a StaleError. target is the one updated last, or "" if unknown.
+// stale returns the failure of a refresh token that Strava refused; id says why. target
+// is the one updated last, or "" if unknown.
 func (r *Run) stale(id, target string, updated time.Time) error {
 	b := store.BlanksOf(target)
 	b["updated"], b["seen"] = words.Moment(updated), words.Seen(r.Input.Reveal(), r.Strava.ClientSecret.Reveal())
-	return &StaleError{words.Failure{ID: id, Blanks: b}}
+	return &words.Failure{ID: id, Blanks: b}
 }

@@ -19,13 +19,8 @@ type sealer struct {
 
 	printing sync.Mutex
 	last     *issued // what was sealed last
-	sealed   sealed  // and the result
-}
-
-// sealed is what was sealed, by a cancellation or at the end.
-type sealed struct {
-	text string // the recovery text that was printed last; "" if none was
-	err  error  // why none could be made, or nil
+	text     string  // the recovery text that was printed last; "" if none was
+	err      error   // why none could be made, or nil
 }
 
 // take makes i the token to seal.
@@ -57,12 +52,12 @@ func (s *sealer) seal() {
 	if !s.run.Recovery || s.last != nil && i.sealsLike(*s.last) {
 		return
 	}
-	s.last, s.sealed.text = &i, ""
+	s.last, s.text = &i, ""
 	text, err := s.run.recoveryText(i)
 	if err != nil {
-		s.sealed.err = &words.Failure{ID: "run-not-sealed"}
+		s.err = &words.Failure{ID: "run-not-sealed"}
 	} else if s.run.Reporter.Recover(text) {
-		s.sealed.text = text
+		s.text = text
 	}
 }
 
