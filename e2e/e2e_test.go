@@ -9,15 +9,20 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"strava-token/internal/check"
+	"strava-token/internal/cli"
+	"strava-token/internal/provider"
 	"strava-token/internal/sandbox"
 )
 
@@ -25,13 +30,14 @@ const (
 	runnerImage = "localhost/runner:latest"
 	actTimeout  = 5 * time.Minute
 	secretName  = "STRAVA_REFRESH_TOKEN"
+	branch      = "branch:strava-token"
+	workflowRef = sandbox.Repository + "/.github/workflows/strava.yml@refs/heads/main"
 )
 
 // world is a sandbox that workflows run against.
 type world struct {
 	server *sandbox.Server
 	base   string
-	seed   bool // the branch holds the refresh token already
 
 	event   string // what starts a workflow; "" is Run workflow
 	secrets string // the repository's, NAME=VALUE; "" is all that the examples name
@@ -103,22 +109,116 @@ func (w *world) allSecrets() string {
 		w.server.App().ID, w.server.App().Secret, secretName, w.server.Secret(secretName), w.server.GitHubToken(), w.server.BuiltInToken())
 }
 
-func (w *world) assertKept(t *testing.T, log string) {
+// keeps asserts that every one of these secrets has the living refresh token; a
+// branch is named like a target.
+func (w *world) keeps(t *testing.T, log string, places ...string) {
 	t.Helper()
-	if w.server.Secret(secretName) != w.server.LiveRefreshToken() {
-		t.Errorf("the secret does not hold the living refresh token\n%s\n%s", log, w.server.Journal())
+	for _, place := range places {
+		held := w.server.Secret(place)
+		if branch, ok := strings.CutPrefix(place, "branch:"); ok {
+			held = w.server.Held(branch)
+		}
+		check.That(t, held == w.server.LiveRefreshToken(), "%s does not hold the living refresh token\n%s\n%s", place, log, w.server.Journal())
 	}
+}
+
+// cancelled starts a program and cancels it while its token request is under way:
+// what arrives is kept before it ends.
+func (w *world) cancelled(t *testing.T, cmd *exec.Cmd, cancel func() error) {
+	t.Helper()
+	reached := make(chan struct{})
+	var once sync.Once
+	w.server.Notify(func(call string) {
+		if call == "token" {
+			once.Do(func() { close(reached) })
+			time.Sleep(time.Second) // so that the signal falls into it
+		}
+	})
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	check.OK(t, cmd.Start())
+	select {
+	case <-reached:
+	case <-time.After(time.Minute):
+		t.Fatalf("no token was asked for:\n%s", out.String())
+	}
+	check.OK(t, cancel())
+	err := cmd.Wait()
+	exit, ok := errors.AsType[*exec.ExitError](err)
+	check.That(t, ok && exit.ExitCode() == 1, "it ended with %v, want exit status 1", err)
+	check.Contains(t, out.String(), "The run was cancelled after the token request.", "BEGIN AGE ENCRYPTED FILE")
+	w.keeps(t, out.String(), secretName)
+}
+
+// step runs a step with these inputs in this process, and returns its summary.
+func (w *world) step(t *testing.T, status provider.Status, inputs map[string]string) string {
+	t.Helper()
+	runner := check.Must(w.server.NewRunner(t.TempDir(), w.base))(t)
+	for name, value := range inputs {
+		runner.Input(name, value)
+	}
+	runner.Set("GITHUB_SERVER_URL", "https://github.com")
+	runner.Set("GITHUB_WORKFLOW_REF", workflowRef)
+	got := cli.Run(t.Context(), cli.Process{
+		Args: []string{"action"}, Getenv: runner.Getenv, Stdin: strings.NewReader(""), Stdout: runner, Stderr: &bytes.Buffer{},
+	})
+	check.Need(t, int(got) == int(status), "exit status: got %d, want %d\n%s", got, status, runner.Log())
+	return runner.File("GITHUB_STEP_SUMMARY")
+}
+
+// program is the command, built once.
+var program = sync.OnceValues(func() (string, error) {
+	path, err := filepath.Abs(filepath.Join(screenshots, "bin", "strava-token"))
+	if runtime.GOOS == "windows" {
+		path += ".exe"
+	}
+	if err != nil {
+		return "", err
+	}
+	out, err := exec.Command("go", "-C", "..", "build", "-o", path, ".").CombinedOutput()
+	if err != nil {
+		err = fmt.Errorf("build: %w\n%s", err, out)
+	}
+	return path, err
+})
+
+// command runs a command in the project's root and returns what it printed.
+func command(t *testing.T, name string, arguments ...string) string {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), name, arguments...)
+	cmd.Dir = ".."
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	check.Need(t, err == nil, "%s %s: %v\n%s%s", name, strings.Join(arguments, " "), err, out, stderr.String())
+	return strings.TrimSpace(string(out))
+}
+
+// replaced replaces what must be there.
+func replaced(t *testing.T, content, from, to string) string {
+	t.Helper()
+	check.Need(t, strings.Contains(content, from), "there is no %q in\n%s", from, content)
+	return strings.Replace(content, from, to, 1)
+}
+
+func readFile(t *testing.T, path string) string {
+	t.Helper()
+	return string(check.Must(os.ReadFile(path))(t))
+}
+
+func write(t *testing.T, path, content string) {
+	t.Helper()
+	check.OK(t, os.MkdirAll(filepath.Dir(path), 0o700))
+	check.OK(t, os.WriteFile(path, []byte(content), 0o600))
 }
 
 func TestWorkflowRotatesTwiceAndUsesTheToken(t *testing.T) {
 	w := newWorld(t, sandbox.Knobs{Rotation: sandbox.RotateAlways})
 	// The runner builds the image from the Dockerfile first; the second run has the
 	// same one, built before.
-	if out, err := buildImage(); err != nil {
-		t.Fatalf("build the image: %v\n%s", err, out)
-	}
+	needImage(t)
 	built := t.TempDir()
-	write(t, filepath.Join(built, "action.yml"), strings.Replace(readFile(t, "../action.yml"), "image: Dockerfile", "image: docker://"+image, 1))
+	write(t, filepath.Join(built, "action.yml"), replaced(t, readFile(t, "../action.yml"), "image: Dockerfile", "image: docker://"+image))
 	workflow := filepath.Join(built, "sync.yml")
 	write(t, workflow, readFile(t, "workflows/sync.yml"))
 	for run, root := range []string{"..", built} {
@@ -127,7 +227,7 @@ func TestWorkflowRotatesTwiceAndUsesTheToken(t *testing.T) {
 		check.Need(t, ok, "run %d failed:\n%s", run, log)
 		check.Contains(t, log, "the token in the log: ***", "athlete 126651800", "Strava access token is ready")
 		check.That(t, w.server.Secret(secretName) != before, "run %d did not rotate the secret", run)
-		w.assertKept(t, log)
+		w.keeps(t, log, secretName)
 	}
 }
 
@@ -137,5 +237,5 @@ func TestWorkflowShowsWhyItFailed(t *testing.T) {
 	check.That(t, !ok, "the run succeeded:\n%s", log)
 	check.Contains(t, log, "::error::The Strava app is inactive.", "https://www.strava.com/settings/api")
 	check.That(t, !strings.Contains(log, "the token in the log"), "a later step ran")
-	w.assertKept(t, log)
+	w.keeps(t, log, secretName)
 }

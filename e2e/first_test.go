@@ -45,7 +45,7 @@ func (n *newcomer) starts(t *testing.T, event, code string) (log string, ok bool
 	t.Helper()
 	n.event = event
 	// The runner that we have leaves this out; GitHub's doesn't.
-	further := []string{"--env", "GITHUB_WORKFLOW_REF=" + sandbox.Repository + "/.github/workflows/strava.yml@refs/heads/main"}
+	further := []string{"--env", "GITHUB_WORKFLOW_REF=" + workflowRef}
 	if code != "" {
 		further = append(further, "--input", "code="+code)
 	}
@@ -101,7 +101,7 @@ func (n *newcomer) succeeds(t *testing.T, event, code, says string) {
 	check.Need(t, ok, "the run failed:\n%s\n%s", log, n.server.Journal())
 	check.Contains(t, log, says, "| 9\n") // activities
 	check.Equal(t, strings.Count(n.server.Journal(), used)-before, 1, "the step behind used the token times\n%s", n.server.Journal())
-	heldByTheBranch(t, n.world, log)
+	n.keeps(t, log, branch)
 }
 
 // TestTheLinkSurvivesAMask of a client id that is kept as a secret.

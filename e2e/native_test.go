@@ -3,7 +3,6 @@
 package e2e
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
@@ -41,28 +40,20 @@ type asset struct {
 	archive           []byte
 }
 
-// buildAsset compiles and packs the program once for all tests.
+// buildAsset packs the program once for all tests.
 var buildAsset = sync.OnceValues(func() (a asset, err error) {
-	dir, err := os.MkdirTemp("", "strava-token-native-")
+	a.system = runtime.GOOS + "_" + runtime.GOARCH
+	a.name = "strava-token_" + nativeVersion + "_" + a.system + ".tar.gz"
+	path, err := program()
 	if err != nil {
 		return a, err
 	}
-	defer os.RemoveAll(dir)
-	a.system = runtime.GOOS + "_" + runtime.GOARCH
-	a.name = "strava-token_" + nativeVersion + "_" + a.system + ".tar.gz"
-	program := filepath.Join(dir, "strava-token")
-	if runtime.GOOS == "windows" {
-		program += ".exe"
-	}
-	if out, err := exec.Command("go", "-C", "..", "build", "-o", program, ".").CombinedOutput(); err != nil {
-		return a, fmt.Errorf("%w\n%s", err, out)
-	}
-	content, err := os.ReadFile(program)
+	content, err := os.ReadFile(path)
 	if err != nil {
 		return a, err
 	}
 	a.sum = fmt.Sprintf("%x", sha256.Sum256(content))
-	a.archive, err = exec.Command("go", "-C", "../.ci/release", "run", "./tool", "archive", program).Output()
+	a.archive, err = exec.Command("go", "-C", "../.ci/release", "run", "./tool", "archive", path).Output()
 	return a, err
 })
 
@@ -104,8 +95,7 @@ func newLauncher(t *testing.T) *launcher {
 
 func (l *launcher) write(t *testing.T, name, content string) {
 	t.Helper()
-	check.OK(t, os.MkdirAll(filepath.Join(l.dir, "native"), 0o700))
-	check.OK(t, os.WriteFile(filepath.Join(l.dir, "native", name), []byte(content), 0o600))
+	write(t, filepath.Join(l.dir, "native", name), content)
 }
 
 // ServeHTTP is the file server: as GitHub does, it sends a download elsewhere.
@@ -139,9 +129,9 @@ func (l *launcher) command(t *testing.T) *exec.Cmd {
 func (l *launcher) run(t *testing.T) (string, int) {
 	t.Helper()
 	out, err := l.command(t).CombinedOutput()
-	var exit *exec.ExitError
-	check.Need(t, err == nil || errors.As(err, &exit), "run node: %v", err)
-	if exit != nil {
+	exit, failed := errors.AsType[*exec.ExitError](err)
+	check.Need(t, err == nil || failed, "run node: %v", err)
+	if failed {
 		return string(out), exit.ExitCode()
 	}
 	return string(out), 0
@@ -161,7 +151,7 @@ func (l *launcher) succeeds(t *testing.T, downloads int32) string {
 	out, status := l.run(t)
 	check.Need(t, status == 0 && strings.Contains(out, "Strava issued an access token"), "exit status %d\n%s", status, out)
 	check.Equal(t, l.downloads.Load(), downloads, "downloads")
-	l.world.assertKept(t, out)
+	l.world.keeps(t, out, secretName)
 	return out
 }
 
@@ -220,8 +210,6 @@ func TestNativeEndsAsTheProgram(t *testing.T) {
 	}
 }
 
-// TestNativePassesSignalsOn cancels while the token request is under way: what
-// arrives is kept before the launcher ends.
 func TestNativePassesSignalsOn(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("nothing is passed on there, on purpose")
@@ -229,61 +217,19 @@ func TestNativePassesSignalsOn(t *testing.T) {
 	for _, signal := range []os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
 		t.Run(signal.String(), func(t *testing.T) {
 			l := newLauncher(t)
-			reached := make(chan struct{})
-			var once sync.Once
-			l.world.server.Notify(func(call string) {
-				if call == "token" {
-					once.Do(func() { close(reached) })
-					time.Sleep(time.Second) // so that the signal falls into it
-				}
-			})
 			cmd := l.command(t)
-			var out bytes.Buffer
-			cmd.Stdout, cmd.Stderr = &out, &out
-			check.OK(t, cmd.Start())
-			select {
-			case <-reached:
-			case <-time.After(time.Minute):
-				t.Fatalf("no token was asked for:\n%s", out.String())
-			}
-			check.OK(t, cmd.Process.Signal(signal))
-			err := cmd.Wait()
-			var exit *exec.ExitError
-			check.That(t, errors.As(err, &exit) && exit.ExitCode() == 1, "it ended with %v, want exit status 1", err)
-			check.That(t, strings.Contains(out.String(), "cancelled after the token request"), "the log doesn't say so:\n%s", out.String())
-			l.world.assertKept(t, out.String())
+			l.world.cancelled(t, cmd, func() error { return cmd.Process.Signal(signal) })
 		})
 	}
 }
 
-// TestNativeUnderAct runs the sync workflow with the launcher in the place of the
-// container: cold, and from a cache that an earlier step of the job has changed.
-func TestNativeUnderAct(t *testing.T) {
-	l := newLauncher(t)
-	l.command(t) // writes release.json
-	workflow := strings.Replace(readFile(t, "workflows/sync.yml"), "uses: ./\n", "uses: ./native\n", 1)
-	workflow = strings.Replace(workflow, "      - id: strava\n",
-		"      - run: find \"$RUNNER_TOOL_CACHE\" -path '*/strava-token/*' -type f -exec sh -c 'echo changed >>\"$1\"' _ {} ';'\n"+
-			"        if: vars.TAMPER == 'true'\n      - id: strava\n", 1)
-	path := filepath.Join(l.dir, "sync.yml")
-	check.OK(t, os.WriteFile(path, []byte(workflow), 0o600))
-	for _, run := range []struct {
-		name      string
-		flags     []string
-		downloads int32
-	}{{"cold", nil, 1}, {"warm", nil, 1}, {"tampered", []string{"--var", "TAMPER=true"}, 2}} {
-		log, ok := l.world.actIn(t, l.dir, path, append(run.flags, "--env", "STRAVA_TOKEN_DOWNLOADS="+l.server.URL)...)
-		if !ok || !strings.Contains(log, "athlete 126651800") || !strings.Contains(log, "the token in the log: ***") {
-			t.Fatalf("%s: the workflow failed:\n%s", run.name, log)
-		}
-		check.Equal(t, l.downloads.Load(), run.downloads, "%s downloads\n%s", run.name, log)
-		l.world.assertKept(t, log)
-	}
-}
-
-// interrupt is a step that leaves a process behind, which sends the launcher the
-// signal that a runner sends when somebody cancels.
-const interrupt = `      - run: |
+const (
+	// tamper is a step that changes what an earlier run has cached.
+	tamper = `      - run: find "$RUNNER_TOOL_CACHE" -path '*/strava-token/*' -type f -exec sh -c 'echo changed >>"$1"' _ {} ';'
+`
+	// interrupt is a step that leaves a process behind, which sends the launcher the
+	// signal that a runner sends when somebody cancels.
+	interrupt = `      - run: |
           nohup sh -c '
             while sleep 0.2; do
               for process in /proc/[0-9]*; do
@@ -294,26 +240,37 @@ const interrupt = `      - run: |
               done
             done' >/dev/null 2>&1 &
 `
+)
 
-// TestNativeCancelledUnderAct cancels while the launcher waits for the program, and
-// the program for Strava.
-func TestNativeCancelledUnderAct(t *testing.T) {
+// TestNativeUnderAct runs the sync workflow with the launcher in the place of the
+// container: cold, warm, from a cache that an earlier step of the job has changed, and
+// cancelled while the launcher waits for the program, and the program for Strava.
+func TestNativeUnderAct(t *testing.T) {
 	l := newLauncher(t)
 	l.command(t) // writes release.json
-	l.world.server.Notify(func(call string) {
-		if call == "token" {
-			time.Sleep(4 * time.Second) // so that the signal falls into it
-		}
-	})
-	workflow := strings.Replace(readFile(t, "workflows/sync.yml"), "uses: ./\n", "uses: ./native\n", 1)
-	workflow = strings.Replace(workflow, "      - id: strava\n", interrupt+"      - id: strava\n", 1)
 	path := filepath.Join(l.dir, "sync.yml")
-	if err := os.WriteFile(path, []byte(workflow), 0o600); err != nil {
-		t.Fatal(err)
+	works := []string{"athlete 126651800", "the token in the log: ***"}
+	for _, run := range []struct {
+		name, step string
+		downloads  int32
+		says       []string
+	}{
+		{"cold", "", 1, works}, {"warm", "", 1, works}, {"tampered", tamper, 2, works},
+		{"cancelled", interrupt, 2, []string{"cancelled after the token request"}},
+	} {
+		workflow := replaced(t, readFile(t, "workflows/sync.yml"), "uses: ./\n", "uses: ./native\n")
+		write(t, path, replaced(t, workflow, "      - id: strava\n", run.step+"      - id: strava\n"))
+		if run.step == interrupt {
+			l.world.server.Notify(func(call string) {
+				if call == "token" {
+					time.Sleep(4 * time.Second) // so that the signal falls into it
+				}
+			})
+		}
+		log, ok := l.world.actIn(t, l.dir, path, "--env", "STRAVA_TOKEN_DOWNLOADS="+l.server.URL)
+		check.Need(t, ok == (run.step != interrupt), "%s: ended well: %t\n%s", run.name, ok, log)
+		check.Contains(t, log, run.says...)
+		check.Equal(t, l.downloads.Load(), run.downloads, "%s downloads\n%s", run.name, log)
+		l.world.keeps(t, log, secretName)
 	}
-	log, ok := l.world.actIn(t, l.dir, path, "--env", "STRAVA_TOKEN_DOWNLOADS="+l.server.URL)
-	if ok || !strings.Contains(log, "cancelled after the token request") {
-		t.Errorf("the log doesn't say that it was cancelled:\n%s", log)
-	}
-	l.world.assertKept(t, log)
 }

@@ -4,8 +4,6 @@ package e2e
 
 import (
 	"fmt"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -14,18 +12,17 @@ import (
 	"time"
 
 	"strava-token/internal/check"
+	"strava-token/internal/provider"
 	"strava-token/internal/sandbox"
 )
-
-const branchName = "strava-token"
 
 // recipe is an example, and the runs of it.
 type recipe struct {
 	file  string
 	knobs sandbox.Knobs
-	given func(*world)
+	given func(*testing.T, *world)
 	runs  []run // none is one that ends well
-	held  func(*testing.T, *world, string)
+	kept  []string
 }
 
 // run is one run of a recipe, and what must come of it.
@@ -42,27 +39,27 @@ var always = sandbox.Knobs{Rotation: sandbox.RotateAlways}
 // recipes are the workflows of examples/, except those that have a test of their
 // own.
 var recipes = []recipe{
-	{file: "matrix.yml", knobs: always, given: stored, held: heldByTheBranch},
+	{file: "matrix.yml", knobs: always, given: stored, kept: []string{branch}},
 	{
 		file: "several-repositories.yml", knobs: always,
-		given: func(w *world) {
+		given: func(_ *testing.T, w *world) {
 			for _, name := range []string{"heatmap", "profile"} {
 				w.server.AddRepository(name)
 				w.server.SetSecret("octo/"+name+"/"+secretName, w.server.LiveRefreshToken())
 			}
 		},
-		held: heldBy(secretName, "octo/heatmap/"+secretName, "octo/profile/"+secretName),
+		kept: []string{secretName, "octo/heatmap/" + secretName, "octo/profile/" + secretName},
 	},
 	{
 		file: "environment.yml", knobs: always,
-		given: func(w *world) {
+		given: func(_ *testing.T, w *world) {
 			w.server.AddEnvironment("production")
 			w.server.SetSecret(secretName+"@production", w.server.LiveRefreshToken())
 		},
 		runs: []run{{flags: func(w *world) []string {
 			return []string{"--secret", "ENVIRONMENT_WRITER=" + w.server.GitHubToken()}
 		}}},
-		held: heldBy(secretName + "@production"),
+		kept: []string{secretName + "@production"},
 	},
 	{
 		file: "app-token.yml", knobs: always,
@@ -70,11 +67,11 @@ var recipes = []recipe{
 			token := w.server.NewGitHubToken("app-token", sandbox.GitHubToken{Kind: sandbox.Integration, Secrets: sandbox.Write})
 			return []string{"--secret", "APP_PRIVATE_KEY=" + token, "--var", "APP_ID=1"}
 		}}},
-		held: heldBy(secretName),
+		kept: []string{secretName},
 	},
 	{
 		// Each cause alone opens the issue, or adds to it.
-		file: "doctor.yml", knobs: always, given: stored, held: heldByTheBranch,
+		file: "doctor.yml", knobs: always, given: stored, kept: []string{branch},
 		runs: []run{
 			{says: []string{"the last commit is 0 days old"}},
 			{
@@ -112,24 +109,11 @@ func writer(ends time.Duration) func(*world) []string {
 
 // stored lets the branch hold the refresh token already, as a first run leaves
 // it, while the secret of the first day is dead.
-func stored(w *world) { w.seed = true }
-
-func heldByTheBranch(t *testing.T, w *world, log string) {
+func stored(t *testing.T, w *world) {
 	t.Helper()
-	if w.server.Held(branchName) != w.server.LiveRefreshToken() {
-		t.Errorf("the branch does not hold the living refresh token\n%s\n%s", log, w.server.Journal())
-	}
-}
-
-func heldBy(targets ...string) func(*testing.T, *world, string) {
-	return func(t *testing.T, w *world, log string) {
-		t.Helper()
-		for _, target := range targets {
-			if w.server.Secret(target) != w.server.LiveRefreshToken() {
-				t.Errorf("%s does not hold the living refresh token\n%s\n%s", target, log, w.server.Journal())
-			}
-		}
-	}
+	w.step(t, provider.Done, map[string]string{
+		"refresh-token": w.server.LiveRefreshToken(), "rotate-to": branch, "github-token": w.server.BuiltInToken(), "verify": "false",
+	})
 }
 
 // TestRecipes runs every workflow of examples/.
@@ -157,9 +141,8 @@ func TestRecipes(t *testing.T) {
 func (r recipe) try(t *testing.T) {
 	w := newWorld(t, r.knobs)
 	if r.given != nil {
-		r.given(w)
+		r.given(t, w)
 	}
-	w.seedBranch(t)
 	path := w.workspace(t, r.file)
 	if r.runs == nil {
 		r.runs = []run{{}}
@@ -181,7 +164,7 @@ func (r recipe) try(t *testing.T) {
 			t.Errorf("run %d: issues and comments: got %q, want %d\n%s", n+1, opened, want, log)
 		}
 		check.Contains(t, strings.Join(opened, "\n"), run.issue...)
-		r.held(t, w, log)
+		w.keeps(t, log, r.kept...)
 	}
 }
 
@@ -198,9 +181,7 @@ var usesOurs = regexp.MustCompile(`uses: \S+/strava-token@v1\n( *)with:\n`)
 // runner tells its containers apart.
 func (w *world) workspace(t *testing.T, example string) string {
 	t.Helper()
-	if out, err := buildImage(); err != nil {
-		t.Fatalf("build the image: %v\n%s", err, out)
-	}
+	needImage(t)
 	dir := t.TempDir()
 	content := readFile(t, filepath.Join("..", "examples", example))
 	check.Need(t, usesOurs.MatchString(content), "the example does not use the action as published")
@@ -214,58 +195,19 @@ func (w *world) workspace(t *testing.T, example string) string {
 	if !strings.Contains(content, "actions/checkout") { // the stand-ins are in the repository
 		content = strings.Replace(content, "    steps:\n", "    steps:\n      - uses: actions/checkout@v4.2.2\n", 1)
 	}
-	action := strings.Replace(readFile(t, "../action.yml"), "image: Dockerfile", "image: docker://"+image, 1)
-	files := map[string]string{
-		".github/workflows/" + example:                content,
-		".actions/strava-token/action.yml":            action,
-		".actions/create-github-app-token/action.yml": readFile(t, "stubs/create-github-app-token/action.yml"),
-	}
-	for name, text := range files {
-		path := filepath.Join(dir, name)
-		check.OK(t, os.MkdirAll(filepath.Dir(path), 0o700))
-		check.OK(t, os.WriteFile(path, []byte(text), 0o600))
-	}
-	for _, arguments := range [][]string{
-		{"init", "--quiet", "--initial-branch", "main"}, {"add", "."},
-		{"-c", "user.name=e2e", "-c", "user.email=e2e@example.com", "commit", "--quiet", "--message", "An example"},
-	} {
-		cmd := exec.Command("git", arguments...)
-		cmd.Dir = dir
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("git: %v\n%s", err, out)
-		}
-	}
-	return filepath.Join(dir, ".github", "workflows", example)
+	path := filepath.Join(dir, ".github", "workflows", example)
+	write(t, path, content)
+	action := replaced(t, readFile(t, "../action.yml"), "image: Dockerfile", "image: docker://"+image)
+	write(t, filepath.Join(dir, ".actions", "strava-token", "action.yml"), action)
+	write(t, filepath.Join(dir, ".actions", "create-github-app-token", "action.yml"), readFile(t, "stubs/create-github-app-token/action.yml"))
+	command(t, "git", "-C", dir, "init", "--quiet", "--initial-branch", "main")
+	command(t, "git", "-C", dir, "add", ".")
+	command(t, "git", "-C", dir, "-c", "user.name=e2e", "-c", "user.email=e2e@example.com", "commit", "--quiet", "--message", "An example")
+	return path
 }
 
 // actOn runs a workflow in the workspace that it lies in.
 func (w *world) actOn(t *testing.T, path string, further ...string) (log string, ok bool) {
 	t.Helper()
 	return w.actIn(t, filepath.Dir(filepath.Dir(filepath.Dir(path))), path, further...)
-}
-
-// seedBranch makes a first run, if that was asked for, with the command.
-func (w *world) seedBranch(t *testing.T) {
-	t.Helper()
-	if !w.seed {
-		return
-	}
-	cmd := exec.Command(engine(t), "run", "--rm", "--network", "host",
-		"--env", "STRAVA_URL="+w.base, "--env", "STRAVA_API_URL="+w.base+"/api/v3", "--env", "GITHUB_API_URL="+w.base,
-		"--env", "STRAVA_CLIENT_ID", "--env", "STRAVA_CLIENT_SECRET", "--env", "STRAVA_REFRESH_TOKEN", "--env", "GH_TOKEN",
-		"--env", "GITHUB_REPOSITORY="+sandbox.Repository,
-		image, "refresh", "--rotate-to", "branch:"+branchName, "--verify=false")
-	cmd.Env = append(os.Environ(), "STRAVA_CLIENT_ID="+w.server.App().ID, "STRAVA_CLIENT_SECRET="+w.server.App().Secret,
-		"STRAVA_REFRESH_TOKEN="+w.server.LiveRefreshToken(), "GH_TOKEN="+w.server.BuiltInToken())
-	if out, err := buildImage(); err != nil {
-		t.Fatalf("build the image: %v\n%s", err, out)
-	}
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("the first run: %v\n%s", err, out)
-	}
-}
-
-func readFile(t *testing.T, path string) string {
-	t.Helper()
-	return string(check.Must(os.ReadFile(path))(t))
 }

@@ -33,7 +33,7 @@ func TestRunningPage(t *testing.T) {
 				return
 			}
 			check.Equal(t, strings.Count(w.server.Journal(), "grant=refresh_token"), 1, "token requests\n%s", w.server.Journal())
-			heldByTheBranch(t, w, log)
+			w.keeps(t, log, branch)
 		})
 	}
 }
@@ -43,8 +43,7 @@ func TestRunningPage(t *testing.T) {
 func TestParallelRunsAndReRuns(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, always)
-	stored(w)
-	w.seedBranch(t)
+	stored(t, w)
 	first, second := w.runningPage(t, "strava"), w.runningPage(t, "strava")
 	var both sync.WaitGroup
 	for _, path := range []string{first, second} {
@@ -57,7 +56,7 @@ func TestParallelRunsAndReRuns(t *testing.T) {
 	both.Wait()
 	log, ok := w.actOn(t, first, "--env", "GITHUB_RUN_ATTEMPT=2")
 	check.That(t, ok, "the re-run failed:\n%s", log)
-	heldByTheBranch(t, w, log)
+	w.keeps(t, log, branch)
 	check.That(t, w.server.Secret(secretName) != w.server.LiveRefreshToken(), "the secret was rotated, so the runs proved nothing")
 }
 
@@ -75,16 +74,4 @@ func (w *world) runningPage(t *testing.T, runType string) string {
 	content = replaced(t, content, "      # ...to here.\n", readFile(t, "stubs/running_page/steps.yml"))
 	write(t, path, content)
 	return path
-}
-
-// replaced replaces what must be there.
-func replaced(t *testing.T, content, from, to string) string {
-	t.Helper()
-	check.Need(t, strings.Contains(content, from), "there is no %q in\n%s", from, content)
-	return strings.Replace(content, from, to, 1)
-}
-
-func write(t *testing.T, path, content string) {
-	t.Helper()
-	check.OK(t, os.WriteFile(path, []byte(content), 0o600))
 }
