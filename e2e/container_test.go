@@ -74,10 +74,14 @@ func TestDockerRecipe(t *testing.T) {
 	script := "#!/bin/sh\nshift\nexec " + engine(t) + " run --network host \"$@\"\n"
 	check.OK(t, os.WriteFile(wrapper, []byte(script), 0o700))
 	example := check.Must(filepath.Abs("../examples/docker.sh"))(t)
-	common := "STRAVA_URL=" + w.base + "\nSTRAVA_API_URL=" + w.base + "/api/v3\n" +
-		"STRAVA_CLIENT_ID=" + w.server.App().ID + "\nSTRAVA_CLIENT_SECRET=" + w.server.App().Secret + "\n"
-	for _, first := range []string{"STRAVA_REFRESH_TOKEN=" + w.server.LiveRefreshToken() + "\n", ""} {
-		write(t, filepath.Join(dir, "strava.env"), common+first)
+	for n := range 2 {
+		lines := ""
+		for _, v := range w.server.Environment(w.base) {
+			if n == 0 || v[0] != "STRAVA_REFRESH_TOKEN" {
+				lines += v[0] + "=" + v[1] + "\n"
+			}
+		}
+		write(t, filepath.Join(dir, "strava.env"), lines)
 		cmd := exec.Command(example)
 		cmd.Dir = dir
 		cmd.Env = append(os.Environ(), "ENGINE="+wrapper, "IMAGE="+image, "STATE="+filepath.Join(dir, "state"))

@@ -4,7 +4,6 @@ package e2e
 
 import (
 	"encoding/json"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -39,7 +38,7 @@ func TestReleaseCommit(t *testing.T) {
 		t.Helper()
 		path := filepath.Join(t.TempDir(), "programs.txt")
 		lines := strings.Repeat("0", 64) + "  strava-token_" + version + "_darwin_arm64\n" + someDigest[7:] + "  strava-token_" + version + "_linux_armv6\n"
-		check.OK(t, os.WriteFile(path, []byte(lines), 0o600))
+		write(t, path, lines)
 		return path
 	}
 	release := func(version string) {
@@ -58,9 +57,7 @@ func TestReleaseCommit(t *testing.T) {
 		check.Equal(t, git("rev-parse", version+"^@"), strings.TrimSpace(before+"\n"+start), "%s has the parents", version)
 		check.Equal(t, git("diff", "--numstat", start, version), "1\t1\taction.yml\n8\t0\tnative/release.json", "%s changes", version)
 		line := "  image: docker://" + someImage + "@" + someDigest
-		if action := git("show", version+":action.yml"); !strings.Contains(action, "\n"+line+"\n") {
-			t.Errorf("%s: action.yml has no line %q:\n%s", version, line, action)
-		}
+		check.Contains(t, git("show", version+":action.yml"), "\n"+line+"\n")
 		var got struct {
 			Version, Repository string
 			Sums                map[string]string
@@ -103,28 +100,21 @@ func TestReleaseRefuses(t *testing.T) {
 	}
 
 	action := filepath.Join(t.TempDir(), "action.yml")
-	write := func(content string) {
+	rewrite := func(content, image, digest string) {
 		t.Helper()
-		check.OK(t, os.WriteFile(action, []byte(content), 0o600))
+		write(t, action, content)
+		refused(t, ".ci/release/rewrite-action", image, digest, action)
+		check.Equal(t, readFile(t, action), content, "rewrite-action %q %q failed and changed the file", image, digest)
 	}
 	const good = "runs:\n  image: Dockerfile\n"
-	rewrite := func(image, digest string) {
-		t.Helper()
-		before := check.Must(os.ReadFile(action))(t)
-		refused(t, ".ci/release/rewrite-action", image, digest, action)
-		after := check.Must(os.ReadFile(action))(t)
-		check.That(t, string(before) == string(after), "rewrite-action %q %q failed and changed the file", image, digest)
-	}
-	write(good)
 	for _, digest := range []string{"", "latest", "sha256:", someDigest[:70], someDigest + "0", strings.ToUpper(someDigest), someDigest + "\n", "sha512" + someDigest[6:]} {
-		rewrite(someImage, digest)
+		rewrite(good, someImage, digest)
 	}
 	for _, image := range []string{"", "strava-token", "ghcr.io/Owner/strava-token", "ghcr.io/owner/strava-token|x", "ghcr.io/owner/a\nb", "ghcr.io/owner/a@sha256"} {
-		rewrite(image, someDigest)
+		rewrite(good, image, someDigest)
 	}
 	for _, content := range []string{"", good + good, "runs:\n  image: docker://" + someImage + "@" + someDigest + "\n"} {
-		write(content)
-		rewrite(someImage, someDigest)
+		rewrite(content, someImage, someDigest)
 	}
 }
 

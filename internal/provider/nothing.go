@@ -34,16 +34,18 @@ func (r *Run) noCandidate(facts []store.Facts) error {
 // whyNothing returns the failure of a run whose candidates all failed. before is what
 // the targets in WriteOnly reported at the check.
 func (r *Run) whyNothing(ctx, answering context.Context, past attempts, before []store.Facts) error {
-	cancelled, err, kind := ctx.Err() != nil, past.lastErr, strava.KindOf(past.lastErr)
+	cancelled, err := ctx.Err() != nil, past.errs[len(past.errs)-1]
+	kind := strava.KindOf(err)
+	lost := slices.IndexFunc(past.errs, func(err error) bool { return strava.KindOf(err) == strava.AnswerLost })
 	switch {
-	case cancelled && kind == strava.Unreachable && past.lostErr == nil:
+	case cancelled && kind == strava.Unreachable && lost < 0:
 		return errCancelled // no token request was sent
 	case cancelled && kind == strava.InvalidCode:
 		return errCancelledRefused // the code may have been too early, and wasn't tried again
 	case past.tried[0].origin == fromCode:
-		return past.firstErr // and the token that another job left failed as well
-	case past.lostErr != nil && (kind == strava.InvalidRefreshToken || kind == strava.Unreachable):
-		err, kind = past.lostErr, strava.AnswerLost // what happened to the newest one
+		return past.errs[0] // and the token that another job left failed as well
+	case lost >= 0 && (kind == strava.InvalidRefreshToken || kind == strava.Unreachable):
+		err, kind = past.errs[lost], strava.AnswerLost // what happened to the newest one
 	}
 	switch {
 	case kind == strava.AnswerLost:
@@ -62,15 +64,10 @@ func (r *Run) whyNothing(ctx, answering context.Context, past attempts, before [
 	return r.whyRefused(answering, err, before)
 }
 
-// The two reasons that are certain: another run has replaced the refresh token.
-const (
-	replacedBeforeRerun = "stale-rerun" // and this is a re-run with the secret of an earlier attempt
-	replacedAfterQueued = "stale-queued"
-)
-
 // whyRefused finds out why a refresh token that no target returned was refused. It
 // asks all targets again, since a concurrent run may have written meanwhile. A lost
-// answer is reported as such, unless the reason is certain.
+// answer is reported as such, unless it's certain that another run has replaced the
+// refresh token, before a re-run or while this one was queued.
 func (r *Run) whyRefused(ctx context.Context, refused error, before []store.Facts) error {
 	now, errs := checkEach(ctx, r.WriteOnly)
 	last, updated, meanwhile := "", time.Time{}, false
@@ -83,11 +80,11 @@ func (r *Run) whyRefused(ctx context.Context, refused error, before []store.Fact
 			last, updated = t.String(), now[i].UpdatedAt
 		}
 	}
-	id := replacedAfterQueued
+	id := "stale-queued"
 	if !meanwhile {
 		id = r.whyStale(ctx, last, updated)
 	}
-	if strava.KindOf(refused) == strava.AnswerLost && id != replacedBeforeRerun && id != replacedAfterQueued {
+	if strava.KindOf(refused) == strava.AnswerLost && id != "stale-rerun" && id != "stale-queued" {
 		return refused
 	}
 	return r.stale(id, last, updated)
@@ -101,9 +98,9 @@ func (r *Run) whyStale(ctx context.Context, target string, updated time.Time) st
 	read, known := r.Snapshot.Read(ctx, target)
 	switch isRerun := r.Snapshot.Attempt > 1; {
 	case known && updated.After(read) && isRerun:
-		return replacedBeforeRerun
+		return "stale-rerun" // with the secret of an earlier attempt
 	case known && updated.After(read):
-		return replacedAfterQueued
+		return "stale-queued"
 	case known && updated.Before(read):
 		return "stale-dead" // though it is the newest one there is
 	case isRerun:

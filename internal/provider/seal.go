@@ -48,8 +48,9 @@ func (s *sealer) watch(ctx context.Context, p plan) (unwatch func()) {
 func (s *sealer) seal() {
 	s.printing.Lock()
 	defer s.printing.Unlock()
-	i := *s.newest.Load()
-	if !s.run.Recovery || s.last != nil && i.sealsLike(*s.last) {
+	i, last := *s.newest.Load(), s.last
+	same := last != nil && i.token.RefreshToken.Equal(last.token.RefreshToken) && len(i.token.Unread) == len(last.token.Unread)
+	if same || !s.run.Recovery {
 		return
 	}
 	s.last, s.text = &i, ""
@@ -59,11 +60,6 @@ func (s *sealer) seal() {
 	} else if s.run.Reporter.Recover(text) {
 		s.text = text
 	}
-}
-
-// sealsLike reports whether two recovery texts would have the same content.
-func (i issued) sealsLike(other issued) bool {
-	return i.token.RefreshToken.Equal(other.token.RefreshToken) && len(i.token.Unread) == len(other.token.Unread)
 }
 
 // targetNames returns the names of all targets.
