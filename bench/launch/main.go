@@ -42,19 +42,15 @@ func parsePeer(text string) peer {
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
-	err := run(ctx, os.Args[1:])
-	stop()
-	if err != nil {
+	defer stop()
+	if err := run(ctx, os.Args[1:]); err != nil {
 		log.Fatal(err)
 	}
 }
 
-// run measures what its arguments name: the folder of programs, the number of
-// rounds, and the peers.
+// run measures what bench/run names: the folder of programs, the number of rounds,
+// and the peers.
 func run(ctx context.Context, args []string) (err error) {
-	if len(args) < 2 {
-		return fmt.Errorf("usage: launch FOLDER ROUNDS [PEER...]")
-	}
 	b := &bench{built: args[0]}
 	if b.rounds, err = strconv.Atoi(args[1]); err != nil || b.rounds < 1 {
 		return fmt.Errorf("%q is no number of rounds", args[1])
@@ -82,3 +78,34 @@ func run(ctx context.Context, args []string) (err error) {
 func (b *bench) bare() []string { return []string{filepath.Join(b.built, "bare")} }
 
 func (b *bench) own() []string { return []string{filepath.Join(b.built, "strava-token"), "action"} }
+
+// row is one line of the second table.
+type row struct {
+	what, format    string
+	measured, limit float64
+}
+
+func printResults(results []result) {
+	fmt.Println("| refresh, verify, store, against a server on loopback | wall time | to bare Go | peak memory |")
+	fmt.Println("|---|---:|---:|---:|")
+	for _, r := range results {
+		if r.missing != "" {
+			// A reason comes from outside, and stays in its cell.
+			fmt.Printf("| %s | not measured: %s | | |\n", r.name, strings.NewReplacer("|", "/", "\n", " ").Replace(r.missing))
+			continue
+		}
+		fmt.Printf("| %s | %.1f ms | %.2f | %.1f MiB |\n", r.name, r.cost.wall(), r.cost.wall()/r.bare.wall(), median(r.cost.peaks))
+	}
+}
+
+func printRows(rows []row) {
+	fmt.Println("| strava-token | measured | limit | holds |")
+	fmt.Println("|---|---:|---:|---|")
+	for _, r := range rows {
+		holds := "yes"
+		if r.measured > r.limit {
+			holds = "**no**"
+		}
+		fmt.Printf("| %s | "+r.format+" | at most "+r.format+" | %s |\n", r.what, r.measured, r.limit, holds)
+	}
+}
