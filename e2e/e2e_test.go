@@ -60,28 +60,17 @@ func newWorld(t *testing.T, knobs sandbox.Knobs) *world {
 	return w
 }
 
-// act runs a workflow with the secrets as they are in the sandbox now, and
-// returns the log.
-func (w *world) act(t *testing.T, workflow string, further ...string) (log string, ok bool) {
-	t.Helper()
-	return w.actIn(t, "..", workflow, further...) // the project's root
-}
-
-// actIn does so in another folder than the project's: uses: ./ is what is there.
+// actIn runs a workflow with the secrets as they are in the sandbox now, and returns
+// the log. uses: ./ is what is in the folder root.
 func (w *world) actIn(t *testing.T, root, workflow string, further ...string) (log string, ok bool) {
 	t.Helper()
 	dir := t.TempDir()
 	secrets := filepath.Join(dir, "secrets")
-	content := w.secrets
-	if content == "" {
-		content = w.allSecrets()
-	}
-	check.OK(t, os.WriteFile(secrets, []byte(content), 0o600))
+	write(t, secrets, cmp.Or(w.secrets, fmt.Sprintf("STRAVA_CLIENT_ID=%[1]s\nSTRAVA_CLIENT_SECRET=%[2]s\n"+
+		"%[3]s=%[4]s\nSTRAVA_CLIENT_REFRESH_TOKEN=%[4]s\nSECRETS_WRITER=%[5]s\nGITHUB_TOKEN=%[6]s\n",
+		w.server.App().ID, w.server.App().Secret, secretName, w.server.Secret(secretName), w.server.GitHubToken(), w.server.BuiltInToken())))
 	ctx, cancel := context.WithTimeout(t.Context(), actTimeout)
 	defer cancel()
-	if !filepath.IsAbs(workflow) {
-		workflow = filepath.Join("e2e", "workflows", workflow)
-	}
 	arguments := append([]string{cmp.Or(w.event, "workflow_dispatch"),
 		"--workflows", workflow,
 		"--platform", "ubuntu-latest=" + runnerImage, "--pull=false", "--network", "host",
@@ -102,11 +91,6 @@ func (w *world) actIn(t *testing.T, root, workflow string, further ...string) (l
 		check.That(t, name == "code" || !strings.Contains(out.String(), value), "%s is in the log", name)
 	}
 	return out.String(), err == nil
-}
-
-func (w *world) allSecrets() string {
-	return fmt.Sprintf("STRAVA_CLIENT_ID=%[1]s\nSTRAVA_CLIENT_SECRET=%[2]s\n%[3]s=%[4]s\nSTRAVA_CLIENT_REFRESH_TOKEN=%[4]s\nSECRETS_WRITER=%[5]s\nGITHUB_TOKEN=%[6]s\n",
-		w.server.App().ID, w.server.App().Secret, secretName, w.server.Secret(secretName), w.server.GitHubToken(), w.server.BuiltInToken())
 }
 
 // keeps asserts that every one of these secrets has the living refresh token; a
@@ -233,7 +217,7 @@ func TestWorkflowRotatesTwiceAndUsesTheToken(t *testing.T) {
 
 func TestWorkflowShowsWhyItFailed(t *testing.T) {
 	w := newWorld(t, sandbox.Knobs{Rotation: sandbox.RotateAlways, Inactive: true})
-	log, ok := w.act(t, "sync.yml")
+	log, ok := w.actIn(t, "..", "e2e/workflows/sync.yml")
 	check.That(t, !ok, "the run succeeded:\n%s", log)
 	check.Contains(t, log, "::error::The Strava app is inactive.", "https://www.strava.com/settings/api")
 	check.That(t, !strings.Contains(log, "the token in the log"), "a later step ran")

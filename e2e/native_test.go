@@ -5,10 +5,14 @@ package e2e
 import (
 	"crypto/sha256"
 	"encoding/json"
+	"encoding/pem"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -27,8 +31,8 @@ import (
 // nativeVersion is new in every run: a tool cache may hold what the last one left.
 var nativeVersion = fmt.Sprintf("v0.0.%d", time.Now().Unix())
 
-// release is what the release commit writes into native/release.json.
-type release struct {
+// nativeRelease is what the release commit writes into native/release.json.
+type nativeRelease struct {
 	Version    string            `json:"version"`
 	Repository string            `json:"repository"`
 	Sums       map[string]string `json:"sums"`
@@ -62,7 +66,7 @@ type launcher struct {
 	world     *world
 	dir       string // with native/ in it
 	asset     asset
-	release   release
+	release   nativeRelease
 	archive   []byte // what is served in the place of the asset
 	downloads atomic.Int32
 	server    *httptest.Server
@@ -75,7 +79,7 @@ func newLauncher(t *testing.T) *launcher {
 	a := check.Must(buildAsset())(t)
 	l := &launcher{
 		world: newWorld(t, always), dir: t.TempDir(), asset: a, archive: a.archive,
-		release: release{nativeVersion, "owner/strava-token", map[string]string{a.system: a.sum}},
+		release: nativeRelease{nativeVersion, "owner/strava-token", map[string]string{a.system: a.sum}},
 	}
 	l.server = httptest.NewServer(l)
 	t.Cleanup(l.server.Close)
@@ -87,15 +91,8 @@ func newLauncher(t *testing.T) *launcher {
 		"PATH": os.Getenv("PATH"), "SYSTEMROOT": os.Getenv("SYSTEMROOT"),
 		"STRAVA_TOKEN_DOWNLOADS": l.server.URL, "RUNNER_TOOL_CACHE": t.TempDir(), "RUNNER_TEMP": t.TempDir(),
 	}
-	for _, name := range []string{"main.js", "action.yml"} {
-		l.write(t, name, readFile(t, filepath.Join("..", "native", name)))
-	}
+	check.OK(t, os.CopyFS(filepath.Join(l.dir, "native"), os.DirFS("../native")))
 	return l
-}
-
-func (l *launcher) write(t *testing.T, name, content string) {
-	t.Helper()
-	write(t, filepath.Join(l.dir, "native", name), content)
 }
 
 // ServeHTTP is the file server: as GitHub does, it sends a download elsewhere.
@@ -114,8 +111,7 @@ func (l *launcher) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (l *launcher) command(t *testing.T) *exec.Cmd {
 	t.Helper()
 	if l.release.Version != "" {
-		content := check.Must(json.Marshal(l.release))(t)
-		l.write(t, "release.json", string(content))
+		write(t, filepath.Join(l.dir, "native", "release.json"), string(check.Must(json.Marshal(l.release))(t)))
 	}
 	cmd := exec.CommandContext(t.Context(), "node", filepath.Join(l.dir, "native", "main.js"))
 	cmd.Env = l.runner.Environ()
@@ -171,9 +167,8 @@ func TestNativeColdWarmAndTampered(t *testing.T) {
 		}
 		check.OK(t, change())
 		out := l.succeeds(t, int32(i+2))
-		if !strings.Contains(out, "::warning title=strava-token::") || strings.Contains(out, "stolen") {
-			t.Errorf("there is no warning, or the other program ran:\n%s", out)
-		}
+		check.Contains(t, out, "::warning title=strava-token::")
+		check.That(t, !strings.Contains(out, "stolen"), "the other program ran:\n%s", out)
 	}
 	left, err := os.ReadDir(filepath.Dir(file))
 	check.That(t, err == nil && len(left) == 1, "beside the program the cache holds %v (%v)", left, err)
@@ -188,9 +183,8 @@ func TestNativeTwoAtOnce(t *testing.T) {
 	for range 4 {
 		cmd := l.command(t)
 		all.Go(func() {
-			if out, err := cmd.CombinedOutput(); err != nil {
-				t.Errorf("%v\n%s", err, out)
-			}
+			out, err := cmd.CombinedOutput()
+			check.That(t, err == nil, "%v\n%s", err, out)
 		})
 	}
 	all.Wait()
@@ -200,14 +194,13 @@ func TestNativeTwoAtOnce(t *testing.T) {
 func TestNativeEndsAsTheProgram(t *testing.T) {
 	l := newLauncher(t)
 	l.runner.Input("verify", "maybe")
-	if out, status := l.run(t); status != 2 {
-		t.Errorf("a bad input: exit status %d, want 2\n%s", status, out)
-	}
+	out, status := l.run(t)
+	check.Equal(t, status, 2, "exit status with a bad input\n%s", out)
 	l = newLauncher(t)
 	l.world.server.Fail(sandbox.Fault{Call: "put", Kind: sandbox.FaultStatus, Status: 404})
-	if out, status := l.run(t); status != 3 || !strings.Contains(out, "BEGIN AGE ENCRYPTED FILE") {
-		t.Errorf("a store that fails: exit status %d, want 3\n%s", status, out)
-	}
+	out, status = l.run(t)
+	check.Equal(t, status, 3, "exit status with a store that fails\n%s", out)
+	check.Contains(t, out, "BEGIN AGE ENCRYPTED FILE")
 }
 
 func TestNativePassesSignalsOn(t *testing.T) {
@@ -273,4 +266,87 @@ func TestNativeUnderAct(t *testing.T) {
 		check.Equal(t, l.downloads.Load(), run.downloads, "%s downloads\n%s", run.name, log)
 		l.world.keeps(t, log, secretName)
 	}
+}
+
+// TestNativeRefuses: each has one error with a next step, and nothing is run.
+func TestNativeRefuses(t *testing.T) {
+	served := func(h http.Handler) func(*launcher) { return func(l *launcher) { l.server.Config.Handler = h } }
+	junk := func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<html>sign in</html>") }
+	const downloads, mirror = "STRAVA_TOKEN_DOWNLOADS", "https://mirror.example.com/hidden"
+	for name, test := range map[string]struct {
+		given func(*launcher)
+		says  string
+	}{
+		"no release":             {func(l *launcher) { l.release.Version = "" }, "This commit is no release"},
+		"an unknown system":      {func(l *launcher) { l.release.Sums = map[string]string{"plan9_386": l.asset.sum} }, "one of plan9_386"},
+		"a wrong sum":            {func(l *launcher) { l.release.Sums[l.asset.system] = strings.Repeat("0", 64) }, "its SHA-256 differs"},
+		"half an archive":        {func(l *launcher) { l.archive = l.archive[:len(l.archive)/2] }, "its SHA-256 differs"},
+		"a captive page":         {served(http.HandlerFunc(junk)), "its SHA-256 differs"},
+		"no such asset":          {served(http.NotFoundHandler()), "offers no program for"},
+		"nothing answers":        {func(l *launcher) { l.server.Close() }, "can't be downloaded (ECONNREFUSED)"},
+		"redirect to http":       {served(http.RedirectHandler("http://192.0.2.1/asset", http.StatusFound)), "without https"},
+		"endless redirects":      {served(http.RedirectHandler("/again", http.StatusFound)), "can't be downloaded (302)"},
+		"a mirror without https": {func(l *launcher) { l.env[downloads] = "http://mirror.example.com/hidden" }, "STRAVA_TOKEN_DOWNLOADS is no https address"},
+		"no place to keep it":    {func(l *launcher) { l.env["RUNNER_TOOL_CACHE"] = filepath.Join(l.dir, "native", "main.js") }, "can't be written"},
+		"nothing listens at the proxy": {func(l *launcher) {
+			l.env[downloads], l.env["https_proxy"] = mirror, "http://user:hidden@127.0.0.1:1"
+		}, "gives no connection to mirror.example.com (ECONNREFUSED)"},
+		"no proxy's address": {func(l *launcher) { l.env[downloads], l.env["HTTPS_PROXY"] = mirror, "socks5://hidden:1" }, "HTTPS_PROXY holds no address"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := newLauncher(t)
+			test.given(l)
+			out, status := l.run(t)
+			oneError := strings.HasPrefix(out, "::error title=strava-token::") && strings.Count(out, "::error") == 1
+			check.That(t, status == 1 && oneError, "exit status %d, want 1 and one error:\n%s", status, out)
+			check.Contains(t, out, test.says, " Next: ")
+			check.That(t, !strings.Contains(out, "hidden"), "an address is shown:\n%s", out)
+			check.Equal(t, l.world.server.Journal(), "", "something was sent")
+		})
+	}
+}
+
+// TestNativeThroughAProxy downloads over CONNECT, with credentials. The host
+// exists nowhere: the proxy leads to a server on this machine.
+func TestNativeThroughAProxy(t *testing.T) {
+	l := newLauncher(t)
+	secure := httptest.NewTLSServer(l)
+	t.Cleanup(secure.Close)
+	roots := filepath.Join(t.TempDir(), "roots.pem")
+	write(t, roots, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: secure.Certificate().Raw})))
+	var asked atomic.Value
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Header.Set("Authorization", r.Header.Get("Proxy-Authorization"))
+		_, password, _ := r.BasicAuth()
+		if r.Method != http.MethodConnect || password != "p@ss" {
+			w.WriteHeader(http.StatusProxyAuthRequired)
+			return
+		}
+		asked.Store(r.Host)
+		there, errThere := net.Dial("tcp", secure.Listener.Addr().String())
+		here, _, errHere := http.NewResponseController(w).Hijack()
+		if err := errors.Join(errThere, errHere); err != nil {
+			t.Error(err)
+			return
+		}
+		_, _ = io.WriteString(here, "HTTP/1.1 200 Connection established\r\n\r\n")
+		go func() { _, _ = io.Copy(there, here); _ = there.Close() }()
+		go func() { _, _ = io.Copy(here, there); _ = here.Close() }()
+	}))
+	t.Cleanup(proxy.Close)
+
+	l.env["NODE_EXTRA_CA_CERTS"] = roots
+	l.env["STRAVA_TOKEN_DOWNLOADS"] = "https://mirror.example.com"
+	at := func(user *url.Userinfo) string {
+		return (&url.URL{Scheme: "http", User: user, Host: proxy.Listener.Addr().String()}).String()
+	}
+	l.env["HTTPS_PROXY"] = at(url.UserPassword("user", "wrong"))
+	if out, status := l.run(t); status != 1 || !strings.Contains(out, "gives no connection to mirror.example.com (407)") || strings.Contains(out, "wrong@") {
+		t.Errorf("refused by the proxy: exit status %d\n%s", status, out)
+	}
+	l.env["HTTPS_PROXY"] = at(url.UserPassword("user", "p@ss"))
+	l.env["NO_PROXY"] = "127.0.0.1,other.example.com"
+	l.succeeds(t, 1)
+	check.That(t, asked.Load() == "mirror.example.com:443", "the proxy was asked for %v", asked.Load())
 }

@@ -65,9 +65,7 @@ func illustrate(t *testing.T, ctx context.Context, name string, width int64) {
 	if *update {
 		check.OK(t, os.WriteFile(path, picture, 0o644))
 	}
-	if _, err := os.Stat(path); err != nil {
-		t.Error(err)
-	}
+	check.Must(os.Stat(path))(t)
 }
 
 // inFewColours makes a picture smaller: a page of text has few.

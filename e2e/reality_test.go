@@ -40,7 +40,7 @@ func TestReality(t *testing.T) {
 		"STRAVA_CLIENT_ID=" + w.server.App().ID, "STRAVA_CLIENT_SECRET=" + w.server.App().Secret,
 		"STRAVA_REFRESH_TOKEN=" + w.server.Secret(target), "REALITY_SECRETS_TOKEN=" + writer, "GITHUB_TOKEN=" + w.server.BuiltInToken(),
 	}, "\n")
-	log, ok := w.act(t, workflow, "--platform", "ubuntu-latest="+golang,
+	log, ok := w.actIn(t, "..", workflow, "--platform", "ubuntu-latest="+golang,
 		// This machine's caches, at the same place: what was built here needn't be built again.
 		"--container-options", "--volume "+modules+":"+modules+":ro --volume "+builds+":"+builds,
 		"--env", "GOMODCACHE="+modules, "--env", "GOCACHE="+builds,

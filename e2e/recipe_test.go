@@ -4,9 +4,11 @@ package e2e
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -130,9 +132,7 @@ func TestRecipes(t *testing.T) {
 		})
 	}
 	all, err := filepath.Glob(filepath.Join("..", "examples", "*.yml"))
-	if err != nil || len(all) == 0 {
-		t.Fatal("there are no examples", err)
-	}
+	check.Need(t, err == nil && len(all) > 0, "there are no examples: %v", err)
 	for _, file := range all {
 		check.That(t, tried[filepath.Base(file)], "%s is not run", file)
 	}
@@ -160,9 +160,7 @@ func (r recipe) try(t *testing.T) {
 		check.Need(t, ok != run.fails, "run %d: succeeded: %t\n%s\n%s", n+1, ok, log, w.server.Journal())
 		check.Contains(t, log, run.says...)
 		opened := w.server.Issues()[before:]
-		if want := min(len(run.issue), 1); len(opened) != want {
-			t.Errorf("run %d: issues and comments: got %q, want %d\n%s", n+1, opened, want, log)
-		}
+		check.Equal(t, len(opened), min(len(run.issue), 1), "run %d: issues and comments: %q\n%s", n+1, opened, log)
 		check.Contains(t, strings.Join(opened, "\n"), run.issue...)
 		w.keeps(t, log, r.kept...)
 	}
@@ -210,4 +208,67 @@ func (w *world) workspace(t *testing.T, example string) string {
 func (w *world) actOn(t *testing.T, path string, further ...string) (log string, ok bool) {
 	t.Helper()
 	return w.actIn(t, filepath.Dir(filepath.Dir(filepath.Dir(path))), path, further...)
+}
+
+// TestRunningPage pastes the block of examples/running_page.yml among steps of
+// running_page's: both of its ways to a token end at the action's, and nothing
+// happens if the run type is not about Strava.
+func TestRunningPage(t *testing.T) {
+	for runType, want := range map[string][]string{
+		"strava":         {"Access ok", "30 activities", "the action's token: True", "the block is there: True"},
+		"nike_to_strava": {"30 activities", "the action's token: True", "the block is there: True"},
+		"keep":           {"the block is there: False"},
+	} {
+		t.Run(runType, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, sandbox.Knobs{Rotation: sandbox.RotateAlways, Activities: 30})
+			log, ok := w.actOn(t, w.runningPage(t, runType))
+			check.Need(t, ok, "the run failed:\n%s", log)
+			check.Contains(t, log, append(want, "loaded at the start: []", "stravalib is there: True")...)
+			if runType == "keep" {
+				check.Equal(t, w.server.Journal(), "", "something was asked of Strava or GitHub:")
+				return
+			}
+			check.Equal(t, strings.Count(w.server.Journal(), "grant=refresh_token"), 1, "token requests\n%s", w.server.Journal())
+			w.keeps(t, log, branch)
+		})
+	}
+}
+
+// TestParallelRunsAndReRuns: with the built-in token alone and rotation on every
+// refresh, two runs at once and a re-run of the first one all end well.
+func TestParallelRunsAndReRuns(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, always)
+	stored(t, w)
+	first, second := w.runningPage(t, "strava"), w.runningPage(t, "strava")
+	var both sync.WaitGroup
+	for _, path := range []string{first, second} {
+		both.Go(func() {
+			log, ok := w.actOn(t, path)
+			check.That(t, ok, "one of two runs at once failed:\n%s", log)
+			check.Contains(t, log, "Access ok")
+		})
+	}
+	both.Wait()
+	log, ok := w.actOn(t, first, "--env", "GITHUB_RUN_ATTEMPT=2")
+	check.That(t, ok, "the re-run failed:\n%s", log)
+	w.keeps(t, log, branch)
+	check.That(t, w.server.Secret(secretName) != w.server.LiveRefreshToken(), "the secret was rotated, so the runs proved nothing")
+}
+
+// runningPage is a workspace with the block, pasted after "Install dependencies",
+// and with what running_page does with Strava.
+func (w *world) runningPage(t *testing.T, runType string) string {
+	t.Helper()
+	path := w.workspace(t, "running_page.yml")
+	root := filepath.Dir(filepath.Dir(filepath.Dir(path)))
+	check.OK(t, os.CopyFS(root, os.DirFS("stubs/running_page")))
+	content := replaced(t, readFile(t, path), "RUN_TYPE: strava", "SANDBOX: ${{ vars.SANDBOX }}\n  RUN_TYPE: "+runType)
+	content = replaced(t, content, "      # From here...\n", "      - name: Install dependencies\n        run: |\n"+
+		"          ln -s /usr/bin/python3 /usr/local/bin/python\n"+
+		"          cp -r stravalib \"$(python -c 'import site; print(site.getsitepackages()[0])')\"\n")
+	content = replaced(t, content, "      # ...to here.\n", readFile(t, "stubs/running_page/steps.yml"))
+	write(t, path, content)
+	return path
 }

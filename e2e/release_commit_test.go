@@ -58,14 +58,10 @@ func TestReleaseCommit(t *testing.T) {
 		check.Equal(t, git("diff", "--numstat", start, version), "1\t1\taction.yml\n8\t0\tnative/release.json", "%s changes", version)
 		line := "  image: docker://" + someImage + "@" + someDigest
 		check.Contains(t, git("show", version+":action.yml"), "\n"+line+"\n")
-		var got struct {
-			Version, Repository string
-			Sums                map[string]string
-		}
+		var got nativeRelease
 		check.OK(t, json.Unmarshal([]byte(git("show", version+":native/release.json")), &got))
-		if got.Version != version || got.Repository != "owner/strava-token" || len(got.Sums) != 2 || got.Sums["linux_armv6"] != someDigest[7:] {
-			t.Errorf("%s: native/release.json holds %v", version, got)
-		}
+		want := nativeRelease{version, "owner/strava-token", map[string]string{"darwin_arm64": strings.Repeat("0", 64), "linux_armv6": someDigest[7:]}}
+		check.Same(t, got, want, "%s: native/release.json", version)
 		check.That(t, before == "" || git("rev-parse", "v1") == before, "%s moved v1 before it was published", version)
 		publish(version, "v1")
 		before = git("rev-parse", version)
@@ -88,9 +84,7 @@ func TestReleaseCommit(t *testing.T) {
 	refused(t, script("major"), "v1.2.9") // v1 doesn't go back
 	release("v1.3.0")
 	refused(t, script("major"), "v1.3.0") // it isn't on the origin's branch
-	if got := git("rev-parse", "HEAD", branch); got != start+"\n"+start || git("status", "--porcelain") != "" {
-		t.Errorf("HEAD and main are at %s, want %s, without changes", got, start)
-	}
+	check.Equal(t, git("rev-parse", "HEAD", branch)+git("status", "--porcelain"), start+"\n"+start, "HEAD, main, and changes")
 }
 
 // TestReleaseRefuses hands the scripts what a workflow must never act upon.
@@ -126,4 +120,32 @@ func refused(t *testing.T, script string, arguments ...string) {
 	out, err := cmd.CombinedOutput()
 	check.That(t, err != nil, "%s %q was let through", script, arguments)
 	check.That(t, len(out) != 0, "%s %q failed without a word", script, arguments)
+}
+
+// TestAdopt makes a clone somebody's own: it passes its tests afterwards, and
+// nothing in it is anybody else's.
+func TestAdopt(t *testing.T) {
+	clone := filepath.Join(t.TempDir(), "clone")
+	command(t, "git", "clone", "--quiet", "--no-tags", ".", clone)
+	adopt := filepath.Join(clone, ".ci", "release", "adopt")
+	changes := func() string { return command(t, "git", "-C", clone, "status", "--porcelain") }
+	for _, owner := range []string{"", "-a", "a-", "a--b", "a/b", "a b", "<OWN" + "ER>", strings.Repeat("a", 40)} {
+		refused(t, adopt, owner)
+	}
+	check.Equal(t, changes(), "", "a refused name changed something")
+	command(t, adopt, "Some-Body")
+	refused(t, adopt, "other") // there are changes now
+
+	left := exec.CommandContext(t.Context(), "git", "-C", clone, "grep", "-n", "-I", "-E", "<OWN"+"ER>|ghcr.io/So"+"me|[ \t]\"strava-token"+"/(internal|docs)")
+	out, err := left.CombinedOutput()
+	check.That(t, err != nil, "this is left:\n%s", out)
+	command(t, "go", "-C", clone, "vet", "-tags", "e2e", "./...")
+	command(t, "go", "-C", clone, "test", "./...")
+	program := filepath.Join(t.TempDir(), "strava-token")
+	command(t, "go", "-C", clone, "build", "-o", program, "-ldflags", "-X github.com/Some-Body/strava-token/internal/cli.version=v1.2.3", ".")
+	check.Contains(t, command(t, program, "version"), "strava-token v1.2.3 ")
+
+	command(t, "git", "-C", clone, "-c", "user.name=e2e", "-c", "user.email=e2e@example.com", "commit", "--quiet", "--all", "--message", "Adopt")
+	refused(t, adopt, "other") // it's somebody's already
+	check.Equal(t, changes(), "", "a second adoption changed something")
 }

@@ -65,9 +65,8 @@ func TestReleasedActionPullsByDigest(t *testing.T) {
 	repository := serveRegistry(t) + "/owner/strava-token"
 	reference := repository + "@" + digest
 	layout := filepath.Join(out, "image")
-	if got := command(t, "go", "-C", ".ci/release", "run", "./tool", "push", layout, repository+":"+releaseVersion); got != reference {
-		t.Fatalf("pushed %s, want %s", got, reference)
-	}
+	pushed := command(t, "go", "-C", ".ci/release", "run", "./tool", "push", layout, repository+":"+releaseVersion)
+	check.Need(t, pushed == reference, "pushed %s, want %s", pushed, reference)
 
 	t.Run("files", func(t *testing.T) {
 		const list = `cd "$1/blobs/sha256" && for image in $(jq -r '.manifests[].digest[7:]' "${2#sha256:}"); do
@@ -104,9 +103,8 @@ func TestReleasedActionPullsByDigest(t *testing.T) {
 		l.dir, l.release.Version, l.env["STRAVA_TOKEN_DOWNLOADS"] = clone, "", assets.URL
 		for range 2 {
 			l.runner.Input("refresh-token", l.world.server.LiveRefreshToken())
-			if log, status := l.run(t); status != 0 || strings.Contains(log, "::warning title") {
-				t.Fatalf("exit status %d\n%s", status, log)
-			}
+			log, status := l.run(t)
+			check.Need(t, status == 0 && !strings.Contains(log, "::warning title"), "exit status %d\n%s", status, log)
 		}
 	})
 
@@ -117,9 +115,6 @@ func TestReleasedActionPullsByDigest(t *testing.T) {
 		got := command(t, run, "image", "inspect", "--format", format, reference)
 		want := command(t, run, "image", "inspect", "--format", format, image)
 		check.That(t, got == want, "the release's image has %s, the Dockerfile's %s", got, want)
-		wantVersion := "strava-token " + releaseVersion + " linux/"
-		if got := command(t, run, "run", "--rm", "--network", "none", reference, "version"); !strings.HasPrefix(got, wantVersion) {
-			t.Errorf("the program says %q, want %q", got, wantVersion)
-		}
+		check.Contains(t, command(t, run, "run", "--rm", "--network", "none", reference, "version"), "strava-token "+releaseVersion+" linux/")
 	})
 }
