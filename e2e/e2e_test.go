@@ -27,6 +27,7 @@ import (
 )
 
 const (
+	image       = "localhost/strava-token:e2e"
 	runnerImage = "localhost/runner:latest"
 	actTimeout  = 5 * time.Minute
 	secretName  = "STRAVA_REFRESH_TOKEN"
@@ -150,6 +151,26 @@ func (w *world) step(t *testing.T, status provider.Status, inputs map[string]str
 	return runner.File("GITHUB_STEP_SUMMARY")
 }
 
+// engine is docker or podman, as .ci/engine found it.
+func engine(t *testing.T) string {
+	t.Helper()
+	name := os.Getenv("ENGINE")
+	check.Need(t, name != "", "ENGINE names no container engine; .ci/run sets it")
+	return name
+}
+
+var buildImage = sync.OnceValues(func() ([]byte, error) {
+	cmd := exec.Command(os.Getenv("ENGINE"), "build", "--tag", image, ".")
+	cmd.Dir = ".."
+	return cmd.CombinedOutput()
+})
+
+func needImage(t *testing.T) {
+	t.Helper()
+	out, err := buildImage()
+	check.Need(t, err == nil, "build the image: %v\n%s", err, out)
+}
+
 // program is the command, built once.
 var program = sync.OnceValues(func() (string, error) {
 	path, err := filepath.Abs(filepath.Join(screenshots, "bin", "strava-token"))
@@ -222,4 +243,29 @@ func TestWorkflowShowsWhyItFailed(t *testing.T) {
 	check.Contains(t, log, "::error::The Strava app is inactive.", "https://www.strava.com/settings/api")
 	check.That(t, !strings.Contains(log, "the token in the log"), "a later step ran")
 	w.keeps(t, log, secretName)
+}
+
+// TestSignalsReachTheContainer sends each signal to the program as PID 1, which
+// ignores every signal that it has no handler for.
+func TestSignalsReachTheContainer(t *testing.T) {
+	run := engine(t)
+	needImage(t)
+	for _, signal := range []string{"INT", "TERM", "HUP"} {
+		t.Run(signal, func(t *testing.T) {
+			w := newWorld(t, always)
+			dir := t.TempDir()
+			runner := check.Must(w.server.NewRunner(dir, w.base))(t)
+			runner.Input("refresh-token", w.server.Secret(secretName))
+			runner.Input("rotate-to", secretName)
+			runner.Input("github-token", w.server.GitHubToken())
+			runner.Set("GITHUB_OUTPUT", "/files/output")
+			runner.Set("GITHUB_ENV", "/files/env")
+			runner.Set("GITHUB_STEP_SUMMARY", "/files/summary")
+			envFile, name := filepath.Join(dir, "environment"), fmt.Sprintf("strava-token-%s-%d", signal, os.Getpid())
+			write(t, envFile, strings.Join(runner.Environ(), "\n"))
+			cmd := exec.Command(run, "run", "--rm", "--name", name, "--network", "host",
+				"--env-file", envFile, "--volume", dir+":/files", image, "action")
+			w.cancelled(t, cmd, exec.Command(run, "kill", "--signal", signal, name).Run)
+		})
+	}
 }

@@ -3,8 +3,10 @@
 package e2e
 
 import (
+	"bytes"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -187,9 +189,8 @@ func (w *world) workspace(t *testing.T, example string) string {
 	content = usesOurs.ReplaceAllString(content, "uses: ./.actions/strava-token\n${1}with:\n"+
 		"${1}  strava-url: $${{ vars.SANDBOX }}\n${1}  strava-api-url: $${{ vars.SANDBOX }}/api/v3\n")
 	content = regexp.MustCompile(`uses: actions/create-github-app-token@v[0-9.]+`).ReplaceAllString(content, "uses: ./.actions/create-github-app-token")
-	content = strings.ReplaceAll(content, "https://www.strava.com", "${{ vars.SANDBOX }}")
-	content = strings.ReplaceAll(content, "client-id: 12345", "client-id: "+w.server.App().ID)
-	content = strings.ReplaceAll(content, "${{ github.api_url }}", "${{ vars.SANDBOX }}")
+	content = strings.NewReplacer("https://www.strava.com", "${{ vars.SANDBOX }}", "${{ github.api_url }}", "${{ vars.SANDBOX }}",
+		"client-id: 12345", "client-id: "+w.server.App().ID).Replace(content)
 	if !strings.Contains(content, "actions/checkout") { // the stand-ins are in the repository
 		content = strings.Replace(content, "    steps:\n", "    steps:\n      - uses: actions/checkout@v4.2.2\n", 1)
 	}
@@ -271,4 +272,36 @@ func (w *world) runningPage(t *testing.T, runType string) string {
 	content = replaced(t, content, "      # ...to here.\n", readFile(t, "stubs/running_page/steps.yml"))
 	write(t, path, content)
 	return path
+}
+
+// TestDockerRecipe runs examples/docker.sh twice with the real image: the second
+// time without a refresh token, which the folder keeps.
+func TestDockerRecipe(t *testing.T) {
+	w := newWorld(t, always)
+	needImage(t)
+	dir := t.TempDir()
+	// The sandbox is on this machine's loopback, which only its network reaches.
+	wrapper := filepath.Join(dir, "engine")
+	script := "#!/bin/sh\nshift\nexec " + engine(t) + " run --network host \"$@\"\n"
+	check.OK(t, os.WriteFile(wrapper, []byte(script), 0o700))
+	example := check.Must(filepath.Abs("../examples/docker.sh"))(t)
+	for n := range 2 {
+		lines := ""
+		for _, v := range w.server.Environment(w.base) {
+			if n == 0 || v[0] != "STRAVA_REFRESH_TOKEN" {
+				lines += v[0] + "=" + v[1] + "\n"
+			}
+		}
+		write(t, filepath.Join(dir, "strava.env"), lines)
+		cmd := exec.Command(example)
+		cmd.Dir = dir
+		cmd.Env = append(os.Environ(), "ENGINE="+wrapper, "IMAGE="+image, "STATE="+filepath.Join(dir, "state"))
+		var stdout, stderr bytes.Buffer
+		cmd.Stdout, cmd.Stderr = &stdout, &stderr
+		err := cmd.Run()
+		check.Need(t, err == nil, "run: %v\n%s", err, stderr.String())
+		check.That(t, regexp.MustCompile(`^[0-9a-f]{40}\n$`).MatchString(stdout.String()), "standard output is not an access token alone")
+		kept := w.server.Opened(readFile(t, filepath.Join(dir, "state", "token")))
+		check.That(t, kept == w.server.LiveRefreshToken(), "the folder does not keep the living refresh token")
+	}
 }
