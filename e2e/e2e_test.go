@@ -111,12 +111,13 @@ func (w *world) keeps(t *testing.T, log string, places ...string) {
 // what arrives is kept before it ends.
 func (w *world) cancelled(t *testing.T, cmd *exec.Cmd, cancel func() error) {
 	t.Helper()
-	reached := make(chan struct{})
+	reached, sent := make(chan struct{}), make(chan struct{})
 	var once sync.Once
 	w.server.Notify(func(call string) {
 		if call == "token" {
 			once.Do(func() { close(reached) })
-			time.Sleep(time.Second) // so that the signal falls into it
+			<-sent
+			time.Sleep(time.Second) // until the signal arrived
 		}
 	})
 	var out bytes.Buffer
@@ -125,10 +126,13 @@ func (w *world) cancelled(t *testing.T, cmd *exec.Cmd, cancel func() error) {
 	select {
 	case <-reached:
 	case <-time.After(time.Minute):
+		close(sent)
 		t.Fatalf("no token was asked for:\n%s", out.String())
 	}
-	check.OK(t, cancel())
-	err := cmd.Wait()
+	err := cancel()
+	close(sent)
+	check.OK(t, err)
+	err = cmd.Wait()
 	exit, ok := errors.AsType[*exec.ExitError](err)
 	check.That(t, ok && exit.ExitCode() == 1, "it ended with %v, want exit status 1", err)
 	check.Contains(t, out.String(), "The run was cancelled after the token request.", "BEGIN AGE ENCRYPTED FILE")
