@@ -69,25 +69,13 @@ func (l *loginRun) until(t *testing.T, file string, what *regexp.Regexp, n int) 
 	return ""
 }
 
-// chromium is the browser of this machine, under any of its names.
-func chromium(t *testing.T) string {
-	t.Helper()
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if path, err := exec.LookPath(name); err == nil {
-			return path
-		}
-	}
-	t.Fatal("there is no Chromium")
-	return ""
-}
-
 // browser starts a fresh Chromium.
 func browser(t *testing.T) context.Context {
 	t.Helper()
 	// Chromium may still write when it is told to end.
 	profile := check.Must(os.MkdirTemp("", "strava-token-chromium-"))(t)
 	options := append([]chromedp.ExecAllocatorOption{},
-		chromedp.ExecPath(chromium(t)), chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,
+		chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,
 		chromedp.UserDataDir(profile),
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true),
 		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true),

@@ -83,10 +83,7 @@ func newLauncher(t *testing.T) *launcher {
 	}
 	l.server = httptest.NewServer(l)
 	t.Cleanup(l.server.Close)
-	l.runner = check.Must(l.world.server.NewRunner(t.TempDir(), l.world.base))(t)
-	l.runner.Input("refresh-token", l.world.server.LiveRefreshToken())
-	l.runner.Input("rotate-to", secretName)
-	l.runner.Input("github-token", l.world.server.GitHubToken())
+	l.runner = l.world.runner(t, t.TempDir())
 	l.env = map[string]string{
 		"PATH": os.Getenv("PATH"), "SYSTEMROOT": os.Getenv("SYSTEMROOT"),
 		"STRAVA_TOKEN_DOWNLOADS": l.server.URL, "RUNNER_TOOL_CACHE": t.TempDir(), "RUNNER_TEMP": t.TempDir(),
@@ -286,7 +283,7 @@ func TestNativeRefuses(t *testing.T) {
 		"nothing answers":        {func(l *launcher) { l.server.Close() }, "can't be downloaded (ECONNREFUSED)"},
 		"redirect to http":       {served(http.RedirectHandler("http://192.0.2.1/asset", http.StatusFound)), "without https"},
 		"endless redirects":      {served(http.RedirectHandler("/again", http.StatusFound)), "can't be downloaded (302)"},
-		"a mirror without https": {func(l *launcher) { l.env[downloads] = "http://mirror.example.com/hidden" }, "STRAVA_TOKEN_DOWNLOADS is no https address"},
+		"a mirror without https": {func(l *launcher) { l.env[downloads] = "http://mirror.example.com/hidden" }, downloads + " is no https address"},
 		"no place to keep it":    {func(l *launcher) { l.env["RUNNER_TOOL_CACHE"] = filepath.Join(l.dir, "native", "main.js") }, "can't be written"},
 		"nothing listens at the proxy": {func(l *launcher) {
 			l.env[downloads], l.env["https_proxy"] = mirror, "http://user:hidden@127.0.0.1:1"
@@ -342,9 +339,9 @@ func TestNativeThroughAProxy(t *testing.T) {
 		return (&url.URL{Scheme: "http", User: user, Host: proxy.Listener.Addr().String()}).String()
 	}
 	l.env["HTTPS_PROXY"] = at(url.UserPassword("user", "wrong"))
-	if out, status := l.run(t); status != 1 || !strings.Contains(out, "gives no connection to mirror.example.com (407)") || strings.Contains(out, "wrong@") {
-		t.Errorf("refused by the proxy: exit status %d\n%s", status, out)
-	}
+	out, status := l.run(t)
+	check.That(t, status == 1 && !strings.Contains(out, "wrong@"), "refused by the proxy: exit status %d\n%s", status, out)
+	check.Contains(t, out, "gives no connection to mirror.example.com (407)")
 	l.env["HTTPS_PROXY"] = at(url.UserPassword("user", "p@ss"))
 	l.env["NO_PROXY"] = "127.0.0.1,other.example.com"
 	l.succeeds(t, 1)

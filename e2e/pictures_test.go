@@ -45,13 +45,10 @@ func shoot(t *testing.T, ctx context.Context, name, scheme string, width int64) 
 	size := func(height int64) chromedp.Action {
 		return emulation.SetDeviceMetricsOverride(width, height, 1, width < 500)
 	}
-	err := chromedp.Run(ctx,
+	check.OK(t, chromedp.Run(ctx,
 		emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}),
-		size(1), chromedp.Evaluate("document.documentElement.scrollHeight", &height))
-	if err == nil {
-		err = chromedp.Run(ctx, size(height+16), chromedp.CaptureScreenshot(&picture))
-	}
-	check.OK(t, err)
+		size(1), chromedp.Evaluate("document.documentElement.scrollHeight", &height)))
+	check.OK(t, chromedp.Run(ctx, size(height+16), chromedp.CaptureScreenshot(&picture)))
 	write(t, filepath.Join(screenshots, name+".png"), string(picture))
 	return picture
 }

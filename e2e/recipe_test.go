@@ -296,11 +296,11 @@ func TestDockerRecipe(t *testing.T) {
 		cmd := exec.Command(example)
 		cmd.Dir = dir
 		cmd.Env = append(os.Environ(), "ENGINE="+wrapper, "IMAGE="+image, "STATE="+filepath.Join(dir, "state"))
-		var stdout, stderr bytes.Buffer
-		cmd.Stdout, cmd.Stderr = &stdout, &stderr
-		err := cmd.Run()
+		var stderr bytes.Buffer
+		cmd.Stderr = &stderr
+		stdout, err := cmd.Output()
 		check.Need(t, err == nil, "run: %v\n%s", err, stderr.String())
-		check.That(t, regexp.MustCompile(`^[0-9a-f]{40}\n$`).MatchString(stdout.String()), "standard output is not an access token alone")
+		check.That(t, regexp.MustCompile(`^[0-9a-f]{40}\n$`).Match(stdout), "standard output is not an access token alone")
 		kept := w.server.Opened(readFile(t, filepath.Join(dir, "state", "token")))
 		check.That(t, kept == w.server.LiveRefreshToken(), "the folder does not keep the living refresh token")
 	}

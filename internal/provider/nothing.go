@@ -72,12 +72,10 @@ func (r *Run) whyRefused(ctx context.Context, refused error, before []store.Fact
 	now, errs := checkEach(ctx, r.WriteOnly)
 	last, updated, meanwhile := "", time.Time{}, false
 	for i, t := range r.WriteOnly {
-		if errs[i] != nil {
-			continue
-		}
-		meanwhile = meanwhile || now[i].UpdatedAt.After(before[i].UpdatedAt)
-		if last == "" || now[i].UpdatedAt.After(updated) {
-			last, updated = t.String(), now[i].UpdatedAt
+		at := now[i].UpdatedAt
+		meanwhile = meanwhile || errs[i] == nil && at.After(before[i].UpdatedAt)
+		if errs[i] == nil && (last == "" || at.After(updated)) {
+			last, updated = t.String(), at
 		}
 	}
 	id := "stale-queued"
