@@ -1,4 +1,4 @@
-# A release does not use this file: .ci/release/image makes its image, with pinned
+# A release does not use this file: .ci/release/build makes its image, with pinned
 # parts. Here the newest patch of Go is wanted.
 FROM golang:1.26 AS build
 WORKDIR /src

@@ -38,9 +38,8 @@ func TestClientsFromNPM(t *testing.T) {
 			for _, v := range w.server.Environment(w.base) {
 				cmd.Env = append(cmd.Env, v[0]+"="+v[1])
 			}
-			if out, err := cmd.CombinedOutput(); err != nil {
-				t.Errorf("%v\n%s", err, out)
-			}
+			out, err := cmd.CombinedOutput()
+			check.That(t, err == nil, "%v\n%s", err, out)
 			w.assertCalled(t, want...)
 		})
 	}
@@ -86,8 +85,7 @@ func TestClientInGo(t *testing.T) {
 
 // TestSandboxPage runs every command of docs/sandbox.md, as a stranger would.
 func TestSandboxPage(t *testing.T) {
-	bin := t.TempDir()
-	command(t, "go", "build", "-o", filepath.Join(bin, "strava-token"), ".")
+	bin := filepath.Dir(check.Must(program())(t))
 	script := ""
 	for _, block := range regexp.MustCompile("(?ms)^```sh\n(.*?)^```").FindAllStringSubmatch(readFile(t, "../docs/sandbox.md"), -1) {
 		script += block[1]

@@ -3,8 +3,8 @@
 package e2e
 
 import (
-	"bytes"
 	"context"
+	"io"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -13,7 +13,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -25,83 +24,48 @@ import (
 
 var shownAddress = regexp.MustCompile(`http://[^\s]+/oauth/authorize\?[^\s]+`)
 
-// transcript is what login prints, readable while it is written.
-type transcript struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (tr *transcript) Write(p []byte) (int, error) {
-	tr.mu.Lock()
-	defer tr.mu.Unlock()
-	return tr.b.Write(p)
-}
-
-func (tr *transcript) String() string {
-	tr.mu.Lock()
-	defer tr.mu.Unlock()
-	return tr.b.String()
-}
-
-// until waits for a text that matches, and returns the last such one.
-func (tr *transcript) until(t *testing.T, what *regexp.Regexp, count int) string {
-	t.Helper()
-	for range 3000 {
-		if all := what.FindAllString(tr.String(), -1); len(all) >= count {
-			return all[count-1]
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	t.Fatalf("%v does not appear %d times:\n%s", what, count, tr.String())
-	return ""
-}
-
-// loginRun is the real program, waiting for a browser.
+// loginRun is the real program, waiting for a browser, and one.
 type loginRun struct {
-	cmd *exec.Cmd
-	out *transcript
-	in  interface{ Write([]byte) (int, error) }
+	*world
+	ctx context.Context // of the browser
+	cmd *exec.Cmd       // what it prints is in a file of its folder
+	in  io.Writer
 }
 
-func startLogin(t *testing.T, w *world) *loginRun { return startLoginAt(t, w, w.base, "--no-browser") }
-
-// startLoginAt starts it with another name for the sandbox's Strava. What opens
-// browsers leaves the address in a file of the working folder.
-func startLoginAt(t *testing.T, w *world, strava string, args ...string) *loginRun {
+// startLogin starts it. What opens browsers leaves the address in a file. strava is
+// the host by which the browser is to know the sandbox.
+func startLogin(t *testing.T, knobs sandbox.Knobs, strava string, args ...string) *loginRun {
 	t.Helper()
-	binary := filepath.Join(t.TempDir(), "strava-token")
-	build := exec.Command("go", "build", "-o", binary, ".")
-	build.Dir = ".."
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
-	}
-	opener := filepath.Join(filepath.Dir(binary), "xdg-open")
-	check.OK(t, os.WriteFile(opener, []byte("#!/bin/sh\necho \"$1\" >opening && mv opening opened\n"), 0o700))
-	cmd := exec.Command(binary, append([]string{"login", "--repo", sandbox.Repository, "--port", "0", "--yes"}, args...)...)
-	cmd.Dir = filepath.Dir(binary)
+	w, dir := newWorld(t, knobs), t.TempDir()
+	check.OK(t, os.WriteFile(filepath.Join(dir, "xdg-open"), []byte("#!/bin/sh\necho \"$1\" >opening && mv opening opened\n"), 0o700))
+	cmd := exec.Command(check.Must(program())(t), append([]string{"login", "--repo", sandbox.Repository, "--port", "0", "--yes"}, args...)...)
+	cmd.Dir = dir
 	cmd.Env = []string{
-		"PATH=" + cmd.Dir + ":/bin:/usr/bin", "STRAVA_URL=" + strava, "STRAVA_API_URL=" + w.base + "/api/v3", "GITHUB_API_URL=" + w.base,
+		"PATH=" + dir + ":/bin:/usr/bin", "STRAVA_URL=" + strings.Replace(w.base, "127.0.0.1", strava, 1),
+		"STRAVA_API_URL=" + w.base + "/api/v3", "GITHUB_API_URL=" + w.base,
 		"STRAVA_CLIENT_ID=" + w.server.App().ID, "STRAVA_CLIENT_SECRET=" + w.server.App().Secret,
 		"GH_TOKEN=" + w.server.GitHubToken(),
 	}
-	l := &loginRun{cmd: cmd, out: &transcript{}}
-	stdin := check.Must(cmd.StdinPipe())(t)
-	l.in = stdin
-	cmd.Stdout, cmd.Stderr = l.out, l.out
+	l := &loginRun{world: w, ctx: browser(t), cmd: cmd, in: check.Must(cmd.StdinPipe())(t)}
+	out := check.Must(os.Create(filepath.Join(dir, "printed")))(t)
+	cmd.Stdout, cmd.Stderr = out, out
 	check.OK(t, cmd.Start())
-	t.Cleanup(func() { _ = cmd.Process.Kill(); _, _ = cmd.Process.Wait() })
+	t.Cleanup(func() { _ = cmd.Process.Kill(); _, _ = cmd.Process.Wait(); _ = out.Close() })
 	return l
 }
 
-// chromium is the browser of this machine, under any of its names.
-func chromium(t *testing.T) string {
+// until waits for a text that matches in a file of login's, and returns the nth one.
+func (l *loginRun) until(t *testing.T, file string, what *regexp.Regexp, n int) string {
 	t.Helper()
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if path, err := exec.LookPath(name); err == nil {
-			return path
+	var content []byte
+	for range 3000 {
+		content, _ = os.ReadFile(filepath.Join(l.cmd.Dir, file)) // it may not be there yet
+		if all := what.FindAllString(string(content), -1); len(all) >= n {
+			return all[n-1]
 		}
+		time.Sleep(10 * time.Millisecond)
 	}
-	t.Fatal("there is no Chromium")
+	t.Fatalf("%v does not appear %d times:\n%s", what, n, content)
 	return ""
 }
 
@@ -111,7 +75,7 @@ func browser(t *testing.T) context.Context {
 	// Chromium may still write when it is told to end.
 	profile := check.Must(os.MkdirTemp("", "strava-token-chromium-"))(t)
 	options := append([]chromedp.ExecAllocatorOption{},
-		chromedp.ExecPath(chromium(t)), chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,
+		chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,
 		chromedp.UserDataDir(profile),
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true),
 		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true),
@@ -131,91 +95,83 @@ func arrive(address string) chromedp.Tasks {
 	}
 }
 
-// read takes what the page shows, and its address.
-func read(text, address *string) chromedp.Tasks {
-	return chromedp.Tasks{
-		chromedp.WaitVisible("body.worked, body.failed", chromedp.ByQuery), // ours
-		chromedp.Text("body", text, chromedp.ByQuery),
-		chromedp.Location(address),
-	}
-}
+func click(selector string) chromedp.Action { return chromedp.Click(selector, chromedp.ByQuery) }
 
-// end waits for login to end, and checks the page and the transcript for
-// secrets.
-func (l *loginRun) end(t *testing.T, w *world, page, address string) int {
+// browse does something on Strava's pages, waits for login's, and returns what that
+// one shows. It holds no secret, and neither does its address.
+func (l *loginRun) browse(t *testing.T, actions ...chromedp.Action) (page string) {
 	t.Helper()
-	_ = l.cmd.Wait()
-	for name, value := range w.server.Values() {
+	var address string
+	actions = append(actions, chromedp.WaitVisible("body.worked, body.failed", chromedp.ByQuery),
+		chromedp.Text("body", &page, chromedp.ByQuery), chromedp.Location(&address))
+	check.OK(t, chromedp.Run(l.ctx, actions...))
+	for name, value := range l.server.Values() {
 		check.That(t, !strings.Contains(page+address, value), "%s is in the page or its address", name)
-		check.That(t, !strings.Contains(l.out.String(), value), "%s is in the transcript", name)
 	}
 	check.That(t, !strings.ContainsAny(address, "?#"), "the page's address holds something: %s", address)
-	return l.cmd.ProcessState.ExitCode()
+	return page
+}
+
+// end waits for login to end, and checks what it printed for secrets.
+func (l *loginRun) end(t *testing.T, status int) {
+	t.Helper()
+	_ = l.cmd.Wait()
+	out := readFile(t, filepath.Join(l.cmd.Dir, "printed"))
+	for name, value := range l.server.Values() {
+		check.That(t, !strings.Contains(out, value), "%s is in the transcript", name)
+	}
+	check.Equal(t, l.cmd.ProcessState.ExitCode(), status, "exit status\n%s", out)
+	if status == 0 {
+		l.keeps(t, out, branch)
+	}
 }
 
 func TestBrowserApproves(t *testing.T) {
-	w := newWorld(t, sandbox.Knobs{})
-	l := startLogin(t, w)
-	ctx := browser(t)
-	var page, address string
-	if err := chromedp.Run(ctx, arrive(l.out.until(t, shownAddress, 1)), chromedp.Click("#authorize", chromedp.ByQuery), read(&page, &address)); err != nil {
-		t.Fatalf("%v\n%s", err, l.out)
-	}
-	shoot(t, ctx, "login-dark-phone", "dark", 390)
-	illustrate(t, ctx, "login", 900)
-	check.Equal(t, l.end(t, w, page, address), 0, "exit status\n%s", l.out)
+	l := startLogin(t, sandbox.Knobs{}, "127.0.0.1", "--no-browser")
+	page := l.browse(t, arrive(l.until(t, "printed", shownAddress, 1)), click("#authorize"))
+	shoot(t, l.ctx, "login-dark-phone", "dark", 390)
+	illustrate(t, l.ctx, "login", 900)
 	check.Contains(t, page, "It worked", "athlete 126651800", "read, activity:read_all", "close this window")
-	heldByTheBranch(t, w, l.out.String())
+	l.end(t, 0)
 }
 
 func TestBrowserUnticksThenApproves(t *testing.T) {
-	w := newWorld(t, sandbox.Knobs{})
-	l := startLogin(t, w)
-	ctx := browser(t)
-	var page, address string
-	err := chromedp.Run(ctx, arrive(l.out.until(t, shownAddress, 1)),
-		chromedp.Click(`input[value="activity:read_all"]`, chromedp.ByQuery), chromedp.Click("#authorize", chromedp.ByQuery))
-	if err != nil {
-		t.Fatal(err)
-	}
-	l.out.until(t, regexp.MustCompile(`more: login-unticked`), 1)
-	l.out.until(t, regexp.MustCompile(`Ask again\?`), 1)
+	l := startLogin(t, sandbox.Knobs{}, "127.0.0.1", "--no-browser")
+	check.OK(t, chromedp.Run(l.ctx, arrive(l.until(t, "printed", shownAddress, 1)), click(`input[value="activity:read_all"]`), click("#authorize")))
+	l.until(t, "printed", regexp.MustCompile(`more: login-unticked(?s:.*)Ask again\?`), 1)
 	check.Must(l.in.Write([]byte("y\n")))(t)
-	if err := chromedp.Run(ctx, read(&page, &address)); err != nil || !strings.Contains(page, "A box was unticked") {
-		t.Errorf("the page: %q, %v", page, err)
-	}
-	again := l.out.until(t, shownAddress, 2)
-	if err := chromedp.Run(ctx, chromedp.Navigate(again), chromedp.Click("#authorize", chromedp.ByQuery), read(&page, &address)); err != nil {
-		t.Fatalf("%v\n%s", err, l.out)
-	}
-	if got := l.end(t, w, page, address); got != 0 || !strings.Contains(page, "It worked") {
-		t.Errorf("exit status %d, page %q\n%s", got, page, l.out)
-	}
-	heldByTheBranch(t, w, l.out.String())
+	check.Contains(t, l.browse(t), "A box was unticked")
+	again := l.until(t, "printed", shownAddress, 2)
+	check.Contains(t, l.browse(t, chromedp.Navigate(again), click("#authorize")), "It worked")
+	l.end(t, 0)
 }
 
 func TestBrowserDenies(t *testing.T) {
-	w := newWorld(t, sandbox.Knobs{})
-	l := startLogin(t, w)
-	ctx := browser(t)
-	var page, address string
-	check.OK(t, chromedp.Run(ctx, arrive(l.out.until(t, shownAddress, 1)), chromedp.Click("#deny", chromedp.ByQuery), read(&page, &address)))
-	shoot(t, ctx, "login-denied", "light", 900)
-	if got := l.end(t, w, page, address); got != 1 || !strings.Contains(page, "No access was granted") {
-		t.Errorf("exit status %d, page %q\n%s", got, page, l.out)
-	}
+	l := startLogin(t, sandbox.Knobs{}, "127.0.0.1", "--no-browser")
+	page := l.browse(t, arrive(l.until(t, "printed", shownAddress, 1)), click("#deny"))
+	shoot(t, l.ctx, "login-denied", "light", 900)
+	check.Contains(t, page, "No access was granted")
+	l.end(t, 1)
 }
 
 // TestPageThatNeverComesBack shows the page of Strava's that login can only
 // explain by its timeout.
 func TestPageThatNeverComesBack(t *testing.T) {
-	w := newWorld(t, sandbox.Knobs{AthleteCap: true})
-	l := startLogin(t, w)
-	ctx := browser(t)
+	l := startLogin(t, sandbox.Knobs{AthleteCap: true}, "127.0.0.1", "--no-browser")
 	var page string
-	check.OK(t, chromedp.Run(ctx, arrive(l.out.until(t, shownAddress, 1)), chromedp.Text("#cap", &page, chromedp.ByQuery)))
-	check.That(t, strings.Contains(page, "Limit of connected athletes exceeded"), "the page: %q", page)
-	check.That(t, !strings.Contains(w.server.Journal(), "grant=authorization_code"), "a code was exchanged")
+	check.OK(t, chromedp.Run(l.ctx, arrive(l.until(t, "printed", shownAddress, 1)), chromedp.Text("#cap", &page, chromedp.ByQuery)))
+	check.Contains(t, page, "Limit of connected athletes exceeded")
+	check.That(t, !strings.Contains(l.server.Journal(), "grant=authorization_code"), "a code was exchanged")
+}
+
+// TestBrowserIsOpened with a page of this machine, which leads to a Strava of
+// another site: its cookie must come back from there all the same.
+func TestBrowserIsOpened(t *testing.T) {
+	l := startLogin(t, sandbox.Knobs{}, "localhost")
+	local := l.until(t, "opened", regexp.MustCompile(`.+`), 1)
+	check.Need(t, strings.HasPrefix(local, "http://127.0.0.1:") && !strings.Contains(local, "state"), "the browser is opened with %q", local)
+	check.Contains(t, l.browse(t, arrive(local), click("#authorize")), "It worked")
+	l.end(t, 0)
 }
 
 // authorize does what an athlete does in a browser, without one, and returns the
@@ -230,32 +186,4 @@ func authorize(t *testing.T, w *world, link string) string {
 	resp = check.Must(client.PostForm(w.base+"/oauth/accept_application?"+query, url.Values{"answer": {"accept"}, "granted": {"activity:read_all"}}))(t)
 	_ = resp.Body.Close()
 	return resp.Header.Get("Location")
-}
-
-// TestBrowserIsOpened with a page of this machine, which leads to a Strava of
-// another site: its cookie must come back from there all the same.
-func TestBrowserIsOpened(t *testing.T) {
-	w := newWorld(t, sandbox.Knobs{})
-	l := startLoginAt(t, w, strings.Replace(w.base, "127.0.0.1", "localhost", 1))
-	var opened []byte
-	for range 1000 {
-		var err error
-		if opened, err = os.ReadFile(filepath.Join(l.cmd.Dir, "opened")); err == nil {
-			break
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	local := strings.TrimSpace(string(opened))
-	if !strings.HasPrefix(local, "http://127.0.0.1:") || strings.Contains(local, "state") {
-		t.Fatalf("the browser is opened with %q\n%s", local, l.out)
-	}
-	ctx := browser(t)
-	var page, address string
-	if err := chromedp.Run(ctx, arrive(local), chromedp.Click("#authorize", chromedp.ByQuery), read(&page, &address)); err != nil {
-		t.Fatalf("%v\n%s", err, l.out)
-	}
-	if got := l.end(t, w, page, address); got != 0 || !strings.Contains(page, "It worked") {
-		t.Errorf("exit status: got %d, want 0; the page: %s\n%s", got, page, l.out)
-	}
-	heldByTheBranch(t, w, l.out.String())
 }

@@ -3,13 +3,16 @@
 package e2e
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/json"
+	"encoding/pem"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -28,8 +31,8 @@ import (
 // nativeVersion is new in every run: a tool cache may hold what the last one left.
 var nativeVersion = fmt.Sprintf("v0.0.%d", time.Now().Unix())
 
-// release is what the release commit writes into native/release.json.
-type release struct {
+// nativeRelease is what the release commit writes into native/release.json.
+type nativeRelease struct {
 	Version    string            `json:"version"`
 	Repository string            `json:"repository"`
 	Sums       map[string]string `json:"sums"`
@@ -41,35 +44,20 @@ type asset struct {
 	archive           []byte
 }
 
-// buildAsset compiles and packs the program once for all tests.
-var buildAsset = sync.OnceValues(func() (asset, error) {
-	dir, err := os.MkdirTemp("", "strava-token-native-")
-	if err != nil {
-		return asset{}, err
-	}
-	defer os.RemoveAll(dir)
-	a := asset{system: runtime.GOOS + "_" + runtime.GOARCH}
-	program := filepath.Join(dir, "strava-token")
-	if runtime.GOOS == "windows" {
-		program += ".exe"
-	}
+// buildAsset packs the program once for all tests.
+var buildAsset = sync.OnceValues(func() (a asset, err error) {
+	a.system = runtime.GOOS + "_" + runtime.GOARCH
 	a.name = "strava-token_" + nativeVersion + "_" + a.system + ".tar.gz"
-	for _, arguments := range [][]string{
-		{"build", "-o", program, "."},
-		{"-C", ".ci/release", "run", "./archive", filepath.Join(dir, a.name), program},
-	} {
-		cmd := exec.Command("go", arguments...)
-		cmd.Dir = ".."
-		if out, err := cmd.CombinedOutput(); err != nil {
-			return a, fmt.Errorf("%w\n%s", err, out)
-		}
+	path, err := program()
+	if err != nil {
+		return a, err
 	}
-	content, err := os.ReadFile(program)
+	content, err := os.ReadFile(path)
 	if err != nil {
 		return a, err
 	}
 	a.sum = fmt.Sprintf("%x", sha256.Sum256(content))
-	a.archive, err = os.ReadFile(filepath.Join(dir, a.name))
+	a.archive, err = exec.Command("go", "-C", "../.ci/release", "run", "./tool", "archive", path).Output()
 	return a, err
 })
 
@@ -78,7 +66,7 @@ type launcher struct {
 	world     *world
 	dir       string // with native/ in it
 	asset     asset
-	release   release
+	release   nativeRelease
 	archive   []byte // what is served in the place of the asset
 	downloads atomic.Int32
 	server    *httptest.Server
@@ -91,28 +79,17 @@ func newLauncher(t *testing.T) *launcher {
 	a := check.Must(buildAsset())(t)
 	l := &launcher{
 		world: newWorld(t, always), dir: t.TempDir(), asset: a, archive: a.archive,
-		release: release{nativeVersion, "owner/strava-token", map[string]string{a.system: a.sum}},
+		release: nativeRelease{nativeVersion, "owner/strava-token", map[string]string{a.system: a.sum}},
 	}
 	l.server = httptest.NewServer(l)
 	t.Cleanup(l.server.Close)
-	l.runner = check.Must(l.world.server.NewRunner(t.TempDir(), l.world.base))(t)
-	l.runner.Input("refresh-token", l.world.server.LiveRefreshToken())
-	l.runner.Input("rotate-to", secretName)
-	l.runner.Input("github-token", l.world.server.GitHubToken())
+	l.runner = l.world.runner(t, t.TempDir())
 	l.env = map[string]string{
 		"PATH": os.Getenv("PATH"), "SYSTEMROOT": os.Getenv("SYSTEMROOT"),
 		"STRAVA_TOKEN_DOWNLOADS": l.server.URL, "RUNNER_TOOL_CACHE": t.TempDir(), "RUNNER_TEMP": t.TempDir(),
 	}
-	for _, name := range []string{"main.js", "action.yml"} {
-		l.write(t, name, readFile(t, filepath.Join("..", "native", name)))
-	}
+	check.OK(t, os.CopyFS(filepath.Join(l.dir, "native"), os.DirFS("../native")))
 	return l
-}
-
-func (l *launcher) write(t *testing.T, name, content string) {
-	t.Helper()
-	check.OK(t, os.MkdirAll(filepath.Join(l.dir, "native"), 0o700))
-	check.OK(t, os.WriteFile(filepath.Join(l.dir, "native", name), []byte(content), 0o600))
 }
 
 // ServeHTTP is the file server: as GitHub does, it sends a download elsewhere.
@@ -131,8 +108,7 @@ func (l *launcher) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (l *launcher) command(t *testing.T) *exec.Cmd {
 	t.Helper()
 	if l.release.Version != "" {
-		content := check.Must(json.Marshal(l.release))(t)
-		l.write(t, "release.json", string(content))
+		write(t, filepath.Join(l.dir, "native", "release.json"), string(check.Must(json.Marshal(l.release))(t)))
 	}
 	cmd := exec.CommandContext(t.Context(), "node", filepath.Join(l.dir, "native", "main.js"))
 	cmd.Env = l.runner.Environ()
@@ -146,9 +122,9 @@ func (l *launcher) command(t *testing.T) *exec.Cmd {
 func (l *launcher) run(t *testing.T) (string, int) {
 	t.Helper()
 	out, err := l.command(t).CombinedOutput()
-	var exit *exec.ExitError
-	check.Need(t, err == nil || errors.As(err, &exit), "run node: %v", err)
-	if exit != nil {
+	exit, failed := errors.AsType[*exec.ExitError](err)
+	check.Need(t, err == nil || failed, "run node: %v", err)
+	if failed {
 		return string(out), exit.ExitCode()
 	}
 	return string(out), 0
@@ -168,7 +144,7 @@ func (l *launcher) succeeds(t *testing.T, downloads int32) string {
 	out, status := l.run(t)
 	check.Need(t, status == 0 && strings.Contains(out, "Strava issued an access token"), "exit status %d\n%s", status, out)
 	check.Equal(t, l.downloads.Load(), downloads, "downloads")
-	l.world.assertKept(t, out)
+	l.world.keeps(t, out, secretName)
 	return out
 }
 
@@ -188,9 +164,8 @@ func TestNativeColdWarmAndTampered(t *testing.T) {
 		}
 		check.OK(t, change())
 		out := l.succeeds(t, int32(i+2))
-		if !strings.Contains(out, "::warning title=strava-token::") || strings.Contains(out, "stolen") {
-			t.Errorf("there is no warning, or the other program ran:\n%s", out)
-		}
+		check.Contains(t, out, "::warning title=strava-token::")
+		check.That(t, !strings.Contains(out, "stolen"), "the other program ran:\n%s", out)
 	}
 	left, err := os.ReadDir(filepath.Dir(file))
 	check.That(t, err == nil && len(left) == 1, "beside the program the cache holds %v (%v)", left, err)
@@ -205,9 +180,8 @@ func TestNativeTwoAtOnce(t *testing.T) {
 	for range 4 {
 		cmd := l.command(t)
 		all.Go(func() {
-			if out, err := cmd.CombinedOutput(); err != nil {
-				t.Errorf("%v\n%s", err, out)
-			}
+			out, err := cmd.CombinedOutput()
+			check.That(t, err == nil, "%v\n%s", err, out)
 		})
 	}
 	all.Wait()
@@ -217,18 +191,15 @@ func TestNativeTwoAtOnce(t *testing.T) {
 func TestNativeEndsAsTheProgram(t *testing.T) {
 	l := newLauncher(t)
 	l.runner.Input("verify", "maybe")
-	if out, status := l.run(t); status != 2 {
-		t.Errorf("a bad input: exit status %d, want 2\n%s", status, out)
-	}
+	out, status := l.run(t)
+	check.Equal(t, status, 2, "exit status with a bad input\n%s", out)
 	l = newLauncher(t)
 	l.world.server.Fail(sandbox.Fault{Call: "put", Kind: sandbox.FaultStatus, Status: 404})
-	if out, status := l.run(t); status != 3 || !strings.Contains(out, "BEGIN AGE ENCRYPTED FILE") {
-		t.Errorf("a store that fails: exit status %d, want 3\n%s", status, out)
-	}
+	out, status = l.run(t)
+	check.Equal(t, status, 3, "exit status with a store that fails\n%s", out)
+	check.Contains(t, out, "BEGIN AGE ENCRYPTED FILE")
 }
 
-// TestNativePassesSignalsOn cancels while the token request is under way: what
-// arrives is kept before the launcher ends.
 func TestNativePassesSignalsOn(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("nothing is passed on there, on purpose")
@@ -236,61 +207,19 @@ func TestNativePassesSignalsOn(t *testing.T) {
 	for _, signal := range []os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
 		t.Run(signal.String(), func(t *testing.T) {
 			l := newLauncher(t)
-			reached := make(chan struct{})
-			var once sync.Once
-			l.world.server.Notify(func(call string) {
-				if call == "token" {
-					once.Do(func() { close(reached) })
-					time.Sleep(time.Second) // so that the signal falls into it
-				}
-			})
 			cmd := l.command(t)
-			var out bytes.Buffer
-			cmd.Stdout, cmd.Stderr = &out, &out
-			check.OK(t, cmd.Start())
-			select {
-			case <-reached:
-			case <-time.After(time.Minute):
-				t.Fatalf("no token was asked for:\n%s", out.String())
-			}
-			check.OK(t, cmd.Process.Signal(signal))
-			err := cmd.Wait()
-			var exit *exec.ExitError
-			check.That(t, errors.As(err, &exit) && exit.ExitCode() == 1, "it ended with %v, want exit status 1", err)
-			check.That(t, strings.Contains(out.String(), "cancelled after the token request"), "the log doesn't say so:\n%s", out.String())
-			l.world.assertKept(t, out.String())
+			l.world.cancelled(t, cmd, func() error { return cmd.Process.Signal(signal) })
 		})
 	}
 }
 
-// TestNativeUnderAct runs the sync workflow with the launcher in the place of the
-// container: cold, and from a cache that an earlier step of the job has changed.
-func TestNativeUnderAct(t *testing.T) {
-	l := newLauncher(t)
-	l.command(t) // writes release.json
-	workflow := strings.Replace(readFile(t, "workflows/sync.yml"), "uses: ./\n", "uses: ./native\n", 1)
-	workflow = strings.Replace(workflow, "      - id: strava\n",
-		"      - run: find \"$RUNNER_TOOL_CACHE\" -path '*/strava-token/*' -type f -exec sh -c 'echo changed >>\"$1\"' _ {} ';'\n"+
-			"        if: vars.TAMPER == 'true'\n      - id: strava\n", 1)
-	path := filepath.Join(l.dir, "sync.yml")
-	check.OK(t, os.WriteFile(path, []byte(workflow), 0o600))
-	for _, run := range []struct {
-		name      string
-		flags     []string
-		downloads int32
-	}{{"cold", nil, 1}, {"warm", nil, 1}, {"tampered", []string{"--var", "TAMPER=true"}, 2}} {
-		log, ok := l.world.actIn(t, l.dir, path, append(run.flags, "--env", "STRAVA_TOKEN_DOWNLOADS="+l.server.URL)...)
-		if !ok || !strings.Contains(log, "athlete 126651800") || !strings.Contains(log, "the token in the log: ***") {
-			t.Fatalf("%s: the workflow failed:\n%s", run.name, log)
-		}
-		check.Equal(t, l.downloads.Load(), run.downloads, "%s downloads\n%s", run.name, log)
-		l.world.assertKept(t, log)
-	}
-}
-
-// interrupt is a step that leaves a process behind, which sends the launcher the
-// signal that a runner sends when somebody cancels.
-const interrupt = `      - run: |
+const (
+	// tamper is a step that changes what an earlier run has cached.
+	tamper = `      - run: find "$RUNNER_TOOL_CACHE" -path '*/strava-token/*' -type f -exec sh -c 'echo changed >>"$1"' _ {} ';'
+`
+	// interrupt is a step that leaves a process behind, which sends the launcher the
+	// signal that a runner sends when somebody cancels.
+	interrupt = `      - run: |
           nohup sh -c '
             while sleep 0.2; do
               for process in /proc/[0-9]*; do
@@ -301,26 +230,120 @@ const interrupt = `      - run: |
               done
             done' >/dev/null 2>&1 &
 `
+)
 
-// TestNativeCancelledUnderAct cancels while the launcher waits for the program, and
-// the program for Strava.
-func TestNativeCancelledUnderAct(t *testing.T) {
+// TestNativeUnderAct runs the sync workflow with the launcher in the place of the
+// container: cold, warm, from a cache that an earlier step of the job has changed, and
+// cancelled while the launcher waits for the program, and the program for Strava.
+func TestNativeUnderAct(t *testing.T) {
 	l := newLauncher(t)
 	l.command(t) // writes release.json
-	l.world.server.Notify(func(call string) {
-		if call == "token" {
-			time.Sleep(4 * time.Second) // so that the signal falls into it
-		}
-	})
-	workflow := strings.Replace(readFile(t, "workflows/sync.yml"), "uses: ./\n", "uses: ./native\n", 1)
-	workflow = strings.Replace(workflow, "      - id: strava\n", interrupt+"      - id: strava\n", 1)
 	path := filepath.Join(l.dir, "sync.yml")
-	if err := os.WriteFile(path, []byte(workflow), 0o600); err != nil {
-		t.Fatal(err)
+	works := []string{"athlete 126651800", "the token in the log: ***"}
+	for _, run := range []struct {
+		name, step string
+		downloads  int32
+		says       []string
+	}{
+		{"cold", "", 1, works}, {"warm", "", 1, works}, {"tampered", tamper, 2, works},
+		{"cancelled", interrupt, 2, []string{"cancelled after the token request"}},
+	} {
+		workflow := replaced(t, readFile(t, "workflows/sync.yml"), "uses: ./\n", "uses: ./native\n")
+		write(t, path, replaced(t, workflow, "      - id: strava\n", run.step+"      - id: strava\n"))
+		if run.step == interrupt {
+			l.world.server.Notify(func(call string) {
+				if call == "token" {
+					time.Sleep(4 * time.Second) // so that the signal falls into it
+				}
+			})
+		}
+		log, ok := l.world.actIn(t, l.dir, path, "--env", "STRAVA_TOKEN_DOWNLOADS="+l.server.URL)
+		check.Need(t, ok == (run.step != interrupt), "%s: ended well: %t\n%s", run.name, ok, log)
+		check.Contains(t, log, run.says...)
+		check.Equal(t, l.downloads.Load(), run.downloads, "%s downloads\n%s", run.name, log)
+		l.world.keeps(t, log, secretName)
 	}
-	log, ok := l.world.actIn(t, l.dir, path, "--env", "STRAVA_TOKEN_DOWNLOADS="+l.server.URL)
-	if ok || !strings.Contains(log, "cancelled after the token request") {
-		t.Errorf("the log doesn't say that it was cancelled:\n%s", log)
+}
+
+// TestNativeRefuses: each has one error with a next step, and nothing is run.
+func TestNativeRefuses(t *testing.T) {
+	served := func(h http.Handler) func(*launcher) { return func(l *launcher) { l.server.Config.Handler = h } }
+	junk := func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<html>sign in</html>") }
+	const downloads, mirror = "STRAVA_TOKEN_DOWNLOADS", "https://mirror.example.com/hidden"
+	for name, test := range map[string]struct {
+		given func(*launcher)
+		says  string
+	}{
+		"no release":             {func(l *launcher) { l.release.Version = "" }, "This commit is no release"},
+		"an unknown system":      {func(l *launcher) { l.release.Sums = map[string]string{"plan9_386": l.asset.sum} }, "one of plan9_386"},
+		"a wrong sum":            {func(l *launcher) { l.release.Sums[l.asset.system] = strings.Repeat("0", 64) }, "its SHA-256 differs"},
+		"half an archive":        {func(l *launcher) { l.archive = l.archive[:len(l.archive)/2] }, "its SHA-256 differs"},
+		"a captive page":         {served(http.HandlerFunc(junk)), "its SHA-256 differs"},
+		"no such asset":          {served(http.NotFoundHandler()), "offers no program for"},
+		"nothing answers":        {func(l *launcher) { l.server.Close() }, "can't be downloaded (ECONNREFUSED)"},
+		"redirect to http":       {served(http.RedirectHandler("http://192.0.2.1/asset", http.StatusFound)), "without https"},
+		"endless redirects":      {served(http.RedirectHandler("/again", http.StatusFound)), "can't be downloaded (302)"},
+		"a mirror without https": {func(l *launcher) { l.env[downloads] = "http://mirror.example.com/hidden" }, downloads + " is no https address"},
+		"no place to keep it":    {func(l *launcher) { l.env["RUNNER_TOOL_CACHE"] = filepath.Join(l.dir, "native", "main.js") }, "can't be written"},
+		"nothing listens at the proxy": {func(l *launcher) {
+			l.env[downloads], l.env["https_proxy"] = mirror, "http://user:hidden@127.0.0.1:1"
+		}, "gives no connection to mirror.example.com (ECONNREFUSED)"},
+		"no proxy's address": {func(l *launcher) { l.env[downloads], l.env["HTTPS_PROXY"] = mirror, "socks5://hidden:1" }, "HTTPS_PROXY holds no address"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := newLauncher(t)
+			test.given(l)
+			out, status := l.run(t)
+			oneError := strings.HasPrefix(out, "::error title=strava-token::") && strings.Count(out, "::error") == 1
+			check.That(t, status == 1 && oneError, "exit status %d, want 1 and one error:\n%s", status, out)
+			check.Contains(t, out, test.says, " Next: ")
+			check.That(t, !strings.Contains(out, "hidden"), "an address is shown:\n%s", out)
+			check.Equal(t, l.world.server.Journal(), "", "something was sent")
+		})
 	}
-	l.world.assertKept(t, log)
+}
+
+// TestNativeThroughAProxy downloads over CONNECT, with credentials. The host
+// exists nowhere: the proxy leads to a server on this machine.
+func TestNativeThroughAProxy(t *testing.T) {
+	l := newLauncher(t)
+	secure := httptest.NewTLSServer(l)
+	t.Cleanup(secure.Close)
+	roots := filepath.Join(t.TempDir(), "roots.pem")
+	write(t, roots, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: secure.Certificate().Raw})))
+	var asked atomic.Value
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Header.Set("Authorization", r.Header.Get("Proxy-Authorization"))
+		_, password, _ := r.BasicAuth()
+		if r.Method != http.MethodConnect || password != "p@ss" {
+			w.WriteHeader(http.StatusProxyAuthRequired)
+			return
+		}
+		asked.Store(r.Host)
+		there, errThere := net.Dial("tcp", secure.Listener.Addr().String())
+		here, _, errHere := http.NewResponseController(w).Hijack()
+		if err := errors.Join(errThere, errHere); err != nil {
+			t.Error(err)
+			return
+		}
+		_, _ = io.WriteString(here, "HTTP/1.1 200 Connection established\r\n\r\n")
+		go func() { _, _ = io.Copy(there, here); _ = there.Close() }()
+		go func() { _, _ = io.Copy(here, there); _ = here.Close() }()
+	}))
+	t.Cleanup(proxy.Close)
+
+	l.env["NODE_EXTRA_CA_CERTS"] = roots
+	l.env["STRAVA_TOKEN_DOWNLOADS"] = "https://mirror.example.com"
+	at := func(user *url.Userinfo) string {
+		return (&url.URL{Scheme: "http", User: user, Host: proxy.Listener.Addr().String()}).String()
+	}
+	l.env["HTTPS_PROXY"] = at(url.UserPassword("user", "wrong"))
+	out, status := l.run(t)
+	check.That(t, status == 1 && !strings.Contains(out, "wrong@"), "refused by the proxy: exit status %d\n%s", status, out)
+	check.Contains(t, out, "gives no connection to mirror.example.com (407)")
+	l.env["HTTPS_PROXY"] = at(url.UserPassword("user", "p@ss"))
+	l.env["NO_PROXY"] = "127.0.0.1,other.example.com"
+	l.succeeds(t, 1)
+	check.That(t, asked.Load() == "mirror.example.com:443", "the proxy was asked for %v", asked.Load())
 }

@@ -26,7 +26,7 @@ import (
 	"github.com/yuin/goldmark/renderer/html"
 
 	"strava-token/internal/check"
-	"strava-token/internal/cli"
+	"strava-token/internal/provider"
 	"strava-token/internal/sandbox"
 )
 
@@ -45,16 +45,10 @@ func shoot(t *testing.T, ctx context.Context, name, scheme string, width int64) 
 	size := func(height int64) chromedp.Action {
 		return emulation.SetDeviceMetricsOverride(width, height, 1, width < 500)
 	}
-	err := chromedp.Run(ctx,
+	check.OK(t, chromedp.Run(ctx,
 		emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}),
-		size(1), chromedp.Evaluate("document.documentElement.scrollHeight", &height))
-	if err == nil {
-		err = chromedp.Run(ctx, size(height+16), chromedp.CaptureScreenshot(&picture))
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	check.OK(t, os.MkdirAll(screenshots, 0o755))
+		size(1), chromedp.Evaluate("document.documentElement.scrollHeight", &height)))
+	check.OK(t, chromedp.Run(ctx, size(height+16), chromedp.CaptureScreenshot(&picture)))
 	write(t, filepath.Join(screenshots, name+".png"), string(picture))
 	return picture
 }
@@ -68,9 +62,7 @@ func illustrate(t *testing.T, ctx context.Context, name string, width int64) {
 	if *update {
 		check.OK(t, os.WriteFile(path, picture, 0o644))
 	}
-	if _, err := os.Stat(path); err != nil {
-		t.Error(err)
-	}
+	check.Must(os.Stat(path))(t)
 }
 
 // inFewColours makes a picture smaller: a page of text has few.
@@ -115,23 +107,11 @@ func render(t *testing.T, ctx context.Context, summary string) (text string) {
 	return text
 }
 
-// summaryOf runs a step with these inputs and returns its summary, in which the
-// sandbox has Strava's address.
-func summaryOf(t *testing.T, w *world, status int, inputs map[string]string) string {
+// summaryOf is the summary of a step, in which the sandbox has Strava's address.
+func summaryOf(t *testing.T, w *world, status provider.Status, inputs map[string]string) string {
 	t.Helper()
-	runner := check.Must(w.server.NewRunner(t.TempDir(), w.base))(t)
-	for name, value := range inputs {
-		runner.Input(name, value)
-	}
-	runner.Set("GITHUB_SERVER_URL", "https://github.com")
-	runner.Set("GITHUB_WORKFLOW_REF", sandbox.Repository+"/.github/workflows/strava.yml@refs/heads/main")
-	if got := cli.Run(t.Context(), cli.Process{
-		Args: []string{"action"}, Getenv: runner.Getenv, Stdin: strings.NewReader(""), Stdout: runner, Stderr: &bytes.Buffer{},
-	}); got != status {
-		t.Fatalf("exit status: got %d, want %d\n%s", got, status, runner.Log())
-	}
 	return strings.NewReplacer(w.base, "https://www.strava.com", strings.TrimPrefix(w.base, "http://"), "www.strava.com").
-		Replace(runner.File("GITHUB_STEP_SUMMARY"))
+		Replace(w.step(t, status, inputs))
 }
 
 // TestSummariesOfTheFirstRuns: the run that stops at a link, Strava's page, and the
@@ -140,7 +120,7 @@ func TestSummariesOfTheFirstRuns(t *testing.T) {
 	w := newWorld(t, sandbox.Knobs{CallbackDomain: "github.com"})
 	ctx := browser(t)
 	inputs := map[string]string{
-		"rotate-to": "branch:" + branchName, "require-scopes": "activity:read_all", "github-token": w.server.BuiltInToken(),
+		"rotate-to": branch, "require-scopes": "activity:read_all", "github-token": w.server.BuiltInToken(),
 	}
 	summary := summaryOf(t, w, 1, inputs)
 	text := render(t, ctx, summary)

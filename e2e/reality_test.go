@@ -3,13 +3,13 @@
 package e2e
 
 import (
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
 
+	"strava-token/internal/check"
 	"strava-token/internal/sandbox"
 )
 
@@ -22,17 +22,10 @@ const golang = "docker.io/library/golang:1.26"
 func TestReality(t *testing.T) {
 	engine(t)
 	const target = secretName + "@reality"
-	caches, err := exec.Command("go", "env", "GOMODCACHE", "GOCACHE").Output()
-	folders := strings.Fields(string(caches))
-	if err != nil || len(folders) != 2 {
-		t.Fatalf("no caches of Go: %v", err)
-	}
-	modules, builds := folders[0], folders[1]
+	modules, builds := command(t, "go", "env", "GOMODCACHE"), command(t, "go", "env", "GOCACHE")
 	content := readFile(t, "../.github/workflows/reality.yml")
 	setUp := regexp.MustCompile(`(?m)^      - uses: actions/setup-go@.*\n(?:        .*\n)*`)
-	if len(setUp.FindAllString(content, -1)) != 1 {
-		t.Fatal("the workflow does not set up Go once")
-	}
+	check.Equal(t, len(setUp.FindAllString(content, -1)), 1, "how often the workflow sets up Go")
 	workflow := filepath.Join(t.TempDir(), "reality.yml")
 	write(t, workflow, setUp.ReplaceAllString(content, ""))
 
@@ -47,19 +40,14 @@ func TestReality(t *testing.T) {
 		"STRAVA_CLIENT_ID=" + w.server.App().ID, "STRAVA_CLIENT_SECRET=" + w.server.App().Secret,
 		"STRAVA_REFRESH_TOKEN=" + w.server.Secret(target), "REALITY_SECRETS_TOKEN=" + writer, "GITHUB_TOKEN=" + w.server.BuiltInToken(),
 	}, "\n")
-	log, ok := w.act(t, workflow, "--platform", "ubuntu-latest="+golang,
+	log, ok := w.actIn(t, "..", workflow, "--platform", "ubuntu-latest="+golang,
 		// This machine's caches, at the same place: what was built here needn't be built again.
 		"--container-options", "--volume "+modules+":"+modules+":ro --volume "+builds+":"+builds,
 		"--env", "GOMODCACHE="+modules, "--env", "GOCACHE="+builds,
 		"--env", "GOFLAGS=-buildvcs=false", // what the runner copies may have no repository
 		"--env", "STRAVA_URL="+w.base, "--env", "STRAVA_API_URL="+w.base+"/api/v3")
-	if !ok {
-		t.Fatalf("the workflow failed:\n%s", log)
-	}
-	if confirmed, all := strings.Count(log, "| confirmed |"), strings.Count(log, "| internal/"); all == 0 || confirmed != all {
-		t.Errorf("%d of %d rows confirmed\n%s", confirmed, all, log)
-	}
-	if w.server.Secret(target) != w.server.LiveRefreshToken() {
-		t.Errorf("the environment does not hold the living refresh token\n%s\n%s", log, w.server.Journal())
-	}
+	check.Need(t, ok, "the workflow failed:\n%s", log)
+	confirmed, all := strings.Count(log, "| confirmed |"), strings.Count(log, "| internal/")
+	check.That(t, all > 0 && confirmed == all, "%d of %d rows confirmed\n%s", confirmed, all, log)
+	w.keeps(t, log, target)
 }

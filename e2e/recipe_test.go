@@ -3,29 +3,30 @@
 package e2e
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"strava-token/internal/check"
+	"strava-token/internal/provider"
 	"strava-token/internal/sandbox"
 )
-
-const branchName = "strava-token"
 
 // recipe is an example, and the runs of it.
 type recipe struct {
 	file  string
 	knobs sandbox.Knobs
-	given func(*world)
+	given func(*testing.T, *world)
 	runs  []run // none is one that ends well
-	held  func(*testing.T, *world, string)
+	kept  []string
 }
 
 // run is one run of a recipe, and what must come of it.
@@ -42,27 +43,27 @@ var always = sandbox.Knobs{Rotation: sandbox.RotateAlways}
 // recipes are the workflows of examples/, except those that have a test of their
 // own.
 var recipes = []recipe{
-	{file: "matrix.yml", knobs: always, given: stored, held: heldByTheBranch},
+	{file: "matrix.yml", knobs: always, given: stored, kept: []string{branch}},
 	{
 		file: "several-repositories.yml", knobs: always,
-		given: func(w *world) {
+		given: func(_ *testing.T, w *world) {
 			for _, name := range []string{"heatmap", "profile"} {
 				w.server.AddRepository(name)
 				w.server.SetSecret("octo/"+name+"/"+secretName, w.server.LiveRefreshToken())
 			}
 		},
-		held: heldBy(secretName, "octo/heatmap/"+secretName, "octo/profile/"+secretName),
+		kept: []string{secretName, "octo/heatmap/" + secretName, "octo/profile/" + secretName},
 	},
 	{
 		file: "environment.yml", knobs: always,
-		given: func(w *world) {
+		given: func(_ *testing.T, w *world) {
 			w.server.AddEnvironment("production")
 			w.server.SetSecret(secretName+"@production", w.server.LiveRefreshToken())
 		},
 		runs: []run{{flags: func(w *world) []string {
 			return []string{"--secret", "ENVIRONMENT_WRITER=" + w.server.GitHubToken()}
 		}}},
-		held: heldBy(secretName + "@production"),
+		kept: []string{secretName + "@production"},
 	},
 	{
 		file: "app-token.yml", knobs: always,
@@ -70,11 +71,11 @@ var recipes = []recipe{
 			token := w.server.NewGitHubToken("app-token", sandbox.GitHubToken{Kind: sandbox.Integration, May: "secrets=write"})
 			return []string{"--secret", "APP_PRIVATE_KEY=" + token, "--var", "APP_ID=1"}
 		}}},
-		held: heldBy(secretName),
+		kept: []string{secretName},
 	},
 	{
 		// Each cause alone opens the issue, or adds to it.
-		file: "doctor.yml", knobs: always, given: stored, held: heldByTheBranch,
+		file: "doctor.yml", knobs: always, given: stored, kept: []string{branch},
 		runs: []run{
 			{says: []string{"the last commit is 0 days old"}},
 			{
@@ -112,24 +113,11 @@ func writer(ends time.Duration) func(*world) []string {
 
 // stored lets the branch hold the refresh token already, as a first run leaves
 // it, while the secret of the first day is dead.
-func stored(w *world) { w.seed = true }
-
-func heldByTheBranch(t *testing.T, w *world, log string) {
+func stored(t *testing.T, w *world) {
 	t.Helper()
-	if w.server.Held(branchName) != w.server.LiveRefreshToken() {
-		t.Errorf("the branch does not hold the living refresh token\n%s\n%s", log, w.server.Journal())
-	}
-}
-
-func heldBy(targets ...string) func(*testing.T, *world, string) {
-	return func(t *testing.T, w *world, log string) {
-		t.Helper()
-		for _, target := range targets {
-			if w.server.Secret(target) != w.server.LiveRefreshToken() {
-				t.Errorf("%s does not hold the living refresh token\n%s\n%s", target, log, w.server.Journal())
-			}
-		}
-	}
+	w.step(t, provider.Done, map[string]string{
+		"refresh-token": w.server.LiveRefreshToken(), "rotate-to": branch, "github-token": w.server.BuiltInToken(), "verify": "false",
+	})
 }
 
 // TestRecipes runs every workflow of examples/.
@@ -146,9 +134,7 @@ func TestRecipes(t *testing.T) {
 		})
 	}
 	all, err := filepath.Glob(filepath.Join("..", "examples", "*.yml"))
-	if err != nil || len(all) == 0 {
-		t.Fatal("there are no examples", err)
-	}
+	check.Need(t, err == nil && len(all) > 0, "there are no examples: %v", err)
 	for _, file := range all {
 		check.That(t, tried[filepath.Base(file)], "%s is not run", file)
 	}
@@ -157,9 +143,8 @@ func TestRecipes(t *testing.T) {
 func (r recipe) try(t *testing.T) {
 	w := newWorld(t, r.knobs)
 	if r.given != nil {
-		r.given(w)
+		r.given(t, w)
 	}
-	w.seedBranch(t)
 	path := w.workspace(t, r.file)
 	if r.runs == nil {
 		r.runs = []run{{}}
@@ -177,11 +162,9 @@ func (r recipe) try(t *testing.T) {
 		check.Need(t, ok != run.fails, "run %d: succeeded: %t\n%s\n%s", n+1, ok, log, w.server.Journal())
 		check.Contains(t, log, run.says...)
 		opened := w.server.Issues()[before:]
-		if want := min(len(run.issue), 1); len(opened) != want {
-			t.Errorf("run %d: issues and comments: got %q, want %d\n%s", n+1, opened, want, log)
-		}
+		check.Equal(t, len(opened), min(len(run.issue), 1), "run %d: issues and comments: %q\n%s", n+1, opened, log)
 		check.Contains(t, strings.Join(opened, "\n"), run.issue...)
-		r.held(t, w, log)
+		w.keeps(t, log, r.kept...)
 	}
 }
 
@@ -198,9 +181,7 @@ var usesOurs = regexp.MustCompile(`uses: \S+/strava-token@v1\n( *)with:\n`)
 // runner tells its containers apart.
 func (w *world) workspace(t *testing.T, example string) string {
 	t.Helper()
-	if out, err := buildImage(); err != nil {
-		t.Fatalf("build the image: %v\n%s", err, out)
-	}
+	needImage(t)
 	dir := t.TempDir()
 	content := readFile(t, filepath.Join("..", "examples", example))
 	check.Need(t, usesOurs.MatchString(content), "the example does not use the action as published")
@@ -208,34 +189,20 @@ func (w *world) workspace(t *testing.T, example string) string {
 	content = usesOurs.ReplaceAllString(content, "uses: ./.actions/strava-token\n${1}with:\n"+
 		"${1}  strava-url: $${{ vars.SANDBOX }}\n${1}  strava-api-url: $${{ vars.SANDBOX }}/api/v3\n")
 	content = regexp.MustCompile(`uses: actions/create-github-app-token@v[0-9.]+`).ReplaceAllString(content, "uses: ./.actions/create-github-app-token")
-	content = strings.ReplaceAll(content, "https://www.strava.com", "${{ vars.SANDBOX }}")
-	content = strings.ReplaceAll(content, "client-id: 12345", "client-id: "+w.server.App().ID)
-	content = strings.ReplaceAll(content, "${{ github.api_url }}", "${{ vars.SANDBOX }}")
+	content = strings.NewReplacer("https://www.strava.com", "${{ vars.SANDBOX }}", "${{ github.api_url }}", "${{ vars.SANDBOX }}",
+		"client-id: 12345", "client-id: "+w.server.App().ID).Replace(content)
 	if !strings.Contains(content, "actions/checkout") { // the stand-ins are in the repository
 		content = strings.Replace(content, "    steps:\n", "    steps:\n      - uses: actions/checkout@v4.2.2\n", 1)
 	}
-	action := strings.Replace(readFile(t, "../action.yml"), "image: Dockerfile", "image: docker://"+image, 1)
-	files := map[string]string{
-		".github/workflows/" + example:                content,
-		".actions/strava-token/action.yml":            action,
-		".actions/create-github-app-token/action.yml": readFile(t, "stubs/create-github-app-token/action.yml"),
-	}
-	for name, text := range files {
-		path := filepath.Join(dir, name)
-		check.OK(t, os.MkdirAll(filepath.Dir(path), 0o700))
-		check.OK(t, os.WriteFile(path, []byte(text), 0o600))
-	}
-	for _, arguments := range [][]string{
-		{"init", "--quiet", "--initial-branch", "main"}, {"add", "."},
-		{"-c", "user.name=e2e", "-c", "user.email=e2e@example.com", "commit", "--quiet", "--message", "An example"},
-	} {
-		cmd := exec.Command("git", arguments...)
-		cmd.Dir = dir
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("git: %v\n%s", err, out)
-		}
-	}
-	return filepath.Join(dir, ".github", "workflows", example)
+	path := filepath.Join(dir, ".github", "workflows", example)
+	write(t, path, content)
+	action := replaced(t, readFile(t, "../action.yml"), "image: Dockerfile", "image: docker://"+image)
+	write(t, filepath.Join(dir, ".actions", "strava-token", "action.yml"), action)
+	write(t, filepath.Join(dir, ".actions", "create-github-app-token", "action.yml"), readFile(t, "stubs/create-github-app-token/action.yml"))
+	command(t, "git", "-C", dir, "init", "--quiet", "--initial-branch", "main")
+	command(t, "git", "-C", dir, "add", ".")
+	command(t, "git", "-C", dir, "-c", "user.name=e2e", "-c", "user.email=e2e@example.com", "commit", "--quiet", "--message", "An example")
+	return path
 }
 
 // actOn runs a workflow in the workspace that it lies in.
@@ -244,28 +211,97 @@ func (w *world) actOn(t *testing.T, path string, further ...string) (log string,
 	return w.actIn(t, filepath.Dir(filepath.Dir(filepath.Dir(path))), path, further...)
 }
 
-// seedBranch makes a first run, if that was asked for, with the command.
-func (w *world) seedBranch(t *testing.T) {
-	t.Helper()
-	if !w.seed {
-		return
-	}
-	cmd := exec.Command(engine(t), "run", "--rm", "--network", "host",
-		"--env", "STRAVA_URL="+w.base, "--env", "STRAVA_API_URL="+w.base+"/api/v3", "--env", "GITHUB_API_URL="+w.base,
-		"--env", "STRAVA_CLIENT_ID", "--env", "STRAVA_CLIENT_SECRET", "--env", "STRAVA_REFRESH_TOKEN", "--env", "GH_TOKEN",
-		"--env", "GITHUB_REPOSITORY="+sandbox.Repository,
-		image, "refresh", "--rotate-to", "branch:"+branchName, "--verify=false")
-	cmd.Env = append(os.Environ(), "STRAVA_CLIENT_ID="+w.server.App().ID, "STRAVA_CLIENT_SECRET="+w.server.App().Secret,
-		"STRAVA_REFRESH_TOKEN="+w.server.LiveRefreshToken(), "GH_TOKEN="+w.server.BuiltInToken())
-	if out, err := buildImage(); err != nil {
-		t.Fatalf("build the image: %v\n%s", err, out)
-	}
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("the first run: %v\n%s", err, out)
+// TestRunningPage pastes the block of examples/running_page.yml among steps of
+// running_page's: both of its ways to a token end at the action's, and nothing
+// happens if the run type is not about Strava.
+func TestRunningPage(t *testing.T) {
+	for runType, want := range map[string][]string{
+		"strava":         {"Access ok", "30 activities", "the action's token: True", "the block is there: True"},
+		"nike_to_strava": {"30 activities", "the action's token: True", "the block is there: True"},
+		"keep":           {"the block is there: False"},
+	} {
+		t.Run(runType, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, sandbox.Knobs{Rotation: sandbox.RotateAlways, Activities: 30})
+			log, ok := w.actOn(t, w.runningPage(t, runType))
+			check.Need(t, ok, "the run failed:\n%s", log)
+			check.Contains(t, log, append(want, "loaded at the start: []", "stravalib is there: True")...)
+			if runType == "keep" {
+				check.Equal(t, w.server.Journal(), "", "something was asked of Strava or GitHub:")
+				return
+			}
+			check.Equal(t, strings.Count(w.server.Journal(), "grant=refresh_token"), 1, "token requests\n%s", w.server.Journal())
+			w.keeps(t, log, branch)
+		})
 	}
 }
 
-func readFile(t *testing.T, path string) string {
+// TestParallelRunsAndReRuns: with the built-in token alone and rotation on every
+// refresh, two runs at once and a re-run of the first one all end well.
+func TestParallelRunsAndReRuns(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, always)
+	stored(t, w)
+	first, second := w.runningPage(t, "strava"), w.runningPage(t, "strava")
+	var both sync.WaitGroup
+	for _, path := range []string{first, second} {
+		both.Go(func() {
+			log, ok := w.actOn(t, path)
+			check.That(t, ok, "one of two runs at once failed:\n%s", log)
+			check.Contains(t, log, "Access ok")
+		})
+	}
+	both.Wait()
+	log, ok := w.actOn(t, first, "--env", "GITHUB_RUN_ATTEMPT=2")
+	check.That(t, ok, "the re-run failed:\n%s", log)
+	w.keeps(t, log, branch)
+	check.That(t, w.server.Secret(secretName) != w.server.LiveRefreshToken(), "the secret was rotated, so the runs proved nothing")
+}
+
+// runningPage is a workspace with the block, pasted after "Install dependencies",
+// and with what running_page does with Strava.
+func (w *world) runningPage(t *testing.T, runType string) string {
 	t.Helper()
-	return string(check.Must(os.ReadFile(path))(t))
+	path := w.workspace(t, "running_page.yml")
+	root := filepath.Dir(filepath.Dir(filepath.Dir(path)))
+	check.OK(t, os.CopyFS(root, os.DirFS("stubs/running_page")))
+	content := replaced(t, readFile(t, path), "RUN_TYPE: strava", "SANDBOX: ${{ vars.SANDBOX }}\n  RUN_TYPE: "+runType)
+	content = replaced(t, content, "      # From here...\n", "      - name: Install dependencies\n        run: |\n"+
+		"          ln -s /usr/bin/python3 /usr/local/bin/python\n"+
+		"          cp -r stravalib \"$(python -c 'import site; print(site.getsitepackages()[0])')\"\n")
+	content = replaced(t, content, "      # ...to here.\n", readFile(t, "stubs/running_page/steps.yml"))
+	write(t, path, content)
+	return path
+}
+
+// TestDockerRecipe runs examples/docker.sh twice with the real image: the second
+// time without a refresh token, which the folder keeps.
+func TestDockerRecipe(t *testing.T) {
+	w := newWorld(t, always)
+	needImage(t)
+	dir := t.TempDir()
+	// The sandbox is on this machine's loopback, which only its network reaches.
+	wrapper := filepath.Join(dir, "engine")
+	script := "#!/bin/sh\nshift\nexec " + engine(t) + " run --network host \"$@\"\n"
+	check.OK(t, os.WriteFile(wrapper, []byte(script), 0o700))
+	example := check.Must(filepath.Abs("../examples/docker.sh"))(t)
+	for n := range 2 {
+		lines := ""
+		for _, v := range w.server.Environment(w.base) {
+			if n == 0 || v[0] != "STRAVA_REFRESH_TOKEN" {
+				lines += v[0] + "=" + v[1] + "\n"
+			}
+		}
+		write(t, filepath.Join(dir, "strava.env"), lines)
+		cmd := exec.Command(example)
+		cmd.Dir = dir
+		cmd.Env = append(os.Environ(), "ENGINE="+wrapper, "IMAGE="+image, "STATE="+filepath.Join(dir, "state"))
+		var stderr bytes.Buffer
+		cmd.Stderr = &stderr
+		stdout, err := cmd.Output()
+		check.Need(t, err == nil, "run: %v\n%s", err, stderr.String())
+		check.That(t, regexp.MustCompile(`^[0-9a-f]{40}\n$`).Match(stdout), "standard output is not an access token alone")
+		kept := w.server.Opened(readFile(t, filepath.Join(dir, "state", "token")))
+		check.That(t, kept == w.server.LiveRefreshToken(), "the folder does not keep the living refresh token")
+	}
 }

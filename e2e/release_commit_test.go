@@ -4,7 +4,6 @@ package e2e
 
 import (
 	"encoding/json"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -39,7 +38,7 @@ func TestReleaseCommit(t *testing.T) {
 		t.Helper()
 		path := filepath.Join(t.TempDir(), "programs.txt")
 		lines := strings.Repeat("0", 64) + "  strava-token_" + version + "_darwin_arm64\n" + someDigest[7:] + "  strava-token_" + version + "_linux_armv6\n"
-		check.OK(t, os.WriteFile(path, []byte(lines), 0o600))
+		write(t, path, lines)
 		return path
 	}
 	release := func(version string) {
@@ -58,17 +57,11 @@ func TestReleaseCommit(t *testing.T) {
 		check.Equal(t, git("rev-parse", version+"^@"), strings.TrimSpace(before+"\n"+start), "%s has the parents", version)
 		check.Equal(t, git("diff", "--numstat", start, version), "1\t1\taction.yml\n8\t0\tnative/release.json", "%s changes", version)
 		line := "  image: docker://" + someImage + "@" + someDigest
-		if action := git("show", version+":action.yml"); !strings.Contains(action, "\n"+line+"\n") {
-			t.Errorf("%s: action.yml has no line %q:\n%s", version, line, action)
-		}
-		var got struct {
-			Version, Repository string
-			Sums                map[string]string
-		}
+		check.Contains(t, git("show", version+":action.yml"), "\n"+line+"\n")
+		var got nativeRelease
 		check.OK(t, json.Unmarshal([]byte(git("show", version+":native/release.json")), &got))
-		if got.Version != version || got.Repository != "owner/strava-token" || len(got.Sums) != 2 || got.Sums["linux_armv6"] != someDigest[7:] {
-			t.Errorf("%s: native/release.json holds %v", version, got)
-		}
+		want := nativeRelease{version, "owner/strava-token", map[string]string{"darwin_arm64": strings.Repeat("0", 64), "linux_armv6": someDigest[7:]}}
+		check.Same(t, got, want, "%s: native/release.json", version)
 		check.That(t, before == "" || git("rev-parse", "v1") == before, "%s moved v1 before it was published", version)
 		publish(version, "v1")
 		before = git("rev-parse", version)
@@ -91,9 +84,7 @@ func TestReleaseCommit(t *testing.T) {
 	refused(t, script("major"), "v1.2.9") // v1 doesn't go back
 	release("v1.3.0")
 	refused(t, script("major"), "v1.3.0") // it isn't on the origin's branch
-	if got := git("rev-parse", "HEAD", branch); got != start+"\n"+start || git("status", "--porcelain") != "" {
-		t.Errorf("HEAD and main are at %s, want %s, without changes", got, start)
-	}
+	check.Equal(t, git("rev-parse", "HEAD", branch)+git("status", "--porcelain"), start+"\n"+start, "HEAD, main, and changes")
 }
 
 // TestReleaseRefuses hands the scripts what a workflow must never act upon.
@@ -103,28 +94,21 @@ func TestReleaseRefuses(t *testing.T) {
 	}
 
 	action := filepath.Join(t.TempDir(), "action.yml")
-	write := func(content string) {
+	rewrite := func(content, image, digest string) {
 		t.Helper()
-		check.OK(t, os.WriteFile(action, []byte(content), 0o600))
+		write(t, action, content)
+		refused(t, ".ci/release/rewrite-action", image, digest, action)
+		check.Equal(t, readFile(t, action), content, "rewrite-action %q %q failed and changed the file", image, digest)
 	}
 	const good = "runs:\n  image: Dockerfile\n"
-	rewrite := func(image, digest string) {
-		t.Helper()
-		before := check.Must(os.ReadFile(action))(t)
-		refused(t, ".ci/release/rewrite-action", image, digest, action)
-		after := check.Must(os.ReadFile(action))(t)
-		check.That(t, string(before) == string(after), "rewrite-action %q %q failed and changed the file", image, digest)
-	}
-	write(good)
 	for _, digest := range []string{"", "latest", "sha256:", someDigest[:70], someDigest + "0", strings.ToUpper(someDigest), someDigest + "\n", "sha512" + someDigest[6:]} {
-		rewrite(someImage, digest)
+		rewrite(good, someImage, digest)
 	}
 	for _, image := range []string{"", "strava-token", "ghcr.io/Owner/strava-token", "ghcr.io/owner/strava-token|x", "ghcr.io/owner/a\nb", "ghcr.io/owner/a@sha256"} {
-		rewrite(image, someDigest)
+		rewrite(good, image, someDigest)
 	}
 	for _, content := range []string{"", good + good, "runs:\n  image: docker://" + someImage + "@" + someDigest + "\n"} {
-		write(content)
-		rewrite(someImage, someDigest)
+		rewrite(content, someImage, someDigest)
 	}
 }
 
@@ -136,4 +120,32 @@ func refused(t *testing.T, script string, arguments ...string) {
 	out, err := cmd.CombinedOutput()
 	check.That(t, err != nil, "%s %q was let through", script, arguments)
 	check.That(t, len(out) != 0, "%s %q failed without a word", script, arguments)
+}
+
+// TestAdopt makes a clone somebody's own: it passes its tests afterwards, and
+// nothing in it is anybody else's.
+func TestAdopt(t *testing.T) {
+	clone := filepath.Join(t.TempDir(), "clone")
+	command(t, "git", "clone", "--quiet", "--no-tags", ".", clone)
+	adopt := filepath.Join(clone, ".ci", "release", "adopt")
+	changes := func() string { return command(t, "git", "-C", clone, "status", "--porcelain") }
+	for _, owner := range []string{"", "-a", "a-", "a--b", "a/b", "a b", "<OWN" + "ER>", strings.Repeat("a", 40)} {
+		refused(t, adopt, owner)
+	}
+	check.Equal(t, changes(), "", "a refused name changed something")
+	command(t, adopt, "Some-Body")
+	refused(t, adopt, "other") // there are changes now
+
+	left := exec.CommandContext(t.Context(), "git", "-C", clone, "grep", "-n", "-I", "-E", "<OWN"+"ER>|ghcr.io/So"+"me|[ \t]\"strava-token"+"/(internal|docs)")
+	out, err := left.CombinedOutput()
+	check.That(t, err != nil, "this is left:\n%s", out)
+	command(t, "go", "-C", clone, "vet", "-tags", "e2e", "./...")
+	command(t, "go", "-C", clone, "test", "./...")
+	program := filepath.Join(t.TempDir(), "strava-token")
+	command(t, "go", "-C", clone, "build", "-o", program, "-ldflags", "-X github.com/Some-Body/strava-token/internal/cli.version=v1.2.3", ".")
+	check.Contains(t, command(t, program, "version"), "strava-token v1.2.3 ")
+
+	command(t, "git", "-C", clone, "-c", "user.name=e2e", "-c", "user.email=e2e@example.com", "commit", "--quiet", "--all", "--message", "Adopt")
+	refused(t, adopt, "other") // it's somebody's already
+	check.Equal(t, changes(), "", "a second adoption changed something")
 }

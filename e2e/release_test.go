@@ -3,12 +3,6 @@
 package e2e
 
 import (
-	"archive/tar"
-	"bytes"
-	"compress/gzip"
-	"encoding/json"
-	"errors"
-	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -25,52 +19,36 @@ import (
 
 const releaseVersion = "v0.0.1"
 
-// command runs a command in the project's root and returns what it printed.
-func command(t *testing.T, name string, arguments ...string) string {
-	t.Helper()
-	cmd := exec.CommandContext(t.Context(), name, arguments...)
-	cmd.Dir = ".."
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
-	check.Need(t, err == nil, "%s %s: %v\n%s%s", name, strings.Join(arguments, " "), err, out, stderr.String())
-	return strings.TrimSpace(string(out))
-}
-
 // serveRegistry starts a registry in memory if the engine expects one, and
 // returns its address.
 func serveRegistry(t *testing.T) string {
 	t.Helper()
 	address := os.Getenv("REGISTRY")
 	check.Need(t, address != "", "REGISTRY names no address; .ci/run sets it")
-	if conn, err := net.Dial("tcp", address); err == nil {
-		_ = conn.Close()
-		t.Fatalf("something else listens on %s", address)
+	listens := func() bool {
+		conn, err := net.Dial("tcp", address)
+		if err == nil {
+			_ = conn.Close()
+		}
+		return err == nil
 	}
-	_, port, err := net.SplitHostPort(address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	program := filepath.Join(t.TempDir(), "registry")
-	command(t, "go", "-C", ".ci/release", "build", "-o", program, "github.com/google/go-containerregistry/cmd/registry")
-	cmd := exec.Command(program, "-port", port)
-	var out bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &out
+	check.Need(t, !listens(), "something else listens on %s", address)
+	_, port, _ := strings.Cut(address, ":")
+	path := filepath.Join(t.TempDir(), "registry")
+	command(t, "go", "-C", ".ci/release", "build", "-o", path, "github.com/google/go-containerregistry/cmd/registry")
+	cmd := exec.Command(path, "-port", port)
 	check.OK(t, cmd.Start())
 	t.Cleanup(func() {
-		if err := cmd.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
-			t.Error(err)
-		}
+		_ = cmd.Process.Kill()
 		_ = cmd.Wait() // it was killed
 	})
 	for range 100 {
-		if conn, err := net.Dial("tcp", address); err == nil {
-			_ = conn.Close()
+		if listens() {
 			return address
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	t.Fatalf("the registry did not start:\n%s", out.String())
+	t.Fatal("the registry did not start")
 	return ""
 }
 
@@ -80,24 +58,21 @@ func serveRegistry(t *testing.T) string {
 // of the registry is all that differs.
 func TestReleasedActionPullsByDigest(t *testing.T) {
 	run := engine(t)
-	if out, err := buildImage(); err != nil {
-		t.Fatalf("build the image: %v\n%s", err, out)
-	}
+	needImage(t)
 	out := filepath.Join(t.TempDir(), "out")
-	command(t, ".ci/release/build", releaseVersion, out, "linux/amd64", "linux/arm64")
-	digest := command(t, ".ci/release/image", releaseVersion, out)
+	digest := command(t, ".ci/release/build", releaseVersion, out, "linux/amd64", "linux/arm64")
 
 	repository := serveRegistry(t) + "/owner/strava-token"
 	reference := repository + "@" + digest
 	layout := filepath.Join(out, "image")
-	if got := command(t, "go", "-C", ".ci/release", "run", "./ociimage", "push", layout, repository+":"+releaseVersion); got != reference {
-		t.Fatalf("pushed %s, want %s", got, reference)
-	}
+	pushed := command(t, "go", "-C", ".ci/release", "run", "./tool", "push", layout, repository+":"+releaseVersion)
+	check.Need(t, pushed == reference, "pushed %s, want %s", pushed, reference)
 
 	t.Run("files", func(t *testing.T) {
-		one := []string{"etc/", "etc/ssl/", "etc/ssl/cert.pem", "NOTICES", "strava-token"}
-		want := map[string][]string{"amd64": one, "arm64": one}
-		check.Same(t, filesIn(t, layout, digest), want, "(-want +got)")
+		const list = `cd "$1/blobs/sha256" && for image in $(jq -r '.manifests[].digest[7:]' "${2#sha256:}"); do
+			for layer in $(jq -r '.layers[].digest[7:]' "$image"); do tar -tzf "$layer"; done; done`
+		got := command(t, "bash", "-euc", list, "list", layout, digest)
+		check.Equal(t, got+"\n", strings.Repeat("etc/\netc/ssl/\netc/ssl/cert.pem\nNOTICES\nstrava-token\n", 2), "in the image of each architecture")
 	})
 
 	t.Run("workflow", func(t *testing.T) {
@@ -114,7 +89,7 @@ func TestReleasedActionPullsByDigest(t *testing.T) {
 		check.Need(t, ok, "the workflow failed:\n%s", log)
 		check.Contains(t, log, "docker pull image="+reference, "Strava access token is ready", "athlete 126651800")
 		check.That(t, !strings.Contains(log, "docker build"), "an image was built:\n%s", log)
-		w.assertKept(t, log)
+		w.keeps(t, log, secretName)
 	})
 
 	t.Run("native", func(t *testing.T) {
@@ -128,9 +103,8 @@ func TestReleasedActionPullsByDigest(t *testing.T) {
 		l.dir, l.release.Version, l.env["STRAVA_TOKEN_DOWNLOADS"] = clone, "", assets.URL
 		for range 2 {
 			l.runner.Input("refresh-token", l.world.server.LiveRefreshToken())
-			if log, status := l.run(t); status != 0 || strings.Contains(log, "::warning title") {
-				t.Fatalf("exit status %d\n%s", status, log)
-			}
+			log, status := l.run(t)
+			check.Need(t, status == 0 && !strings.Contains(log, "::warning title"), "exit status %d\n%s", status, log)
 		}
 	})
 
@@ -141,45 +115,6 @@ func TestReleasedActionPullsByDigest(t *testing.T) {
 		got := command(t, run, "image", "inspect", "--format", format, reference)
 		want := command(t, run, "image", "inspect", "--format", format, image)
 		check.That(t, got == want, "the release's image has %s, the Dockerfile's %s", got, want)
-		wantVersion := "strava-token " + releaseVersion + " linux/"
-		if got := command(t, run, "run", "--rm", "--network", "none", reference, "version"); !strings.HasPrefix(got, wantVersion) {
-			t.Errorf("the program says %q, want %q", got, wantVersion)
-		}
+		check.Contains(t, command(t, run, "run", "--rm", "--network", "none", reference, "version"), "strava-token "+releaseVersion+" linux/")
 	})
-}
-
-// filesIn lists what is in the image of each architecture, from the blobs of an
-// OCI layout.
-func filesIn(t *testing.T, layout, digest string) map[string][]string {
-	t.Helper()
-	type descriptor struct {
-		Digest   string
-		Platform struct{ Architecture string }
-	}
-	open := func(digest string) *os.File {
-		file := check.Must(os.Open(filepath.Join(layout, "blobs", "sha256", strings.TrimPrefix(digest, "sha256:"))))(t)
-		t.Cleanup(func() { _ = file.Close() })
-		return file
-	}
-	read := func(digest string, into any) {
-		check.OK(t, json.NewDecoder(open(digest)).Decode(into))
-	}
-	var index struct{ Manifests []descriptor }
-	read(digest, &index)
-	files := map[string][]string{}
-	for _, image := range index.Manifests {
-		var manifest struct{ Layers []descriptor }
-		read(image.Digest, &manifest)
-		for _, layer := range manifest.Layers {
-			z := check.Must(gzip.NewReader(open(layer.Digest)))(t)
-			r := tar.NewReader(z)
-			for header, err := r.Next(); err != io.EOF; header, err = r.Next() {
-				if err != nil {
-					t.Fatal(err)
-				}
-				files[image.Platform.Architecture] = append(files[image.Platform.Architecture], header.Name)
-			}
-		}
-	}
-	return files
 }

@@ -4,13 +4,13 @@ package main
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"log"
 	"os"
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -18,12 +18,9 @@ import (
 
 // bench is what the measurements share.
 type bench struct {
-	bare         peer   // the floor that all are compared with
-	own          peer   // strava-token
-	measure      string // the program that starts a child and tells what it cost
-	certificates string // the root certificates of the image
-	dir          string // for the files that a runner mounts
-	rounds       int
+	built  string // the folder with the programs that bench/run built
+	dir    string // for the files that a runner mounts
+	rounds int    // how often each peer runs; strava-token runs five times as often
 }
 
 // peer is a program that does the same work. One that can't be run has a reason
@@ -35,54 +32,34 @@ type peer struct {
 }
 
 // parsePeer reads NAME=PROGRAM, its arguments each behind a tab, or NAME=!REASON.
-func parsePeer(text string) (peer, error) {
+func parsePeer(text string) peer {
 	name, command, _ := strings.Cut(text, "=")
-	if command == "" {
-		return peer{}, fmt.Errorf("%q is not NAME=PROGRAM", text)
-	}
 	if reason, missing := strings.CutPrefix(command, "!"); missing {
-		return peer{name: name, missing: reason}, nil
+		return peer{name: name, missing: reason}
 	}
-	return peer{name: name, command: strings.Split(command, "\t")}, nil
+	return peer{name: name, command: strings.Split(command, "\t")}
 }
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
-	err := run(ctx)
-	stop()
-	if err != nil {
+	defer stop()
+	if err := run(ctx, os.Args[1:]); err != nil {
 		log.Fatal(err)
 	}
 }
 
-func run(ctx context.Context) error {
-	var b bench
-	var peers []peer
-	bare := flag.String("bare", "", "the bare Go program")
-	own := flag.String("strava-token", "", "the program, as the Dockerfile builds it")
-	flag.StringVar(&b.measure, "measure", "", "the program that measures a child")
-	flag.StringVar(&b.certificates, "certificates", "", "the root certificates that the image holds")
-	flag.IntVar(&b.rounds, "rounds", 20, "how often each peer runs; strava-token runs five times as often")
-	flag.Func("peer", "NAME=PROGRAM of a peer and its arguments, each behind a tab, or NAME=!REASON", func(text string) error {
-		p, err := parsePeer(text)
-		peers = append(peers, p)
-		return err
-	})
-	flag.Parse()
-	b.bare = peer{name: "bare Go: token, public key, write", command: []string{*bare}}
-	b.own = peer{name: "**strava-token**", command: []string{*own, "action"}}
-
-	var err error
+// run measures what bench/run names: the folder of programs, the number of rounds,
+// and the peers.
+func run(ctx context.Context, args []string) (err error) {
+	b := &bench{built: args[0]}
+	if b.rounds, err = strconv.Atoi(args[1]); err != nil || b.rounds < 1 {
+		return fmt.Errorf("%q is no number of rounds", args[1])
+	}
 	if b.dir, err = os.MkdirTemp("", "strava-token-bench-"); err != nil {
 		return err
 	}
 	defer os.RemoveAll(b.dir)
-	for _, name := range runnerFiles {
-		if err := os.WriteFile(filepath.Join(b.dir, name), nil, 0o600); err != nil {
-			return err
-		}
-	}
-	results, err := b.compare(ctx, peers)
+	results, err := b.compare(ctx, args[2:])
 	if err != nil {
 		return err
 	}
@@ -96,4 +73,39 @@ func run(ctx context.Context) error {
 	fmt.Println()
 	printRows(rows)
 	return nil
+}
+
+func (b *bench) bare() []string { return []string{filepath.Join(b.built, "bare")} }
+
+func (b *bench) own() []string { return []string{filepath.Join(b.built, "strava-token"), "action"} }
+
+// row is one line of the second table.
+type row struct {
+	what, format    string
+	measured, limit float64
+}
+
+func printResults(results []result) {
+	fmt.Println("| refresh, verify, store, against a server on loopback | wall time | to bare Go | peak memory |")
+	fmt.Println("|---|---:|---:|---:|")
+	for _, r := range results {
+		if r.missing != "" {
+			// A reason comes from outside, and stays in its cell.
+			fmt.Printf("| %s | not measured: %s | | |\n", r.name, strings.NewReplacer("|", "/", "\n", " ").Replace(r.missing))
+			continue
+		}
+		fmt.Printf("| %s | %.1f ms | %.2f | %.1f MiB |\n", r.name, r.cost.wall(), r.cost.wall()/r.bare.wall(), median(r.cost.peaks))
+	}
+}
+
+func printRows(rows []row) {
+	fmt.Println("| strava-token | measured | limit | holds |")
+	fmt.Println("|---|---:|---:|---|")
+	for _, r := range rows {
+		holds := "yes"
+		if r.measured > r.limit {
+			holds = "**no**"
+		}
+		fmt.Printf("| %s | "+r.format+" | at most "+r.format+" | %s |\n", r.what, r.measured, r.limit, holds)
+	}
 }

@@ -9,45 +9,40 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"strconv"
 	"syscall"
 	"time"
 )
 
-// The exit status if nothing could be measured.
-const notMeasured = 125
-
 func main() {
-	if len(os.Args) < 2 {
-		fail("usage: measure PROGRAM [ARGUMENT...]")
+	if err := measure(os.Args[1:]); err != nil {
+		_, _ = os.Stderr.WriteString("measure: " + err.Error() + "\n")
+		os.Exit(125) // no status of the program's
 	}
+}
+
+func measure(command []string) error {
 	// What the program prints is read by nobody, as in a log.
 	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
 	if err != nil {
-		fail(err.Error())
+		return err
 	}
 	started := time.Now()
-	child, err := os.StartProcess(os.Args[1], os.Args[1:], &os.ProcAttr{Files: []*os.File{null, null, os.Stderr}})
+	child, err := os.StartProcess(command[0], command, &os.ProcAttr{Files: []*os.File{null, null, os.Stderr}})
 	if err != nil {
-		fail(err.Error())
+		return err
 	}
 	state, err := child.Wait()
 	took := time.Since(started)
+	if err == nil && !state.Success() {
+		err = errors.New(command[0] + ": " + state.String())
+	}
 	if err != nil {
-		fail(err.Error())
+		return err
 	}
-	if !state.Success() {
-		fail(os.Args[1] + ": " + state.String())
-	}
-	usage, ok := state.SysUsage().(*syscall.Rusage)
-	if !ok {
-		fail("the system does not tell the use of memory")
-	}
-	_, _ = os.Stdout.WriteString(strconv.FormatInt(took.Nanoseconds(), 10) + " " + strconv.FormatInt(int64(usage.Maxrss), 10) + "\n")
-}
-
-func fail(message string) {
-	_, _ = os.Stderr.WriteString("measure: " + message + "\n")
-	os.Exit(notMeasured)
+	peak := state.SysUsage().(*syscall.Rusage).Maxrss
+	_, err = os.Stdout.WriteString(strconv.FormatInt(took.Nanoseconds(), 10) + " " + strconv.FormatInt(peak, 10) + "\n")
+	return err
 }

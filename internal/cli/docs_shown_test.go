@@ -43,7 +43,7 @@ var shown = map[string]struct{ file, text, reason string }{
 	"export STRAVA_CLIENT_ID=… STRAVA_CLIENT_SECRET=… STRAVA_REFRESH_TOKEN=… GH_TOKEN=…":                       {reason: "the values are the reader's"},
 	"gh run view RUN_ID --log >run.log":                                                                 {reason: "it asks the real GitHub"},
 	"sha256sum --check --ignore-missing checksums.txt":                                                  {file: ".ci/release/reproduce", text: "sha256sum --check --ignore-missing --quiet checksums.txt"},
-	".ci/release/build v1.2.3 out && .ci/release/image v1.2.3 out":                                      {file: ".ci/release/reproduce", text: `"$1/.ci/release/build" "$version"`},
+	".ci/release/build v1.2.3 out":                                                                      {file: ".ci/release/reproduce", text: `"$first/.ci/release/build" "$version"`},
 	"git ls-remote https://github.com/<OWNER>/strava-token refs/tags/v1.2.3":                            {reason: "it asks the real GitHub"},
 	"gh release verify v1.2.3 --repo <OWNER>/strava-token":                                              {reason: "it asks the real GitHub"},
 	"gh release verify-asset v1.2.3 strava-token_v1.2.3_linux_amd64.tar.gz --repo <OWNER>/strava-token": {reason: "it asks the real GitHub"},

@@ -14,7 +14,6 @@ import (
 
 	"strava-token/internal/input"
 	"strava-token/internal/login"
-	"strava-token/internal/provider"
 	"strava-token/internal/recovery"
 	"strava-token/internal/secret"
 	"strava-token/internal/store"
@@ -115,9 +114,8 @@ func (r *recovering) prove(ctx context.Context, in *input.Inputs, opened []opene
 			_ = os.Remove(text.file) // its token is stored now
 		}
 	}
-	_, isStale := errors.AsType[*provider.StaleError](o.Err())
-	_, isUnread := errors.AsType[*provider.UnreadError](o.Err())
-	if isStale || isUnread {
+	f, ok := errors.AsType[*words.Failure](o.Err())
+	if ok && (strings.HasPrefix(f.ID, "stale-") || strings.HasPrefix(f.ID, "run-unread")) {
 		if shown := r.show(opened); shown != nil {
 			o.Fail(shown)
 		}

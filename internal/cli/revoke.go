@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"strava-token/internal/provider"
+	"strava-token/internal/words"
 )
 
 func revokeCommand(s *shell) *cobra.Command {
@@ -48,7 +49,7 @@ func (s *shell) revoke(ctx context.Context, yes bool) error {
 	// can be run again if it fails.
 	o := in.Run(s.network, s, false).Do(ctx)
 	for _, warning := range o.Warnings {
-		if _, nowhere := errors.AsType[*provider.NoTargetError](warning); !nowhere { // the token is about to be revoked
+		if f, ok := errors.AsType[*words.Failure](warning); !ok || f.ID != "run-no-target" { // the token is about to be revoked
 			s.t.Warn(warning)
 		}
 	}

@@ -57,7 +57,7 @@ type Login struct {
 // Run logs in. The error is that of ctx if ctx ended before the code was sent.
 func (l *Login) Run(ctx context.Context) error {
 	err := l.logIn(ctx)
-	if _, ended := errors.AsType[*provider.EndError](err); err != nil && ctx.Err() != nil && !ended { // an EndError knows how far the run came
+	if _, ended := errors.AsType[*provider.Outcome](err); err != nil && ctx.Err() != nil && !ended { // an Outcome knows how far the run came
 		return ctx.Err()
 	}
 	return err

@@ -18,7 +18,7 @@ var (
 )
 
 // outcome builds the outcome from what the phases returned.
-func (r *Run) outcome(c checked, p plan, k kept, v proved, s sealed, cancelled bool) *Outcome {
+func (r *Run) outcome(c checked, p plan, k kept, v proved, s *sealer, cancelled bool) *Outcome {
 	living := k.living
 	o := &Outcome{
 		Token: living.token, FromCode: living.from.origin == fromCode, Rotated: living.rotated(), AthleteID: v.athleteID, Scope: living.token.Scope,
@@ -35,7 +35,7 @@ func (r *Run) outcome(c checked, p plan, k kept, v proved, s sealed, cancelled b
 		o.Fail(r.notKept(f, p, o))
 	}
 	if v.wrong != nil {
-		o.Fail(v.wrong.failure(o.Rotated && living.from.origin != fromCode, s.text != ""))
+		o.wrongAthlete(v.wrong)
 	}
 	o.Failures = append(o.Failures, v.failures...)
 	if s.err != nil {
@@ -56,10 +56,18 @@ func (r *Run) outcome(c checked, p plan, k kept, v proved, s sealed, cancelled b
 	return o
 }
 
+// where says where a new token is that no target stores.
+type where struct{ sealed, handedOver bool }
+
+var noTarget = map[where]string{
+	{false, false}: "run-no-target-unsealed", {true, false}: "run-no-target",
+	{false, true}: "run-handed-over", {true, true}: "run-handed-over-sealed",
+}
+
 // haveNoTarget reports a new token that no target stores: a warning if it is sealed or
 // handed over, else a failure.
 func (o *Outcome) haveNoTarget(handedOver bool) {
-	said := noTarget(o.Recovery != "", handedOver)
+	said := &words.Failure{ID: noTarget[where{o.Recovery != "", handedOver}]}
 	if handedOver {
 		o.handedOver = said
 	}
@@ -70,18 +78,41 @@ func (o *Outcome) haveNoTarget(handedOver bool) {
 	}
 }
 
+// wrongAthlete reports a token of an athlete other than the expected one, and where it
+// is. blanks are of who was expected.
+func (o *Outcome) wrongAthlete(blanks words.Blanks) {
+	id, sealed := "run-wrong-athlete", o.Recovery != ""
+	replaced := o.Rotated && !o.FromCode // a stored token
+	holds := blanks["target"] != ""      // the readable target has the expected athlete's
+	switch {
+	case replaced && !sealed:
+		id = "run-wrong-athlete-lost"
+	case replaced && holds:
+		id = "run-holder-of-another-sealed"
+	case replaced:
+		id = "run-wrong-athlete-sealed"
+	case holds:
+		id = "run-holder-of-another"
+	}
+	blanks["sealed"] = words.Sentence("")
+	if sealed {
+		blanks["sealed"] = words.Sentence("log-in-recovery") // it came from a code, so no stored token died
+	}
+	o.Fail(&words.Failure{ID: id, Blanks: blanks})
+}
+
 // unread returns the outcome when no refresh token could be read from Strava's answers.
 func (s *sealer) unread(c checked, cancelled bool) *Outcome {
 	s.seal()
-	o := &Outcome{Recovery: s.sealed.text, Warnings: c.warnings, notKept: true}
-	failure := words.Failure{ID: "run-unread-unsealed"}
+	o := &Outcome{Recovery: s.text, Warnings: c.warnings, notKept: true}
+	failure := &words.Failure{ID: "run-unread-unsealed"}
 	if o.Recovery != "" {
 		target := append(s.run.targetNames(), "TARGET")[0]
-		failure = words.Failure{ID: "run-unread", Blanks: store.BlanksOf(target)}
+		failure = &words.Failure{ID: "run-unread", Blanks: store.BlanksOf(target)}
 	}
-	o.Fail(&UnreadError{failure})
-	if s.sealed.err != nil {
-		o.Warnings = append(o.Warnings, s.sealed.err)
+	o.Fail(failure)
+	if s.err != nil {
+		o.Warnings = append(o.Warnings, s.err)
 	}
 	if cancelled {
 		o.Fail(errCancelledLate)
@@ -100,30 +131,10 @@ func (s *sealer) rescue(end **Outcome) {
 		o.Token, o.FromCode, o.Rotated = i.token, i.from.origin == fromCode, i.rotated()
 		if i.isNew() {
 			s.seal()
-			o.Recovery, o.notKept = s.sealed.text, true
+			o.Recovery, o.notKept = s.text, true
 		}
 	}
 	*end = o
-}
-
-// UnreadError reports an unreadable answer that may contain a new refresh token.
-type UnreadError struct{ words.Failure }
-
-// NoTargetError reports a new refresh token for which the caller named no target.
-type NoTargetError struct{ words.Failure }
-
-// noTarget returns the error for a token that was sealed or not, and handed over or not.
-func noTarget(sealed, handedOver bool) *NoTargetError {
-	id := "run-no-target-unsealed"
-	switch {
-	case handedOver && sealed:
-		id = "run-handed-over-sealed"
-	case handedOver:
-		id = "run-handed-over"
-	case sealed:
-		id = "run-no-target"
-	}
-	return &NoTargetError{words.Failure{ID: id}}
 }
 
 // notKept returns the failure of a target that doesn't have the new refresh token.

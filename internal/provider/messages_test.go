@@ -60,13 +60,16 @@ func ofTargets() (all []error) {
 		all = append(all, readable.noCandidate(nil), writeOnly.noCandidate([]store.Facts{{Exists: true}}), (&Run{}).noCandidate(nil),
 			readable.notKept(failedTarget{name, errUnforeseen}, plan{catchUp: true}, &Outcome{}))
 		for _, text := range []string{"", "sealed"} {
-			s := &sealer{run: writeOnly, sealed: sealed{text: text}}
+			s := &sealer{run: writeOnly, text: text}
 			s.take(issued{})
 			all = append(all, s.unread(checked{}, false).Failures[0],
 				writeOnly.notKept(failedTarget{name, errUnforeseen}, plan{}, &Outcome{Recovery: text}))
 			for _, other := range []bool{true, false} {
-				all = append(all, noTarget(text != "", other), wrongAthlete{want: 1, got: 2}.failure(other, text != ""),
-					wrongAthlete{want: 1, got: 2, holder: name}.failure(other, text != ""))
+				o := &Outcome{Recovery: text, Rotated: other}
+				o.haveNoTarget(other)
+				o.wrongAthlete(words.Blanks{"want": 1, "got": 2, "target": ""})
+				o.wrongAthlete(words.Blanks{"want": 1, "got": 2, "target": name})
+				all = append(append(all, o.Failures...), o.Warnings...)
 			}
 		}
 		for _, id := range stale {

@@ -34,16 +34,18 @@ func (r *Run) noCandidate(facts []store.Facts) error {
 // whyNothing returns the failure of a run whose candidates all failed. before is what
 // the targets in WriteOnly reported at the check.
 func (r *Run) whyNothing(ctx, answering context.Context, past attempts, before []store.Facts) error {
-	cancelled, err, kind := ctx.Err() != nil, past.lastErr, strava.KindOf(past.lastErr)
+	cancelled, err := ctx.Err() != nil, past.errs[len(past.errs)-1]
+	kind := strava.KindOf(err)
+	lost := slices.IndexFunc(past.errs, func(err error) bool { return strava.KindOf(err) == strava.AnswerLost })
 	switch {
-	case cancelled && kind == strava.Unreachable && past.lostErr == nil:
+	case cancelled && kind == strava.Unreachable && lost < 0:
 		return errCancelled // no token request was sent
 	case cancelled && kind == strava.InvalidCode:
 		return errCancelledRefused // the code may have been too early, and wasn't tried again
 	case past.tried[0].origin == fromCode:
-		return past.firstErr // and the token that another job left failed as well
-	case past.lostErr != nil && (kind == strava.InvalidRefreshToken || kind == strava.Unreachable):
-		err, kind = past.lostErr, strava.AnswerLost // what happened to the newest one
+		return past.errs[0] // and the token that another job left failed as well
+	case lost >= 0 && (kind == strava.InvalidRefreshToken || kind == strava.Unreachable):
+		err, kind = past.errs[lost], strava.AnswerLost // what happened to the newest one
 	}
 	switch {
 	case kind == strava.AnswerLost:
@@ -62,32 +64,25 @@ func (r *Run) whyNothing(ctx, answering context.Context, past attempts, before [
 	return r.whyRefused(answering, err, before)
 }
 
-// The two reasons that are certain: another run has replaced the refresh token.
-const (
-	replacedBeforeRerun = "stale-rerun" // and this is a re-run with the secret of an earlier attempt
-	replacedAfterQueued = "stale-queued"
-)
-
 // whyRefused finds out why a refresh token that no target returned was refused. It
 // asks all targets again, since a concurrent run may have written meanwhile. A lost
-// answer is reported as such, unless the reason is certain.
+// answer is reported as such, unless it's certain that another run has replaced the
+// refresh token, before a re-run or while this one was queued.
 func (r *Run) whyRefused(ctx context.Context, refused error, before []store.Facts) error {
 	now, errs := checkEach(ctx, r.WriteOnly)
 	last, updated, meanwhile := "", time.Time{}, false
 	for i, t := range r.WriteOnly {
-		if errs[i] != nil {
-			continue
-		}
-		meanwhile = meanwhile || now[i].UpdatedAt.After(before[i].UpdatedAt)
-		if last == "" || now[i].UpdatedAt.After(updated) {
-			last, updated = t.String(), now[i].UpdatedAt
+		at := now[i].UpdatedAt
+		meanwhile = meanwhile || errs[i] == nil && at.After(before[i].UpdatedAt)
+		if errs[i] == nil && (last == "" || at.After(updated)) {
+			last, updated = t.String(), at
 		}
 	}
-	id := replacedAfterQueued
+	id := "stale-queued"
 	if !meanwhile {
 		id = r.whyStale(ctx, last, updated)
 	}
-	if strava.KindOf(refused) == strava.AnswerLost && id != replacedBeforeRerun && id != replacedAfterQueued {
+	if strava.KindOf(refused) == strava.AnswerLost && id != "stale-rerun" && id != "stale-queued" {
 		return refused
 	}
 	return r.stale(id, last, updated)
@@ -101,9 +96,9 @@ func (r *Run) whyStale(ctx context.Context, target string, updated time.Time) st
 	read, known := r.Snapshot.Read(ctx, target)
 	switch isRerun := r.Snapshot.Attempt > 1; {
 	case known && updated.After(read) && isRerun:
-		return replacedBeforeRerun
+		return "stale-rerun" // with the secret of an earlier attempt
 	case known && updated.After(read):
-		return replacedAfterQueued
+		return "stale-queued"
 	case known && updated.Before(read):
 		return "stale-dead" // though it is the newest one there is
 	case isRerun:
@@ -112,12 +107,10 @@ func (r *Run) whyStale(ctx context.Context, target string, updated time.Time) st
 	return "stale-unknown" // updated in the same second, or unknown
 }
 
-// StaleError reports a refresh token that Strava refused. Its message says why.
-type StaleError struct{ words.Failure }
-
-// stale returns a StaleError. target is the one updated last, or "" if unknown.
+// stale returns the failure of a refresh token that Strava refused; id says why. target
+// is the one updated last, or "" if unknown.
 func (r *Run) stale(id, target string, updated time.Time) error {
 	b := store.BlanksOf(target)
 	b["updated"], b["seen"] = words.Moment(updated), words.Seen(r.Input.Reveal(), r.Strava.ClientSecret.Reveal())
-	return &StaleError{words.Failure{ID: id, Blanks: b}}
+	return &words.Failure{ID: id, Blanks: b}
 }

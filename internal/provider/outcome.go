@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"strava-token/internal/strava"
+	"strava-token/internal/words"
 )
 
 // Export says which outputs a run may set.
@@ -26,7 +27,7 @@ const (
 	NotKept  Status = 3 // a new refresh token isn't in every target; outranks Failed
 )
 
-// Outcome is how a run ended.
+// Outcome is how a run ended. It is an error if the run failed.
 type Outcome struct {
 	Token     strava.Token
 	FromCode  bool     // and not from what a target held, since the code was used already
@@ -40,7 +41,7 @@ type Outcome struct {
 	Warnings  []error
 
 	notKept    bool
-	handedOver *NoTargetError // the warning that an output has the refresh token and no target does; or nil
+	handedOver *words.Failure // the warning that an output has the refresh token and no target does; or nil
 }
 
 // Status returns the exit status for this outcome.
@@ -61,23 +62,20 @@ func (o *Outcome) Fail(err error) { o.Failures = append(o.Failures, err) }
 func (o *Outcome) NotExported(err error) {
 	o.Fail(err)
 	if o.handedOver != nil {
-		*o.handedOver = *noTarget(o.Recovery != "", false) // the caller didn't get it after all
+		o.handedOver.ID = noTarget[where{sealed: o.Recovery != ""}] // the caller didn't get it after all
 		o.notKept = o.Recovery == ""
 	}
 }
-
-// EndError reports a run that failed. Its Status is the outcome's.
-type EndError struct{ *Outcome }
 
 // Err returns the outcome as an error, or nil if nothing failed.
 func (o *Outcome) Err() error {
 	if o.Status() == Done {
 		return nil
 	}
-	return &EndError{o}
+	return o
 }
 
-func (e *EndError) Error() string { return errors.Join(e.Failures...).Error() }
+func (o *Outcome) Error() string { return errors.Join(o.Failures...).Error() }
 
 // Unwrap returns the failures.
-func (e *EndError) Unwrap() []error { return e.Failures }
+func (o *Outcome) Unwrap() []error { return o.Failures }

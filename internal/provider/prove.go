@@ -49,7 +49,7 @@ type proved struct {
 	// storable is false if the token must not replace what a target holds: it is
 	// another athlete's, or lacks a scope that the other one may have.
 	storable           bool
-	wrong              *wrongAthlete // or nil; reported before the other failures
+	wrong              words.Blanks // of the athlete who was expected, if it's another; reported before the other failures
 	failures, warnings []error
 }
 
@@ -63,7 +63,7 @@ func (r *Run) judge(i issued, p proof) proved {
 	v := proved{athleteID: cmp.Or(p.athleteID, i.token.AthleteID), export: ExportAll, storable: true}
 	holder, whose := i.rival.AthleteID, cmp.Or(p.athleteID, i.athlete)
 	if r.ExpectedAthlete == 0 && holder != 0 && holder != r.Replaces && whose != 0 && whose != holder {
-		v.wrong = &wrongAthlete{want: holder, got: whose, holder: r.Readable.String()}
+		v.wrong = words.Blanks{"want": holder, "got": whose, "target": r.Readable.String()}
 	}
 	r.judgeAthlete(&v, p)
 	if !i.token.AccessToken.Empty() {
@@ -87,7 +87,7 @@ func (r *Run) judgeAthlete(v *proved, p proof) {
 		blanks := words.Blanks{"want": r.ExpectedAthlete, "cause": strava.ProbeCause(p.athleteErr)}
 		v.fail(ExportNone, &words.Failure{ID: "run-athlete-unchecked", Blanks: blanks})
 	case r.ExpectedAthlete != 0 && p.athleteID != r.ExpectedAthlete:
-		v.wrong = &wrongAthlete{want: r.ExpectedAthlete, got: p.athleteID}
+		v.wrong = words.Blanks{"want": r.ExpectedAthlete, "got": p.athleteID, "target": ""}
 	case r.Verify && p.athleteErr != nil && !errors.Is(p.athleteErr, context.Canceled):
 		v.warnings = append(v.warnings, &words.Failure{ID: "run-unverified", Blanks: words.Blanks{"cause": strava.ProbeCause(p.athleteErr)}})
 	}
@@ -113,31 +113,4 @@ func (r *Run) judgeScopes(v *proved, i issued, p proof) {
 	if len(unchecked) > 0 {
 		v.warnings = append(v.warnings, &words.Failure{ID: "run-scope-unchecked", Blanks: words.Blanks{"scopes": unchecked}})
 	}
-}
-
-// wrongAthlete reports a token of an athlete other than the expected one.
-type wrongAthlete struct {
-	want, got int64
-	holder    string // the readable target that has the expected athlete's token; may be empty
-}
-
-// failure returns the message and says in it where the token is. replaced says that
-// Strava replaced a stored token.
-func (w wrongAthlete) failure(replaced, sealed bool) error {
-	id := "run-wrong-athlete"
-	switch {
-	case replaced && !sealed:
-		id = "run-wrong-athlete-lost"
-	case replaced && w.holder != "":
-		id = "run-holder-of-another-sealed"
-	case replaced:
-		id = "run-wrong-athlete-sealed"
-	case w.holder != "":
-		id = "run-holder-of-another"
-	}
-	in := words.Sentence("")
-	if sealed {
-		in = "log-in-recovery" // it came from a code, so no stored token died
-	}
-	return &words.Failure{ID: id, Blanks: words.Blanks{"target": w.holder, "want": w.want, "got": w.got, "sealed": in}}
 }

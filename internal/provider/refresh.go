@@ -65,9 +65,7 @@ func (r *Run) receive(i issued, s *sealer) issued {
 // attempts records the candidates that failed, and why.
 type attempts struct {
 	tried      []candidate
-	firstErr   error
-	lastErr    error
-	lostErr    error // of the last one whose answer was lost
+	errs       []error
 	races      int   // how often another run was faster, and had written the next one
 	unreadable error // why the readable target could not be read again
 }
@@ -119,15 +117,8 @@ func (r *Run) spend(ctx, answering context.Context, c candidate) (strava.Token, 
 // add records how an attempt ended, and reports whether the next candidate may be
 // tried.
 func (a *attempts) add(c candidate, err error) bool {
-	if len(a.tried) == 0 {
-		a.firstErr = err
-	}
-	a.tried, a.lastErr = append(a.tried, c), err
-	kind := strava.KindOf(err)
-	if kind == strava.AnswerLost {
-		a.lostErr = err
-	}
-	return kind == strava.AnswerLost || kind == strava.InvalidRefreshToken || kind == strava.InvalidCode
+	a.tried, a.errs = append(a.tried, c), append(a.errs, err)
+	return slices.Contains([]strava.Kind{strava.AnswerLost, strava.InvalidRefreshToken, strava.InvalidCode}, strava.KindOf(err))
 }
 
 func (a *attempts) last() candidate { return a.tried[len(a.tried)-1] }

@@ -142,7 +142,7 @@ func (r *Run) Do(ctx context.Context) (o *Outcome) {
 	if kept.leavesUnkept(plan, proved.storable) {
 		sealer.seal()
 	}
-	return r.outcome(checked, plan, kept, proved, sealer.sealed, ctx.Err() != nil)
+	return r.outcome(checked, plan, kept, proved, sealer, ctx.Err() != nil)
 }
 
 // Targets returns all of them, the readable one first.

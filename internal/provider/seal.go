@@ -19,13 +19,8 @@ type sealer struct {
 
 	printing sync.Mutex
 	last     *issued // what was sealed last
-	sealed   sealed  // and the result
-}
-
-// sealed is what was sealed, by a cancellation or at the end.
-type sealed struct {
-	text string // the recovery text that was printed last; "" if none was
-	err  error  // why none could be made, or nil
+	text     string  // the recovery text that was printed last; "" if none was
+	err      error   // why none could be made, or nil
 }
 
 // take makes i the token to seal.
@@ -53,22 +48,18 @@ func (s *sealer) watch(ctx context.Context, p plan) (unwatch func()) {
 func (s *sealer) seal() {
 	s.printing.Lock()
 	defer s.printing.Unlock()
-	i := *s.newest.Load()
-	if !s.run.Recovery || s.last != nil && i.sealsLike(*s.last) {
+	i, last := *s.newest.Load(), s.last
+	same := last != nil && i.token.RefreshToken.Equal(last.token.RefreshToken) && len(i.token.Unread) == len(last.token.Unread)
+	if same || !s.run.Recovery {
 		return
 	}
-	s.last, s.sealed.text = &i, ""
+	s.last, s.text = &i, ""
 	text, err := s.run.recoveryText(i)
 	if err != nil {
-		s.sealed.err = &words.Failure{ID: "run-not-sealed"}
+		s.err = &words.Failure{ID: "run-not-sealed"}
 	} else if s.run.Reporter.Recover(text) {
-		s.sealed.text = text
+		s.text = text
 	}
-}
-
-// sealsLike reports whether two recovery texts would have the same content.
-func (i issued) sealsLike(other issued) bool {
-	return i.token.RefreshToken.Equal(other.token.RefreshToken) && len(i.token.Unread) == len(other.token.Unread)
 }
 
 // targetNames returns the names of all targets.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"slices"
 
 	"strava-token/internal/store"
 	"strava-token/internal/strava"
@@ -57,24 +58,25 @@ func (r *Run) resolve(ctx, settling context.Context, mine issued, theirs store.H
 		return mine, false
 	}
 	isLogin := mine.from.origin.isLogin()
+	tries := []candidate{{theirs.RefreshToken, fromReadable}}
 	if isLogin {
-		token, flaw := r.Strava.Refresh(ctx, settling, mine.token.RefreshToken)
-		switch lives(token, flaw) {
-		case strava.Yes:
-			return r.receive(mine.renewed(token, flaw), s), true
-		case strava.Unclear:
-			return mine.withUnread(token, s), false
-		}
+		tries = slices.Insert(tries, 0, candidate{mine.token.RefreshToken, fromNewLogin})
 	}
-	r.Reporter.Mask(theirs.RefreshToken)
-	token, flaw := r.Strava.Refresh(ctx, settling, theirs.RefreshToken)
-	switch lives(token, flaw) {
-	case strava.Yes:
-		adopted := r.issue(candidate{theirs.RefreshToken, fromReadable}, token, flaw)
+	for _, c := range tries {
+		given, flaw := r.spend(ctx, settling, c)
+		switch {
+		case given.RefreshToken.Empty() && strava.KindOf(flaw) == strava.InvalidRefreshToken && len(given.Unread) == 0:
+			continue // it's dead
+		case given.RefreshToken.Empty(): // no clear answer, but perhaps a successor in it
+			mine.token.Unread = append(mine.token.Unread, given.Unread...)
+			s.take(mine)
+			return mine, false
+		case c.origin == fromNewLogin:
+			return r.receive(mine.renewed(given, flaw), s), true
+		}
+		adopted := r.issue(c, given, flaw)
 		adopted.spentFirst, adopted.unmasked = mine.spentFirst, mine.unmasked
 		return r.receive(adopted, s), true
-	case strava.Unclear:
-		return mine.withUnread(token, s), false
 	}
 	return mine, !isLogin // the login's own is dead as well
 }
@@ -88,25 +90,6 @@ func (i issued) renewed(token strava.Token, flaw error) issued {
 	}
 	i.token, i.flaw = token, flaw
 	return i
-}
-
-// withUnread adds answers that may contain the successor of a refresh token, to be
-// sealed with it.
-func (i issued) withUnread(given strava.Token, s *sealer) issued {
-	i.token.Unread = append(i.token.Unread, given.Unread...)
-	s.take(i)
-	return i
-}
-
-// lives tells from Strava's answer whether a refresh token is still valid.
-func lives(given strava.Token, err error) strava.Answer {
-	switch {
-	case !given.RefreshToken.Empty():
-		return strava.Yes
-	case strava.KindOf(err) == strava.InvalidRefreshToken && len(given.Unread) == 0:
-		return strava.No
-	}
-	return strava.Unclear
 }
 
 // isOfAnother reports whether theirs belongs, or may belong, to another athlete.

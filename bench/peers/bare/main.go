@@ -5,7 +5,6 @@ package main
 import (
 	"bytes"
 	"crypto/rand"
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -24,14 +23,14 @@ func main() {
 }
 
 func run() error {
+	var token struct {
+		Refresh string `json:"refresh_token"`
+	}
 	form := url.Values{
 		"client_id":     {os.Getenv("STRAVA_CLIENT_ID")},
 		"client_secret": {os.Getenv("STRAVA_CLIENT_SECRET")},
 		"grant_type":    {"refresh_token"},
 		"refresh_token": {os.Getenv("STRAVA_REFRESH_TOKEN")},
-	}
-	var token struct {
-		Refresh string `json:"refresh_token"`
 	}
 	answer, err := http.PostForm(os.Getenv("STRAVA_URL")+"/oauth/token", form)
 	if err != nil {
@@ -40,7 +39,6 @@ func run() error {
 	if err := read(answer, &token); err != nil {
 		return err
 	}
-
 	secrets := os.Getenv("GITHUB_API_URL") + "/repos/" + os.Getenv("GITHUB_REPOSITORY") + "/actions/secrets/"
 	var key struct {
 		ID    string `json:"key_id"`
@@ -56,10 +54,7 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	body, err := json.Marshal(map[string]string{
-		"encrypted_value": base64.StdEncoding.EncodeToString(sealed),
-		"key_id":          key.ID,
-	})
+	body, err := json.Marshal(map[string]any{"encrypted_value": sealed, "key_id": key.ID})
 	if err != nil {
 		return err
 	}
