@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"strava-token/internal/check"
@@ -68,11 +67,9 @@ func (s *step) requests() int {
 // call: Strava's are used again, and GitHub gets one for each of the questions
 // that go out side by side, at most.
 func TestFewConnections(t *testing.T) {
-	t.Parallel()
 	for target, questions := range map[string]int{secretName: 4, "branch:" + branchName: 5} {
-		synctest.Test(t, func(t *testing.T) {
-			s := newStep(t, always)
-			s.secureOver(cell{}, "h2", "http/1.1")
+		runInStep(t, target, always, func(t *testing.T, s *step) {
+			s.secure("", "h2", "http/1.1")
 			s.runner.Input("rotate-to", target)
 			s.expect(0, "")
 			got := map[string]int{}

@@ -103,7 +103,6 @@ func (s *step) expect(status int, id string) {
 	s.t.Helper()
 	check.Equal(s.t, s.run(), status, "exit status\n%s", s.runner.Log())
 	s.assertMessage("Error", id)
-	s.assertNothingLeaks()
 }
 
 // TestACodeReachesEveryJob of a run, and one of them spends it.

@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/hex"
@@ -44,10 +45,15 @@ type step struct {
 	ctx    context.Context
 	cancel context.CancelFunc
 	// spoiled makes a certificate one that does not verify.
-	spoiled *atomic.Bool
+	spoiled atomic.Bool
 }
 
-var discardLog = log.New(io.Discard, "", 0)
+// serve answers on l until the test ends.
+func serve(t testing.TB, h http.Handler, l net.Listener) {
+	service := &http.Server{Handler: h, ErrorLog: log.New(io.Discard, "", 0)}
+	go func() { _ = service.Serve(l) }()
+	t.Cleanup(func() { _ = service.Close() })
+}
 
 // newStep returns a step in this process, whose inputs are those of the
 // README's first workflow. Call it inside synctest.Test: no port is opened, and
@@ -81,12 +87,17 @@ func newStepOn(t testing.TB, knobs sandbox.Knobs, l net.Listener) *step {
 	s := &step{t: t, server: sandbox.New(knobs), base: "http://" + l.Addr().String()}
 	record(s.server)
 	s.ctx, s.cancel = context.WithCancel(t.Context())
-	service := &http.Server{Handler: s.server, ErrorLog: discardLog}
-	go func() { _ = service.Serve(l) }()
-	t.Cleanup(func() { s.cancel(); _ = service.Close() })
+	serve(t, s.server, l)
+	t.Cleanup(s.cancel)
 	s.server.SetSecret(secretName, s.server.LiveRefreshToken())
 	s.newRun()
 	return s
+}
+
+// newProcessStep is newStep with a sandbox on a real port.
+func newProcessStep(t *testing.T, knobs sandbox.Knobs) *step {
+	t.Helper()
+	return newStepOn(t, knobs, check.Must(sandbox.Listen(t.Context(), "127.0.0.1:0"))(t))
 }
 
 // newRun begins another run of the workflow, with the secret as it is now.
@@ -99,22 +110,37 @@ func (s *step) newRun() {
 	runner.Input("github-token", s.server.GitHubToken())
 }
 
-// run runs the step and returns its exit status.
+// run runs the step and returns its exit status. Nothing leaks.
 func (s *step) run() int {
 	s.t.Helper()
 	var dial transport.DialFunc // over TCP
 	if s.pipe != nil {
 		dial = s.pipe.Dial
 	}
-	return cli.Run(s.ctx, cli.Process{
-		Args:   []string{"action"},
-		Getenv: s.runner.Getenv,
-		Stdin:  strings.NewReader(""),
-		Stdout: s.stdout,
-		Stderr: &s.stderr,
-		Dial:   dial,
-	})
+	status := runs(s.ctx, cli.Process{Args: []string{"action"}, Getenv: s.runner.Getenv, Stdout: s.stdout, Stderr: &s.stderr, Dial: dial})
+	s.assertNothingLeaks()
+	return status
 }
+
+// runs runs a command in this process. What p leaves out is empty, and is thrown away.
+func runs(ctx context.Context, p cli.Process) int {
+	if p.Getenv == nil {
+		p.Getenv = func(string) string { return "" }
+	}
+	if p.Stdin == nil {
+		p.Stdin = strings.NewReader("")
+	}
+	p.Stdout, p.Stderr = cmp.Or(p.Stdout, io.Discard), cmp.Or(p.Stderr, io.Discard)
+	return cli.Run(ctx, p)
+}
+
+// from reads an environment.
+func from(env map[string]string) func(string) string {
+	return func(name string) string { return env[name] }
+}
+
+// kept reports whether the refresh token that lives is in the secret.
+func (s *step) kept() bool { return s.server.Secret(secretName) == s.server.LiveRefreshToken() }
 
 // assertNothingLeaks looks for every secret, in every form, everywhere it may
 // not be: in what was printed (masks aside), in the summary, and in the
@@ -127,23 +153,22 @@ func (s *step) assertNothingLeaks() {
 			values["the input "+input] = value
 		}
 	}
-	printed, errors, summary := s.runner.Printed(), s.stderr.String(), s.runner.File("GITHUB_STEP_SUMMARY")
-	allOutputs, allEnv := s.runner.File("GITHUB_OUTPUT"), s.runner.File("GITHUB_ENV")
 	access, refresh := s.runner.Output("access-token"), s.runner.Output("refresh-token")
+	outputs, env := s.runner.File("GITHUB_OUTPUT"), s.runner.File("GITHUB_ENV")
+	if access != "" {
+		outputs, env = strings.Replace(outputs, access, "", 1), strings.Replace(env, access, "", 1)
+	}
+	if s.runner.Getenv("INPUT_EXPOSE-REFRESH-TOKEN") == "true" {
+		outputs = strings.Replace(outputs, refresh, "", 1)
+	}
+	texts := map[string]string{
+		"standard output": s.runner.Printed(), "standard error": s.stderr.String(), "the summary": s.runner.File("GITHUB_STEP_SUMMARY"),
+		"the outputs": outputs, "the environment file": env,
+	}
 	for name, value := range values {
-		assertAbsent(s.t, "standard output", printed, name, value)
-		assertAbsent(s.t, "standard error", errors, name, value)
-		assertAbsent(s.t, "the summary", summary, name, value)
-		outputs, env := allOutputs, allEnv
-		if value == access {
-			outputs = strings.Replace(outputs, value, "", 1)
-			env = strings.Replace(env, value, "", 1)
+		for where, text := range texts {
+			assertAbsent(s.t, where, text, name, value)
 		}
-		if value == refresh && s.runner.Getenv("INPUT_EXPOSE-REFRESH-TOKEN") == "true" {
-			outputs = strings.Replace(outputs, value, "", 1)
-		}
-		assertAbsent(s.t, "the outputs", outputs, name, value)
-		assertAbsent(s.t, "the environment file", env, name, value)
 	}
 	for _, call := range s.server.Unexpected() {
 		s.t.Errorf("a call that no service has: %s", call)

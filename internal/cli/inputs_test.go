@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -82,9 +81,8 @@ func read(t *testing.T, env map[string]string) (status int, said, printed string
 	cancel()
 	var out strings.Builder
 	var dialled atomic.Bool
-	status = cli.Run(cancelled, cli.Process{
-		Args: []string{"action"}, Getenv: func(name string) string { return env[name] },
-		Stdin: strings.NewReader(""), Stdout: &out, Stderr: io.Discard,
+	status = runs(cancelled, cli.Process{
+		Args: []string{"action"}, Getenv: from(env), Stdout: &out,
 		Dial: func(context.Context, string, string) (net.Conn, error) {
 			dialled.Store(true)
 			return nil, errors.New("there is no network")

@@ -31,8 +31,7 @@ type session struct {
 
 func (v *visitor) session(env []string, args ...string) *session {
 	v.t.Helper()
-	binary := check.Must(buildOnce())(v.t)
-	s := &session{t: v.t, cmd: exec.CommandContext(v.t.Context(), binary, args...)}
+	s := &session{t: v.t, cmd: exec.CommandContext(v.t.Context(), check.Must(binary())(v.t), args...)}
 	s.cmd.Env = append([]string{"STRAVA_URL=" + v.base, "STRAVA_API_URL=" + v.base + "/api/v3", "GITHUB_API_URL=" + v.base}, env...)
 	s.terminal = check.Must(pty.Start(s.cmd))(v.t)
 	v.t.Cleanup(func() { _ = s.cmd.Process.Kill(); _ = s.terminal.Close() })

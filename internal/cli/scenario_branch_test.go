@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"strings"
+	"sync"
 
 	"strava-token/internal/check"
 	"strava-token/internal/sandbox"
@@ -98,11 +99,10 @@ func afterADay(s *step) {
 
 // atFirst calls f before the first call of a name.
 func (s *step) atFirst(call string, f func()) {
-	done := false
+	var once sync.Once
 	s.server.Notify(func(name string) {
-		if name == call && !done {
-			done = true
-			f()
+		if name == call {
+			once.Do(f)
 		}
 	})
 }

@@ -69,7 +69,7 @@ func (v *visitor) into(args ...string) (status int, written string) {
 	f := check.Must(os.Create(filepath.Join(v.t.TempDir(), "stderr")))(v.t)
 	defer f.Close()
 	status = cli.Run(v.t.Context(), cli.Process{
-		Args: args, Getenv: func(name string) string { return v.env[name] },
+		Args: args, Getenv: from(v.env),
 		Stdin: strings.NewReader(""), Stdout: &v.stdout, Stderr: f,
 	})
 	return status, readFile(v.t, f.Name())
@@ -130,7 +130,7 @@ func TestAFrozenTerminalDoesNotStopTheStore(t *testing.T) {
 		var ended sync.WaitGroup
 		ended.Go(func() {
 			cli.Run(ctx, cli.Process{
-				Args: args, Getenv: func(name string) string { return v.env[name] },
+				Args: args, Getenv: from(v.env),
 				Stdin: v.in, Stdout: &v.stdout, Stderr: out, Browse: func(address string) error { go v.browse(address); return nil },
 			})
 		})
@@ -171,7 +171,7 @@ func TestALoginThatEndsLeavesTheFileOfAnother(t *testing.T) {
 	var said lockedBuffer
 	first.Go(func() {
 		cli.Run(ctx, cli.Process{
-			Args: []string{"login", "--port", "0", "--no-browser", "--rotate-to", "file:" + target}, Getenv: func(name string) string { return v.env[name] },
+			Args: []string{"login", "--port", "0", "--no-browser", "--rotate-to", "file:" + target}, Getenv: from(v.env),
 			Stdin: strings.NewReader(""), Stdout: &lockedBuffer{}, Stderr: &said,
 		})
 	})
@@ -191,7 +191,7 @@ func TestAMaskBeginsALine(t *testing.T) {
 	v.env["GITHUB_ACTIONS"], v.env["STRAVA_REFRESH_TOKEN"] = "true", v.server.LiveRefreshToken()
 	var said lockedBuffer
 	cli.Run(t.Context(), cli.Process{
-		Args: []string{"revoke"}, Getenv: func(name string) string { return v.env[name] },
+		Args: []string{"revoke"}, Getenv: from(v.env),
 		Stdin: strings.NewReader("y\n"), Stdout: &v.stdout, Stderr: &said,
 	})
 	masks := strings.Count(said.String(), "::add-mask::")

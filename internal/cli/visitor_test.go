@@ -66,9 +66,7 @@ func newVisitor(t *testing.T, knobs sandbox.Knobs) *visitor {
 	listener := check.Must(sandbox.Listen(t.Context(), "127.0.0.1:0"))(t)
 	v := &visitor{t: t, server: sandbox.New(knobs), base: "http://" + listener.Addr().String()}
 	record(v.server)
-	service := &http.Server{Handler: v.server, ErrorLog: discardLog}
-	go func() { _ = service.Serve(listener) }()
-	t.Cleanup(func() { _ = service.Close() })
+	serve(t, v.server, listener)
 	v.in, v.stdin = io.Pipe()
 	v.ctx = t.Context()
 	jar := check.Must(cookiejar.New(nil))(t)
@@ -99,7 +97,7 @@ func (v *visitor) command(args ...string) int {
 	defer cancel()
 	status := cli.Run(ctx, cli.Process{
 		Args:   args,
-		Getenv: func(name string) string { return v.env[name] },
+		Getenv: from(v.env),
 		Stdin:  v.in, Stdout: &v.stdout, Stderr: &v.stderr,
 		Browse: func(address string) error {
 			v.wait.Go(func() { v.browse(address) })
