@@ -27,9 +27,9 @@ var shown = map[string]struct{ file, text, reason string }{
 	"./strava-token doctor --rotate-to branch:strava-token":              {file: ".ci/run", text: `(cd "$work/shown" && bash -e "$shown")`},
 	"kill $sandbox": {file: ".ci/run", text: `(cd "$work/shown" && bash -e "$shown")`},
 
-	"strava-token login --repo owner/name": {file: "internal/cli/login_test.go", text: `v.run("--repo", sandbox.Repository)`},
+	"strava-token login --repo owner/name": {file: "internal/cli/login_test.go", text: `{"--repo", sandbox.Repository}`},
 	"strava-token login --repo YOU/running_page --rotate-to STRAVA_CLIENT_REFRESH_TOKEN --scope read,activity:read_all,activity:write": {file: "internal/cli/docs_test.go", text: `strava-token login --repo YOU/running_page `},
-	"strava-token login --format dotenv":                                          {file: "internal/cli/login_target_test.go", text: `"--format", "dotenv"`},
+	"strava-token login --format dotenv":                                          {file: "internal/cli/login_test.go", text: `"--format", "dotenv"`},
 	"mkdir -p -m 700 ~/.strava":                                                   {file: "internal/cli/docs_test.go", text: `mkdir -p -m 700 ~/.strava\nstrava-token login `},
 	`strava-token login --rotate-to "file:$HOME/.strava/token"`:                   {file: "internal/cli/docs_test.go", text: `mkdir -p -m 700 ~/.strava\nstrava-token login `},
 	"set -a && . ~/.strava/token.env && set +a":                                   {file: "testdata/script/elsewhere.txtar", text: `sed -n "/^set -a/,/^strava-token exec/p"`},

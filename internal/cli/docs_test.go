@@ -252,7 +252,7 @@ func TestLoginAsShown(t *testing.T) {
 	home := t.TempDir()
 	check.OK(t, os.Mkdir(filepath.Join(home, ".strava"), 0o700))
 	v := newVisitor(t, sandbox.Knobs{})
-	v.assertStatus(v.run(flag, strings.ReplaceAll(strings.Trim(target, `"`), "$HOME", home)), 0)
+	v.runs(0, "", flag, strings.ReplaceAll(strings.Trim(target, `"`), "$HOME", home))
 	for _, name := range []string{"token", "token.env"} {
 		info, err := os.Stat(filepath.Join(home, ".strava", name))
 		check.That(t, err == nil && info.Mode().Perm()&0o077 == 0, "%s: %v, %v", name, info, err)
@@ -268,7 +268,7 @@ func TestLoginToGoBackAsShown(t *testing.T) {
 	check.Need(t, ok, "the page doesn't show it")
 	v := newVisitor(t, sandbox.Knobs{})
 	v.browse = func(address string) { v.grant(address, "activity:read_all", "activity:write") }
-	v.assertStatus(v.run(append([]string{"--repo", sandbox.Repository}, strings.Fields(line)...)...), 0)
+	v.runs(0, "", into(strings.Fields(line)...)...)
 	if v.server.Secret("STRAVA_CLIENT_REFRESH_TOKEN") != v.server.LiveRefreshToken() {
 		t.Error("the secret doesn't have the living refresh token")
 	}

@@ -2,8 +2,6 @@ package cli_test
 
 import (
 	"net/url"
-	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -13,21 +11,12 @@ import (
 	"strava-token/internal/sandbox"
 )
 
-const (
-	firstTarget  = "branch:" + branchName
-	workflowPage = "https://github.com/octo/running/actions/workflows/strava.yml"
-)
-
 // asInExample is the step of examples/sync.yml, in a run that nothing but a push
 // started.
 func (s *step) asInExample(code string) {
 	s.t.Helper()
 	s.newRun()
-	for name, value := range map[string]string{
-		"refresh-token": "", "code": code, "rotate-to": firstTarget, "require-scopes": "activity:read_all",
-	} {
-		s.runner.Input(name, value)
-	}
+	inputs("refresh-token", "", "code", code, "rotate-to", "branch:"+branchName, "require-scopes", "activity:read_all")(s)
 	for name, value := range map[string]string{
 		"GITHUB_SERVER_URL": "https://github.com", "GITHUB_EVENT_NAME": "push",
 		"GITHUB_WORKFLOW_REF": "octo/running/.github/workflows/strava.yml@refs/heads/main",
@@ -39,10 +28,8 @@ func (s *step) asInExample(code string) {
 // dispatched makes the run one that Run workflow started, with these inputs.
 func (s *step) dispatched(inputs string) {
 	s.t.Helper()
-	path := filepath.Join(s.t.TempDir(), "event.json")
-	check.OK(s.t, os.WriteFile(path, []byte(`{"inputs":`+inputs+`}`), 0o600))
 	s.runner.Set("GITHUB_EVENT_NAME", "workflow_dispatch")
-	s.runner.Set("GITHUB_EVENT_PATH", path)
+	s.runner.Set("GITHUB_EVENT_PATH", writeFile(s.t, `{"inputs":`+inputs+`}`))
 }
 
 var shownLink = regexp.MustCompile(`https?://\S*/oauth/authorize\?[^\s),]*[^\s),.]`)
@@ -52,9 +39,7 @@ func (s *step) link() *url.URL {
 	s.t.Helper()
 	text := shownLink.FindString(s.runner.Log())
 	check.Need(s.t, text != "", "there is no link:\n%s", s.runner.Log())
-	if !strings.Contains(s.runner.File("GITHUB_STEP_SUMMARY"), "]("+text+")") {
-		s.t.Errorf("%s is not in the summary:\n%s", text, s.runner.File("GITHUB_STEP_SUMMARY"))
-	}
+	check.Contains(s.t, s.runner.File("GITHUB_STEP_SUMMARY"), "]("+text+")")
 	return check.Must(url.Parse(text))(s.t)
 }
 
@@ -70,28 +55,26 @@ const granted = "read,activity:read_all"
 func TestTheRunLeadsToTheFirstToken(t *testing.T) {
 	t.Parallel()
 	for domain, want := range map[string][2]string{
-		"github.com": {workflowPage, "run-authorize"},
+		"github.com": {"https://github.com/octo/running/actions/workflows/strava.yml", "run-authorize"},
 		"":           {"http://localhost/copy-this-whole-address", "run-authorize-localhost"},
 	} {
 		runInStep(t, "domain "+domain, sandbox.Knobs{CallbackDomain: domain}, func(t *testing.T, s *step) {
 			s.asInExample("")
 			s.expect(1, want[1])
 			link := s.link()
-			for name, want := range map[string]string{
-				"client_id": s.server.App().ID, "scope": granted, "redirect_uri": want[0], "response_type": "code",
-			} {
-				check.Equal(t, link.Query().Get(name), want, "%s", name)
-			}
-			if strings.Contains(link.RawQuery, s.server.App().ID) || strings.ContainsAny(link.Query().Get("state"), "0123456789") {
-				t.Errorf("a mask of the client id would hit %s", link)
-			}
+			query := link.Query()
+			check.Same(t, query, url.Values{
+				"client_id": {s.server.App().ID}, "scope": {granted}, "redirect_uri": {want[0]}, "response_type": {"code"},
+				"approval_prompt": {"force"}, "state": {query.Get("state")},
+			}, "%s", link)
+			masked := strings.Contains(link.RawQuery, s.server.App().ID) || strings.ContainsAny(query.Get("state"), "0123456789")
+			check.That(t, !masked, "a mask of the client id would hit %s", link)
 
 			s.asInExample(s.comeBack(link, granted))
 			s.expect(0, "")
-			if s.server.Held(branchName) != s.server.LiveRefreshToken() || s.runner.Output("access-token") == "" {
-				t.Errorf("the refresh token was not kept, or the step behind has no token\n%s", s.runner.Log())
-			}
-			check.That(t, strings.Contains(s.runner.Log(), "nothing is left to do"), "it is not said that all is set up:\n%s", s.runner.Log())
+			check.Equal(t, s.server.Held(branchName), s.server.LiveRefreshToken(), "the branch")
+			check.That(t, s.runner.Output("access-token") != "", "the step behind has no token")
+			check.Contains(t, s.runner.Log(), "nothing is left to do")
 			s.asInExample("")
 			s.expect(0, "")
 		})
@@ -163,11 +146,8 @@ func TestAWorkflowWithoutTheFieldIsToldTheLines(t *testing.T) {
 		s.dispatched("null")
 		s.expect(1, "run-authorize-add-code")
 		s.link()
-		for _, want := range []string{"inputs:\n         code:", "code: ${{ inputs.code }}", "https://github.com/octo/running/edit/main/.github/workflows/strava.yml"} {
-			if !strings.Contains(s.runner.File("GITHUB_STEP_SUMMARY"), want) {
-				t.Errorf("%q is not in the summary:\n%s", want, s.runner.File("GITHUB_STEP_SUMMARY"))
-			}
-		}
+		check.Contains(t, s.runner.File("GITHUB_STEP_SUMMARY"), "inputs:\n         code:", "code: ${{ inputs.code }}",
+			"https://github.com/octo/running/edit/main/.github/workflows/strava.yml")
 		s.asInExample("")
 		s.dispatched(`{"code":""}`)
 		s.expect(1, "run-authorize-localhost")
@@ -177,29 +157,23 @@ func TestAWorkflowWithoutTheFieldIsToldTheLines(t *testing.T) {
 // TestACodeIsRefused before it is spent, with a link to another one.
 func TestACodeIsRefused(t *testing.T) {
 	t.Parallel()
+	dead := strings.Repeat("0", 40)
 	for _, tt := range []struct {
-		name   string
-		code   func(s *step, link *url.URL) string
-		status int
-		says   string
+		name, code string // STATE and CODE are those of the link
+		status     int
+		says       string
 	}{
-		{"an unticked box", func(s *step, link *url.URL) string { return s.comeBack(link, "read") }, 2, "input-unticked"},
-		{"Cancel", func(_ *step, link *url.URL) string {
-			return "http://localhost/?state=" + link.Query().Get("state") + "&error=access_denied"
-		}, 2, "input-denied"},
-		{"no code", func(*step, *url.URL) string { return "https://www.strava.com/settings/api" }, 2, "input-no-code"},
-		{"an old code", func(_ *step, link *url.URL) string {
-			return "http://localhost/?state=" + link.Query().Get("state") + "&code=" + strings.Repeat("0", 40)
-		}, 1, "strava-invalid-code"},
-		{"another login's", func(*step, *url.URL) string {
-			return "http://localhost/?state=other&code=" + strings.Repeat("0", 40)
-		}, 1, "input-wrong-state"},
+		{"an unticked box", "http://localhost/?state=STATE&code=CODE&scope=read", 2, "input-unticked"},
+		{"Cancel", "http://localhost/?state=STATE&error=access_denied", 2, "input-denied"},
+		{"no code", "https://www.strava.com/settings/api", 2, "input-no-code"},
+		{"an old code", "http://localhost/?state=STATE&code=" + dead, 1, "strava-invalid-code"},
+		{"another login's", "http://localhost/?state=other&code=" + dead, 1, "input-wrong-state"},
 	} {
 		runInStep(t, tt.name, sandbox.Knobs{}, func(t *testing.T, s *step) {
 			s.asInExample("")
 			s.run()
 			before := s.server.LiveRefreshToken()
-			s.asInExample(tt.code(s, s.link()))
+			s.asInExample(strings.NewReplacer("STATE", s.link().Query().Get("state"), "CODE", url.QueryEscape(s.server.NewCode())).Replace(tt.code))
 			s.dispatched(`{"code":"an address"}`)
 			s.expect(tt.status, tt.says)
 			s.link()

@@ -207,6 +207,14 @@ func readFile(t testing.TB, path string) string {
 	return string(check.Must(os.ReadFile(path))(t))
 }
 
+// writeFile writes a file of its own.
+func writeFile(t testing.TB, content string) (path string) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), "file")
+	check.OK(t, os.WriteFile(path, []byte(content), 0o600))
+	return path
+}
+
 var update = flag.Bool("update", false, "write the golden files anew")
 
 // assertGolden holds a text against a file, which -update writes.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -149,7 +148,7 @@ func TestRunsWithoutSecretsAreRecognized(t *testing.T) {
 		env["GITHUB_EVENT_NAME"], env["GITHUB_ACTOR"], env["INPUT_CLIENT-SECRET"] = tt.event, tt.actor, ""
 		env["GITHUB_EVENT_PATH"] = filepath.Join(t.TempDir(), "event.json")
 		if tt.content != "" {
-			check.OK(t, os.WriteFile(env["GITHUB_EVENT_PATH"], []byte(tt.content), 0o600))
+			env["GITHUB_EVENT_PATH"] = writeFile(t, tt.content)
 		}
 		_, said, _ := read(t, env)
 		for _, cause := range []string{forked, dependabot} {

@@ -2,8 +2,7 @@ package cli_test
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
+	"strings"
 	"testing"
 
 	"strava-token/internal/check"
@@ -16,60 +15,45 @@ import (
 // a matrix of jobs leaves it.
 func TestRecoverKeepsAthletesApart(t *testing.T) {
 	t.Parallel()
-	for _, known := range []bool{true, false} { // a cancelled run knows nobody yet
-		for _, tt := range recoveries {
-			t.Run(fmt.Sprintf("%s, known %t", tt.name, known), func(t *testing.T) {
+	for _, tt := range []struct {
+		targets string
+		status  int
+		stored  string // the secret that must hold its athlete's token
+		says    string
+	}{
+		{"--rotate-to ATHLETE_A", 0, "ATHLETE_A", "the refresh token lives"}, // the older one
+		{"--rotate-to ATHLETE_B", 0, "ATHLETE_B", "the refresh token lives"},
+		{"--rotate-to STRAVA_REFRESH_TOKEN", 2, "", "more: recover-several-athletes"},
+		{"--rotate-to ATHLETE_A --rotate-to ATHLETE_B", 2, "", "more: recover-several-athletes"},
+		{"--print", 2, "", "octo/running/ATHLETE_A"},
+	} {
+		for _, ids := range [][]int64{{sandbox.AthleteID, 42}, {0, 0}} { // a cancelled run knows nobody yet
+			t.Run(fmt.Sprint(tt.targets, ids), func(t *testing.T) {
 				t.Parallel()
-				tt.assert(t, known)
+				v, tokens, log := logOfTwo(t, ids)
+				v.assertStatus(v.command(append([]string{"recover", log}, strings.Fields(tt.targets)...)...), tt.status)
+				check.Contains(t, v.stderr.String(), tt.says)
+				for name, token := range tokens {
+					check.Equal(t, v.server.Secret(name) == token, name == tt.stored, "%s holds its athlete's token", name)
+				}
 			})
 		}
 	}
 }
 
-// recoveryCase is one way to ask for a token out of that log.
-type recoveryCase struct {
-	name    string
-	targets []string
-	status  int
-	stored  string // the secret that must hold its athlete's token
-	says    string
-}
-
-var recoveries = []recoveryCase{
-	{"the older one", []string{"--rotate-to", "ATHLETE_A"}, 0, "ATHLETE_A", "the refresh token lives"},
-	{"the newer one", []string{"--rotate-to", "ATHLETE_B"}, 0, "ATHLETE_B", "the refresh token lives"},
-	{"another target", []string{"--rotate-to", "STRAVA_REFRESH_TOKEN"}, 2, "", "more: recover-several-athletes"},
-	{"both", []string{"--rotate-to", "ATHLETE_A", "--rotate-to", "ATHLETE_B"}, 2, "", "more: recover-several-athletes"},
-	{"none", []string{"--print"}, 2, "", "octo/running/ATHLETE_A"},
-}
-
-func (tt recoveryCase) assert(t *testing.T, known bool) {
+// logOfTwo is a log with the tokens of two athletes, by the secret of each.
+func logOfTwo(t *testing.T, ids []int64) (v *visitor, tokens map[string]string, log string) {
 	t.Helper()
-	v := newVisitor(t, sandbox.Knobs{})
-	tokens := map[string]string{"ATHLETE_A": v.server.LiveRefreshToken(), "ATHLETE_B": v.server.Connect(42)}
-	log := ""
-	ids := []int64{sandbox.AthleteID, 42}
-	if !known {
-		ids = []int64{0, 0}
-	}
+	v = newVisitor(t, sandbox.Knobs{})
+	v.env["GITHUB_REPOSITORY"] = sandbox.Repository
+	v.server.SetSecret("STRAVA_REFRESH_TOKEN", "the one before")
+	tokens = map[string]string{"ATHLETE_A": v.server.LiveRefreshToken(), "ATHLETE_B": v.server.Connect(42)}
 	for i, name := range []string{"ATHLETE_A", "ATHLETE_B"} {
 		v.server.SetSecret(name, "the one before")
-		text, err := recovery.Seal(recovery.Content{
+		log += "a job\n" + check.Must(recovery.Seal(recovery.Content{
 			ClientID: v.server.App().ID, AthleteID: ids[i],
 			Targets: []string{sandbox.Repository + "/" + name}, RefreshToken: secret.New(tokens[name]),
-		}, secret.New(v.server.App().Secret), nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		log += "a job\n" + text
+		}, secret.New(v.server.App().Secret), nil))(t)
 	}
-	v.server.SetSecret("STRAVA_REFRESH_TOKEN", "the one before")
-	path := filepath.Join(t.TempDir(), "run.log")
-	check.OK(t, os.WriteFile(path, []byte(log), 0o600))
-	v.env["GITHUB_REPOSITORY"] = sandbox.Repository
-	v.assertStatus(v.command(append([]string{"recover", path}, tt.targets...)...), tt.status)
-	v.assertSays(tt.says)
-	for name, token := range tokens {
-		check.Equal(t, v.server.Secret(name) == token, (name == tt.stored), "%s holds its athlete's token", name)
-	}
+	return v, tokens, writeFile(t, log)
 }

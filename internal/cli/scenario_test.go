@@ -1,7 +1,6 @@
 package cli_test
 
 import (
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -127,10 +126,8 @@ var secretScenarios = []scenario{
 			"rotate-to", "GITHUB_TOKEN\nSTRAVA\nstrava\nbranch:x:y", "verify", "maybe", "require-scopes", "activity:read_al",
 			"strava-url", "http://strava.example")},
 	{name: "fork", status: 2, says: "input-fork", kept: true, given: func(s *step) {
-		path := filepath.Join(s.t.TempDir(), "event.json")
-		check.OK(s.t, os.WriteFile(path, []byte(`{"pull_request":{"head":{"repo":{"full_name":"someone/running"}}}}`), 0o600))
 		s.runner.Set("GITHUB_EVENT_NAME", "pull_request")
-		s.runner.Set("GITHUB_EVENT_PATH", path)
+		s.runner.Set("GITHUB_EVENT_PATH", writeFile(s.t, `{"pull_request":{"head":{"repo":{"full_name":"someone/running"}}}}`))
 		inputs("client-id", "", "client-secret", "", "refresh-token", "")(s)
 	}},
 	{name: "dependabot", status: 2, says: "input-dependabot", kept: true, given: func(s *step) {

@@ -17,25 +17,6 @@ import (
 	"strava-token/internal/secret"
 )
 
-// TestLoginKeepsTheTokenInEveryTarget and the client secret in its own.
-func TestLoginKeepsTheTokenInEveryTarget(t *testing.T) {
-	t.Parallel()
-	v := newVisitor(t, sandbox.Knobs{})
-	v.assertStatus(v.run("--repo", sandbox.Repository, "--rotate-to", "A", "--rotate-to", "B", "--rotate-to", "C"), 0)
-	for _, name := range []string{"A", "B", "C"} {
-		check.Equal(t, v.server.Secret(name), v.server.LiveRefreshToken(), "%s", name)
-	}
-	check.Equal(t, v.server.Secret("STRAVA_CLIENT_SECRET"), v.server.App().Secret, "the client secret")
-}
-
-func TestLoginRefusesTheClientSecretsPlaceAsTarget(t *testing.T) {
-	t.Parallel()
-	v := newVisitor(t, sandbox.Knobs{})
-	v.assertStatus(v.run("--repo", sandbox.Repository, "--rotate-to", "strava_client_secret"), 2)
-	v.assertMessages("login-same-secret")
-	v.assertNothingStored()
-}
-
 // TestATokenWithASignThatCannotBeSeenIsNotShown in the place of another input.
 func TestATokenWithASignThatCannotBeSeenIsNotShown(t *testing.T) {
 	const token = "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c"
@@ -63,33 +44,21 @@ func sealedFor(t *testing.T, s *sandbox.Server) string {
 	return check.Must(recovery.Seal(content, secret.New(s.App().Secret), nil))(t)
 }
 
-// into runs a command with standard error in a file, and returns the status and it.
-func (v *visitor) into(args ...string) (status int, written string) {
-	v.t.Helper()
-	f := check.Must(os.Create(filepath.Join(v.t.TempDir(), "stderr")))(v.t)
-	defer f.Close()
-	status = cli.Run(v.t.Context(), cli.Process{
-		Args: args, Getenv: from(v.env),
-		Stdin: strings.NewReader(""), Stdout: &v.stdout, Stderr: f,
-	})
-	return status, readFile(v.t, f.Name())
-}
-
 // TestNoMaskGoesIntoAFile: there it would be the token itself.
 func TestNoMaskGoesIntoAFile(t *testing.T) {
 	t.Parallel()
 	v := newVisitor(t, always)
 	v.env["GITHUB_ACTIONS"] = "true"
 	v.server.SetSecret("X", "old")
-	log := filepath.Join(t.TempDir(), "run.log")
-	check.OK(t, os.WriteFile(log, []byte(sealedFor(t, v.server)), 0o600))
-	status, written := v.into("recover", log, "--rotate-to", "octo/running/X")
-	check.Equal(t, status, 0, "exit status of recover\n%s", written)
+	log := writeFile(t, sealedFor(t, v.server))
+	f := check.Must(os.Create(filepath.Join(t.TempDir(), "stderr")))(t)
+	defer f.Close()
+	v.screen = f
+	check.Equal(t, v.command("recover", log, "--rotate-to", "octo/running/X"), 0, "exit status of recover")
 	v.env["STRAVA_REFRESH_TOKEN"] = v.server.LiveRefreshToken()
-	status, more := v.into("revoke", "--yes", "--rotate-to", "octo/running/X")
-	check.Equal(t, status, 0, "exit status of revoke\n%s", more)
+	check.Equal(t, v.command("revoke", "--yes", "--rotate-to", "octo/running/X"), 0, "exit status of revoke")
 	for name, value := range v.server.Values() {
-		check.That(t, !strings.Contains(written+more, value), "%s is in the file", name)
+		check.That(t, !strings.Contains(readFile(t, f.Name()), value), "%s is in the file", name)
 	}
 }
 
@@ -109,31 +78,25 @@ func (f *frozen) Write(p []byte) (int, error) {
 // TestAFrozenTerminalDoesNotStopTheStore of a run that is cancelled besides.
 func TestAFrozenTerminalDoesNotStopTheStore(t *testing.T) {
 	t.Parallel()
-	for _, command := range []string{"login", "refresh"} {
+	for _, args := range [][]string{{"login", "--port", "0"}, {"refresh"}} {
 		v := newVisitor(t, always)
 		path := filepath.Join(t.TempDir(), "token")
-		v.env["STRAVA_REFRESH_TOKEN"] = v.server.LiveRefreshToken()
+		if args[0] == "refresh" {
+			v.env["STRAVA_REFRESH_TOKEN"] = v.server.LiveRefreshToken()
+		}
 		ctx, cancel := context.WithCancel(t.Context())
 		out := &frozen{thawed: make(chan struct{})}
+		v.ctx, v.screen = ctx, out
 		v.server.Notify(func(call string) {
 			out.from.Store(out.from.Load() || call == "accept")
-			if call == "token" && (command == "refresh" || out.from.Load()) {
+			if call == "token" && (args[0] == "refresh" || out.from.Load()) {
 				out.from.Store(true)
 				cancel()
 				time.Sleep(100 * time.Millisecond) // so that it's cancelled before the answer
 			}
 		})
-		args := []string{command, "--rotate-to", "file:" + path}
-		if command == "login" {
-			args = append(args, "--port", "0")
-		}
 		var ended sync.WaitGroup
-		ended.Go(func() {
-			cli.Run(ctx, cli.Process{
-				Args: args, Getenv: from(v.env),
-				Stdin: v.in, Stdout: &v.stdout, Stderr: out, Browse: func(address string) error { go v.browse(address); return nil },
-			})
-		})
+		ended.Go(func() { v.command(append(args, "--rotate-to", "file:"+path)...) })
 		isStored := func() bool {
 			content, _ := os.ReadFile(path)
 			return v.server.Opened(string(content)) == v.server.LiveRefreshToken()
@@ -142,7 +105,6 @@ func TestAFrozenTerminalDoesNotStopTheStore(t *testing.T) {
 			time.Sleep(20 * time.Millisecond)
 		}
 		close(out.thawed)
-		_ = v.in.Close()
 		ended.Wait()
 	}
 }
@@ -154,10 +116,8 @@ func TestARunAndRecoverTakeTheSameClientSecrets(t *testing.T) {
 		v := newVisitor(t, sandbox.Knobs{App: sandbox.App{ID: "48213", Secret: odd}, Rotation: sandbox.RotateAlways})
 		v.env["STRAVA_REFRESH_TOKEN"] = v.server.LiveRefreshToken()
 		v.assertStatus(v.command("refresh"), 0)
-		log := filepath.Join(t.TempDir(), "run.log")
-		check.OK(t, os.WriteFile(log, []byte(v.stderr.String()), 0o600))
 		delete(v.env, "STRAVA_REFRESH_TOKEN")
-		v.assertStatus(v.command("recover", log, "--print"), 0)
+		v.assertStatus(v.command("recover", writeFile(t, v.stderr.String()), "--print"), 0)
 	}
 }
 
@@ -170,15 +130,13 @@ func TestALoginThatEndsLeavesTheFileOfAnother(t *testing.T) {
 	var first sync.WaitGroup
 	var said lockedBuffer
 	first.Go(func() {
-		cli.Run(ctx, cli.Process{
-			Args: []string{"login", "--port", "0", "--no-browser", "--rotate-to", "file:" + target}, Getenv: from(v.env),
-			Stdin: strings.NewReader(""), Stdout: &lockedBuffer{}, Stderr: &said,
-		})
+		args := []string{"login", "--port", "0", "--no-browser", "--rotate-to", "file:" + target}
+		runs(ctx, cli.Process{Args: args, Getenv: from(v.env), Stderr: &said})
 	})
 	for !strings.Contains(said.String(), "Waiting for Strava") { // or the test times out
 		time.Sleep(10 * time.Millisecond)
 	}
-	v.assertStatus(v.run("--rotate-to", "file:"+target), 0)
+	v.runs(0, "", "--rotate-to", "file:"+target)
 	cancel()
 	first.Wait()
 	v.assertFile(target+".env", v.appLines())
@@ -190,10 +148,7 @@ func TestAMaskBeginsALine(t *testing.T) {
 	v := newVisitor(t, sandbox.Knobs{})
 	v.env["GITHUB_ACTIONS"], v.env["STRAVA_REFRESH_TOKEN"] = "true", v.server.LiveRefreshToken()
 	var said lockedBuffer
-	cli.Run(t.Context(), cli.Process{
-		Args: []string{"revoke"}, Getenv: from(v.env),
-		Stdin: strings.NewReader("y\n"), Stdout: &v.stdout, Stderr: &said,
-	})
+	runs(t.Context(), cli.Process{Args: []string{"revoke"}, Getenv: from(v.env), Stdin: strings.NewReader("y\n"), Stderr: &said})
 	masks := strings.Count(said.String(), "::add-mask::")
 	check.That(t, masks > 0 && masks == strings.Count(said.String(), "\n::add-mask::"), "%d masks, and not all begin a line", masks)
 }

@@ -30,7 +30,7 @@ func TestTranscripts(t *testing.T) {
 	t.Run("laptop", func(t *testing.T) {
 		t.Parallel()
 		v := newVisitor(t, sandbox.Knobs{})
-		v.assertStatus(v.run("--repo", sandbox.Repository), 0)
+		v.runs(0, "", intoRepository...)
 		assertTranscript(t, "laptop", v.stderr.String()+"\n-- the page --\n"+stripTags(v.pages[0]))
 	})
 	t.Run("remote shell", func(t *testing.T) {
@@ -39,7 +39,7 @@ func TestTranscripts(t *testing.T) {
 		v.browse = func(address string) {
 			_, _ = io.WriteString(v.stdin, v.callback(address, "activity:read_all")+"\n")
 		}
-		v.assertStatus(v.run("--repo", sandbox.Repository), 0)
+		v.runs(0, "", intoRepository...)
 		assertTranscript(t, "remote-shell", v.stderr.String())
 	})
 	for name, language := range map[string]string{"workflow": "", "workflow-in-chinese": "zh"} {

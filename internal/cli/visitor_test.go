@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -11,8 +12,10 @@ import (
 	"os"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -32,6 +35,7 @@ type visitor struct {
 	in     *io.PipeReader // of the next command
 	stdout bytes.Buffer
 	stderr lockedBuffer
+	screen io.Writer // standard error, &stderr unless a test has another
 	client *http.Client
 
 	// browse is what happens when the browser opens an address; by default
@@ -41,6 +45,7 @@ type visitor struct {
 	pages  []string // what the browser showed at the end
 	ended  []string // the addresses it ended on
 	wait   sync.WaitGroup
+	opened atomic.Bool // the browser was
 }
 
 // lockedBuffer can be read while it is written.
@@ -83,10 +88,12 @@ func newVisitor(t *testing.T, knobs sandbox.Knobs) *visitor {
 // patience is how long a command may take.
 const patience = 30 * time.Second
 
-// run runs login with the arguments and returns the exit status.
-func (v *visitor) run(args ...string) int {
+// runs logs in with the arguments, and asserts the exit status and the ids of all that
+// was said, but for the warnings of the sandbox's addresses.
+func (v *visitor) runs(status int, ids string, args ...string) {
 	v.t.Helper()
-	return v.command(append([]string{"login", "--port", "0"}, args...)...)
+	check.Equal(v.t, v.command(append([]string{"login", "--port", "0"}, args...)...), status, "exit status\n%s", v.stderr.String())
+	check.Equal(v.t, messages(v.stderr.String()), ids, "messages\n%s", v.stderr.String())
 }
 
 // command runs a command and returns the exit status. What it prints on standard
@@ -98,8 +105,9 @@ func (v *visitor) command(args ...string) int {
 	status := cli.Run(ctx, cli.Process{
 		Args:   args,
 		Getenv: from(v.env),
-		Stdin:  v.in, Stdout: &v.stdout, Stderr: &v.stderr,
+		Stdin:  v.in, Stdout: &v.stdout, Stderr: cmp.Or[io.Writer](v.screen, &v.stderr),
 		Browse: func(address string) error {
+			v.opened.Store(true)
 			v.wait.Go(func() { v.browse(address) })
 			return nil
 		},
@@ -120,6 +128,20 @@ func (v *visitor) command(args ...string) int {
 func (v *visitor) types(line string) {
 	stdin := v.stdin
 	v.wait.Go(func() { _, _ = io.WriteString(stdin, line+"\n") })
+}
+
+// sets sets the environment: a name, its value, and so on.
+func (v *visitor) sets(pairs ...string) {
+	for pair := range slices.Chunk(pairs, 2) {
+		v.env[pair[0]] = pair[1]
+	}
+}
+
+// interruptAt interrupts the next command when a text is on the screen.
+func (v *visitor) interruptAt(text string) {
+	ctx, interrupt := context.WithCancel(v.ctx)
+	v.ctx = ctx
+	v.wait.Go(func() { v.waitFor(text); interrupt() })
 }
 
 // waitFor waits until a text is on the screen.
@@ -167,39 +189,39 @@ func (v *visitor) submit(address string, form url.Values) {
 // callback returns the address that Strava would send the browser to.
 func (v *visitor) callback(address string, scopes ...string) string {
 	v.t.Helper()
-	query := v.open(address)
+	return v.stay(http.MethodPost, v.base+"/oauth/accept_application?"+v.open(address), url.Values{"answer": {"accept"}, "granted": scopes})
+}
+
+// stay returns where an address leads, and does not go there.
+func (v *visitor) stay(method, address string, form url.Values) string {
+	v.t.Helper()
 	stay := *v.client
 	stay.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	resp, err := stay.PostForm(v.base+"/oauth/accept_application?"+query, url.Values{"answer": {"accept"}, "granted": scopes})
-	if err != nil {
-		v.t.Error(err)
-		return ""
-	}
-	defer resp.Body.Close()
+	_, resp := v.ask(&stay, method, address, form)
 	return resp.Header.Get("Location")
 }
 
 func (v *visitor) fetch(method, address string, form url.Values) (body, ended string) {
 	v.t.Helper()
+	body, resp := v.ask(v.client, method, address, form)
+	return body, resp.Request.URL.String()
+}
+
+// ask returns an empty answer if none comes.
+func (v *visitor) ask(client *http.Client, method, address string, form url.Values) (body string, resp *http.Response) {
+	v.t.Helper()
 	req, err := http.NewRequest(method, address, strings.NewReader(form.Encode()))
-	if err != nil {
-		v.t.Error(err)
-		return "", ""
+	if err == nil {
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		resp, err = client.Do(req)
 	}
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	resp, err := v.client.Do(req)
 	if err != nil {
 		v.t.Error(err)
-		return "", ""
+		return "", &http.Response{Request: &http.Request{URL: &url.URL{}}}
 	}
 	defer resp.Body.Close()
 	content, _ := io.ReadAll(resp.Body)
-	return string(content), resp.Request.URL.String()
-}
-
-// exchanges is how often a code was sent.
-func (v *visitor) exchanges() int {
-	return strings.Count(v.server.Journal(), "grant=authorization_code")
+	return string(content), resp
 }
 
 func (v *visitor) assertStatus(got, want int) {
@@ -207,29 +229,39 @@ func (v *visitor) assertStatus(got, want int) {
 	check.Equal(v.t, got, want, "exit status\n%s", v.stderr.String())
 }
 
-func (v *visitor) assertSays(texts ...string) {
+// assertPage is the page that the browser showed at the end.
+func (v *visitor) assertPage(text string) {
 	v.t.Helper()
-	for _, text := range texts {
-		check.That(v.t, strings.Contains(v.stderr.String(), text), "%q is not said:\n%s", text, v.stderr.String())
-	}
+	check.Need(v.t, len(v.pages) == 1 && strings.Contains(v.pages[0], text), "the page: %v", v.pages)
 }
 
-// assertMessages compares the ids of all that was said, but for the warnings of
-// the sandbox's addresses.
-func (v *visitor) assertMessages(want ...string) {
+func (v *visitor) assertNothingSent() {
 	v.t.Helper()
-	check.Same(v.t, messages(v.stderr.String()), want, "messages\n%s", v.stderr.String())
+	check.Equal(v.t, v.server.Journal(), "", "something was sent:")
+}
+
+// assertPrinted doesn't show what is on standard output.
+func (v *visitor) assertPrinted(want string) {
+	v.t.Helper()
+	check.That(v.t, v.stdout.String() == want, "something else is on standard output")
+}
+
+// assertHolds: a file has the refresh token that lives.
+func (v *visitor) assertHolds(path string) {
+	v.t.Helper()
+	check.That(v.t, v.server.Opened(readFile(v.t, path)) == v.server.LiveRefreshToken(), "the file doesn't have the refresh token that lives")
 }
 
 var messageID = regexp.MustCompile(`(?m)^strava-token: more: (.*)$`)
 
-func messages(stderr string) (ids []string) {
+func messages(stderr string) string {
+	var ids []string
 	for _, m := range messageID.FindAllStringSubmatch(stderr, -1) {
 		if !strings.HasPrefix(m[1], "input-other-") {
 			ids = append(ids, m[1])
 		}
 	}
-	return ids
+	return strings.Join(ids, " ")
 }
 
 // assertStored looks for the client secret in a secret of the repository, and for
