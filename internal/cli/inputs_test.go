@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -59,6 +60,7 @@ func goodInputs(t *testing.T) map[string]string {
 	t.Helper()
 	return map[string]string{
 		"GITHUB_ACTIONS":      "true",
+		"GITHUB_STEP_SUMMARY": filepath.Join(t.TempDir(), "summary"),
 		"GITHUB_OUTPUT":       filepath.Join(t.TempDir(), "output"),
 		"GITHUB_REPOSITORY":   "octo/running",
 		"GITHUB_REF_TYPE":     "branch",
@@ -92,7 +94,8 @@ func read(t *testing.T, env map[string]string) (status int, said, printed string
 	if !found || strings.Contains(message, "\n::error::") || strings.Contains(before, "::error::") || status != 1 && status != 2 {
 		t.Errorf("status %d, want 1 or 2 and one error:\n%s", status, out.String())
 	}
-	return status, strings.ReplaceAll(message, "%0A", "\n"), out.String()
+	summary, _ := os.ReadFile(env["GITHUB_STEP_SUMMARY"])
+	return status, strings.ReplaceAll(message, "%0A", "\n"), out.String() + string(summary)
 }
 
 func TestBadInputs(t *testing.T) {
@@ -162,11 +165,13 @@ func TestProblemsNeverQuoteWhatCouldBeASecret(t *testing.T) {
 	for _, value := range []string{
 		"0123456789abcdef0123456789abcdef01234567", "ghp_0123456789abcdefghij", "github_pat_x", strings.Repeat("z", 200),
 	} {
-		for _, input := range []string{"ROTATE-TO", "VERIFY", "REQUIRE-SCOPES", "EXPECTED-ATHLETE", "CLIENT-ID", "STRAVA-URL"} {
-			for _, written := range []string{value + "!", "!" + value, value} {
+		for _, input := range []string{"ROTATE-TO", "VERIFY", "REQUIRE-SCOPES", "EXPECTED-ATHLETE", "CLIENT-ID", "STRAVA-URL", "LANGUAGE"} {
+			unseen := value[:5] + "\u200b" + value[5:]
+			for _, written := range []string{value + "!", "!" + value, value, unseen} {
 				env := goodInputs(t)
 				env["INPUT_"+input] = written
-				if status, _, printed := read(t, env); status == 2 { // a secret's name may look like anything
+				status, _, printed := read(t, env)
+				if status == 2 || written == unseen { // a secret's name may look like anything
 					assertUnquoted(t, printed, value)
 				}
 			}

@@ -41,7 +41,6 @@ type visitor struct {
 	// browse is what happens when the browser opens an address; by default
 	// everything is granted.
 	browse func(address string)
-	mu     sync.Mutex
 	pages  []string // what the browser showed at the end
 	ended  []string // the addresses it ended on
 	wait   sync.WaitGroup
@@ -70,7 +69,7 @@ func newVisitor(t *testing.T, knobs sandbox.Knobs) *visitor {
 	t.Helper()
 	listener := check.Must(sandbox.Listen(t.Context(), "127.0.0.1:0"))(t)
 	v := &visitor{t: t, server: sandbox.New(knobs), base: "http://" + listener.Addr().String()}
-	record(v.server)
+	record(t, v.server)
 	serve(t, v.server, listener)
 	v.in, v.stdin = io.Pipe()
 	v.ctx = t.Context()
@@ -92,20 +91,18 @@ const patience = 30 * time.Second
 // was said, but for the warnings of the sandbox's addresses.
 func (v *visitor) runs(status int, ids string, args ...string) {
 	v.t.Helper()
-	check.Equal(v.t, v.command(append([]string{"login", "--port", "0"}, args...)...), status, "exit status\n%s", v.stderr.String())
+	v.command(status, append([]string{"login", "--port", "0"}, args...)...)
 	check.Equal(v.t, messages(v.stderr.String()), ids, "messages\n%s", v.stderr.String())
 }
 
-// command runs a command and returns the exit status. What it prints on standard
+// command runs a command, and asserts the exit status. What it prints on standard
 // error, and shows in the browser, has no secret in it.
-func (v *visitor) command(args ...string) int {
+func (v *visitor) command(want int, args ...string) {
 	v.t.Helper()
 	ctx, cancel := context.WithTimeout(v.ctx, patience)
 	defer cancel()
 	status := cli.Run(ctx, cli.Process{
-		Args:   args,
-		Getenv: from(v.env),
-		Stdin:  v.in, Stdout: &v.stdout, Stderr: cmp.Or[io.Writer](v.screen, &v.stderr),
+		Args: args, Getenv: from(v.env), Stdin: v.in, Stdout: &v.stdout, Stderr: cmp.Or[io.Writer](v.screen, &v.stderr),
 		Browse: func(address string) error {
 			v.opened.Store(true)
 			v.wait.Go(func() { v.browse(address) })
@@ -121,7 +118,7 @@ func (v *visitor) command(args ...string) int {
 			check.That(v.t, !strings.Contains(text, value), "%s is in %s", name, place)
 		}
 	}
-	return status
+	check.Equal(v.t, status, want, "exit status\n%s", v.stderr.String())
 }
 
 // types types a line at the terminal.
@@ -147,13 +144,19 @@ func (v *visitor) interruptAt(text string) {
 // waitFor waits until a text is on the screen.
 func (v *visitor) waitFor(text string) {
 	v.t.Helper()
+	v.stderr.waitFor(v.t, text, 1)
+}
+
+// waitFor waits until a text has been written so many times.
+func (l *lockedBuffer) waitFor(t *testing.T, text string, times int) {
+	t.Helper()
 	for range 1000 {
-		if strings.Contains(v.stderr.String(), text) {
+		if strings.Count(l.String(), text) >= times {
 			return
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	v.t.Errorf("%q never appears:\n%s", text, v.stderr.String())
+	t.Errorf("%q does not appear:\n%s", text, l.String())
 }
 
 var hiddenNext = regexp.MustCompile(`name="next" value="([^"]*)"`)
@@ -181,8 +184,6 @@ func (v *visitor) deny(address string) { v.submit(address, url.Values{"answer": 
 func (v *visitor) submit(address string, form url.Values) {
 	v.t.Helper()
 	body, ended := v.fetch(http.MethodPost, v.base+"/oauth/accept_application?"+v.open(address), form)
-	v.mu.Lock()
-	defer v.mu.Unlock()
 	v.pages, v.ended = append(v.pages, body), append(v.ended, ended)
 }
 
@@ -222,11 +223,6 @@ func (v *visitor) ask(client *http.Client, method, address string, form url.Valu
 	defer resp.Body.Close()
 	content, _ := io.ReadAll(resp.Body)
 	return string(content), resp
-}
-
-func (v *visitor) assertStatus(got, want int) {
-	v.t.Helper()
-	check.Equal(v.t, got, want, "exit status\n%s", v.stderr.String())
 }
 
 // assertPage is the page that the browser showed at the end.
@@ -269,9 +265,8 @@ func messages(stderr string) string {
 func (v *visitor) assertStored(suffix string) {
 	v.t.Helper()
 	check.That(v.t, v.server.Secret("STRAVA_CLIENT_SECRET"+suffix) == v.server.App().Secret, "the client secret isn't stored")
-	if held := v.server.Held(branchName); held == "" || held != v.server.LiveRefreshToken() {
-		v.t.Errorf("the branch doesn't have the refresh token that lives\n%s", v.server.Journal())
-	}
+	held := v.server.Held(branchName)
+	check.That(v.t, held != "" && held == v.server.LiveRefreshToken(), "the branch doesn't have the refresh token that lives\n%s", v.server.Journal())
 	for _, name := range []string{"STRAVA_CLIENT_ID", "STRAVA_REFRESH_TOKEN"} {
 		check.That(v.t, v.server.Secret(name+suffix) == "", "there is a secret %s, which nobody reads", name)
 	}
@@ -280,9 +275,7 @@ func (v *visitor) assertStored(suffix string) {
 // assertNothingStored is the opposite.
 func (v *visitor) assertNothingStored() {
 	v.t.Helper()
-	if v.server.Secret("STRAVA_CLIENT_SECRET") != "" || v.server.Held(branchName) != "" {
-		v.t.Errorf("something was stored\n%s", v.server.Journal())
-	}
+	check.Equal(v.t, v.server.Secret("STRAVA_CLIENT_SECRET")+v.server.Held(branchName), "", "something was stored\n%s", v.server.Journal())
 }
 
 // assertFile compares a file that nobody else may read.
