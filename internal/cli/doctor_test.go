@@ -11,7 +11,6 @@ import (
 
 // TestDoctorAsAStep runs the checklist as a workflow step does.
 func TestDoctorAsAStep(t *testing.T) {
-	t.Parallel()
 	for _, tt := range []struct {
 		name   string
 		knobs  sandbox.Knobs

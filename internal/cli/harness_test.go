@@ -104,11 +104,18 @@ func newProcessStep(t *testing.T, knobs sandbox.Knobs) *step {
 // newRun begins another run of the workflow, with the secret as it is now.
 func (s *step) newRun() {
 	s.t.Helper()
+	s.runner = s.newRunner(s.server.Secret(secretName), secretName, s.server.GitHubToken())
+	s.stdout = s.runner
+}
+
+// newRunner is a runner of the step, with these inputs.
+func (s *step) newRunner(refresh, target, token string) *sandbox.Runner {
+	s.t.Helper()
 	runner := check.Must(s.server.NewRunner(s.t.TempDir(), s.base))(s.t)
-	s.runner, s.stdout = runner, runner
-	runner.Input("refresh-token", s.server.Secret(secretName))
-	runner.Input("rotate-to", secretName)
-	runner.Input("github-token", s.server.GitHubToken())
+	runner.Input("refresh-token", refresh)
+	runner.Input("rotate-to", target)
+	runner.Input("github-token", token)
+	return runner
 }
 
 // run runs the step and returns its exit status. Nothing leaks.
@@ -133,6 +140,15 @@ func runs(ctx context.Context, p cli.Process) int {
 	}
 	p.Stdout, p.Stderr = cmp.Or(p.Stdout, io.Discard), cmp.Or(p.Stderr, io.Discard)
 	return cli.Run(ctx, p)
+}
+
+// environment points a command outside a workflow at a sandbox.
+func environment(s *sandbox.Server, base string) map[string]string {
+	env := map[string]string{}
+	for _, v := range s.Environment(base) {
+		env[v[0]] = v[1]
+	}
+	return env
 }
 
 // from reads an environment.

@@ -322,9 +322,10 @@ func (c cell) runOnBranch(s *step) string {
 	status := s.run()
 	where := s.whereIsTheToken(first, []string{"branch:" + branchName})
 	access := s.runner.Output("access-token") != ""
+	tokens, unread := s.sealed()
 	for wrong, is := range map[string]bool{
 		"it ended well, and the token is not where it belongs":    status == 0 && (!access || where != "in every target"),
-		"neither the token was kept, nor it or the answer sealed": status == 3 && !s.inTheLog(s.server.LiveRefreshToken()) && !s.isSealed(),
+		"neither the token was kept, nor it or the answer sealed": status == 3 && !slices.Contains(tokens, s.server.LiveRefreshToken()) && !unread,
 		"the token is sealed, and the status does not say so":     status == 1 && where == "sealed",
 		"it failed, and handed the access token on":               status == 1 && access,
 		"the input was not wrong":                                 status == 2,
@@ -340,6 +341,7 @@ func (c cell) runOnBranch(s *step) string {
 func (s *step) whereIsTheToken(first string, targets []string) string {
 	s.t.Helper()
 	living := s.server.LiveRefreshToken()
+	sealed, _ := s.sealed()
 	holding := 0
 	for _, target := range targets {
 		branch, isBranch := strings.CutPrefix(target, "branch:")
@@ -350,7 +352,7 @@ func (s *step) whereIsTheToken(first string, targets []string) string {
 	switch {
 	case holding == len(targets):
 		return "in every target"
-	case s.inTheLog(living):
+	case slices.Contains(sealed, living):
 		return "sealed"
 	case holding > 0:
 		s.t.Errorf("the living refresh token is in %d of %d targets, and was not sealed", holding, len(targets))
@@ -363,26 +365,16 @@ func (s *step) whereIsTheToken(first string, targets []string) string {
 	return "lost"
 }
 
-// inTheLog reports whether recover finds a refresh token in a text in the log.
-func (s *step) inTheLog(refresh string) bool {
-	return slices.ContainsFunc(s.sealed(), func(c recovery.Content) bool {
-		return slices.ContainsFunc(c.Tokens(), func(v secret.Value) bool { return v.Reveal() == refresh })
-	})
-}
-
-// isSealed reports whether an answer that could not be read is in the log.
-func (s *step) isSealed() bool {
-	return slices.ContainsFunc(s.sealed(), func(c recovery.Content) bool { return len(c.Unread) > 0 })
-}
-
-// sealed opens the recovery texts in the log.
-func (s *step) sealed() (all []recovery.Content) {
+// sealed opens the recovery texts in the log: the refresh tokens in them, as recover
+// finds them, and whether one is an answer that could not be read.
+func (s *step) sealed() (tokens []string, unread bool) {
 	s.t.Helper()
-	texts := check.Must(recovery.Find(strings.NewReader(s.runner.Log())))(s.t)
-	for _, text := range texts {
-		if c, err := recovery.Open(text, secret.New(s.server.App().Secret)); err == nil {
-			all = append(all, c)
+	for _, text := range check.Must(recovery.Find(strings.NewReader(s.runner.Log())))(s.t) {
+		c, _ := recovery.Open(text, secret.New(s.server.App().Secret))
+		unread = unread || len(c.Unread) > 0
+		for _, token := range c.Tokens() {
+			tokens = append(tokens, token.Reveal())
 		}
 	}
-	return all
+	return tokens, unread
 }

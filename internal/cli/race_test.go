@@ -22,7 +22,6 @@ var raceRounds = map[int]int{2: 20, 8: 10, 32: 4}
 // delays. Every one of them ends with an access token that works, or says to try
 // again; and after every round the target holds the refresh token that lives.
 func TestRaces(t *testing.T) {
-	t.Parallel()
 	for _, kind := range []string{"branch", "file", "secret"} {
 		for _, n := range []int{2, 8, 32} {
 			runInStep(t, fmt.Sprintf("%s/%d", kind, n), always, func(t *testing.T, s *step) {
@@ -105,15 +104,8 @@ type racer struct {
 // run is the step of a workflow, or the command refresh on a machine with many cron
 // jobs if a file keeps the token.
 func (p place) run(refresh string) racer {
-	token := p.server.BuiltInToken()
-	if p.target == secretName {
-		token = p.server.GitHubToken()
-	}
 	if strings.HasPrefix(p.target, "file:") {
-		env := map[string]string{}
-		for _, v := range p.server.Environment(p.base) {
-			env[v[0]] = v[1]
-		}
+		env := environment(p.server, p.base)
 		env["STRAVA_REFRESH_TOKEN"] = refresh
 		var stdout, stderr bytes.Buffer
 		status := runs(p.ctx, cli.Process{
@@ -122,14 +114,11 @@ func (p place) run(refresh string) racer {
 		})
 		return racer{status, strings.TrimSpace(stdout.String()), stderr.String()}
 	}
-	runner, err := p.server.NewRunner(p.t.TempDir(), p.base)
-	if err != nil {
-		p.t.Error(err)
-		return racer{}
+	token := p.server.BuiltInToken()
+	if p.target == secretName {
+		token = p.server.GitHubToken()
 	}
-	runner.Input("refresh-token", refresh)
-	runner.Input("rotate-to", p.target)
-	runner.Input("github-token", token)
+	runner := p.newRunner(refresh, p.target, token)
 	status := runs(p.ctx, cli.Process{Args: []string{"action"}, Getenv: runner.Getenv, Stdout: runner, Dial: p.pipe.Dial})
 	return racer{status, runner.Output("access-token"), runner.Log()}
 }
@@ -154,7 +143,6 @@ func (p place) rotate() {
 // refresh token that lives, nothing is left behind, and every rotation of a
 // branch is one commit of the same small size.
 func TestChain(t *testing.T) {
-	t.Parallel()
 	for _, kind := range []string{"branch", "file"} {
 		runInStep(t, kind, always, func(t *testing.T, s *step) {
 			target := s.placeOf(kind)

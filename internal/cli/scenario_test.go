@@ -194,7 +194,6 @@ func (s *step) replace() {
 }
 
 func TestScenarios(t *testing.T) {
-	t.Parallel()
 	for _, sc := range scenarios {
 		runInStep(t, sc.name, sc.knobs, func(t *testing.T, s *step) {
 			s.given(sc.given)

@@ -75,11 +75,8 @@ func newVisitor(t *testing.T, knobs sandbox.Knobs) *visitor {
 	v.ctx = t.Context()
 	jar := check.Must(cookiejar.New(nil))(t)
 	v.client = &http.Client{Jar: jar, Timeout: 30 * time.Second}
-	v.env = map[string]string{
-		"STRAVA_URL": v.base, "STRAVA_API_URL": v.base + "/api/v3", "GITHUB_API_URL": v.base,
-		"STRAVA_CLIENT_ID": v.server.App().ID, "STRAVA_CLIENT_SECRET": v.server.App().Secret,
-		"GH_TOKEN": v.server.GitHubToken(),
-	}
+	v.env = environment(v.server, v.base)
+	v.sets("STRAVA_REFRESH_TOKEN", "", "GITHUB_REPOSITORY", "")
 	v.browse = func(address string) { v.grant(address, "activity:read_all") }
 	return v
 }
