@@ -48,20 +48,17 @@ func TestRevokeAsks(t *testing.T) {
 		v := newVisitor(t, sandbox.Knobs{})
 		v.env["STRAVA_REFRESH_TOKEN"] = v.server.LiveRefreshToken()
 		args := []string{"revoke"}
-		ctx, interrupt := context.WithCancel(t.Context())
-		v.ctx = ctx
 		switch answer {
 		case "--yes":
 			args = append(args, answer)
 		case "Ctrl-C":
-			v.wait.Go(func() { v.waitFor("[y/N]"); interrupt() })
+			v.interruptAt("[y/N]")
 		default:
 			v.types(answer)
 		}
 		v.command(status, args...)
 		check.Contains(v.t, v.stderr.String(), "stops working")
-		check.Equal(t, v.server.LiveRefreshToken() == "", (status == 0), "answer %q: revoked", answer)
-		interrupt()
+		check.Equal(t, v.server.LiveRefreshToken() == "", status == 0, "answer %q: revoked", answer)
 	}
 }
 
@@ -104,10 +101,7 @@ func logOfTwo(t *testing.T, ids []int64) (v *visitor, tokens map[string]string, 
 	tokens = map[string]string{"ATHLETE_A": v.server.LiveRefreshToken(), "ATHLETE_B": v.server.Connect(42)}
 	for i, name := range []string{"ATHLETE_A", "ATHLETE_B"} {
 		v.server.SetSecret(name, "the one before")
-		log += "a job\n" + check.Must(recovery.Seal(recovery.Content{
-			ClientID: v.server.App().ID, AthleteID: ids[i],
-			Targets: []string{sandbox.Repository + "/" + name}, RefreshToken: secret.New(tokens[name]),
-		}, secret.New(v.server.App().Secret), nil))(t)
+		log += "a job\n" + sealedFor(t, v.server, tokens[name], ids[i], sandbox.Repository+"/"+name)
 	}
 	return v, tokens, writeFile(t, log)
 }
@@ -115,15 +109,15 @@ func logOfTwo(t *testing.T, ids []int64) (v *visitor, tokens map[string]string, 
 // TestASealedTextIsNoRefreshToken: its masks would hide the marks of the run's own.
 func TestASealedTextIsNoRefreshToken(t *testing.T) {
 	inStep(t, always, func(t *testing.T, s *step) {
-		s.runner.Input("refresh-token", sealedFor(t, s.server))
+		s.runner.Input("refresh-token", sealedFor(t, s.server, s.server.LiveRefreshToken(), 0))
 		s.expect(2, "input-whitespace")
 		check.Equal(t, s.server.Count("strava", "POST", "/oauth/token"), 0, "token requests")
 	})
 }
 
-func sealedFor(t *testing.T, s *sandbox.Server) string {
+func sealedFor(t *testing.T, s *sandbox.Server, token string, athlete int64, targets ...string) string {
 	t.Helper()
-	content := recovery.Content{ClientID: s.App().ID, RefreshToken: secret.New(s.LiveRefreshToken())}
+	content := recovery.Content{ClientID: s.App().ID, AthleteID: athlete, Targets: targets, RefreshToken: secret.New(token)}
 	return check.Must(recovery.Seal(content, secret.New(s.App().Secret), nil))(t)
 }
 
@@ -133,7 +127,7 @@ func TestNoMaskGoesIntoAFile(t *testing.T) {
 	v := newVisitor(t, always)
 	v.env["GITHUB_ACTIONS"] = "true"
 	v.server.SetSecret("X", "old")
-	log := writeFile(t, sealedFor(t, v.server))
+	log := writeFile(t, sealedFor(t, v.server, v.server.LiveRefreshToken(), 0))
 	f := check.Must(os.Create(filepath.Join(t.TempDir(), "stderr")))(t)
 	defer f.Close()
 	v.screen = f

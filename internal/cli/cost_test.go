@@ -104,51 +104,36 @@ func TestDeadlines(t *testing.T) {
 			}
 		}
 	}
-	cancelIn := func(d time.Duration, given func(*step)) func(*step) {
-		return func(s *step) {
-			given(s)
-			time.AfterFunc(d, s.cancel)
-		}
-	}
+	cancelled := func(s *step) { time.AfterFunc(time.Second, s.cancel) }
 	for _, tt := range []struct {
-		name   string
-		given  func(*step)
-		limit  time.Duration // from the beginning
-		kept   bool
-		sealed bool
+		name  string
+		given func(*step)
+		limit time.Duration // in seconds from the beginning
+		kept  bool
 	}{
-		{"preflight stalls", stall("public-key", "secret", "try-write"), 16 * time.Second, true, false},
-		{"token stalls", stall("token"), 41 * time.Second, true, false},
-		{"store stalls", stall("put"), 61 * time.Second, false, true},
-		{"store and proof stall", stall("put", "athlete"), 61 * time.Second, false, true},
-		{"everything is slow", func(s *step) { s.server.Set(func(k *sandbox.Knobs) { k.Latency = 9 * time.Second }) }, 61 * time.Second, true, false},
-		{"a proof that comes first leaves time for the store", func(s *step) {
-			s.runner.Input("expected-athlete", "126651800")
-			s.server.Fail(sandbox.Fault{Call: "token", Kind: sandbox.FaultStall, Times: 1})
-			stall("athlete")(s)
-		}, 61 * time.Second, true, false},
+		{"preflight stalls", stall("public-key", "secret", "try-write"), 16, true},
+		{"token stalls", stall("token"), 41, true},
+		{"store stalls", stall("put"), 61, false},
+		{"store and proof stall", stall("put", "athlete"), 61, false},
+		{"everything is slow", func(s *step) { s.server.Set(func(k *sandbox.Knobs) { k.Latency = 9 * time.Second }) }, 61, true},
+		{"a proof that comes first leaves time for the store", all(inputs("expected-athlete", "126651800"), stall("athlete"),
+			failing(sandbox.Fault{Call: "token", Kind: sandbox.FaultStall, Times: 1})), 61, true},
 		// The runner kills 10 s after the first signal.
-		{"cancelled in the token request", cancelIn(time.Second, stall("token")), 7 * time.Second, true, false},
-		{"cancelled in the store", cancelIn(time.Second, stall("put")), 10 * time.Second, false, true},
-		{"cancelled late in the token request, and the store stalls", cancelIn(time.Second, func(s *step) {
-			s.server.Notify(func(call string) {
-				if call == "token" {
-					time.Sleep(5 * time.Second)
-				}
-			})
-			stall("put")(s)
-		}), 10 * time.Second, false, true},
-		{"cancelled in the proof", cancelIn(time.Second, stall("athlete")), 2 * time.Second, true, true},
+		{"cancelled in the token request", all(cancelled, stall("token")), 7, true},
+		{"cancelled in the store", all(cancelled, stall("put")), 10, false},
+		{"cancelled late in the token request, and the store stalls", all(cancelled, stall("put"), func(s *step) {
+			s.atFirst("token", func() { time.Sleep(5 * time.Second) })
+		}), 10, false},
+		{"cancelled in the proof", all(cancelled, stall("athlete")), 2, true},
 	} {
 		runInStep(t, tt.name, always, func(t *testing.T, s *step) {
 			tt.given(s)
 			began := time.Now()
 			s.run()
-			check.That(t, time.Since(began) <= tt.limit, "took %v, want at most %v\n%s", time.Since(began), tt.limit, s.server.Journal())
+			check.That(t, time.Since(began) <= tt.limit*time.Second, "took %v, want at most %d s\n%s", time.Since(began), tt.limit, s.server.Journal())
 			check.Equal(t, s.kept(), tt.kept, "kept\n%s", s.server.Journal())
-			if got := s.whereIsTheToken(s.server.Secret(secretName), []string{secretName}); got == "lost" || (got == "sealed") == tt.kept {
-				t.Errorf("the living refresh token is %s", got)
-			}
+			where := s.whereIsTheToken(s.server.Secret(secretName), []string{secretName}) // fails if it's lost
+			check.That(t, (where == "sealed") != tt.kept, "the living refresh token is %s", where)
 		})
 	}
 }

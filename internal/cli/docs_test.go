@@ -253,22 +253,6 @@ func TestTheClicksAddUp(t *testing.T) {
 	}
 }
 
-// TestLoginAsShown runs the command of docs/elsewhere.md as printed, in the folder
-// that the line before it makes.
-func TestLoginAsShown(t *testing.T) {
-	t.Parallel()
-	line := between(t, "docs/elsewhere.md", "mkdir -p -m 700 ~/.strava\nstrava-token login ", "\n")
-	flag, target, _ := strings.Cut(line, " ")
-	home := t.TempDir()
-	check.OK(t, os.Mkdir(filepath.Join(home, ".strava"), 0o700))
-	v := newVisitor(t, sandbox.Knobs{})
-	v.runs(0, "", flag, strings.ReplaceAll(strings.Trim(target, `"`), "$HOME", home))
-	for _, name := range []string{"token", "token.env"} {
-		info, err := os.Stat(filepath.Join(home, ".strava", name))
-		check.That(t, err == nil && info.Mode().Perm()&0o077 == 0, "%s: %v, %v", name, info, err)
-	}
-}
-
 // TestLoginToGoBackAsShown runs the command of docs/running_page.md as printed: its
 // secret has a refresh token that lives.
 func TestLoginToGoBackAsShown(t *testing.T) {

@@ -183,7 +183,7 @@ func TestFaultMatrix(t *testing.T) {
 			}
 		}
 	}
-	runMatrix(t, cells, "with secrets", func(c cell, s *step) string { return c.run(s) })
+	runMatrix(t, cells)
 }
 
 // TestBranchFaultMatrix does so with a branch: the exit status tells which.
@@ -201,13 +201,13 @@ func TestBranchFaultMatrix(t *testing.T) {
 			}
 		}
 	}
-	runMatrix(t, cells, "with a branch", func(c cell, s *step) string { return c.runOnBranch(s) })
+	runMatrix(t, cells)
 }
 
 // runMatrix runs cells: with -whole all of them, else every seventh. No dimension but
 // the first can be divided by seven, so these have every call and every fault in each of
 // their ways, and nearly half of the pairs of a call and a fault.
-func runMatrix(t *testing.T, cells []cell, with string, run func(cell, *step) string) {
+func runMatrix(t *testing.T, cells []cell) {
 	t.Helper()
 	count := map[string]int{} // where the living refresh token was
 	var mu sync.Mutex
@@ -221,56 +221,63 @@ func runMatrix(t *testing.T, cells []cell, with string, run func(cell, *step) st
 				rotation = sandbox.RotateAlways
 			}
 			runInStep(t, c.String(), sandbox.Knobs{Rotation: rotation}, func(_ *testing.T, s *step) {
-				where := run(c, s)
+				where := c.run(s)
 				mu.Lock()
 				defer mu.Unlock()
 				count[where]++
 			})
 		}
 	})
-	t.Logf("of %d cells %s, by where the living refresh token was: %v", len(cells), with, count)
+	t.Logf("%d cells, by where the living refresh token was: %v", len(cells), count)
 	check.Contains(t, readDoc(t, "docs/when-it-fails.md"), fmt.Sprintf("`%s`, %d ", t.Name(), len(cells)))
 }
 
 // run runs a cell, checks it, and returns where the living refresh token is.
 func (c cell) run(s *step) string {
-	t := s.t
-	if c.name == "certificate" {
-		s.secure(c.host, "http/1.1")
-	} else {
-		s.runner.Input("strava-url", "http://"+oauthHost)
-		s.runner.Input("strava-api-url", "http://"+apiHost+"/api/v3")
-		s.runner.Set("GITHUB_API_URL", "http://"+githubHost)
-	}
 	targets := []string{secretName}
-	if c.targets == 3 {
+	switch {
+	case c.targets == 0:
+		targets = []string{"branch:" + branchName}
+		if c.exists {
+			afterADay(s)
+		}
+		onBranch(s)
+	case c.targets == 3:
 		threeTargets(s)
 		targets = append(targets, "STRAVA@my env/prod", "org:octo/STRAVA")
+	}
+	if c.name == "certificate" {
+		s.secure(c.host, "http/1.1")
+	} else if c.targets > 0 {
+		inputs("strava-url", "http://"+oauthHost, "strava-api-url", "http://"+apiHost+"/api/v3")(s)
+		s.runner.Set("GITHUB_API_URL", "http://"+githubHost)
 	}
 	first := s.server.LiveRefreshToken()
 	time.Sleep(time.Minute) // a write has another date than what was there
 	c.arm(s)
-
 	status := s.run()
-
-	want, requests := c.want()
-	got := row{status, s.runner.Output("access-token") != "", s.runner.Output("rotated") != ""}
-	check.Equal(t, got, want, "row\n%s\n%s", s.runner.Log(), s.server.Journal())
-	check.Equal(t, s.server.Count("strava", "POST", "/oauth/token"), requests, "token requests\n%s", s.server.Journal())
-	s.assertOneError(status)
-	named := c.name != "certificate" || want != rowNothing || strings.Contains(s.runner.Log(), "-bad-certificate\n")
-	check.That(t, named, "the certificate is not named:\n%s", s.runner.Log())
-	for _, address := range s.pipe.Dialled() {
-		known := slices.Contains([]string{oauthHost, apiHost, githubHost, "oauth.test:443", "api.test:443", "github.test:443"}, address)
-		check.That(t, known, "a connection to %s", address)
+	check.Equal(s.t, strings.Count("\n"+s.runner.Printed(), "\n::error::"), min(status, 1), "errors\n%s", s.runner.Printed())
+	where := s.whereIsTheToken(first, targets)
+	if c.targets == 0 {
+		s.assertStatusTells(status, where)
+	} else {
+		c.assertRow(s, status)
 	}
-	return s.whereIsTheToken(first, targets)
+	return where
 }
 
-// assertOneError counts the errors: one if the run failed.
-func (s *step) assertOneError(status int) {
+func (c cell) assertRow(s *step, status int) {
 	s.t.Helper()
-	check.Equal(s.t, strings.Count("\n"+s.runner.Printed(), "\n::error::"), min(status, 1), "errors\n%s", s.runner.Printed())
+	want, requests := c.want()
+	got := row{status, s.runner.Output("access-token") != "", s.runner.Output("rotated") != ""}
+	check.Equal(s.t, got, want, "row\n%s\n%s", s.runner.Log(), s.server.Journal())
+	check.Equal(s.t, s.server.Count("strava", "POST", "/oauth/token"), requests, "token requests\n%s", s.server.Journal())
+	named := c.name != "certificate" || want != rowNothing || strings.Contains(s.runner.Log(), "-bad-certificate\n")
+	check.That(s.t, named, "the certificate is not named:\n%s", s.runner.Log())
+	for _, address := range s.pipe.Dialled() {
+		known := slices.Contains([]string{oauthHost, apiHost, githubHost, "oauth.test:443", "api.test:443", "github.test:443"}, address)
+		check.That(s.t, known, "a connection to %s", address)
+	}
 }
 
 // arm makes the cell's call fail.
@@ -309,18 +316,10 @@ func (c cell) arm(s *step) {
 	})
 }
 
-// runOnBranch is run with the built-in token.
-func (c cell) runOnBranch(s *step) string {
-	if c.exists {
-		afterADay(s)
-	}
-	onBranch(s)
-	first := s.server.LiveRefreshToken()
-	f := c.fault
-	f.Call, f.Times = c.call, c.times
-	s.server.Fail(f)
-	status := s.run()
-	where := s.whereIsTheToken(first, []string{"branch:" + branchName})
+// assertStatusTells: the exit status of a run with a branch says where the living
+// refresh token is.
+func (s *step) assertStatusTells(status int, where string) {
+	s.t.Helper()
 	access := s.runner.Output("access-token") != ""
 	tokens, unread := s.sealed()
 	for wrong, is := range map[string]bool{
@@ -332,8 +331,6 @@ func (c cell) runOnBranch(s *step) string {
 	} {
 		check.That(s.t, !is, "%s (status %d)\n%s\n%s", wrong, status, s.runner.Log(), s.server.Journal())
 	}
-	s.assertOneError(status)
-	return where
 }
 
 // whereIsTheToken says where the living refresh token is, and fails if it is

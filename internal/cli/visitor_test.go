@@ -135,13 +135,7 @@ func (v *visitor) sets(pairs ...string) {
 func (v *visitor) interruptAt(text string) {
 	ctx, interrupt := context.WithCancel(v.ctx)
 	v.ctx = ctx
-	v.wait.Go(func() { v.waitFor(text); interrupt() })
-}
-
-// waitFor waits until a text is on the screen.
-func (v *visitor) waitFor(text string) {
-	v.t.Helper()
-	v.stderr.waitFor(v.t, text, 1)
+	v.wait.Go(func() { v.stderr.waitFor(v.t, text, 1); interrupt() })
 }
 
 // waitFor waits until a text has been written so many times.
@@ -226,11 +220,6 @@ func (v *visitor) ask(client *http.Client, method, address string, form url.Valu
 func (v *visitor) assertPage(text string) {
 	v.t.Helper()
 	check.Need(v.t, len(v.pages) == 1 && strings.Contains(v.pages[0], text), "the page: %v", v.pages)
-}
-
-func (v *visitor) assertNothingSent() {
-	v.t.Helper()
-	check.Equal(v.t, v.server.Journal(), "", "something was sent:")
 }
 
 // assertPrinted doesn't show what is on standard output.
