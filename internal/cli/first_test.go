@@ -92,28 +92,48 @@ func (s *step) expect(status int, id string) {
 	s.assertMessage("Error", id)
 }
 
-// TestWhatIsWrongIsSaidInTheFirstRun, and no link is shown then.
-func TestWhatIsWrongIsSaidInTheFirstRun(t *testing.T) {
+// TestWhatIsWrongIsSaid in the first run, and no link is shown then; and a code is
+// refused before it is spent, with a link to another one.
+func TestWhatIsWrongIsSaid(t *testing.T) {
+	dead := strings.Repeat("0", 40)
 	for _, tt := range []struct {
 		name   string
+		code   string // of the run after the first; STATE and CODE are those of its link
 		given  func(*step)
 		status int
 		says   string
 	}{
-		{"client id", inputs("client-id", "1"), 1, "strava-invalid-client-id"},
-		{"client secret", inputs("client-secret", strings.Repeat("f", 40)), 1, "strava-wrong-client-secret"},
-		{"both swapped", func(s *step) { inputs("client-id", s.server.App().Secret, "client-secret", s.server.App().ID)(s) }, 2, "input-short"},
-		{"permission", gitHubToken("built-in-token", sandbox.GitHubToken{Kind: sandbox.Integration}), 1, "branch-integration-forbidden"},
-		{"a secret that the workflow does not pass", inputs("rotate-to", secretName), 1, "run-empty-refresh-token"},
-		{"no target", inputs("rotate-to", ""), 2, "input-missing-refresh-token"},
-		{"a fork", all(runnerSets("GITHUB_ACTOR", "dependabot[bot]"), inputs("client-secret", "")), 2, "input-dependabot"},
-		{"a code that the workflow does not pass", func(s *step) { s.dispatched(`{"code":"http://localhost/?code=x"}`) }, 1, "input-code-not-passed"},
+		{"client id", "", inputs("client-id", "1"), 1, "strava-invalid-client-id"},
+		{"client secret", "", inputs("client-secret", strings.Repeat("f", 40)), 1, "strava-wrong-client-secret"},
+		{"both swapped", "", func(s *step) { inputs("client-id", s.server.App().Secret, "client-secret", s.server.App().ID)(s) }, 2, "input-short"},
+		{"permission", "", gitHubToken("built-in-token", sandbox.GitHubToken{Kind: sandbox.Integration}), 1, "branch-integration-forbidden"},
+		{"a secret that the workflow does not pass", "", inputs("rotate-to", secretName), 1, "run-empty-refresh-token"},
+		{"no target", "", inputs("rotate-to", ""), 2, "input-missing-refresh-token"},
+		{"a fork", "", all(runnerSets("GITHUB_ACTOR", "dependabot[bot]"), inputs("client-secret", "")), 2, "input-dependabot"},
+		{"a code that the workflow does not pass", "", func(s *step) { s.dispatched(`{"code":"http://localhost/?code=x"}`) }, 1, "input-code-not-passed"},
+
+		{"an unticked box", "http://localhost/?state=STATE&code=CODE&scope=read", nil, 2, "input-unticked"},
+		{"Cancel", "http://localhost/?state=STATE&error=access_denied", nil, 2, "input-denied"},
+		{"no code", "https://www.strava.com/settings/api", nil, 2, "input-no-code"},
+		{"an old code", "http://localhost/?state=STATE&code=" + dead, nil, 1, "strava-invalid-code"},
+		{"another login's", "http://localhost/?state=other&code=" + dead, nil, 1, "input-wrong-state"},
 	} {
 		runInStep(t, tt.name, sandbox.Knobs{}, func(t *testing.T, s *step) {
 			s.asInExample("")
-			tt.given(s)
+			if tt.code != "" {
+				s.run()
+				s.asInExample(strings.NewReplacer("STATE", s.link().Query().Get("state"), "CODE", url.QueryEscape(s.server.NewCode())).Replace(tt.code))
+				s.dispatched(`{"code":"an address"}`)
+			}
+			s.given(tt.given)
+			before := s.server.LiveRefreshToken()
 			s.expect(tt.status, tt.says)
-			check.Equal(t, shownLink.FindString(s.runner.Log()+s.runner.File("GITHUB_STEP_SUMMARY")), "", "there is a link")
+			check.That(t, s.server.LiveRefreshToken() == before, "the code was spent")
+			if tt.code != "" {
+				s.link()
+			} else {
+				check.Equal(t, shownLink.FindString(s.runner.Log()+s.runner.File("GITHUB_STEP_SUMMARY")), "", "there is a link")
+			}
 		})
 	}
 }
@@ -131,33 +151,6 @@ func TestAWorkflowWithoutTheFieldIsToldTheLines(t *testing.T) {
 		s.dispatched(`{"code":""}`)
 		s.expect(1, "run-authorize-localhost")
 	})
-}
-
-// TestACodeIsRefused before it is spent, with a link to another one.
-func TestACodeIsRefused(t *testing.T) {
-	dead := strings.Repeat("0", 40)
-	for _, tt := range []struct {
-		name, code string // STATE and CODE are those of the link
-		status     int
-		says       string
-	}{
-		{"an unticked box", "http://localhost/?state=STATE&code=CODE&scope=read", 2, "input-unticked"},
-		{"Cancel", "http://localhost/?state=STATE&error=access_denied", 2, "input-denied"},
-		{"no code", "https://www.strava.com/settings/api", 2, "input-no-code"},
-		{"an old code", "http://localhost/?state=STATE&code=" + dead, 1, "strava-invalid-code"},
-		{"another login's", "http://localhost/?state=other&code=" + dead, 1, "input-wrong-state"},
-	} {
-		runInStep(t, tt.name, sandbox.Knobs{}, func(t *testing.T, s *step) {
-			s.asInExample("")
-			s.run()
-			before := s.server.LiveRefreshToken()
-			s.asInExample(strings.NewReplacer("STATE", s.link().Query().Get("state"), "CODE", url.QueryEscape(s.server.NewCode())).Replace(tt.code))
-			s.dispatched(`{"code":"an address"}`)
-			s.expect(tt.status, tt.says)
-			s.link()
-			check.That(t, s.server.LiveRefreshToken() == before, "the code was spent")
-		})
-	}
 }
 
 // TestTheLinkAsksForWhatTheTokenHad besides what is required: whoever uploads does

@@ -18,35 +18,34 @@ func described(t *testing.T) *checker {
 	return c
 }
 
-// TestRecorded holds every call of the scenarios against the description.
-// CONTRACT_CALLS names the record.
-func TestRecorded(t *testing.T) {
-	c := described(t)
-	text, err := os.ReadFile(os.Getenv("CONTRACT_CALLS"))
+func lines(t *testing.T, file string) []string {
+	t.Helper()
+	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatalf("CONTRACT_CALLS (.ci/contract sets it): %v", err)
 	}
-	found, calls := map[string]string{}, 0 // with a call of each
-	for line := range strings.Lines(string(text)) {
+	return strings.Split(strings.TrimSpace(string(text)), "\n")
+}
+
+// TestRecorded holds every call of the scenarios against the description.
+// CONTRACT_CALLS names the record.
+func TestRecorded(t *testing.T) {
+	c, calls, found := described(t), lines(t, os.Getenv("CONTRACT_CALLS")), map[string]string{} // with a call of each
+	for _, line := range calls {
 		var e exchange
 		if err := json.Unmarshal([]byte(line), &e); err != nil {
 			t.Fatal(err)
 		}
-		calls++
 		for _, what := range c.check(e) {
 			found[what] = e.Address
 		}
 	}
-	if calls < 500 {
-		t.Errorf("only %d calls were recorded", calls)
+	t.Logf("%d calls", len(calls))
+	if len(calls) < 500 {
+		t.Errorf("only %d calls were recorded", len(calls))
 	}
-	text, err = os.ReadFile("exceptions.txt")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for line := range strings.Lines(string(text)) {
-		line = strings.TrimSpace(line)
-		if line == "" || strings.HasPrefix(line, "#") {
+	for _, line := range lines(t, "exceptions.txt") {
+		if line = strings.TrimSpace(line); line == "" || strings.HasPrefix(line, "#") {
 			continue
 		}
 		if found[line] == "" {
@@ -57,7 +56,6 @@ func TestRecorded(t *testing.T) {
 	for what, address := range found {
 		t.Errorf("%s (%s)", what, address)
 	}
-	t.Logf("%d calls", calls)
 }
 
 // TestWhatIsWrongIsFound: the ring can fail.
