@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"net"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -92,8 +91,8 @@ var logins = []login{
 	{name: "a browser that asks twice", stored: true, then: exchanged(1), given: func(v *visitor) {
 		v.browse = func(address string) {
 			callback := v.callback(address, "activity:read_all")
-			_ = v.stay(http.MethodGet, callback, nil)
-			body, ended := v.fetch(http.MethodGet, callback, nil)
+			v.visit(callback, nil, false)
+			body, ended := v.visit(callback, nil, true)
 			check.That(v.t, strings.Contains(body, "It worked") && !strings.Contains(ended, "code"), "the page at %s: %s", ended, body)
 		}
 	}},
@@ -266,7 +265,7 @@ func TestLoginOffersToAskAgainForAnUntickedScope(t *testing.T) {
 			if len(opened) == 1 {
 				_, query, _ := strings.Cut(v.callback(v.base+"/oauth/authorize?"+opened[0]), "?") // only read, which has no box
 				here, _, _ := strings.Cut(address, "/start/")
-				v.fetch(http.MethodGet, here+"/token?"+query, nil)
+				v.visit(here+"/token?"+query, nil, true)
 				v.stderr.waitFor(t, "Ask again?", 1)
 				_, _ = io.WriteString(v.stdin, answer+"\n")
 				return

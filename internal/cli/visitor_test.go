@@ -156,9 +156,9 @@ var hiddenNext = regexp.MustCompile(`name="next" value="([^"]*)"`)
 // if it asks for that. It returns what the page was asked with.
 func (v *visitor) open(address string) (query string) {
 	v.t.Helper()
-	body, ended := v.fetch(http.MethodGet, address, nil)
+	body, ended := v.visit(address, nil, true)
 	if m := hiddenNext.FindStringSubmatch(body); m != nil {
-		_, ended = v.fetch(http.MethodPost, v.base+"/login", url.Values{"next": {strings.ReplaceAll(m[1], "&amp;", "&")}})
+		_, ended = v.visit(v.base+"/login", url.Values{"next": {strings.ReplaceAll(m[1], "&amp;", "&")}}, true)
 	}
 	_, query, _ = strings.Cut(ended, "?")
 	return query
@@ -174,46 +174,37 @@ func (v *visitor) deny(address string) { v.submit(address, url.Values{"answer": 
 
 func (v *visitor) submit(address string, form url.Values) {
 	v.t.Helper()
-	body, ended := v.fetch(http.MethodPost, v.base+"/oauth/accept_application?"+v.open(address), form)
+	body, ended := v.visit(v.base+"/oauth/accept_application?"+v.open(address), form, true)
 	v.pages, v.ended = append(v.pages, body), append(v.ended, ended)
 }
 
 // callback returns the address that Strava would send the browser to.
 func (v *visitor) callback(address string, scopes ...string) string {
 	v.t.Helper()
-	return v.stay(http.MethodPost, v.base+"/oauth/accept_application?"+v.open(address), url.Values{"answer": {"accept"}, "granted": scopes})
+	_, location := v.visit(v.base+"/oauth/accept_application?"+v.open(address), url.Values{"answer": {"accept"}, "granted": scopes}, false)
+	return location
 }
 
-// stay returns where an address leads, and does not go there.
-func (v *visitor) stay(method, address string, form url.Values) string {
+// visit asks for an address, with a form if there is one. It goes where that leads, or
+// returns it.
+func (v *visitor) visit(address string, form url.Values, follow bool) (body, ended string) {
 	v.t.Helper()
-	stay := *v.client
-	stay.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	_, resp := v.ask(&stay, method, address, form)
-	return resp.Header.Get("Location")
-}
-
-func (v *visitor) fetch(method, address string, form url.Values) (body, ended string) {
-	v.t.Helper()
-	body, resp := v.ask(v.client, method, address, form)
-	return body, resp.Request.URL.String()
-}
-
-// ask returns an empty answer if none comes.
-func (v *visitor) ask(client *http.Client, method, address string, form url.Values) (body string, resp *http.Response) {
-	v.t.Helper()
-	req, err := http.NewRequest(method, address, strings.NewReader(form.Encode()))
-	if err == nil {
-		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		resp, err = client.Do(req)
+	client := *v.client
+	if !follow {
+		client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	}
+	ask := client.Get
+	if form != nil {
+		ask = func(address string) (*http.Response, error) { return client.PostForm(address, form) }
+	}
+	resp, err := ask(address)
 	if err != nil {
 		v.t.Error(err)
-		return "", &http.Response{Request: &http.Request{URL: &url.URL{}}}
+		return "", ""
 	}
 	defer resp.Body.Close()
 	content, _ := io.ReadAll(resp.Body)
-	return string(content), resp
+	return string(content), cmp.Or(resp.Header.Get("Location"), resp.Request.URL.String())
 }
 
 // assertPage is the page that the browser showed at the end.
