@@ -33,8 +33,7 @@ func TestRoundTrips(t *testing.T) {
 		runInStep(t, tt.name, sandbox.Knobs{Rotation: tt.rotation}, func(t *testing.T, s *step) {
 			run := func() {
 				s.newRun()
-				s.runner.Input("refresh-token", s.server.LiveRefreshToken())
-				s.runner.Input("rotate-to", strings.Join(tt.targets, "\n"))
+				inputs("refresh-token", s.server.LiveRefreshToken(), "rotate-to", strings.Join(tt.targets, "\n"))(s)
 				if tt.targets == nil {
 					s.runner.Input("github-token", "") // is needed for a target alone
 				}

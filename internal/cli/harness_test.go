@@ -82,9 +82,7 @@ func runInStep(t *testing.T, name string, knobs sandbox.Knobs, do func(t *testin
 // newStepOn returns a step against a sandbox that answers on l.
 func newStepOn(t testing.TB, knobs sandbox.Knobs, l net.Listener) *step {
 	t.Helper()
-	if knobs.Suffix == "" {
-		knobs.Suffix = awkward
-	}
+	knobs.Suffix = cmp.Or(knobs.Suffix, awkward)
 	s := &step{t: t, server: sandbox.New(knobs), base: "http://" + l.Addr().String()}
 	record(t, s.server)
 	s.ctx, s.cancel = context.WithCancel(t.Context())

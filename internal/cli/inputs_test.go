@@ -91,9 +91,8 @@ func read(t *testing.T, env map[string]string) (status int, said, printed string
 	})
 	check.That(t, status != 2 || !dialled.Load(), "a connection was opened in spite of bad inputs")
 	before, message, found := strings.Cut("\n"+out.String(), "\n::error::")
-	if !found || strings.Contains(message, "\n::error::") || strings.Contains(before, "::error::") || status != 1 && status != 2 {
-		t.Errorf("status %d, want 1 or 2 and one error:\n%s", status, out.String())
-	}
+	one := found && !strings.Contains(message, "\n::error::") && !strings.Contains(before, "::error::")
+	check.That(t, one && (status == 1 || status == 2), "status %d, want 1 or 2 and one error:\n%s", status, out.String())
 	summary, _ := os.ReadFile(env["GITHUB_STEP_SUMMARY"])
 	return status, strings.ReplaceAll(message, "%0A", "\n"), out.String() + string(summary)
 }

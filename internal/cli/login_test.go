@@ -102,7 +102,7 @@ var logins = []login{
 	{name: "what cannot be stored is sealed", status: 3, ids: "run-not-kept", says: []string{"BEGIN AGE ENCRYPTED FILE"},
 		given: func(v *visitor) {
 			v.server.Fail(sandbox.Fault{Call: "commit", Kind: sandbox.FaultStatus, Status: 403})
-		}},
+		}, then: (*visitor).assertNothingStored},
 
 	// TestCtrlC has what the terminal does.
 	{name: "interrupted at a question", status: 130, says: []string{"cancelled"}, quiet: true, given: func(v *visitor) {

@@ -31,8 +31,9 @@ type session struct {
 
 func (v *visitor) session(env []string, args ...string) *session {
 	v.t.Helper()
-	ctx, cancel := context.WithTimeout(v.t.Context(), patience)
-	s := &session{t: v.t, cmd: exec.CommandContext(ctx, check.Must(binary())(v.t), args...)}
+	program := check.Must(binary())(v.t)
+	ctx, cancel := context.WithTimeout(v.t.Context(), 2*patience)
+	s := &session{t: v.t, cmd: exec.CommandContext(ctx, program, args...)}
 	s.cmd.Env = append([]string{"STRAVA_URL=" + v.base, "STRAVA_API_URL=" + v.base + "/api/v3", "GITHUB_API_URL=" + v.base}, env...)
 	s.terminal = check.Must(pty.Start(s.cmd))(v.t)
 	v.t.Cleanup(func() { cancel(); _ = s.terminal.Close() })

@@ -86,12 +86,11 @@ func (s *step) race(n int, target place) (won int) {
 type place struct {
 	*step
 	target string
-	path   string // of a file
 }
 
 func (s *step) placeOf(kind string) place {
-	path := filepath.Join(s.t.TempDir(), "token")
-	return place{s, map[string]string{"branch": "branch:" + branchName, "file": "file:" + path, "secret": secretName}[kind], path}
+	file := "file:" + filepath.Join(s.t.TempDir(), "token")
+	return place{s, map[string]string{"branch": "branch:" + branchName, "file": file, "secret": secretName}[kind]}
 }
 
 // racer is how one of several runs at once ended.
@@ -125,8 +124,8 @@ func (p place) run(refresh string) racer {
 
 // document is what a branch or a file has.
 func (p place) document() string {
-	if strings.HasPrefix(p.target, "file:") {
-		return readFile(p.t, p.path)
+	if path, isFile := strings.CutPrefix(p.target, "file:"); isFile {
+		return readFile(p.t, path)
 	}
 	return p.server.File(branchName, "refresh-token.txt")
 }
@@ -162,7 +161,7 @@ func TestChain(t *testing.T) {
 				check.That(t, n == length && orphan, "commits: got %d (orphan: %t), want %d", n, orphan, length)
 				return
 			}
-			left := check.Must(os.ReadDir(filepath.Dir(target.path)))(t)
+			left := check.Must(os.ReadDir(filepath.Dir(strings.TrimPrefix(target.target, "file:"))))(t)
 			check.That(t, len(left) == 2, "the folder has %d files, want the token and its lock", len(left))
 		})
 	}

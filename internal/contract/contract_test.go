@@ -78,15 +78,9 @@ func TestWhatIsWrongIsFound(t *testing.T) {
 		{"another status", func(e *exchange) { e.Status, e.Body = 422, `{"message":"m"}` }, "422 is not described"},
 		{"another status in another shape", func(e *exchange) { e.Status, e.Body = 422, `{"message":{}}` }, "422 is no common error"},
 		{"success that is not described", func(e *exchange) { e.Status, e.Body = 200, `{}` }, "200 is no common error"},
-		{"an answer without a field", func(e *exchange) {
-			*e = exchange{Method: "GET", Address: "/repos/o/r/actions/secrets/public-key", Status: 200, Type: "application/json", Body: `{"key_id":"1"}`}
-		}, `property "key" is missing`},
-		{"an answer of another type", func(e *exchange) {
-			*e = exchange{Method: "GET", Address: "/repos/o/r/git/blobs", Status: 200, Type: "application/json", Body: `{}`}
-		}, "no such address"},
-		{"a file in a folder", func(e *exchange) {
-			*e = exchange{Method: "GET", Address: "/repos/o/r/contents/a/b.txt?ref=x", Status: 404, Type: "application/json", Body: `{"message":"Not Found"}`}
-		}, ""},
+		{"an answer without a field", got("/repos/o/r/actions/secrets/public-key", 200, `{"key_id":"1"}`), `property "key" is missing`},
+		{"an answer of another type", got("/repos/o/r/git/blobs", 200, `{}`), "no such address"},
+		{"a file in a folder", got("/repos/o/r/contents/a/b.txt?ref=x", 404, `{"message":"Not Found"}`), ""},
 	} {
 		e := good
 		tt.change(&e)
@@ -94,5 +88,11 @@ func TestWhatIsWrongIsFound(t *testing.T) {
 		if tt.says == "" && len(found) > 0 || tt.says != "" && !slices.ContainsFunc(found, func(s string) bool { return strings.Contains(s, tt.says) }) {
 			t.Errorf("%s: got %q, want %q", tt.name, found, tt.says)
 		}
+	}
+}
+
+func got(address string, status int, body string) func(*exchange) {
+	return func(e *exchange) {
+		*e = exchange{Method: "GET", Address: address, Status: status, Type: "application/json", Body: body}
 	}
 }
