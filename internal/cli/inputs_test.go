@@ -60,7 +60,6 @@ func goodInputs(t *testing.T) map[string]string {
 	t.Helper()
 	return map[string]string{
 		"GITHUB_ACTIONS":      "true",
-		"GITHUB_STEP_SUMMARY": filepath.Join(t.TempDir(), "summary"),
 		"GITHUB_OUTPUT":       filepath.Join(t.TempDir(), "output"),
 		"GITHUB_REPOSITORY":   "octo/running",
 		"GITHUB_REF_TYPE":     "branch",
@@ -168,7 +167,7 @@ func TestProblemsNeverQuoteWhatCouldBeASecret(t *testing.T) {
 			unseen := value[:5] + "\u200b" + value[5:]
 			for _, written := range []string{value + "!", "!" + value, value, unseen} {
 				env := goodInputs(t)
-				env["INPUT_"+input] = written
+				env["INPUT_"+input], env["GITHUB_STEP_SUMMARY"] = written, filepath.Join(t.TempDir(), "summary")
 				status, _, printed := read(t, env)
 				if status == 2 || written == unseen { // a secret's name may look like anything
 					assertUnquoted(t, printed, value)

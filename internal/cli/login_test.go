@@ -105,6 +105,10 @@ var logins = []login{
 		}, then: (*visitor).assertNothingStored},
 
 	// TestCtrlC has what the terminal does.
+	{name: "interrupted at the first question", status: 130, says: []string{"cancelled"}, quiet: true, given: func(v *visitor) {
+		v.sets("STRAVA_CLIENT_ID", "")
+		v.interruptAt("Client ID: ")
+	}, then: (*visitor).assertNothingStored},
 	{name: "interrupted at a question", status: 130, says: []string{"cancelled"}, quiet: true, given: func(v *visitor) {
 		v.server.SetSecret("STRAVA_CLIENT_SECRET", "old")
 		v.interruptAt("Replace them?")
