@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
-	"net/http"
+	"net/http/httptest"
 	"os"
+	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"runtime"
@@ -33,20 +35,20 @@ func TestScripts(t *testing.T) {
 		signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
 	}
 	t.Parallel()
+	cmds := map[string]func(*testscript.TestScript, bool, []string){}
+	for name, do := range commands {
+		cmds[name] = func(ts *testscript.TestScript, neg bool, args []string) {
+			do(script{ts, ts.Value("sandbox").(*sandbox.Server), neg, args})
+		}
+	}
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(env *testscript.Env) error {
 			s := sandbox.New(sandbox.Knobs{Rotation: sandbox.RotateAlways})
 			s.SetSecret("STRAVA_REFRESH_TOKEN", s.LiveRefreshToken())
-			listener, err := sandbox.Listen(context.Background(), "127.0.0.1:0")
-			if err != nil {
-				return err
-			}
-			service := &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second}
-			go func() { _ = service.Serve(listener) }()
-			env.Defer(func() { _ = service.Close() })
-			base := "http://" + listener.Addr().String()
-			for _, v := range s.Environment(base) {
+			service := httptest.NewServer(s)
+			env.Defer(service.Close)
+			for _, v := range s.Environment(service.URL) {
 				env.Setenv(v[0], v[1])
 			}
 			root, err := filepath.Abs(".")
@@ -58,132 +60,131 @@ func TestScripts(t *testing.T) {
 			env.Values["sandbox"] = s
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"nosecrets":  noSecrets,
-			"kept":       kept,
-			"lose":       lose,
-			"fail":       fail,
-			"rotation":   rotation,
-			"advance":    advance,
-			"mode":       mode,
-			"holds":      holds,
-			"heldby":     heldBy,
-			"restore":    restore,
-			"onlyaccess": onlyAccess,
-		},
+		Cmds: cmds,
 	})
 }
 
-// noSecrets fails if the last command printed a secret of the sandbox.
-func noSecrets(ts *testscript.TestScript, _ bool, files []string) {
-	s := ts.Value("sandbox").(*sandbox.Server)
-	for name, value := range s.Values() {
-		for _, file := range append(files, "stdout", "stderr") {
-			if strings.Contains(ts.ReadFile(file), value) {
-				ts.Fatalf("%s is in %s", name, file)
-			}
+// script is a script's command, and its sandbox.
+type script struct {
+	*testscript.TestScript
+	*sandbox.Server
+	neg  bool // begins with !
+	args []string
+}
+
+// commands are those that scripts have besides.
+var commands = map[string]func(script){
+	// The last command, or one of these files, shows no secret of the sandbox.
+	"nosecrets": func(s script) {
+		for _, file := range append(s.args, "stdout", "stderr") {
+			s.shows(file, "")
 		}
+	},
+	// The last command printed no secret but the access token.
+	"onlyaccess": func(s script) {
+		s.shows("stdout", "access#")
+		s.shows("stderr", "access#")
+	},
+	// The secret has the refresh token that lives, or doesn't: ! kept.
+	"kept": func(s script) {
+		s.need((s.Secret("STRAVA_REFRESH_TOKEN") == s.LiveRefreshToken()) != s.neg, "the living refresh token is in the secret: %t", s.neg)
+	},
+	// A file has it: holds FILE; or a branch: heldby BRANCH.
+	"holds": func(s script) {
+		s.need(s.Opened(s.ReadFile(s.args[0])) == s.LiveRefreshToken(), "%s doesn't have the living refresh token", s.args[0])
+	},
+	"heldby": func(s script) {
+		s.need(s.Held(s.args[0]) == s.LiveRefreshToken(), "the branch %s doesn't have the living refresh token", s.args[0])
+	},
+	// It is put into the environment.
+	"restore": func(s script) {
+		s.Setenv("STRAVA_REFRESH_TOKEN", s.LiveRefreshToken())
+	},
+	// Strava replaces the refresh token: rotation always.
+	"rotation": func(s script) {
+		s.Set(func(k *sandbox.Knobs) { k.Rotation = sandbox.Rotation(s.args[0]) })
+	},
+	// Calls fail with a status: fail CALL STATUS; ! fail: none does any more.
+	"fail": func(s script) {
+		if s.neg {
+			s.ClearFaults()
+			return
+		}
+		status, err := strconv.Atoi(s.args[1])
+		s.Check(err)
+		s.Fail(sandbox.Fault{Call: s.args[0], Kind: sandbox.FaultStatus, Status: status})
+	},
+	// The sandbox's clock moves: advance 4h.
+	"advance": func(s script) {
+		d, err := time.ParseDuration(s.args[0])
+		s.Check(err)
+		s.Advance(d)
+	},
+	// Strava got so many token requests: requests 2.
+	"requests": func(s script) {
+		got := strconv.Itoa(s.Count("strava", "POST", "/oauth/token"))
+		s.need(got == s.args[0], "token requests: got %s, want %s", got, s.args[0])
+	},
+	// A file has a mode: mode 0600 FILE.
+	"mode": func(s script) {
+		info, err := os.Stat(s.MkAbs(s.args[1]))
+		s.Check(err)
+		got := fmt.Sprintf("%#o", info.Mode().Perm())
+		s.need(got == s.args[0] || runtime.GOOS == "windows", "mode of %s: got %s, want %s", s.args[1], got, s.args[0])
+	},
+	// A line of the shell ends with a status: shell 3 LINE.
+	"shell": func(s script) {
+		got, err := 0, s.Exec("sh", "-c", s.args[1])
+		if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+			got = exit.ExitCode()
+		}
+		s.need(strconv.Itoa(got) == s.args[0], "status: got %d, want %s (%v)", got, s.args[0], err)
+	},
+	// The last command masked what it printed, and the refresh token that lives.
+	"masked": func(s script) {
+		for _, value := range []string{strings.TrimSpace(s.ReadFile("stdout")), s.LiveRefreshToken()} {
+			mask := "\n::add-mask::" + value + "\n"
+			s.need(value != "" && strings.Contains("\n"+s.ReadFile("stderr"), mask), "%q has no mask", value)
+		}
+	},
+	"lose": lose,
+}
+
+func (s script) need(ok bool, format string, args ...any) {
+	if !ok {
+		s.Fatalf(format, args...)
 	}
 }
 
-// kept fails unless the secret holds the refresh token that lives; "! kept" is
-// the opposite.
-func kept(ts *testscript.TestScript, neg bool, _ []string) {
-	s := ts.Value("sandbox").(*sandbox.Server)
-	if (s.Secret("STRAVA_REFRESH_TOKEN") == s.LiveRefreshToken()) == neg {
-		ts.Fatalf("the living refresh token is in the secret: %t", neg)
+// shows fails if a file has a secret in it, but for those of a kind.
+func (s script) shows(file, but string) {
+	for name, value := range s.Values() {
+		expected := but != "" && strings.HasPrefix(name, but)
+		s.need(expected || !strings.Contains(s.ReadFile(file), value), "%s is in %s", name, file)
 	}
 }
 
 // lose runs the action while its secret cannot be written, a number of times,
-// and leaves the log in a file: "lose FILE TIMES".
-func lose(ts *testscript.TestScript, _ bool, args []string) {
-	s := ts.Value("sandbox").(*sandbox.Server)
+// and leaves the log in a file: lose FILE TIMES.
+func lose(s script) {
 	s.Fail(sandbox.Fault{Call: "put", Kind: sandbox.FaultStatus, Status: 404})
 	defer s.ClearFaults()
-	times, err := strconv.Atoi(args[1])
-	ts.Check(err)
+	times, err := strconv.Atoi(s.args[1])
+	s.Check(err)
 	log := ""
 	for range times {
-		runner, err := s.NewRunner(ts.MkAbs("."), ts.Getenv("STRAVA_URL"))
-		ts.Check(err)
+		runner, err := s.NewRunner(s.MkAbs("."), s.Getenv("STRAVA_URL"))
+		s.Check(err)
 		runner.Input("refresh-token", s.LiveRefreshToken())
 		runner.Input("rotate-to", "STRAVA_REFRESH_TOKEN")
 		runner.Input("github-token", s.GitHubToken())
 		status := cli.Run(context.Background(), cli.Process{
 			Args: []string{"action"}, Getenv: runner.Getenv, Stdin: strings.NewReader(""), Stdout: runner, Stderr: io.Discard,
 		})
-		if status != 3 {
-			ts.Fatalf("exit status: got %d, want 3", status)
-		}
+		s.need(status == 3, "exit status: got %d, want 3", status)
 		for line := range strings.Lines(runner.Log()) {
 			log += "2026-11-22T20:33:00.1234567Z " + line
 		}
 	}
-	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(log), 0o600))
-}
-
-// rotation sets when Strava replaces the refresh token.
-func rotation(ts *testscript.TestScript, _ bool, args []string) {
-	s := ts.Value("sandbox").(*sandbox.Server)
-	s.Set(func(k *sandbox.Knobs) { k.Rotation = sandbox.Rotation(args[0]) })
-}
-
-// fail makes calls fail with a status: "fail CALL STATUS".
-func fail(ts *testscript.TestScript, _ bool, args []string) {
-	s := ts.Value("sandbox").(*sandbox.Server)
-	status, err := strconv.Atoi(args[1])
-	ts.Check(err)
-	s.Fail(sandbox.Fault{Call: args[0], Kind: sandbox.FaultStatus, Status: status})
-}
-
-// advance moves the sandbox's clock: "advance 4h".
-func advance(ts *testscript.TestScript, _ bool, args []string) {
-	d, err := time.ParseDuration(args[0])
-	ts.Check(err)
-	ts.Value("sandbox").(*sandbox.Server).Advance(d)
-}
-
-// mode fails unless a file has a mode: "mode 0600 FILE".
-func mode(ts *testscript.TestScript, _ bool, args []string) {
-	if runtime.GOOS == "windows" {
-		return
-	}
-	info, err := os.Stat(ts.MkAbs(args[1]))
-	ts.Check(err)
-	if got := fmt.Sprintf("%#o", info.Mode().Perm()); got != args[0] {
-		ts.Fatalf("mode of %s: got %s, want %s", args[1], got, args[0])
-	}
-}
-
-// holds fails unless a file keeps the refresh token that lives.
-func holds(ts *testscript.TestScript, _ bool, args []string) {
-	s := ts.Value("sandbox").(*sandbox.Server)
-	if s.Opened(ts.ReadFile(args[0])) != s.LiveRefreshToken() {
-		ts.Fatalf("%s does not keep the living refresh token", args[0])
-	}
-}
-
-// heldBy fails unless a branch keeps the refresh token that lives.
-func heldBy(ts *testscript.TestScript, _ bool, args []string) {
-	s := ts.Value("sandbox").(*sandbox.Server)
-	if s.Held(args[0]) != s.LiveRefreshToken() {
-		ts.Fatalf("the branch %s does not keep the living refresh token", args[0])
-	}
-}
-
-// restore puts the refresh token that lives into the environment.
-func restore(ts *testscript.TestScript, _ bool, _ []string) {
-	ts.Setenv("STRAVA_REFRESH_TOKEN", ts.Value("sandbox").(*sandbox.Server).LiveRefreshToken())
-}
-
-// onlyAccess fails if the last command printed a secret other than the access
-// token.
-func onlyAccess(ts *testscript.TestScript, _ bool, _ []string) {
-	s := ts.Value("sandbox").(*sandbox.Server)
-	for name, value := range s.Values() {
-		if !strings.HasPrefix(name, "access#") && strings.Contains(ts.ReadFile("stdout")+ts.ReadFile("stderr"), value) {
-			ts.Fatalf("%s was printed", name)
-		}
-	}
+	s.Check(os.WriteFile(s.MkAbs(s.args[0]), []byte(log), 0o600))
 }

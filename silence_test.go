@@ -1,10 +1,8 @@
 package main
 
 import (
-	"bufio"
 	"encoding/pem"
 	"fmt"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -13,26 +11,29 @@ import (
 	"strings"
 	"testing"
 
+	"strava-token/internal/check"
 	"strava-token/internal/sandbox"
 )
 
 // refresh runs the real program, and returns all that it printed.
 func refresh(t *testing.T, env []string, args ...string) string {
 	t.Helper()
-	cmd := exec.Command("strava-token", append([]string{"refresh"}, args...)...)
+	cmd := exec.Command("strava-token", append([]string{"refresh", "--format", "json"}, args...)...)
 	cmd.Env = append(env, "PATH="+os.Getenv("PATH"), "HOME="+t.TempDir())
 	printed, _ := cmd.CombinedOutput() // whatever the status
-	if !strings.Contains(string(printed), "strava-token: ") && !strings.Contains(string(printed), "\n") {
-		t.Fatalf("nothing was printed: %q", printed)
-	}
+	check.Need(t, strings.Contains(string(printed), "\n"), "nothing was printed: %q", printed)
 	return string(printed)
 }
 
 // TestNothingOfAnOddAnswerIsPrinted: net/http logs what no answer should have.
 func TestNothingOfAnOddAnswerIsPrinted(t *testing.T) {
 	t.Parallel()
-	const token, secret = "5ucce55000000000000000000000000000000002", "5ec4e70000000000000000000000000000000005"
-	body := `{"token_type":"Bearer","access_token":"acce550000000000000000000000000000000004","expires_at":4102444800,"expires_in":21600,"refresh_token":"` + token + `"}`
+	const (
+		access, old = "acce550000000000000000000000000000000004", "0000000000000000000000000000000000000001"
+		token       = "5ucce55000000000000000000000000000000002"
+		secret      = "5ec4e70000000000000000000000000000000005"
+		body        = `{"token_type":"Bearer","access_token":"` + access + `","expires_at":4102444800,"expires_in":21600,"refresh_token":"` + token + `"}`
+	)
 	full := fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
 	for name, raw := range map[string]string{
 		"an answer twice":           full + full,
@@ -44,38 +45,24 @@ func TestNothingOfAnOddAnswerIsPrinted(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			l, err := net.Listen("tcp", "127.0.0.1:0")
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() { _ = l.Close() })
-			go func() {
-				for {
-					conn, err := l.Accept()
-					if err != nil {
-						return
-					}
-					go func() {
-						defer conn.Close()
-						for r := bufio.NewReader(conn); ; {
-							if _, err := http.ReadRequest(r); err != nil {
-								return
-							}
-							_, _ = conn.Write([]byte(raw)) // and keeps the connection
-						}
-					}()
+			// What it answers is no HTTP, so net/http gives it the connection.
+			service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				conn, buffered, err := http.NewResponseController(w).Hijack()
+				check.OK(t, err)
+				defer conn.Close()
+				for err == nil {
+					_, _ = conn.Write([]byte(raw))
+					_, err = http.ReadRequest(buffered.Reader)
 				}
-			}()
-			base := "http://" + l.Addr().String()
+			}))
+			t.Cleanup(service.Close)
 			printed := refresh(t, []string{
-				"STRAVA_URL=" + base, "STRAVA_API_URL=" + base + "/api/v3", "STRAVA_CLIENT_ID=48213", "STRAVA_CLIENT_SECRET=" + secret,
-				"STRAVA_REFRESH_TOKEN=0000000000000000000000000000000000000001",
-			}, "--format", "json", "--require-scopes", "activity:read")
-			printed = strings.Replace(printed, `{"access_token":"acce550000000000000000000000000000000004"`, "", 1) // as it was asked for
-			for _, value := range []string{"acce55", token, secret, "refresh_token\":", "0000000000000000000000000000000000000001", "Unsolicited"} {
-				if strings.Contains(printed, value) {
-					t.Errorf("%s was printed:\n%s", value, printed)
-				}
+				"STRAVA_URL=" + service.URL, "STRAVA_API_URL=" + service.URL + "/api/v3", "STRAVA_CLIENT_ID=48213",
+				"STRAVA_CLIENT_SECRET=" + secret, "STRAVA_REFRESH_TOKEN=" + old,
+			}, "--require-scopes", "activity:read")
+			printed = strings.Replace(printed, `{"access_token":"`+access+`"`, "", 1) // as it was asked for
+			for _, value := range []string{access[:6], token, secret, "refresh_token\":", old, "Unsolicited"} {
+				check.That(t, !strings.Contains(printed, value), "%s was printed:\n%s", value, printed)
 			}
 		})
 	}
@@ -92,26 +79,18 @@ func TestNoTraceOfGoIsPrinted(t *testing.T) {
 	t.Cleanup(service.Close)
 	roots := filepath.Join(t.TempDir(), "roots.pem")
 	certificate := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: service.Certificate().Raw})
-	if err := os.WriteFile(roots, certificate, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	check.OK(t, os.WriteFile(roots, certificate, 0o600))
 	env := []string{"GODEBUG=http2debug=2,netdns=9,tlsmaxrsasize=8192", "SSL_CERT_FILE=" + roots}
 	for _, v := range s.Environment(service.URL) {
 		env = append(env, v[0]+"="+v[1])
 	}
-	printed := refresh(t, env, "--rotate-to", "STRAVA_REFRESH_TOKEN", "--format", "json")
-	if s.Secret("STRAVA_REFRESH_TOKEN") != s.LiveRefreshToken() {
-		t.Fatalf("the run failed:\n%s", printed)
-	}
+	printed := refresh(t, env, "--rotate-to", "STRAVA_REFRESH_TOKEN")
+	check.Need(t, s.Secret("STRAVA_REFRESH_TOKEN") == s.LiveRefreshToken(), "the run failed:\n%s", printed)
 	_, after, _ := strings.Cut(printed, `{"access_token":"`)
 	access, _, _ := strings.Cut(after, `"`)
 	printed = strings.Replace(printed, access, "", 1) // as it was asked for
 	for name, value := range s.Values() {
-		if strings.Contains(printed, value) {
-			t.Errorf("%s was printed:\n%.2000s", name, printed)
-		}
+		check.That(t, !strings.Contains(printed, value), "%s was printed:\n%.2000s", name, printed)
 	}
-	if strings.Contains(printed, "http2") {
-		t.Errorf("a trace was printed:\n%.2000s", printed)
-	}
+	check.That(t, !strings.Contains(printed, "http2"), "a trace was printed:\n%.2000s", printed)
 }

@@ -12,9 +12,7 @@ import (
 // OK ends the test if there is an error.
 func OK(t testing.TB, err error) {
 	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
+	Need(t, err == nil, "%v", err)
 }
 
 // Must returns a function that ends the test if there is an error, and returns v:
@@ -30,17 +28,14 @@ func Must[T any](v T, err error) func(t testing.TB) T {
 // Equal fails the test if got isn't want. The format says what it is.
 func Equal[T comparable](t testing.TB, got, want T, format string, args ...any) {
 	t.Helper()
-	if got != want {
-		t.Errorf("got %#v, want %#v: %s", got, want, fmt.Sprintf(format, args...))
-	}
+	That(t, got == want, "got %#v, want %#v: %s", got, want, fmt.Sprintf(format, args...))
 }
 
 // Same is Equal for values that can't be compared with ==.
 func Same[T any](t testing.TB, got, want T, format string, args ...any) {
 	t.Helper()
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("%s (-want +got):\n%s", fmt.Sprintf(format, args...), diff)
-	}
+	diff := cmp.Diff(want, got)
+	That(t, diff == "", "%s (-want +got):\n%s", fmt.Sprintf(format, args...), diff)
 }
 
 // That fails the test unless ok. The format says what is wrong.

@@ -1,6 +1,7 @@
 package cli_test
 
 import (
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -9,13 +10,12 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"testing/synctest"
-
-	"github.com/google/go-cmp/cmp"
+	"unicode"
 
 	"strava-token/internal/check"
 	"strava-token/internal/cli"
 	"strava-token/internal/sandbox"
+	"strava-token/internal/store"
 	"strava-token/internal/strava"
 )
 
@@ -23,199 +23,123 @@ const root = "../.."
 
 func readDoc(t *testing.T, name string) string {
 	t.Helper()
-	return string(check.Must(os.ReadFile(filepath.Join(root, name)))(t))
+	return readFile(t, filepath.Join(root, name))
 }
 
-// TestBothLanguagesSayTheSame holds the Chinese README against the English one: as
-// many sections, and the same inputs, outputs and targets.
-func TestBothLanguagesSayTheSame(t *testing.T) {
-	english, chinese := readDoc(t, "README.md"), readDoc(t, "README.zh-CN.md")
-	if got, want := len(titles(chinese)), len(titles(english)); got != want {
-		t.Fatalf("sections of README.zh-CN.md: got %d, want %d", got, want)
-	}
-	for _, title := range []string{"Inputs", "Outputs", "Targets"} {
-		want, got := names(section(t, english, title)), names(section(t, chinese, inChinese(t, title)))
-		if diff := cmp.Diff(want, got); diff != "" || len(want) == 0 {
-			t.Errorf("%s (-English +Chinese):\n%s", title, diff)
-		}
-	}
-}
-
-// TestEveryPageInChinese has as many sections, list items and rows as the English
-// one, and the same code, addresses and pictures, but those of what a run says.
-func TestEveryPageInChinese(t *testing.T) {
-	lines := regexp.MustCompile(`(?m)^(#+ |- |\d+\. |\|)`)
-	code := regexp.MustCompile("(?ms)^ *```(?:sh|yaml)\n(.*?)^ *```")
-	addresses := regexp.MustCompile(`https?://[\w./?=&-]*\w`)
-	for _, doc := range documents(t) {
-		name, isChinese := strings.CutSuffix(doc, ".zh-CN.md")
-		if !isChinese || name == filepath.Join("docs", "troubleshooting") { // which package words compares
-			continue
-		}
-		english, chinese := readDoc(t, name+".md"), readDoc(t, doc)
-		for what, facts := range map[string]func(string) []string{
-			"lines": func(page string) []string { return lines.FindAllString(fenced.ReplaceAllString(page, ""), -1) },
-			"code": func(page string) (all []string) {
-				for _, block := range code.FindAllString(page, -1) {
-					all = append(all, bare(block))
-				}
-				return all
-			},
-			"addresses": func(page string) []string {
-				all := addresses.FindAllString(fenced.ReplaceAllString(page, ""), -1)
-				slices.Sort(all)
-				return all
-			},
-		} {
-			check.Same(t, facts(chinese), facts(english), "%s of %s (-English +Chinese)", what, doc)
-		}
-	}
-}
-
-// TestTheReadmeIsReadToTheEnd: it's short, and all that a newcomer needs is on the
-// first screen.
-func TestTheReadmeIsReadToTheEnd(t *testing.T) {
-	const mostBytes, firstScreen = 16 << 10, 40
-	for _, doc := range []string{"README.md", "README.zh-CN.md"} {
-		if size := len(readDoc(t, doc)); size > mostBytes {
-			t.Errorf("%s has %d bytes, want at most %d", doc, size, mostBytes)
-		}
-	}
-	first, _, _ := strings.Cut(readDoc(t, "README.md"), "\n## ")
-	if lines := strings.Count(strings.TrimSpace(first), "\n") + 1; lines > firstScreen {
-		t.Errorf("the first screen has %d lines, want at most %d", lines, firstScreen)
-	}
-}
-
-var anyTitle = regexp.MustCompile(`(?m)^## (.*)$`)
-
-func titles(doc string) []string {
-	var all []string
-	for _, m := range anyTitle.FindAllStringSubmatch(fenced.ReplaceAllString(doc, ""), -1) {
-		all = append(all, m[1])
-	}
-	return all
-}
-
-// inChinese is the title of README.zh-CN.md in the place of an English one.
-func inChinese(t *testing.T, title string) string {
+// documents are the names of all that people read.
+func documents(t *testing.T) (names []string) {
 	t.Helper()
-	at, chinese := slices.Index(titles(readDoc(t, "README.md")), title), titles(readDoc(t, "README.zh-CN.md"))
-	check.Need(t, at >= 0 && at < len(chinese), "README.zh-CN.md has no section in the place of %q", title)
-	return chinese[at]
-}
-
-// section returns the part of a document under a heading.
-func section(t *testing.T, doc, heading string) string {
-	t.Helper()
-	_, rest, ok := strings.Cut(doc, "\n## "+heading+"\n")
-	check.Need(t, ok, "there is no section %q", heading)
-	body, _, _ := strings.Cut(rest, "\n## ")
-	return body
-}
-
-// names finds the names in the first column of a table.
-func names(table string) []string {
-	var all []string
-	for line := range strings.Lines(table) {
-		if !strings.HasPrefix(line, "| `") {
-			continue
-		}
-		first, _, _ := strings.Cut(line[2:], " |")
-		for name := range strings.SplitSeq(first, ", ") {
-			all = append(all, strings.Trim(name, "` "))
+	for _, folder := range []string{".", "docs"} {
+		found, err := filepath.Glob(filepath.Join(root, folder, "*.md"))
+		check.Need(t, err == nil && len(found) > 0, "there are no documents in %s", folder)
+		for _, path := range found {
+			names = append(names, filepath.Join(folder, filepath.Base(path)))
 		}
 	}
-	slices.Sort(all)
-	return all
+	return names
 }
 
-// keys finds the keys directly below a top-level key of action.yml.
-func keys(t *testing.T, top string) []string {
+var fenced = regexp.MustCompile("(?ms)^ *```.*?^ *```")
+
+// prose is a document without its blocks of code.
+func prose(t *testing.T, name string) string {
 	t.Helper()
-	var all []string
-	inside := false
-	for line := range strings.Lines(readDoc(t, "action.yml")) {
-		if !strings.HasPrefix(line, " ") && strings.TrimSpace(line) != "" {
-			inside = strings.HasPrefix(line, top+":")
-		}
-		if m := regexp.MustCompile(`^  ([a-z-]+):`).FindStringSubmatch(line); inside && m != nil {
-			all = append(all, m[1])
-		}
-	}
-	slices.Sort(all)
-	return all
+	return fenced.ReplaceAllString(readDoc(t, name), "")
 }
 
-// defaults finds what each input of action.yml is without a value, as the tables
-// show it.
-func defaults(t *testing.T) map[string]string {
+// sections are the parts of a document under its headings, which begin with those.
+func sections(t *testing.T, doc string) []string {
 	t.Helper()
-	all, name := map[string]string{}, ""
-	inputs, _, _ := strings.Cut(readDoc(t, "action.yml"), "\noutputs:")
-	for line := range strings.Lines(inputs) {
-		line = strings.TrimSuffix(line, "\n")
-		if m := regexp.MustCompile(`^  ([a-z-]+):$`).FindStringSubmatch(line); m != nil {
-			name = m[1]
-			all[name] = ""
-		} else if line == "    required: true" {
-			all[name] = "required"
-		} else if value, ok := strings.CutPrefix(line, "    default: "); ok {
-			all[name] = "`" + strings.Trim(value, `"`) + "`"
-		}
-	}
-	return all
+	return strings.Split(prose(t, doc), "\n## ")
 }
 
-// TestEveryDefaultIsTheSame in action.yml, in the code and in both tables: one of
-// them says where the credentials go.
-func TestEveryDefaultIsTheSame(t *testing.T) {
-	want := defaults(t)
-	for doc, title := range map[string]string{"README.md": "Inputs", "README.zh-CN.md": inChinese(t, "Inputs")} {
-		got := map[string]string{}
-		for line := range strings.Lines(section(t, readDoc(t, doc), title)) {
-			cells := strings.Split(line, "|")
-			if !strings.HasPrefix(line, "| `") || len(cells) < 4 {
-				continue
-			}
-			values := strings.Split(strings.ReplaceAll(strings.TrimSpace(cells[2]), "必填", "required"), ", ")
+// table reads the first two columns of a section's table. The section has a title in
+// README.md, and in another language its place. A row can be that of several names.
+func table(t *testing.T, doc, title string) map[string]string {
+	t.Helper()
+	at := slices.IndexFunc(sections(t, "README.md"), func(s string) bool { return strings.HasPrefix(s, title+"\n") })
+	all := sections(t, doc)
+	check.Need(t, 0 < at && at < len(all), "%s has no section %q", doc, title)
+	values := map[string]string{}
+	for line := range strings.Lines(all[at]) {
+		if cells := strings.Split(line, "|"); strings.HasPrefix(line, "| `") && len(cells) > 2 {
+			second := strings.Split(strings.TrimSpace(cells[2]), ", ")
 			for i, name := range strings.Split(strings.TrimSpace(cells[1]), ", ") {
-				got[strings.Trim(name, "`")] = values[min(i, len(values)-1)]
+				values[strings.Trim(name, "`")] = second[min(i, len(second)-1)]
 			}
 		}
-		check.Same(t, got, want, "defaults (-action.yml +%s)", doc)
+	}
+	return values
+}
+
+func names(values map[string]string) []string { return slices.Sorted(maps.Keys(values)) }
+
+// readAction reads action.yml: what each input is without a value, as the tables show
+// it, and the names of the outputs.
+func readAction(t *testing.T) (inputs map[string]string, outputs []string) {
+	t.Helper()
+	inputs = map[string]string{}
+	top, name := "", ""
+	for _, m := range regexp.MustCompile(`(?m)^( *)([a-z-]+):(.*)$`).FindAllStringSubmatch(readDoc(t, "action.yml"), -1) {
+		indent, key, value := len(m[1]), m[2], strings.Trim(m[3], ` "`)
+		switch {
+		case indent == 0:
+			top = key
+		case top == "inputs" && indent == 2:
+			name = key
+			inputs[name] = ""
+		case top == "inputs" && key == "required" && value == "true":
+			inputs[name] = "required"
+		case top == "inputs" && key == "default":
+			inputs[name] = "`" + value + "`"
+		case top == "outputs" && indent == 2:
+			outputs = append(outputs, key)
+		}
+	}
+	slices.Sort(outputs)
+	return inputs, outputs
+}
+
+// TestActionYmlAndTheReadmesAndTheCodeAgree on the inputs, their defaults, of which one
+// says where the credentials go, the outputs and the targets.
+func TestActionYmlAndTheReadmesAndTheCodeAgree(t *testing.T) {
+	inputs, outputs := readAction(t)
+	for _, doc := range []string{"README.md", "README.zh-CN.md"} {
+		shown := table(t, doc, "Inputs")
+		for name, value := range shown {
+			shown[name] = strings.ReplaceAll(value, "必填", "required")
+		}
+		check.Same(t, shown, inputs, "inputs (-action.yml +%s)", doc)
+		check.Same(t, names(table(t, doc, "Outputs")), outputs, "outputs (-action.yml +%s)", doc)
+		targets := names(table(t, doc, "Targets"))
+		check.Same(t, targets, names(table(t, "README.md", "Targets")), "targets (-English +%s)", doc)
+		check.Equal(t, len(targets), 8, "targets of %s", doc)
+		for _, target := range targets {
+			_, err := store.Parse(target, sandbox.Repository)
+			check.Equal(t, err, nil, "%s of %s", target, doc)
+		}
 	}
 	code := map[string]string{"strava-url": "`" + strava.DefaultURL + "`", "strava-api-url": "`" + strava.DefaultAPIURL + "`"}
 	for _, m := range regexp.MustCompile(`r\.boolean\("([a-z-]+)", (true|false)\)`).FindAllStringSubmatch(readDoc(t, "internal/input/read.go"), -1) {
 		code[m[1]] = "`" + m[2] + "`"
 	}
-	check.That(t, len(code) == 7, "%d defaults in the code, want 7", len(code))
+	check.Equal(t, len(code), 7, "defaults in the code")
 	for name, value := range code {
-		check.That(t, want[name] == value, "%s: %s in action.yml, %s in the code", name, want[name], value)
+		check.Equal(t, value, inputs[name], "%s in the code, and in action.yml", name)
 	}
-}
-
-func TestActionYmlAndTheReadmeAndTheCodeAgree(t *testing.T) {
-	inputs, outputs := keys(t, "inputs"), keys(t, "outputs")
-	readme := readDoc(t, "README.md")
-	check.Same(t, names(section(t, readme, "Inputs")), inputs, "inputs (-action.yml +README.md)")
-	check.Same(t, names(section(t, readme, "Outputs")), outputs, "outputs (-action.yml +README.md)")
-	synctest.Test(t, func(t *testing.T) {
-		s := newStep(t, sandbox.Knobs{})
+	inStep(t, sandbox.Knobs{}, func(t *testing.T, s *step) {
 		s.runner.Input("expose-refresh-token", "true")
-		asked := map[string]bool{}
-		cli.Run(s.ctx, cli.Process{
-			Args: []string{"action"},
+		asked, set := map[string]string{}, []string(nil)
+		runs(s.ctx, cli.Process{
+			Args: []string{"action"}, Stdout: s.runner, Dial: s.pipe.Dial,
 			Getenv: func(name string) string {
 				if input, ok := strings.CutPrefix(name, "INPUT_"); ok {
-					asked[strings.ToLower(input)] = true
+					asked[strings.ToLower(input)] = ""
 				}
 				return s.runner.Getenv(name)
 			},
-			Stdout: s.runner, Stderr: &s.stderr, Dial: s.pipe.Dial,
 		})
-		check.Same(t, slices.Sorted(maps.Keys(asked)), inputs, "inputs (-action.yml +code)")
-		var set []string
+		check.Same(t, names(asked), names(inputs), "inputs (-action.yml +code)")
 		for _, m := range regexp.MustCompile(`(?m)^([a-z-]+)<<`).FindAllStringSubmatch(s.runner.File("GITHUB_OUTPUT"), -1) {
 			set = append(set, m[1])
 		}
@@ -224,38 +148,108 @@ func TestActionYmlAndTheReadmeAndTheCodeAgree(t *testing.T) {
 	})
 }
 
+// TestEveryPageInChinese has as many sections, list items and rows as the English
+// one, and the same code, addresses and pictures, but those of what a run says.
+func TestEveryPageInChinese(t *testing.T) {
+	lines := regexp.MustCompile(`(?m)^(#+ |- |\d+\. |\|)`)
+	code := regexp.MustCompile("(?ms)^ *```(?:sh|yaml)\n(.*?)^ *```")
+	addresses := regexp.MustCompile(`https?://[\w./?=&-]*\w`)
+	facts := func(doc string) map[string][]string {
+		links, blocks := addresses.FindAllString(prose(t, doc), -1), code.FindAllString(readDoc(t, doc), -1)
+		slices.Sort(links)
+		for i := range blocks {
+			blocks[i] = bare(blocks[i])
+		}
+		return map[string][]string{"lines": lines.FindAllString(prose(t, doc), -1), "code": blocks, "addresses": links}
+	}
+	for _, doc := range documents(t) {
+		name, isChinese := strings.CutSuffix(doc, ".zh-CN.md")
+		if isChinese && name != filepath.Join("docs", "troubleshooting") { // which package words compares
+			check.Same(t, facts(doc), facts(name+".md"), "%s (-English +Chinese)", doc)
+		}
+	}
+}
+
+// TestTheReadmeIsReadToTheEnd: it's short, and all that a newcomer needs is on the
+// first screen.
+func TestTheReadmeIsReadToTheEnd(t *testing.T) {
+	for _, doc := range []string{"README.md", "README.zh-CN.md"} {
+		size := len(readDoc(t, doc))
+		check.That(t, size <= 16<<10, "%s has %d bytes", doc, size)
+	}
+	first, _, _ := strings.Cut(readDoc(t, "README.md"), "\n## ")
+	lines := strings.Count(strings.TrimSpace(first), "\n") + 1
+	check.That(t, lines <= 40, "the first screen has %d lines", lines)
+}
+
+var (
+	link    = regexp.MustCompile(`\]\(([^)\s]+)[^)]*\)|(?m:^\[[^]]+\]: (\S+))|(?:href|src)="([^"]+)"`)
+	anchor  = regexp.MustCompile(`<a id="([^"]+)">`)
+	heading = regexp.MustCompile(`(?m)^#+ (.*)$`)
+)
+
+// TestEveryLinkInsideResolves to a file that is there, and to a heading in it.
+func TestEveryLinkInsideResolves(t *testing.T) {
+	for _, name := range documents(t) {
+		for _, m := range link.FindAllStringSubmatch(prose(t, name), -1) {
+			to := m[1] + m[2] + m[3]
+			if strings.Contains(to, "://") {
+				continue
+			}
+			file, at, hasAnchor := strings.Cut(to, "#")
+			if file == "" {
+				file = filepath.Base(name)
+			}
+			file = filepath.Join(filepath.Dir(name), file)
+			_, err := os.Stat(filepath.Join(root, file))
+			check.That(t, err == nil, "%s links to %s, which is not there", name, file)
+			check.That(t, err != nil || !hasAnchor || slices.Contains(anchors(t, file), at), "%s links to %s, and %s has no such heading", name, to, file)
+		}
+	}
+}
+
+// anchors are those of the headings of a document, as GitHub makes them, and its own.
+func anchors(t *testing.T, doc string) (all []string) {
+	t.Helper()
+	for _, m := range anchor.FindAllStringSubmatch(readDoc(t, doc), -1) {
+		all = append(all, m[1])
+	}
+	for _, m := range heading.FindAllStringSubmatch(prose(t, doc), -1) {
+		all = append(all, strings.Map(func(r rune) rune {
+			switch {
+			case r == ' ':
+				return '-'
+			case unicode.IsLetter(r), unicode.IsDigit(r), r == '-', r == '_':
+				return unicode.ToLower(r)
+			}
+			return -1
+		}, m[1]))
+	}
+	return all
+}
+
+// TestEveryPageLeadsBack to the README, under its title.
+func TestEveryPageLeadsBack(t *testing.T) {
+	for _, name := range documents(t) {
+		back := "[← README](../README.md)"
+		if strings.HasSuffix(name, ".zh-CN.md") {
+			back = "](../README.zh-CN.md)"
+		}
+		check.That(t, !strings.HasPrefix(name, "docs") || strings.Contains(sections(t, name)[0], back), "%s has no way back to the README", name)
+	}
+}
+
 // TestTheClicksAddUp to what the page promises, and to no more than 18.
 func TestTheClicksAddUp(t *testing.T) {
 	t.Parallel()
 	for doc, unit := range map[string]string{"docs/first-run.md": " clicks", "docs/first-run.zh-CN.md": " 次点击"} {
 		page := readDoc(t, doc)
-		sum, most := 0, 18
+		sum := 0
 		for _, row := range regexp.MustCompile(`(?m)^\| [^|*]+ \| (\d+) \| `).FindAllStringSubmatch(page, -1) {
-			clicks := check.Must(strconv.Atoi(row[1]))(t)
-			sum += clicks
+			sum += check.Must(strconv.Atoi(row[1]))(t)
 		}
-		total := strconv.Itoa(sum)
-		if sum == 0 || sum > most || !strings.Contains(page, "**"+total+"**") || !strings.Contains(page, " "+total+unit) {
-			t.Errorf("%s: the table has %d clicks; want the same in the text, and at most %d", doc, sum, most)
-		}
-	}
-}
-
-// TestLoginAsShown runs the command of docs/elsewhere.md as printed, in the folder
-// that the line before it makes.
-func TestLoginAsShown(t *testing.T) {
-	t.Parallel()
-	_, block, ok := strings.Cut(readDoc(t, "docs/elsewhere.md"), "mkdir -p -m 700 ~/.strava\nstrava-token login ")
-	line, _, _ := strings.Cut(block, "\n")
-	flag, target, split := strings.Cut(line, " ")
-	check.Need(t, ok && split, "the page doesn't show it")
-	home := t.TempDir()
-	check.OK(t, os.Mkdir(filepath.Join(home, ".strava"), 0o700))
-	v := newVisitor(t, sandbox.Knobs{})
-	v.assertStatus(v.run(flag, strings.ReplaceAll(strings.Trim(target, `"`), "$HOME", home)), 0)
-	for _, name := range []string{"token", "token.env"} {
-		info, err := os.Stat(filepath.Join(home, ".strava", name))
-		check.That(t, err == nil && info.Mode().Perm()&0o077 == 0, "%s: %v, %v", name, info, err)
+		check.That(t, 0 < sum && sum <= 18, "%s: the table has %d clicks", doc, sum)
+		check.Contains(t, page, fmt.Sprintf("**%d**", sum), fmt.Sprintf(" %d%s", sum, unit))
 	}
 }
 
@@ -263,13 +257,9 @@ func TestLoginAsShown(t *testing.T) {
 // secret has a refresh token that lives.
 func TestLoginToGoBackAsShown(t *testing.T) {
 	t.Parallel()
-	_, line, ok := strings.Cut(readDoc(t, "docs/running_page.md"), "\nstrava-token login --repo YOU/running_page ")
-	line, _, _ = strings.Cut(line, "\n")
-	check.Need(t, ok, "the page doesn't show it")
+	line := between(t, "docs/running_page.md", "\nstrava-token login --repo YOU/running_page ", "\n")
 	v := newVisitor(t, sandbox.Knobs{})
 	v.browse = func(address string) { v.grant(address, "activity:read_all", "activity:write") }
-	v.assertStatus(v.run(append([]string{"--repo", sandbox.Repository}, strings.Fields(line)...)...), 0)
-	if v.server.Secret("STRAVA_CLIENT_REFRESH_TOKEN") != v.server.LiveRefreshToken() {
-		t.Error("the secret doesn't have the living refresh token")
-	}
+	v.runs(0, "", into(strings.Fields(line)...)...)
+	lives("STRAVA_CLIENT_REFRESH_TOKEN")(v)
 }

@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/hex"
@@ -16,6 +17,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -47,10 +49,15 @@ type step struct {
 	ctx    context.Context
 	cancel context.CancelFunc
 	// spoiled makes a certificate one that does not verify.
-	spoiled *atomic.Bool
+	spoiled atomic.Bool
 }
 
-var discardLog = log.New(io.Discard, "", 0)
+// serve answers on l until the test ends.
+func serve(t testing.TB, h http.Handler, l net.Listener) {
+	service := &http.Server{Handler: h, ErrorLog: log.New(io.Discard, "", 0)}
+	go func() { _ = service.Serve(l) }()
+	t.Cleanup(func() { _ = service.Close() })
+}
 
 // newStep returns a step in this process, whose inputs are those of the
 // README's first workflow. Call it inside synctest.Test: no port is opened, and
@@ -125,46 +132,80 @@ func runInStep(t *testing.T, name string, knobs sandbox.Knobs, do func(t *testin
 // newStepOn returns a step against a sandbox that answers on l.
 func newStepOn(t testing.TB, knobs sandbox.Knobs, l net.Listener) *step {
 	t.Helper()
-	if knobs.Suffix == "" {
-		knobs.Suffix = awkward
-	}
+	knobs.Suffix = cmp.Or(knobs.Suffix, awkward)
 	s := &step{t: t, server: sandbox.New(knobs), base: "http://" + l.Addr().String()}
-	record(s.server)
+	record(t, s.server)
 	s.ctx, s.cancel = context.WithCancel(t.Context())
-	service := &http.Server{Handler: s.server, ErrorLog: discardLog}
-	go func() { _ = service.Serve(l) }()
-	t.Cleanup(func() { s.cancel(); _ = service.Close() })
+	serve(t, s.server, l)
+	t.Cleanup(s.cancel)
 	s.server.SetSecret(secretName, s.server.LiveRefreshToken())
 	s.newRun()
 	return s
 }
 
+// newProcessStep is newStep with a sandbox on a real port.
+func newProcessStep(t *testing.T, knobs sandbox.Knobs) *step {
+	t.Helper()
+	return newStepOn(t, knobs, check.Must(sandbox.Listen(t.Context(), "127.0.0.1:0"))(t))
+}
+
 // newRun begins another run of the workflow, with the secret as it is now.
 func (s *step) newRun() {
 	s.t.Helper()
-	runner := check.Must(s.server.NewRunner(s.t.TempDir(), s.base))(s.t)
-	s.runner, s.stdout = runner, runner
-	runner.Input("refresh-token", s.server.Secret(secretName))
-	runner.Input("rotate-to", secretName)
-	runner.Input("github-token", s.server.GitHubToken())
+	s.runner = s.newRunner(s.server.Secret(secretName), secretName, s.server.GitHubToken())
+	s.stdout = s.runner
 }
 
-// run runs the step and returns its exit status.
+// newRunner is a runner of the step, with these inputs.
+func (s *step) newRunner(refresh, target, token string) *sandbox.Runner {
+	s.t.Helper()
+	runner := check.Must(s.server.NewRunner(s.t.TempDir(), s.base))(s.t)
+	runner.Input("refresh-token", refresh)
+	runner.Input("rotate-to", target)
+	runner.Input("github-token", token)
+	return runner
+}
+
+// run runs the step and returns its exit status. Nothing leaks.
 func (s *step) run() int {
 	s.t.Helper()
 	var dial transport.DialFunc // over TCP
 	if s.pipe != nil {
 		dial = s.pipe.Dial
 	}
-	return cli.Run(s.ctx, cli.Process{
-		Args:   []string{"action"},
-		Getenv: s.runner.Getenv,
-		Stdin:  strings.NewReader(""),
-		Stdout: s.stdout,
-		Stderr: &s.stderr,
-		Dial:   dial,
-	})
+	status := runs(s.ctx, cli.Process{Args: []string{"action"}, Getenv: s.runner.Getenv, Stdout: s.stdout, Stderr: &s.stderr, Dial: dial})
+	s.assertNothingLeaks()
+	return status
 }
+
+// runs runs a command in this process. What p leaves out is empty, and is thrown away.
+func runs(ctx context.Context, p cli.Process) int {
+	if p.Getenv == nil {
+		p.Getenv = func(string) string { return "" }
+	}
+	if p.Stdin == nil {
+		p.Stdin = strings.NewReader("")
+	}
+	p.Stdout, p.Stderr = cmp.Or(p.Stdout, io.Discard), cmp.Or(p.Stderr, io.Discard)
+	return cli.Run(ctx, p)
+}
+
+// environment points a command outside a workflow at a sandbox.
+func environment(s *sandbox.Server, base string) map[string]string {
+	env := map[string]string{}
+	for _, v := range s.Environment(base) {
+		env[v[0]] = v[1]
+	}
+	return env
+}
+
+// from reads an environment.
+func from(env map[string]string) func(string) string {
+	return func(name string) string { return env[name] }
+}
+
+// kept reports whether the refresh token that lives is in the secret.
+func (s *step) kept() bool { return s.server.Secret(secretName) == s.server.LiveRefreshToken() }
 
 // assertNothingLeaks looks for every secret, in every form, everywhere it may
 // not be: in what was printed (masks aside), in the summary, and in the
@@ -177,33 +218,31 @@ func (s *step) assertNothingLeaks() {
 			values["the input "+input] = value
 		}
 	}
-	printed, errors, summary := s.runner.Printed(), s.stderr.String(), s.runner.File("GITHUB_STEP_SUMMARY")
-	allOutputs, allEnv := s.runner.File("GITHUB_OUTPUT"), s.runner.File("GITHUB_ENV")
 	access, refresh := s.runner.Output("access-token"), s.runner.Output("refresh-token")
+	outputs, env := s.runner.File("GITHUB_OUTPUT"), s.runner.File("GITHUB_ENV")
+	outputs, env = strings.Replace(outputs, access, "", 1), strings.Replace(env, access, "", 1)
+	if s.runner.Getenv("INPUT_EXPOSE-REFRESH-TOKEN") == "true" {
+		outputs = strings.Replace(outputs, refresh, "", 1)
+	}
+	texts := map[string]string{
+		"standard output": s.runner.Printed(), "standard error": s.stderr.String(), "the summary": s.runner.File("GITHUB_STEP_SUMMARY"),
+		"the outputs": outputs, "the environment file": env,
+	}
 	for name, value := range values {
-		assertAbsent(s.t, "standard output", printed, name, value)
-		assertAbsent(s.t, "standard error", errors, name, value)
-		assertAbsent(s.t, "the summary", summary, name, value)
-		outputs, env := allOutputs, allEnv
-		if value == access {
-			outputs = strings.Replace(outputs, value, "", 1)
-			env = strings.Replace(env, value, "", 1)
-		}
-		if value == refresh && s.runner.Getenv("INPUT_EXPOSE-REFRESH-TOKEN") == "true" {
-			outputs = strings.Replace(outputs, value, "", 1)
-		}
-		assertAbsent(s.t, "the outputs", outputs, name, value)
-		assertAbsent(s.t, "the environment file", env, name, value)
+		assertAbsent(s.t, name, value, texts)
 	}
 	for _, call := range s.server.Unexpected() {
 		s.t.Errorf("a call that no service has: %s", call)
 	}
 }
 
-func assertAbsent(t testing.TB, where, text, name, value string) {
+// assertAbsent looks for a value in texts.
+func assertAbsent(t testing.TB, name, value string, texts map[string]string) {
 	t.Helper()
 	for form, encoded := range forms(value) {
-		check.That(t, !strings.Contains(text, encoded), "%s is in %s (%s)", name, where, form)
+		for where, text := range texts {
+			check.That(t, !strings.Contains(text, encoded), "%s is in %s (%s)", name, where, form)
+		}
 	}
 }
 
@@ -221,8 +260,9 @@ func forms(value string) map[string]string {
 	// Inside a longer base64 text a value stands in one of three shapes.
 	for offset := range 3 {
 		inside := base64.StdEncoding.EncodeToString([]byte(strings.Repeat("\x00", offset) + value))
-		all["base64 at "+string(rune('0'+offset))] = inside[4 : len(inside)-4]
-		all["base64url at "+string(rune('0'+offset))] = strings.NewReplacer("+", "-", "/", "_").Replace(inside[4 : len(inside)-4])
+		inside = inside[4 : len(inside)-4]
+		all["base64 at "+strconv.Itoa(offset)] = inside
+		all["base64url at "+strconv.Itoa(offset)] = strings.NewReplacer("+", "-", "/", "_").Replace(inside)
 	}
 	return all
 }
@@ -230,6 +270,14 @@ func forms(value string) map[string]string {
 func readFile(t testing.TB, path string) string {
 	t.Helper()
 	return string(check.Must(os.ReadFile(path))(t))
+}
+
+// writeFile writes a file of its own.
+func writeFile(t testing.TB, content string) (path string) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), "file")
+	check.OK(t, os.WriteFile(path, []byte(content), 0o600))
+	return path
 }
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -247,23 +295,21 @@ func assertGolden(t testing.TB, path, got string) {
 var recordTo = flag.String("record", "", "append the calls to GitHub to this file")
 
 // record records what a sandbox is asked in GitHub's place, and what it answers.
-func record(s *sandbox.Server) {
+func record(t testing.TB, s *sandbox.Server) {
+	t.Helper()
 	if *recordTo == "" {
 		return
 	}
-	observe := func(e sandbox.Exchange) {
-		if e.Service != "github" {
-			return
+	f := check.Must(os.OpenFile(*recordTo, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600))(t)
+	s.Set(func(k *sandbox.Knobs) {
+		k.Observe = func(e sandbox.Exchange) {
+			line, _ := json.Marshal(e) // texts and a number
+			if e.Service != "github" {
+				return
+			}
+			if _, err := f.Write(append(line, '\n')); err != nil { // at once, so that lines do not mix
+				panic(err)
+			}
 		}
-		line, _ := json.Marshal(e) // texts and a number
-		f, err := os.OpenFile(*recordTo, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
-		if err != nil {
-			panic(err)
-		}
-		defer f.Close()
-		if _, err := f.Write(append(line, '\n')); err != nil { // at once, so that lines do not mix
-			panic(err)
-		}
-	}
-	s.Set(func(k *sandbox.Knobs) { k.Observe = observe })
+	})
 }

@@ -3,7 +3,7 @@
 package cli_test
 
 import (
-	"errors"
+	"context"
 	"io"
 	"os"
 	"os/exec"
@@ -31,37 +31,33 @@ type session struct {
 
 func (v *visitor) session(env []string, args ...string) *session {
 	v.t.Helper()
-	binary := check.Must(buildOnce())(v.t)
-	s := &session{t: v.t, cmd: exec.CommandContext(v.t.Context(), binary, args...)}
+	program := check.Must(binary())(v.t)
+	ctx, cancel := context.WithTimeout(v.t.Context(), 2*patience)
+	s := &session{t: v.t, cmd: exec.CommandContext(ctx, program, args...)}
 	s.cmd.Env = append([]string{"STRAVA_URL=" + v.base, "STRAVA_API_URL=" + v.base + "/api/v3", "GITHUB_API_URL=" + v.base}, env...)
 	s.terminal = check.Must(pty.Start(s.cmd))(v.t)
-	v.t.Cleanup(func() { _ = s.cmd.Process.Kill(); _ = s.terminal.Close() })
+	v.t.Cleanup(func() { cancel(); _ = s.terminal.Close() })
 	go func() { _, _ = io.Copy(&s.screen, s.terminal) }()
 	return s
 }
 
-// until waits until a text has been on the screen so many times.
-func (s *session) until(text string, times int) {
+// types waits until a text has been on the screen so many times, and types an answer a
+// moment after that, when the echo is off if it's to be.
+func (s *session) types(question string, times int, answer string) {
 	s.t.Helper()
-	for range 1000 {
-		if strings.Count(s.screen.String(), text) >= times {
-			return
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	s.t.Fatalf("%q does not appear:\n%s", text, s.screen.String())
-}
-
-func (s *session) types(text string) {
-	s.t.Helper()
-	check.Must(io.WriteString(s.terminal, text))(s.t)
-}
-
-// answersSecretly types an answer without echo, which is off a moment after the question.
-func (s *session) answersSecretly(text string) {
-	s.t.Helper()
+	s.screen.waitFor(s.t, question, times)
 	time.Sleep(200 * time.Millisecond)
-	s.types(text)
+	check.Must(io.WriteString(s.terminal, answer))(s.t)
+}
+
+// ends waits for the end, and for texts on the screen.
+func (s *session) ends(status int, texts ...string) {
+	s.t.Helper()
+	_ = s.cmd.Wait()
+	check.Equal(s.t, s.cmd.ProcessState.ExitCode(), status, "exit status\n%s", s.screen.String())
+	for _, text := range texts {
+		s.screen.waitFor(s.t, text, 1)
+	}
 }
 
 // TestLoginAtATerminal types the app's credentials, with slips, and ends with files
@@ -71,23 +67,15 @@ func TestLoginAtATerminal(t *testing.T) {
 	v := newVisitor(t, sandbox.Knobs{})
 	home := t.TempDir()
 	s := v.session([]string{"HOME=" + home, "XDG_CONFIG_HOME=" + filepath.Join(home, "config")}, "login", "--port", "0", "--no-browser")
-	s.until("Client ID: ", 1)
-	s.types("my app\n")
-	s.until("Client ID: ", 2)
-	s.types(v.server.App().ID + "\n")
-	s.until("(not shown): ", 1)
-	s.answersSecretly("\"" + v.server.App().Secret + "\"\n")
-	s.until("Client ID: ", 3) // Strava refused what was typed
-	s.types(v.server.App().ID + "\n")
-	s.until("(not shown): ", 2)
-	s.answersSecretly(v.server.App().Secret + "\n")
-	s.until("Waiting for Strava's answer, ", 1)
-	s.until(" left (Ctrl-C ends it)", 1)
-	s.types(v.callback(shownAddress.FindString(s.screen.String()), "activity:read_all") + "\n")
-	check.Equal(t, s.cmd.Wait(), nil, "login\n%s", s.screen.String())
-	s.until("The refresh token of Sandbox Athlete (athlete 126651800) is kept in", 1)
-	s.until("more: input-whitespace", 1)
-	s.until("more: strava-wrong-client-secret", 1)
+	s.types("Client ID: ", 1, "my app\n")
+	s.types("Client ID: ", 2, v.server.App().ID+"\n")
+	s.types("(not shown): ", 1, "\""+v.server.App().Secret+"\"\n")
+	s.types("Client ID: ", 3, v.server.App().ID+"\n") // Strava refused what was typed
+	s.types("(not shown): ", 2, v.server.App().Secret+"\n")
+	s.screen.waitFor(t, "Waiting for Strava's answer, ", 1)
+	s.screen.waitFor(t, " left (Ctrl-C ends it)", 1)
+	s.types("", 0, v.callback(shownAddress.FindString(s.screen.String()), "activity:read_all")+"\n")
+	s.ends(0, "The refresh token of Sandbox Athlete (athlete 126651800) is kept in", "more: input-whitespace", "more: strava-wrong-client-secret")
 	check.That(t, strings.Contains(s.screen.String(), "Client ID: "+v.server.App().ID), "the client id was not echoed")
 	for name, value := range v.server.Values() {
 		check.That(t, name == "code" || !strings.Contains(s.screen.String(), value), "%s is on the screen", name)
@@ -96,11 +84,9 @@ func TestLoginAtATerminal(t *testing.T) {
 	if err == nil && len(found) == 0 { // macOS
 		found, err = filepath.Glob(filepath.Join(home, "*", "*", "strava-token", "token*"))
 	}
-	if err != nil || len(found) != 3 { // and the lock
-		t.Fatalf("found %v, %v", found, err)
-	}
+	check.Need(t, err == nil && len(found) == 3, "found %v, %v", found, err) // and the lock
 	v.assertFile(found[1], v.appLines())
-	check.That(t, v.server.Opened(readFile(t, found[0])) == v.server.LiveRefreshToken(), "the file doesn't have the refresh token that lives")
+	v.assertHolds(found[0])
 }
 
 // TestCtrlC ends the program at once, with the status of an interrupt and the echo
@@ -109,31 +95,10 @@ func TestCtrlC(t *testing.T) {
 	t.Parallel()
 	v := newVisitor(t, sandbox.Knobs{})
 	app := []string{"STRAVA_CLIENT_ID=" + v.server.App().ID, "STRAVA_CLIENT_SECRET=" + v.server.App().Secret}
-	for _, tt := range []struct {
-		at  string
-		env []string
-	}{
-		{"Client ID: ", nil},
-		{"(not shown): ", app[:1]},
-		{"(Ctrl-C ends it)", app},
-	} {
-		s := v.session(tt.env, "login", "--format", "json", "--port", "0", "--no-browser")
-		s.until(tt.at, 1)
-		s.answersSecretly("\x03")
-		ended := make(chan error, 1)
-		go func() { ended <- s.cmd.Wait() }()
-		select {
-		case err := <-ended:
-			var exit *exec.ExitError
-			if !errors.As(err, &exit) || exit.ExitCode() != 130 {
-				t.Errorf("at %q: got %v, want exit status 130\n%s", tt.at, err, s.screen.String())
-			}
-		case <-time.After(10 * time.Second):
-			t.Errorf("Ctrl-C did not end %q", tt.at)
-		}
-		s.until("cancelled: nothing was changed", 1)
-		if strings.Contains(s.screen.String(), "more: recover-no-secret") {
-			t.Errorf("at %q it says that there is no terminal\n%s", tt.at, s.screen.String())
-		}
+	for at, env := range map[string][]string{"Client ID: ": nil, "(not shown): ": app[:1], "(Ctrl-C ends it)": app} {
+		s := v.session(env, "login", "--format", "json", "--port", "0", "--no-browser")
+		s.types(at, 1, "\x03")
+		s.ends(130, "cancelled: nothing was changed")
+		check.That(t, !strings.Contains(s.screen.String(), "more: recover-no-secret"), "at %q it says that there is no terminal\n%s", at, s.screen.String())
 	}
 }

@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"strings"
+	"sync"
 
 	"strava-token/internal/check"
 	"strava-token/internal/sandbox"
@@ -19,27 +20,19 @@ var branchScenarios = []scenario{
 	{name: "branch-rotated", knobs: always, given: afterADay, held: true, access: true},
 	{name: "branch-unchanged", given: afterADay, kept: true, held: true, access: true},
 	{name: "branch-without-an-input", knobs: always, given: all(afterADay, inputs("refresh-token", "")), held: true, access: true},
-	{name: "branch-re-run", knobs: always, given: func(s *step) { afterADay(s); s.runner.Set("GITHUB_RUN_ATTEMPT", "2") }, held: true, access: true},
+	{name: "branch-re-run", knobs: always, given: all(afterADay, runnerSets("GITHUB_RUN_ATTEMPT", "2")), held: true, access: true},
 	{name: "branch-login-again", knobs: always, held: true, access: true, given: func(s *step) {
 		afterADay(s)
-		s.server.Replace()
-		s.server.SetSecret(secretName, s.server.LiveRefreshToken())
+		s.replace()
 		s.runner.Input("refresh-token", s.server.Secret(secretName))
 	}},
-	{
-		name: "branch-bootstrap", knobs: sandbox.Knobs{Rotation: sandbox.RotateAlways, Suffix: "x"}, // a bare code has no signs in it
-		given: func(s *step) {
-			onBranch(s)
-			s.runner.Input("refresh-token", "")
-			s.runner.Input("code", s.server.NewCode())
-		},
-		warns: "input-code-without-state", held: true, access: true,
-	},
+	{name: "branch-bootstrap", warns: "input-code-without-state", held: true, access: true,
+		knobs: sandbox.Knobs{Rotation: sandbox.RotateAlways, Suffix: "x"}, // a bare code has no signs in it
+		given: func(s *step) { onBranch(s); inputs("refresh-token", "", "code", s.server.NewCode())(s) }},
 	{name: "branch-first-and-then-the-secret", knobs: always, kept: true, held: true, access: true,
 		given: func(s *step) {
 			afterADay(s)
-			s.runner.Input("rotate-to", secretName+"\nbranch:"+branchName)
-			s.runner.Input("github-token", s.server.GitHubToken())
+			inputs("rotate-to", secretName+"\nbranch:"+branchName, "github-token", s.server.GitHubToken())(s)
 		}},
 	{name: "branch-overtaken-by-a-dead-token", knobs: always, held: true, access: true, given: func(s *step) {
 		afterADay(s)
@@ -53,11 +46,8 @@ var branchScenarios = []scenario{
 			Body: `{"message":"Resource not accessible by integration"}`}))},
 	{name: "branch-answer-of-the-store-lost", knobs: always, held: true, access: true,
 		given: all(afterADay, failing(sandbox.Fault{Call: "put-content", Kind: sandbox.FaultCutAfter, Times: 1}))},
-	{name: "branch-not-permitted", knobs: always, status: 1, says: "branch-integration-forbidden", kept: true, given: func(s *step) {
-		onBranch(s)
-		s.runner.Input("github-token", s.server.NewGitHubToken("read-only-token",
-			sandbox.GitHubToken{Kind: sandbox.Integration, May: "contents=read"}))
-	}},
+	{name: "branch-not-permitted", knobs: always, status: 1, says: "branch-integration-forbidden", kept: true,
+		given: all(onBranch, gitHubToken("read-only-token", sandbox.GitHubToken{Kind: sandbox.Integration, May: "contents=read"}))},
 	{name: "branch-in-an-empty-repository", status: 1, says: "target-empty-repository", kept: true,
 		given: func(s *step) { onBranch(s); s.server.DeleteBranch("main") }},
 	{name: "branch-protected", status: 1, says: "target-protected", kept: true, held: true,
@@ -66,10 +56,11 @@ var branchScenarios = []scenario{
 		given: func(s *step) { onBranch(s); s.server.SetRules(branchName, "deletion", "creation") }},
 	{name: "branch-not-ours", status: 1, says: "target-not-ours", kept: true,
 		given: func(s *step) { onBranch(s); s.server.SetFile(branchName, "refresh-token.txt", "# notes\n") }},
-	{name: "branch-too-large", status: 1, says: "target-too-large", kept: true, given: func(s *step) {
-		onBranch(s)
-		s.server.SetFile(branchName, "refresh-token.txt", strings.Repeat("x", 100<<10))
-	}},
+	{name: "branch-too-large", status: 1, says: "target-too-large", kept: true,
+		given: func(s *step) {
+			onBranch(s)
+			s.server.SetFile(branchName, "refresh-token.txt", strings.Repeat("x", 100<<10))
+		}},
 	{name: "branch-under-another-client-secret", status: 1, says: "target-other-secret", kept: true, held: true,
 		given: all(afterADay, inputs("client-secret", strings.Repeat("0123456789", 4)))},
 	{name: "branch-of-another-athlete", status: 1, says: "run-wrong-holder", kept: true, held: true,
@@ -98,11 +89,10 @@ func afterADay(s *step) {
 
 // atFirst calls f before the first call of a name.
 func (s *step) atFirst(call string, f func()) {
-	done := false
+	var once sync.Once
 	s.server.Notify(func(name string) {
-		if name == call && !done {
-			done = true
-			f()
+		if name == call {
+			once.Do(f)
 		}
 	})
 }

@@ -1,8 +1,8 @@
 package cli_test
 
 import (
-	"bufio"
 	"bytes"
+	"cmp"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -10,6 +10,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"fmt"
 	"io"
 	"math/big"
 	"net"
@@ -18,7 +19,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -55,48 +55,27 @@ func writeRoots(dir string) (path string, err error) {
 	return path, os.WriteFile(path, content, 0o600)
 }
 
-// secure serves the sandbox over TLS, each service under a name of its own.
-func (s *step) secure(c cell) { s.secureOver(c, "http/1.1") }
+// secureHosts are the names of the matrix's hosts over TLS.
+var secureHosts = map[string]string{oauthHost: "oauth.test", apiHost: "api.test", githubHost: "github.test"}
 
-// secureOver does so over these protocols.
-func (s *step) secureOver(c cell, protocols ...string) {
+// secure serves the sandbox over TLS and these protocols, each service under a name of
+// its own. Once s.spoiled is set, the host has a certificate that does not verify.
+func (s *step) secure(host string, protocols ...string) {
 	s.t.Helper()
-	spoiled := &atomic.Bool{}
-	s.spoiled = spoiled
-	host := map[string]string{oauthHost: "oauth.test", apiHost: "api.test", githubHost: "github.test"}[c.host]
 	config := &tls.Config{
 		NextProtos: protocols,
 		GetCertificate: func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
-			if hello.ServerName == host && spoiled.Load() {
+			if hello.ServerName == secureHosts[host] && s.spoiled.Load() {
 				return &bad, nil
 			}
 			return &good, nil
 		},
 	}
-	pipe := &network{Pipe: sandbox.NewPipe(), refuse: map[string]int{}}
-	service := &http.Server{Handler: s.server, ErrorLog: discardLog}
-	go func() { _ = service.Serve(tls.NewListener(buffered{pipe}, config)) }()
-	s.t.Cleanup(func() { _ = service.Close() })
-	s.pipe = pipe
+	s.pipe = &network{Pipe: sandbox.NewPipe(), refuse: map[string]int{}}
+	serve(s.t, s.server, tls.NewListener(buffered{s.pipe}, config))
 	s.runner.Input("strava-url", "https://oauth.test")
 	s.runner.Input("strava-api-url", "https://api.test/api/v3")
 	s.runner.Set("GITHUB_API_URL", "https://github.test")
-}
-
-// spoilCertificate makes the host's certificate one that does not verify: from
-// the beginning, or once the token request is under way if a write is to
-// fail.
-func (s *step) spoilCertificate(c cell) {
-	if c.call != "put" {
-		s.spoiled.Store(true)
-		return
-	}
-	s.server.Notify(func(call string) {
-		if call == "token" {
-			s.spoiled.Store(true)
-			s.pipe.Refuse("github.test:443", 0) // closes the connections of the preflight
-		}
-	})
 }
 
 // buffered is a listener whose connections take writes without waiting for a
@@ -109,93 +88,64 @@ func (b buffered) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &bufferedConn{Conn: c, queue: make(chan []byte, 1024)}
-	go func() {
-		for p := range w.queue {
-			_, _ = c.Write(p)
-		}
-		_ = c.Close()
-	}()
-	return w, nil
+	written := make(chan struct{})
+	close(written)
+	return &bufferedConn{Conn: c, written: written}, nil
 }
 
+// bufferedConn is a connection whose writes are under way one after the other.
 type bufferedConn struct {
 	net.Conn
-	mu     sync.Mutex
-	closed bool
-	queue  chan []byte
+	mu      sync.Mutex
+	written chan struct{} // closed once the last one is
+}
+
+// after does something when all before it is written.
+func (b *bufferedConn) after(do func()) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	before, written := b.written, make(chan struct{})
+	b.written = written
+	go func() { <-before; do(); close(written) }()
 }
 
 func (b *bufferedConn) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.closed {
-		return 0, net.ErrClosed
-	}
-	b.queue <- bytes.Clone(p)
+	p = bytes.Clone(p)
+	b.after(func() { _, _ = b.Conn.Write(p) })
 	return len(p), nil
 }
 
 func (b *bufferedConn) Close() error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if !b.closed {
-		b.closed = true
-		close(b.queue)
-	}
-	// A reader that is gone must not keep the rest of the queue waiting.
+	b.after(func() { _ = b.Conn.Close() })
+	// A reader that is gone must not keep the rest of the writes waiting.
 	return b.Conn.SetWriteDeadline(time.Now().Add(time.Second))
 }
 
 // proxy is an HTTP proxy that leads every tunnel to one address, and keeps what
 // it was sent in the clear.
 type proxy struct {
-	listener net.Listener
-	to       string
-	answer   string // in place of a tunnel
-	mu       sync.Mutex
-	seen     strings.Builder
+	to      string
+	refuses int    // with a status, in place of a tunnel
+	page    string // is at the end of every tunnel
+	seen    lockedBuffer
 }
 
-func newProxy(t *testing.T, to string) *proxy {
-	t.Helper()
-	l := check.Must(net.Listen("tcp", "127.0.0.1:0"))(t)
-	p := &proxy{listener: l, to: to}
-	t.Cleanup(func() { _ = l.Close() })
-	go func() {
-		for {
-			conn, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go p.tunnel(conn)
-		}
-	}()
-	return p
-}
-
-func (p *proxy) tunnel(conn net.Conn) {
-	defer conn.Close()
-	reader := bufio.NewReader(conn)
-	req, err := http.ReadRequest(reader)
+func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	_, _ = fmt.Fprintln(&p.seen, r.Method, r.RequestURI, r.Header)
+	if r.Method != http.MethodConnect || p.refuses != 0 {
+		w.WriteHeader(cmp.Or(p.refuses, http.StatusBadRequest))
+		return
+	}
+	conn, reader, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		return
 	}
-	p.mu.Lock()
-	_ = req.Write(&p.seen)
-	answer := p.answer
-	p.mu.Unlock()
-	if req.Method != http.MethodConnect {
-		return
-	}
-	if answer != "" {
-		head, page, _ := strings.Cut(answer, "<")
-		_, _ = io.WriteString(conn, head)
-		if page != "" { // the client speaks first
-			_, _ = reader.ReadByte()
-			_, _ = io.WriteString(conn, "<"+page)
-			_, _ = io.Copy(io.Discard, reader)
-		}
+	defer conn.Close()
+	_, _ = io.WriteString(conn, "HTTP/1.1 200 Connection established\r\n\r\n")
+	if p.page != "" { // the client speaks first
+		_, _ = reader.ReadByte()
+		_, _ = io.WriteString(conn, p.page)
+		_, _ = io.Copy(io.Discard, reader)
 		return
 	}
 	upstream, err := net.Dial("tcp", p.to)
@@ -203,85 +153,60 @@ func (p *proxy) tunnel(conn net.Conn) {
 		return
 	}
 	defer upstream.Close()
-	_, _ = io.WriteString(conn, "HTTP/1.1 200 Connection established\r\n\r\n")
 	go func() { _, _ = io.Copy(upstream, reader) }()
 	_, _ = io.Copy(conn, upstream)
 }
 
-// newTLSStep is a step whose services have Strava's and GitHub's own names,
-// under the certificate given, behind a proxy.
-func newTLSStep(t *testing.T, certificate tls.Certificate) (*step, *proxy) {
-	t.Helper()
-	s := newProcessStep(t, always)
-	l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{certificate}, NextProtos: []string{"h2", "http/1.1"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	service := &http.Server{Handler: s.server, ErrorLog: discardLog}
-	go func() { _ = service.Serve(l) }()
-	t.Cleanup(func() { _ = service.Close() })
-	p := newProxy(t, l.Addr().String())
-	roots := check.Must(writeRoots(t.TempDir()))(t)
-	s.runner.Input("strava-url", "")
-	s.runner.Input("strava-api-url", "")
-	s.runner.Set("GITHUB_API_URL", "https://api.github.com")
-	s.runner.Set("HTTPS_PROXY", "http://"+p.listener.Addr().String())
-	s.runner.Set("SSL_CERT_FILE", roots)
-	return s, p
-}
-
-func TestProxyAndRootsOfTheEnvironmentAreUsed(t *testing.T) {
+// TestProxies has Strava's and GitHub's own names behind a proxy. Each failure is told
+// before anything is spent, and without the proxy's password; and a proxy sees nothing,
+// not even one that answers in the services' place with a certificate that nobody signed.
+func TestProxies(t *testing.T) {
 	t.Parallel()
-	s, p := newTLSStep(t, good)
-	check.Equal(t, s.exitStatus(s.command().Run()), 0, "exit status\n%s", s.runner.Log())
-	check.That(t, s.server.Secret(secretName) == s.server.LiveRefreshToken(), "the refresh token was not kept")
-	check.Contains(t, p.seen.String(), "CONNECT www.strava.com:443", "CONNECT api.github.com:443")
-	s.assertNothingLeaks()
-}
-
-// TestEachFailureOfAProxyIsTold: before anything is spent, and without the proxy's
-// password.
-func TestEachFailureOfAProxyIsTold(t *testing.T) {
-	t.Parallel()
-	for _, tt := range []struct{ id, address, answer string }{
-		{"target-proxy-credentials", "", "HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"},
-		{"target-proxy-refused", "", "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"},
-		{"target-page", "", "HTTP/1.1 200 OK\r\n\r\n<html><title>Log in to the airport</title>"},
-		{"target-proxy-loopback", "http://127.0.0.1:1", ""},
-		{"target-proxy-unreachable", "http://0.0.0.0:1", ""},
-		{"target-proxy-unreadable", "http://me:hush-hush@[::1", ""},
+	for _, tt := range []struct {
+		id          string // of the error, if any
+		certificate tls.Certificate
+		address     string // the proxy's, if it is another
+		refuses     int
+		page        string
+	}{
+		{"", good, "", 0, ""},
+		{"target-bad-certificate", bad, "", 0, ""},
+		{"target-proxy-credentials", good, "", 407, ""},
+		{"target-proxy-refused", good, "", 403, ""},
+		{"target-page", good, "", 0, "<html><title>Log in to the airport</title>"},
+		{"target-proxy-loopback", good, "http://127.0.0.1:1", 0, ""},
+		{"target-proxy-unreachable", good, "http://0.0.0.0:1", 0, ""},
+		{"target-proxy-unreadable", good, "http://me:hush-hush@[::1", 0, ""},
 	} {
-		t.Run(tt.id, func(t *testing.T) {
+		t.Run(cmp.Or(tt.id, "it works"), func(t *testing.T) {
 			t.Parallel()
-			s, p := newTLSStep(t, good)
-			p.mu.Lock()
-			p.answer = tt.answer
-			p.mu.Unlock()
-			if tt.address != "" {
-				s.runner.Set("HTTPS_PROXY", tt.address)
+			s := newProcessStep(t, always)
+			l := check.Must(tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{tt.certificate}, NextProtos: []string{"h2", "http/1.1"}}))(t)
+			serve(t, s.server, l)
+			p := &proxy{to: l.Addr().String(), refuses: tt.refuses, page: tt.page}
+			service := check.Must(net.Listen("tcp", "127.0.0.1:0"))(t)
+			serve(t, p, service)
+			inputs("strava-url", "", "strava-api-url", "")(s)
+			s.runner.Set("GITHUB_API_URL", "https://api.github.com")
+			s.runner.Set("HTTPS_PROXY", cmp.Or(tt.address, "http://"+service.Addr().String()))
+			s.runner.Set("SSL_CERT_FILE", check.Must(writeRoots(t.TempDir()))(t))
+			works, status := tt.id == "", 1
+			if works {
+				status = 0
 			}
-			check.Equal(t, s.exitStatus(s.command().Run()), 1, "exit status\n%s", s.runner.Log())
+			check.Equal(t, s.ended(s.command().Run()), status, "exit status\n%s", s.runner.Log())
 			s.assertMessage("Error", tt.id)
-			if log := s.runner.Log(); strings.Contains(log, "hush-hush") || strings.Contains(log, "airport") {
-				t.Errorf("the log shows what it mustn't:\n%s", log)
+			check.That(t, s.kept() && (s.server.Count("strava", "POST", "/oauth/token") == 1) == works, "something was spent, or not kept")
+			check.That(t, works || !strings.Contains(s.server.Journal(), "github "), "a request was sent all the same:\n%s", s.server.Journal())
+			if works {
+				check.Contains(t, p.seen.String(), "CONNECT www.strava.com:443", "CONNECT api.github.com:443")
 			}
-			s.assertNothingLeaks()
+			for _, text := range []string{"hush-hush", "airport"} {
+				check.That(t, !strings.Contains(s.runner.Log(), text), "%s is in the log", text)
+			}
+			for name, value := range s.server.Values() {
+				assertAbsent(t, name, value, map[string]string{"what the proxy was sent": p.seen.String()})
+			}
 		})
 	}
-}
-
-// TestHostileProxySeesNothing has a proxy answer in the services' place, with a
-// certificate that nobody signed.
-func TestHostileProxySeesNothing(t *testing.T) {
-	t.Parallel()
-	s, p := newTLSStep(t, bad)
-	check.Equal(t, s.exitStatus(s.command().Run()), 1, "exit status\n%s", s.runner.Log())
-	s.assertMessage("Error", "target-bad-certificate")
-	for name, value := range s.server.Values() {
-		assertAbsent(t, "what the proxy was sent", p.seen.String(), name, value)
-	}
-	if got := s.server.Journal(); strings.Contains(got, "strava ") || strings.Contains(got, "github ") {
-		t.Errorf("a request was sent all the same:\n%s", got)
-	}
-	s.assertNothingLeaks()
 }

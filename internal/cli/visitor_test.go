@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -11,8 +12,10 @@ import (
 	"os"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -32,15 +35,16 @@ type visitor struct {
 	in     *io.PipeReader // of the next command
 	stdout bytes.Buffer
 	stderr lockedBuffer
+	screen io.Writer // standard error, &stderr unless a test has another
 	client *http.Client
 
 	// browse is what happens when the browser opens an address; by default
 	// everything is granted.
 	browse func(address string)
-	mu     sync.Mutex
 	pages  []string // what the browser showed at the end
 	ended  []string // the addresses it ended on
 	wait   sync.WaitGroup
+	opened atomic.Bool // the browser was
 }
 
 // lockedBuffer can be read while it is written.
@@ -65,19 +69,14 @@ func newVisitor(t *testing.T, knobs sandbox.Knobs) *visitor {
 	t.Helper()
 	listener := check.Must(sandbox.Listen(t.Context(), "127.0.0.1:0"))(t)
 	v := &visitor{t: t, server: sandbox.New(knobs), base: "http://" + listener.Addr().String()}
-	record(v.server)
-	service := &http.Server{Handler: v.server, ErrorLog: discardLog}
-	go func() { _ = service.Serve(listener) }()
-	t.Cleanup(func() { _ = service.Close() })
+	record(t, v.server)
+	serve(t, v.server, listener)
 	v.in, v.stdin = io.Pipe()
 	v.ctx = t.Context()
 	jar := check.Must(cookiejar.New(nil))(t)
 	v.client = &http.Client{Jar: jar, Timeout: 30 * time.Second}
-	v.env = map[string]string{
-		"STRAVA_URL": v.base, "STRAVA_API_URL": v.base + "/api/v3", "GITHUB_API_URL": v.base,
-		"STRAVA_CLIENT_ID": v.server.App().ID, "STRAVA_CLIENT_SECRET": v.server.App().Secret,
-		"GH_TOKEN": v.server.GitHubToken(),
-	}
+	v.env = environment(v.server, v.base)
+	v.sets("STRAVA_REFRESH_TOKEN", "", "GITHUB_REPOSITORY", "")
 	v.browse = func(address string) { v.grant(address, "activity:read_all") }
 	return v
 }
@@ -85,23 +84,24 @@ func newVisitor(t *testing.T, knobs sandbox.Knobs) *visitor {
 // patience is how long a command may take.
 const patience = 30 * time.Second
 
-// run runs login with the arguments and returns the exit status.
-func (v *visitor) run(args ...string) int {
+// runs logs in with the arguments, and asserts the exit status and the ids of all that
+// was said, but for the warnings of the sandbox's addresses.
+func (v *visitor) runs(status int, ids string, args ...string) {
 	v.t.Helper()
-	return v.command(append([]string{"login", "--port", "0"}, args...)...)
+	v.command(status, append([]string{"login", "--port", "0"}, args...)...)
+	check.Equal(v.t, messages(v.stderr.String()), ids, "messages\n%s", v.stderr.String())
 }
 
-// command runs a command and returns the exit status. What it prints on standard
+// command runs a command, and asserts the exit status. What it prints on standard
 // error, and shows in the browser, has no secret in it.
-func (v *visitor) command(args ...string) int {
+func (v *visitor) command(want int, args ...string) {
 	v.t.Helper()
 	ctx, cancel := context.WithTimeout(v.ctx, patience)
 	defer cancel()
 	status := cli.Run(ctx, cli.Process{
-		Args:   args,
-		Getenv: func(name string) string { return v.env[name] },
-		Stdin:  v.in, Stdout: &v.stdout, Stderr: &v.stderr,
+		Args: args, Getenv: from(v.env), Stdin: v.in, Stdout: &v.stdout, Stderr: cmp.Or[io.Writer](v.screen, &v.stderr),
 		Browse: func(address string) error {
+			v.opened.Store(true)
 			v.wait.Go(func() { v.browse(address) })
 			return nil
 		},
@@ -115,7 +115,7 @@ func (v *visitor) command(args ...string) int {
 			check.That(v.t, !strings.Contains(text, value), "%s is in %s", name, place)
 		}
 	}
-	return status
+	check.Equal(v.t, status, want, "exit status\n%s", v.stderr.String())
 }
 
 // types types a line at the terminal.
@@ -124,16 +124,30 @@ func (v *visitor) types(line string) {
 	v.wait.Go(func() { _, _ = io.WriteString(stdin, line+"\n") })
 }
 
-// waitFor waits until a text is on the screen.
-func (v *visitor) waitFor(text string) {
-	v.t.Helper()
+// sets sets the environment: a name, its value, and so on.
+func (v *visitor) sets(pairs ...string) {
+	for pair := range slices.Chunk(pairs, 2) {
+		v.env[pair[0]] = pair[1]
+	}
+}
+
+// interruptAt interrupts the next command when a text is on the screen.
+func (v *visitor) interruptAt(text string) {
+	ctx, interrupt := context.WithCancel(v.ctx)
+	v.ctx = ctx
+	v.wait.Go(func() { v.stderr.waitFor(v.t, text, 1); interrupt() })
+}
+
+// waitFor waits until a text has been written so many times.
+func (l *lockedBuffer) waitFor(t *testing.T, text string, times int) {
+	t.Helper()
 	for range 1000 {
-		if strings.Contains(v.stderr.String(), text) {
+		if strings.Count(l.String(), text) >= times {
 			return
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	v.t.Errorf("%q never appears:\n%s", text, v.stderr.String())
+	t.Errorf("%q does not appear:\n%s", text, l.String())
 }
 
 var hiddenNext = regexp.MustCompile(`name="next" value="([^"]*)"`)
@@ -142,9 +156,9 @@ var hiddenNext = regexp.MustCompile(`name="next" value="([^"]*)"`)
 // if it asks for that. It returns what the page was asked with.
 func (v *visitor) open(address string) (query string) {
 	v.t.Helper()
-	body, ended := v.fetch(http.MethodGet, address, nil)
+	body, ended := v.visit(address, nil, true)
 	if m := hiddenNext.FindStringSubmatch(body); m != nil {
-		_, ended = v.fetch(http.MethodPost, v.base+"/login", url.Values{"next": {strings.ReplaceAll(m[1], "&amp;", "&")}})
+		_, ended = v.visit(v.base+"/login", url.Values{"next": {strings.ReplaceAll(m[1], "&amp;", "&")}}, true)
 	}
 	_, query, _ = strings.Cut(ended, "?")
 	return query
@@ -160,78 +174,67 @@ func (v *visitor) deny(address string) { v.submit(address, url.Values{"answer": 
 
 func (v *visitor) submit(address string, form url.Values) {
 	v.t.Helper()
-	body, ended := v.fetch(http.MethodPost, v.base+"/oauth/accept_application?"+v.open(address), form)
-	v.mu.Lock()
-	defer v.mu.Unlock()
+	body, ended := v.visit(v.base+"/oauth/accept_application?"+v.open(address), form, true)
 	v.pages, v.ended = append(v.pages, body), append(v.ended, ended)
 }
 
 // callback returns the address that Strava would send the browser to.
 func (v *visitor) callback(address string, scopes ...string) string {
 	v.t.Helper()
-	query := v.open(address)
-	stay := *v.client
-	stay.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	resp, err := stay.PostForm(v.base+"/oauth/accept_application?"+query, url.Values{"answer": {"accept"}, "granted": scopes})
-	if err != nil {
-		v.t.Error(err)
-		return ""
-	}
-	defer resp.Body.Close()
-	return resp.Header.Get("Location")
+	_, location := v.visit(v.base+"/oauth/accept_application?"+v.open(address), url.Values{"answer": {"accept"}, "granted": scopes}, false)
+	return location
 }
 
-func (v *visitor) fetch(method, address string, form url.Values) (body, ended string) {
+// visit asks for an address, with a form if there is one. It goes where that leads, or
+// returns it.
+func (v *visitor) visit(address string, form url.Values, follow bool) (body, ended string) {
 	v.t.Helper()
-	req, err := http.NewRequest(method, address, strings.NewReader(form.Encode()))
-	if err != nil {
-		v.t.Error(err)
-		return "", ""
+	client := *v.client
+	if !follow {
+		client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	}
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	resp, err := v.client.Do(req)
+	ask := client.Get
+	if form != nil {
+		ask = func(address string) (*http.Response, error) { return client.PostForm(address, form) }
+	}
+	resp, err := ask(address)
 	if err != nil {
 		v.t.Error(err)
 		return "", ""
 	}
 	defer resp.Body.Close()
 	content, _ := io.ReadAll(resp.Body)
-	return string(content), resp.Request.URL.String()
+	return string(content), cmp.Or(resp.Header.Get("Location"), resp.Request.URL.String())
 }
 
-// exchanges is how often a code was sent.
-func (v *visitor) exchanges() int {
-	return strings.Count(v.server.Journal(), "grant=authorization_code")
-}
-
-func (v *visitor) assertStatus(got, want int) {
+// assertPage is the page that the browser showed at the end.
+func (v *visitor) assertPage(text string) {
 	v.t.Helper()
-	check.Equal(v.t, got, want, "exit status\n%s", v.stderr.String())
+	check.Need(v.t, len(v.pages) == 1 && strings.Contains(v.pages[0], text), "the page: %v", v.pages)
 }
 
-func (v *visitor) assertSays(texts ...string) {
+// assertPrinted doesn't show what is on standard output.
+func (v *visitor) assertPrinted(want string) {
 	v.t.Helper()
-	for _, text := range texts {
-		check.That(v.t, strings.Contains(v.stderr.String(), text), "%q is not said:\n%s", text, v.stderr.String())
-	}
+	check.That(v.t, v.stdout.String() == want, "something else is on standard output")
 }
 
-// assertMessages compares the ids of all that was said, but for the warnings of
-// the sandbox's addresses.
-func (v *visitor) assertMessages(want ...string) {
+// assertHolds: a file has the refresh token that lives.
+func (v *visitor) assertHolds(path string) {
 	v.t.Helper()
-	check.Same(v.t, messages(v.stderr.String()), want, "messages\n%s", v.stderr.String())
+	check.That(v.t, v.server.Opened(readFile(v.t, path)) == v.server.LiveRefreshToken(), "the file doesn't have the refresh token that lives")
 }
 
 var messageID = regexp.MustCompile(`(?m)^strava-token: more: (.*)$`)
 
-func messages(stderr string) (ids []string) {
+func messages(stderr string) string {
+	var ids []string
 	for _, m := range messageID.FindAllStringSubmatch(stderr, -1) {
 		if !strings.HasPrefix(m[1], "input-other-") {
 			ids = append(ids, m[1])
 		}
 	}
-	return ids
+	return strings.Join(ids, " ")
 }
 
 // assertStored looks for the client secret in a secret of the repository, and for
@@ -239,9 +242,8 @@ func messages(stderr string) (ids []string) {
 func (v *visitor) assertStored(suffix string) {
 	v.t.Helper()
 	check.That(v.t, v.server.Secret("STRAVA_CLIENT_SECRET"+suffix) == v.server.App().Secret, "the client secret isn't stored")
-	if held := v.server.Held(branchName); held == "" || held != v.server.LiveRefreshToken() {
-		v.t.Errorf("the branch doesn't have the refresh token that lives\n%s", v.server.Journal())
-	}
+	held := v.server.Held(branchName)
+	check.That(v.t, held != "" && held == v.server.LiveRefreshToken(), "the branch doesn't have the refresh token that lives\n%s", v.server.Journal())
 	for _, name := range []string{"STRAVA_CLIENT_ID", "STRAVA_REFRESH_TOKEN"} {
 		check.That(v.t, v.server.Secret(name+suffix) == "", "there is a secret %s, which nobody reads", name)
 	}
@@ -250,9 +252,7 @@ func (v *visitor) assertStored(suffix string) {
 // assertNothingStored is the opposite.
 func (v *visitor) assertNothingStored() {
 	v.t.Helper()
-	if v.server.Secret("STRAVA_CLIENT_SECRET") != "" || v.server.Held(branchName) != "" {
-		v.t.Errorf("something was stored\n%s", v.server.Journal())
-	}
+	check.Equal(v.t, v.server.Secret("STRAVA_CLIENT_SECRET")+v.server.Held(branchName), "", "something was stored\n%s", v.server.Journal())
 }
 
 // assertFile compares a file that nobody else may read.

@@ -18,35 +18,34 @@ func described(t *testing.T) *checker {
 	return c
 }
 
-// TestRecorded holds every call of the scenarios against the description.
-// CONTRACT_CALLS names the record.
-func TestRecorded(t *testing.T) {
-	c := described(t)
-	text, err := os.ReadFile(os.Getenv("CONTRACT_CALLS"))
+func lines(t *testing.T, file string) []string {
+	t.Helper()
+	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatalf("CONTRACT_CALLS (.ci/contract sets it): %v", err)
 	}
-	found, calls := map[string]string{}, 0 // with a call of each
-	for line := range strings.Lines(string(text)) {
+	return strings.Split(strings.TrimSpace(string(text)), "\n")
+}
+
+// TestRecorded holds every call of the scenarios against the description.
+// CONTRACT_CALLS names the record.
+func TestRecorded(t *testing.T) {
+	c, calls, found := described(t), lines(t, os.Getenv("CONTRACT_CALLS")), map[string]string{} // with a call of each
+	for _, line := range calls {
 		var e exchange
 		if err := json.Unmarshal([]byte(line), &e); err != nil {
 			t.Fatal(err)
 		}
-		calls++
 		for _, what := range c.check(e) {
 			found[what] = e.Address
 		}
 	}
-	if calls < 500 {
-		t.Errorf("only %d calls were recorded", calls)
+	t.Logf("%d calls", len(calls))
+	if len(calls) < 500 {
+		t.Errorf("only %d calls were recorded", len(calls))
 	}
-	text, err = os.ReadFile("exceptions.txt")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for line := range strings.Lines(string(text)) {
-		line = strings.TrimSpace(line)
-		if line == "" || strings.HasPrefix(line, "#") {
+	for _, line := range lines(t, "exceptions.txt") {
+		if line = strings.TrimSpace(line); line == "" || strings.HasPrefix(line, "#") {
 			continue
 		}
 		if found[line] == "" {
@@ -57,7 +56,6 @@ func TestRecorded(t *testing.T) {
 	for what, address := range found {
 		t.Errorf("%s (%s)", what, address)
 	}
-	t.Logf("%d calls", calls)
 }
 
 // TestWhatIsWrongIsFound: the ring can fail.
@@ -80,15 +78,9 @@ func TestWhatIsWrongIsFound(t *testing.T) {
 		{"another status", func(e *exchange) { e.Status, e.Body = 422, `{"message":"m"}` }, "422 is not described"},
 		{"another status in another shape", func(e *exchange) { e.Status, e.Body = 422, `{"message":{}}` }, "422 is no common error"},
 		{"success that is not described", func(e *exchange) { e.Status, e.Body = 200, `{}` }, "200 is no common error"},
-		{"an answer without a field", func(e *exchange) {
-			*e = exchange{Method: "GET", Address: "/repos/o/r/actions/secrets/public-key", Status: 200, Type: "application/json", Body: `{"key_id":"1"}`}
-		}, `property "key" is missing`},
-		{"an answer of another type", func(e *exchange) {
-			*e = exchange{Method: "GET", Address: "/repos/o/r/git/blobs", Status: 200, Type: "application/json", Body: `{}`}
-		}, "no such address"},
-		{"a file in a folder", func(e *exchange) {
-			*e = exchange{Method: "GET", Address: "/repos/o/r/contents/a/b.txt?ref=x", Status: 404, Type: "application/json", Body: `{"message":"Not Found"}`}
-		}, ""},
+		{"an answer without a field", got("/repos/o/r/actions/secrets/public-key", 200, `{"key_id":"1"}`), `property "key" is missing`},
+		{"an answer of another type", got("/repos/o/r/git/blobs", 200, `{}`), "no such address"},
+		{"a file in a folder", got("/repos/o/r/contents/a/b.txt?ref=x", 404, `{"message":"Not Found"}`), ""},
 	} {
 		e := good
 		tt.change(&e)
@@ -96,5 +88,11 @@ func TestWhatIsWrongIsFound(t *testing.T) {
 		if tt.says == "" && len(found) > 0 || tt.says != "" && !slices.ContainsFunc(found, func(s string) bool { return strings.Contains(s, tt.says) }) {
 			t.Errorf("%s: got %q, want %q", tt.name, found, tt.says)
 		}
+	}
+}
+
+func got(address string, status int, body string) func(*exchange) {
+	return func(e *exchange) {
+		*e = exchange{Method: "GET", Address: address, Status: status, Type: "application/json", Body: body}
 	}
 }

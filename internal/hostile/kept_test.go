@@ -2,6 +2,7 @@ package hostile_test
 
 import (
 	"bytes"
+	"cmp"
 	"compress/flate"
 	"compress/gzip"
 	"encoding/binary"
@@ -9,19 +10,22 @@ import (
 	"flag"
 	"fmt"
 	"html"
+	"math/rand/v2"
+	"net/http"
 	"net/url"
+	"os"
 	"path/filepath"
-	"strconv"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"unicode/utf16"
 
+	"strava-token/internal/check"
 	"strava-token/internal/cli"
 	"strava-token/internal/sandbox"
 	"strava-token/internal/secret"
-	"strava-token/internal/store"
 )
 
 // cell is one odd answer to a refresh that replaced the refresh token.
@@ -78,70 +82,47 @@ func TestNothingThatArrivedIsLost(t *testing.T) {
 // user is who runs the commands.
 type user struct {
 	t      *testing.T
-	dial   *sandbox.Pipe
+	pipe   *sandbox.Pipe
 	target string
 }
 
-func (u *user) run(stdin string, env map[string]string, args ...string) (status int, stdout, stderr string) {
+func (u *user) run(stdin, refresh string, args ...string) (status int, stdout, stderr string) {
 	u.t.Helper()
-	base := "http://" + u.dial.Addr().String()
-	all := map[string]string{
-		"STRAVA_CLIENT_ID": "48213", "STRAVA_CLIENT_SECRET": clientSecret, "STRAVA_URL": base, "STRAVA_API_URL": base + "/api/v3",
-	}
-	for name, value := range env {
-		all[name] = value
+	base := "http://" + u.pipe.Addr().String()
+	env := map[string]string{
+		"STRAVA_CLIENT_ID": "48213", "STRAVA_CLIENT_SECRET": clientSecret, "STRAVA_REFRESH_TOKEN": refresh,
+		"STRAVA_URL": base, "STRAVA_API_URL": base + "/api/v3",
 	}
 	var out, err bytes.Buffer
 	status = cli.Run(u.t.Context(), cli.Process{
-		Args: args, Getenv: func(name string) string { return all[name] }, Stdin: strings.NewReader(stdin), Stdout: &out, Stderr: &err, Dial: u.dial.Dial,
+		Args: args, Getenv: func(name string) string { return env[name] }, Stdin: strings.NewReader(stdin), Stdout: &out, Stderr: &err, Dial: u.pipe.Dial,
 	})
 	return status, out.String(), err.String()
 }
 
-// holds returns what the target keeps.
+// holds returns what the target keeps, if there is one.
 func (u *user) holds() string {
-	u.t.Helper()
-	t, err := store.Parse("file:"+u.target, "")
-	if err != nil {
-		u.t.Fatal(err)
-	}
-	f := store.NewFile(t, store.App{ClientID: "48213", ClientSecret: secret.New(clientSecret)})
-	unlock, err := f.Lock(u.t.Context())
-	if err != nil {
-		u.t.Fatal(err)
-	}
-	defer unlock()
-	if _, err := f.Check(u.t.Context()); err != nil {
-		u.t.Fatal(err)
-	}
-	return f.Held().RefreshToken.Reveal()
+	text, _ := os.ReadFile(u.target)
+	return sandbox.New(sandbox.Knobs{App: sandbox.App{ID: "48213", Secret: clientSecret}}).Opened(string(text))
 }
 
 func (c cell) run(t *testing.T) where {
-	if c.successor == "" {
-		c.successor = newToken
-	}
-	pipe := sandbox.NewPipe()
-	defer pipe.Close()
-	go (&strava{first: c.raw, successor: c.successor}).serve(pipe)
-	u := &user{t, pipe, filepath.Join(t.TempDir(), "token")}
-	status, stdout, stderr := u.run("", map[string]string{"STRAVA_REFRESH_TOKEN": oldToken}, "refresh", "--rotate-to", "file:"+u.target)
+	c.successor = cmp.Or(c.successor, newToken)
+	u := &user{t, sandbox.NewPipe(), filepath.Join(t.TempDir(), "token")}
+	service := &http.Server{Handler: &strava{first: c.raw, successor: c.successor}}
+	defer service.Close()
+	go func() { _ = service.Serve(u.pipe) }()
+	status, stdout, stderr := u.run("", oldToken, "refresh", "--rotate-to", "file:"+u.target)
 	for _, s := range []string{oldToken, newToken, finalToken, accessToken, clientSecret, c.successor} {
-		if len(s) > 8 && strings.Contains(stderr, s) || s != accessToken && strings.Contains(stdout, s) {
-			t.Errorf("%.10s… was printed", s)
-		}
+		printed := len(s) > 8 && strings.Contains(stderr, s) || s != accessToken && strings.Contains(stdout, s)
+		check.That(t, !printed, "%.10s… was printed", s)
 	}
 	got := u.whereIsIt(c, stderr)
-	if got != c.want {
-		t.Errorf("the successor is %s, want %s\n%s", got, c.want, stderr)
-	}
-	statuses := map[where][]int{kept: {0, 1}, found: {3, 3}, shown: {3, 3}, unseen: {1, 1}}[got]
-	if statuses == nil || status != statuses[0] && status != statuses[1] {
-		t.Errorf("%s: exit status %d\n%s", got, status, stderr)
-	}
-	if says := strings.Contains(stderr, "more: run-unread\n"); says != (got == found || got == shown) {
-		t.Errorf("%s: it says that the answer was sealed: %t\n%s", got, says, stderr)
-	}
+	check.Equal(t, got, c.want, "where the successor is\n%s", stderr)
+	unread := got == found || got == shown
+	ends := status == 1 && got == unseen || status == 3 && unread || (status == 0 || status == 1) && got == kept
+	check.That(t, ends, "%s: exit status %d\n%s", got, status, stderr)
+	check.Equal(t, strings.Contains(stderr, "more: run-unread\n"), unread, "%s: it says that the answer was sealed\n%s", got, stderr)
 	return got
 }
 
@@ -157,11 +138,11 @@ func (u *user) whereIsIt(c cell, stderr string) where {
 		}
 		return "lost"
 	}
-	status, _, says := u.run(stderr, nil, "recover", "--rotate-to", "file:"+u.target)
+	status, _, says := u.run(stderr, "", "recover", "--rotate-to", "file:"+u.target)
 	if status == 0 && u.holds() == finalToken {
 		return found
 	}
-	_, stdout, _ := u.run(stderr, nil, "recover", "--print")
+	_, stdout, _ := u.run(stderr, "", "recover", "--print")
 	if _, body, _ := strings.Cut(c.raw, "\r\n\r\n"); body != "" && strings.Contains(stdout, body) {
 		return shown
 	}
@@ -199,7 +180,14 @@ func allCells() []cell {
 		all = append(all, cell{name: "encoded/" + name, raw: answer(200, c.raw, "Content-Encoding: identity"), want: c.want})
 	}
 	for name, token := range oddTokens {
-		all = append(all, cell{name: "token/" + name, raw: answer(200, tokenAnswer(token)), successor: decoded(token), want: oddWant(token)})
+		c := cell{name: "token/" + name, raw: answer(200, tokenAnswer(token)), want: kept}
+		if json.Unmarshal([]byte(token), &c.successor) != nil {
+			c.successor = token
+		}
+		if c.successor == token || secret.Inspect(c.successor) != "" { // what doesn't look like a token is sealed
+			c.want = found
+		}
+		all = append(all, c)
 	}
 	for _, status := range []int{200, 201, 202, 203, 204, 205, 206, 207, 226, 299, 300, 301, 302, 303, 304, 307, 308, 400, 401, 402, 403, 404, 405, 406, 408, 409, 410, 411, 413, 415, 418, 421, 422, 425, 426, 428, 429, 431, 451, 499, 500, 501, 502, 503, 504, 505, 507, 508, 511, 520, 522, 524, 530, 597, 599, 600, 799, 999} {
 		want := found
@@ -221,13 +209,8 @@ func allCells() []cell {
 		}
 		all = append(all, cell{name: fmt.Sprintf("cut/%03d", at), raw: well[:at], want: want})
 	}
-	for _, length := range []string{"-60", "-20", "-1", "+1", "+60", "+9999"} {
-		n, _ := strconv.Atoi(length)
-		want := kept
-		if n < 0 {
-			want = found
-		}
-		all = append(all, cell{name: "length/" + length, raw: answer(200, plain, fmt.Sprintf("Content-Length: %d", len(plain)+n)), want: want})
+	for n, want := range map[int]where{-60: found, -20: found, -1: found, 1: kept, 60: kept, 9999: kept} {
+		all = append(all, cell{name: fmt.Sprintf("length/%+d", n), raw: answer(200, plain, fmt.Sprintf("Content-Length: %d", len(plain)+n)), want: want})
 	}
 	for name, header := range map[string]string{"nothing": "0", "negative": "-5", "a word": "many", "twice": "5\r\nContent-Length: 6"} {
 		all = append(all, cell{name: "length/" + name, raw: answer(200, plain, "Content-Length: "+header), want: found})
@@ -239,10 +222,8 @@ func allCells() []cell {
 func chunked(plain string) []cell {
 	inChunks := func(size int) string {
 		var b strings.Builder
-		for s := plain; s != ""; {
-			n := min(size, len(s))
-			fmt.Fprintf(&b, "%x\r\n%s\r\n", n, s[:n])
-			s = s[n:]
+		for part := range slices.Chunk([]byte(plain), size) {
+			fmt.Fprintf(&b, "%x\r\n%s\r\n", len(part), part)
 		}
 		return b.String()
 	}
@@ -268,21 +249,15 @@ func encodings(plain string) map[string]cell {
 	d, _ := flate.NewWriter(&deflated, 9)
 	_, _ = d.Write([]byte(plain))
 	_ = d.Close()
-	wide := func(order binary.AppendByteOrder) string {
-		var b []byte
-		for _, unit := range utf16.Encode([]rune(plain)) {
-			b = order.AppendUint16(b, unit)
-		}
-		return string(b)
+	wide := func(order binary.ByteOrder) string {
+		text, _ := binary.Append(nil, order, utf16.Encode([]rune(plain)))
+		return string(text)
 	}
 	inString, _ := json.Marshal(plain)
 	twice, _ := json.Marshal(string(inString))
 	form := url.Values{"access_token": {accessToken}, "refresh_token": {newToken}, "expires_in": {"21600"}}.Encode()
 	noise := make([]byte, 80<<10)
-	for i, x := 0, uint32(1); i < len(noise); i++ {
-		x = x*1664525 + 1013904223
-		noise[i] = byte(x >> 24)
-	}
+	_, _ = rand.NewChaCha8([32]byte{}).Read(noise)
 	camel := strings.NewReplacer("refresh_token", "refreshToken", "access_token", "accessToken").Replace(plain)
 	return map[string]cell{
 		"gzip":                      {raw: zipped.String(), want: kept},
@@ -337,20 +312,4 @@ var oddTokens = map[string]string{
 	"an ampersand":      `"a&b=c;d,e+f%20g-0123456789"`,
 	"markup":            `"<b>successor</b>-0123456789"`,
 	"control":           `"successor\u001b[31m0123456789"`,
-}
-
-func decoded(token string) string {
-	var s string
-	if json.Unmarshal([]byte(token), &s) != nil {
-		return token
-	}
-	return s
-}
-
-// oddWant: what looks like a token is kept, anything else sealed.
-func oddWant(token string) where {
-	if strings.HasPrefix(token, `"`) && secret.Inspect(decoded(token)) == "" {
-		return kept
-	}
-	return found
 }

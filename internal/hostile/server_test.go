@@ -3,10 +3,8 @@
 package hostile_test
 
 import (
-	"bufio"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -48,42 +46,26 @@ type strava struct {
 	lives    string
 }
 
-func (s *strava) serve(l net.Listener) {
-	for {
-		conn, err := l.Accept()
-		if err != nil {
-			return
+func (s *strava) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	refresh := r.PostFormValue("refresh_token")
+	switch {
+	case r.URL.Path != "/oauth/token":
+		_, _ = io.WriteString(w, `{"id":7}`)
+	case !s.answered:
+		s.answered, s.lives = true, s.successor
+		if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
+			_, _ = io.WriteString(conn, s.first)
+			_ = conn.Close()
 		}
-		go func() {
-			defer conn.Close()
-			for r := bufio.NewReader(conn); ; {
-				req, err := http.ReadRequest(r)
-				if err != nil {
-					return
-				}
-				body, _ := io.ReadAll(req.Body)
-				req.Body = io.NopCloser(strings.NewReader(string(body)))
-				text, last := s.answerTo(req)
-				if _, err := io.WriteString(conn, text); err != nil || last {
-					return
-				}
-			}
-		}()
+	case refresh == s.lives:
+		s.lives = finalToken
+		_, _ = io.WriteString(w, tokenAnswer(`"`+finalToken+`"`))
+	default:
+		w.WriteHeader(http.StatusBadRequest)
+		_, _ = io.WriteString(w, refusal)
 	}
 }
 
-func (s *strava) answerTo(req *http.Request) (text string, last bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	switch {
-	case req.URL.Path != "/oauth/token":
-		return answer(200, `{"id":7}`), false
-	case !s.answered:
-		s.answered, s.lives = true, s.successor
-		return s.first, true
-	case req.PostFormValue("refresh_token") == s.lives:
-		s.lives = finalToken
-		return answer(200, tokenAnswer(`"`+finalToken+`"`)), false
-	}
-	return answer(400, `{"message":"Bad Request","errors":[{"resource":"RefreshToken","field":"refresh_token","code":"invalid"}]}`), false
-}
+const refusal = `{"message":"Bad Request","errors":[{"resource":"RefreshToken","field":"refresh_token","code":"invalid"}]}`
