@@ -98,7 +98,7 @@ func TestPagesOfGitHub(t *testing.T) {
 		"o/r/NAME@production": "https://github.com/o/r/settings/environments",
 		"org:O/NAME":          "https://github.com/organizations/O/settings/secrets/actions",
 	} {
-		m := voices["step"].Explain(&store.Error{ID: "target-secret-not-found", Target: check.Must(store.Parse(target, "o/r"))(t), Name: "NAME"})[0]
+		m := voices["step"].Explain(&store.Error{ID: "target-secret-not-found", Target: check.Must(store.Parse(target, "o/r"))(t)})[0]
 		check.Equal(t, m.Next, "Correct rotate-to, or create NAME with the current refresh token (at "+want+").", "%s", target)
 	}
 }
