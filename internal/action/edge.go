@@ -2,10 +2,8 @@ package action
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -145,15 +143,14 @@ func (s *steadyWriter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// appendTo adds text to the runner's file that a variable names.
-func (e *edge) appendTo(variable, text string) error {
-	f, err := os.OpenFile(e.Getenv(variable), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
-	if err == nil {
-		_, err = f.WriteString(text)
-		err = errors.Join(err, f.Close())
-	}
-	if err != nil {
-		return fmt.Errorf("write to the runner's file: %w", err)
-	}
+// toFile calls write, which has the SDK write to one of the runner's files: the SDK panics
+// if it can't.
+func toFile(write func()) (err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = fmt.Errorf("write to the runner's file: %v", cause)
+		}
+	}()
+	write()
 	return nil
 }

@@ -32,10 +32,7 @@ type Config struct {
 // once; after it, the step only hurries.
 func Run(ctx context.Context, c Config) provider.Status {
 	e := newEdge(c)
-	in, err := input.Read(&input.Workflow{
-		Getenv: e.Getenv, Input: e.sdk.GetInput, Hide: e.Mask, Event: e.event,
-		Writable: func(variable string) bool { return e.appendTo(variable, "") == nil },
-	}, true)
+	in, err := input.Read(&input.Workflow{Action: e.sdk, Event: e.event}, true)
 	e.voice.Language = in.Language
 	if err != nil {
 		if e.voice.Asks(err) && len(in.Targets) > 0 && in.StravaURL != nil && input.Inspect("client-id", in.ClientID) == "" {

@@ -64,7 +64,7 @@ func (e *edge) summary(o *provider.Outcome, story []string, failures []words.Mes
 // addSummary adds to the job's summary. It returns false if that's impossible, and
 // loses nothing else.
 func (e *edge) addSummary(markdown string) bool {
-	return e.appendTo("GITHUB_STEP_SUMMARY", markdown+"\n") == nil
+	return toFile(func() { e.sdk.AddStepSummary(markdown) }) == nil
 }
 
 func (e *edge) recoveryIntro() string {

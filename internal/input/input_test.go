@@ -1,8 +1,10 @@
 package input_test
 
 import (
+	"bytes"
 	"errors"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -11,7 +13,6 @@ import (
 
 	"strava-token/internal/check"
 	"strava-token/internal/input"
-	"strava-token/internal/secret"
 	"strava-token/internal/words"
 )
 
@@ -21,6 +22,7 @@ const token = "89abcdef0123456789abcdef0123456789abcdef"
 // returns the ids of what is wrong, and what is masked.
 func read(changed map[string]string) (in *input.Inputs, problems, masked []string) {
 	env := map[string]string{
+		"GITHUB_OUTPUT":       os.DevNull,
 		"GITHUB_REPOSITORY":   "octo/running",
 		"INPUT_CLIENT-ID":     "48213",
 		"INPUT_CLIENT-SECRET": "0123456789abcdef0123456789abcdef01234567",
@@ -30,15 +32,12 @@ func read(changed map[string]string) (in *input.Inputs, problems, masked []strin
 	}
 	maps.Copy(env, changed)
 	getenv := func(name string) string { return env[name] }
-	in, err := input.Read(&input.Workflow{
-		Getenv:   getenv,
-		Input:    githubactions.New(githubactions.WithGetenv(getenv)).GetInput,
-		Writable: func(string) bool { return true },
-		Hide: func(v secret.Value) bool {
-			masked = append(masked, v.Reveal())
-			return true
-		},
-	}, true)
+	var printed bytes.Buffer
+	sdk := githubactions.New(githubactions.WithGetenv(getenv), githubactions.WithWriter(&printed))
+	in, err := input.Read(&input.Workflow{Action: sdk}, true)
+	for line := range strings.Lines(printed.String()) {
+		masked = append(masked, strings.TrimPrefix(strings.TrimSuffix(line, githubactions.EOF), "::add-mask::"))
+	}
 	if wrong, ok := errors.AsType[*input.Error](err); ok {
 		for _, p := range wrong.Problems {
 			problems = append(problems, p.ID)

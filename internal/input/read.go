@@ -5,6 +5,7 @@ package input
 import (
 	"fmt"
 	"net/url"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -97,7 +98,7 @@ func (r *reader) mask(v secret.Value) {
 	for line := range strings.Lines(v.Reveal()) {
 		if one := secret.New(strings.TrimSpace(line)); secret.MayHold(one.Reveal()) {
 			if r.workflow != nil {
-				r.workflow.Hide(one)
+				r.workflow.AddMask(one.Reveal())
 			}
 			r.in.Masked = append(r.in.Masked, one)
 		}
@@ -233,7 +234,7 @@ func (r *reader) address(name, fallback string) *url.URL {
 func (r *reader) end() error {
 	if w := r.workflow; w != nil {
 		for _, variable := range []string{"GITHUB_OUTPUT", "GITHUB_ENV"} {
-			if (variable == "GITHUB_OUTPUT" || r.in.ExportEnv) && !w.Writable(variable) {
+			if (variable == "GITHUB_OUTPUT" || r.in.ExportEnv) && !isWritable(w.Getenv(variable)) {
 				r.problem(variable, "input-unwritable", "")
 			}
 		}
@@ -253,6 +254,12 @@ func (r *reader) end() error {
 		return &Error{r.problems}
 	}
 	return nil
+}
+
+// isWritable reports whether something can be appended to a file. It makes the file if need be.
+func isWritable(path string) bool {
+	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	return err == nil && f.Close() == nil
 }
 
 func isNumber(s string) bool {

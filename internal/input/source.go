@@ -3,6 +3,8 @@ package input
 import (
 	"strings"
 
+	"github.com/sethvargo/go-githubactions"
+
 	"strava-token/internal/secret"
 	"strava-token/internal/words"
 )
@@ -18,11 +20,8 @@ type Source interface {
 
 // Workflow is a step of a workflow.
 type Workflow struct {
-	Getenv   func(string) string
-	Input    func(name string) string
-	Hide     func(secret.Value) bool
-	Writable func(variable string) bool // whether the runner's file that it names is
-	Event    map[string]any             // what started the workflow; nil if unknown
+	*githubactions.Action
+	Event map[string]any // what started the workflow; nil if unknown
 }
 
 // Text returns an input of the step, or the value that the runner sets.
@@ -33,7 +32,7 @@ func (w *Workflow) Text(name string) string {
 	case strings.HasPrefix(name, "GITHUB_"):
 		return w.Getenv(name)
 	}
-	return w.Input(name)
+	return w.GetInput(name)
 }
 
 // Lines returns the lines of an input.
