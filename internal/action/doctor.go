@@ -21,7 +21,7 @@ func (e *edge) examine(ctx context.Context, run *provider.Run) provider.Status {
 		}
 	}
 	if len(failures) > 0 {
-		e.fail(e.explain(failures))
+		e.fail(failures...)
 	}
 	marks := map[doctor.Level]string{doctor.OK: "✅", doctor.Warning: "⚠️", doctor.Failure: "❌"}
 	summary := e.title("doctor-title")

@@ -1,12 +1,16 @@
 package action
 
-import "testing"
+import (
+	"testing"
+
+	"strava-token/internal/check"
+)
 
 // TestPagesOf whatever the workflow's file and branch are called.
 func TestPagesOf(t *testing.T) {
 	t.Parallel()
 	const base = "https://github.com/octo/running"
-	for ref, want := range map[string]pages{
+	for ref, want := range map[string][2]string{
 		"octo/running/.github/workflows/strava.yml@refs/heads/main": {base + "/actions/workflows/strava.yml", base + "/edit/main/.github/workflows/strava.yml"},
 		"octo/running/.github/workflows/my sync.yml@refs/heads/a#1": {base + "/actions/workflows/my%20sync.yml", base + "/edit/a%231/.github/workflows/my%20sync.yml"},
 		"octo/running/.github/workflows/x@y.yml@refs/tags/v1":       {base + "/actions/workflows/x@y.yml", base + "/blob/HEAD/.github/workflows/x@y.yml"},
@@ -15,8 +19,7 @@ func TestPagesOf(t *testing.T) {
 		"": {base + "/actions", base + "/actions"},
 	} {
 		env := map[string]string{"GITHUB_REPOSITORY": "octo/running", "GITHUB_WORKFLOW_REF": ref}
-		if got := pagesOf(func(name string) string { return env[name] }); got != want {
-			t.Errorf("%s: got %+v, want %+v", ref, got, want)
-		}
+		workflow, edit := pagesOf(func(name string) string { return env[name] })
+		check.Equal(t, [2]string{workflow, edit}, want, "%s", ref)
 	}
 }

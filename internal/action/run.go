@@ -38,9 +38,8 @@ func Run(ctx context.Context, c Config) provider.Status {
 		if e.voice.Asks(err) && len(in.Targets) > 0 && in.StravaURL != nil && input.Inspect("client-id", in.ClientID) == "" {
 			e.offer(ctx, in, in.Strava(nil), nil)
 		}
-		messages := e.voice.Explain(err)
-		e.fail(messages)
-		e.addSummary(e.title("summary-inputs") + e.voice.Say("summary-nothing-sent", nil) + "\n\n" + e.list("summary-failure", messages))
+		e.fail(err)
+		e.addSummary(e.title("summary-inputs") + e.voice.Say("summary-nothing-sent", nil) + "\n\n" + e.list("summary-failure", err))
 		return provider.BadInput
 	}
 	var otherLogin []error // warnings that the code is from another login, shown with the link
@@ -93,24 +92,24 @@ func (e *edge) report(o *provider.Outcome, code bool) {
 	for _, err := range o.Warnings {
 		e.warn(err)
 	}
-	story, messages := e.story(o, code), e.explain(o.Failures)
-	summary := e.summary(o, story, messages)
+	story := e.story(o, code)
+	summary := e.summary(o, story)
 	switch {
 	case e.first != nil:
-		m := messages[0]
+		m := e.voice.Explain(e.first)[0]
 		titled := e.sdk.WithFieldsMap(map[string]string{"title": m.What})
 		m.What = ""
 		titled.Errorf("%s", strings.TrimSpace(m.Text()))
-		e.say(e.first.Blanks["link"].(string)) // on its own line, so that it can be clicked
+		e.say(e.voice.Link) // on its own line, so that it can be clicked
 		summary = e.stepsLeft()
-	case len(messages) > 0:
-		e.fail(messages)
+	case len(o.Failures) > 0:
+		e.fail(o.Failures...)
 	}
 	for _, line := range story {
 		e.say(line)
 	}
-	if e.sealed != "" {
-		summary += "\n" + e.sealedSection(e.sealed)
+	if o.Recovery != "" {
+		summary += "\n" + e.sealedSection(o.Recovery)
 	}
 	e.addSummary(summary)
 }
