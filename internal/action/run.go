@@ -43,7 +43,7 @@ func Run(ctx context.Context, c Config) provider.Status {
 		return provider.BadInput
 	}
 	var otherLogin []error // warnings that the code is from another login, shown with the link
-	for _, warning := range append(in.OtherHosts(), in.Warnings...) {
+	for _, warning := range in.Warnings {
 		if e.voice.Asks(warning) && !in.Doctor {
 			otherLogin = append(otherLogin, warning)
 			continue

@@ -122,7 +122,7 @@ func TestOtherHosts(t *testing.T) {
 			"GITHUB_SERVER_URL": "https://" + tt.server, "INPUT_ROTATE-TO": tt.target,
 		})
 		var got []string
-		for _, err := range in.OtherHosts() {
+		for _, err := range in.Warnings {
 			got = append(got, err.(*words.Failure).ID)
 		}
 		check.Same(t, append(problems, got...), tt.want, "%+v", tt)

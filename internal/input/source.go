@@ -1,6 +1,7 @@
 package input
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/sethvargo/go-githubactions"
@@ -84,19 +85,14 @@ var Variables = map[string][]string{
 
 // Text returns an answer, a flag or a variable, in this order.
 func (s Shell) Text(name string) string {
-	texts := append([]string{s.Answers[name].Reveal()}, s.Flags[name]...)
+	text := strings.TrimSpace(cmp.Or(s.Answers[name].Reveal(), cmp.Or(s.Flags[name]...)))
 	for _, variable := range Variables[name] {
-		texts = append(texts, s.Getenv(variable))
+		text = cmp.Or(text, strings.TrimSpace(s.Getenv(variable)))
 	}
-	if name == "GITHUB_SERVER_URL" {
-		texts = append(texts, words.GitHub)
+	if text == "" && name == "GITHUB_SERVER_URL" {
+		return words.GitHub
 	}
-	for _, text := range texts {
-		if text = strings.TrimSpace(text); text != "" {
-			return text
-		}
-	}
-	return ""
+	return text
 }
 
 // Lines returns the values of a flag.

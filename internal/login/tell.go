@@ -94,7 +94,7 @@ func (l *Login) withoutGitHubToken(ctx context.Context) error {
 	if err := l.ask(ctx, "client-id"); err != nil {
 		return err
 	}
-	if err := l.read("client-secret", "github-token"); err != nil {
+	if err := l.read(words.Input("client-secret"), words.Input("github-token")); err != nil {
 		return err
 	}
 	place := l.gitHub() + "/" + l.Repository + "/settings/"
