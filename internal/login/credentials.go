@@ -54,15 +54,6 @@ func (l *Login) planCredentials() error {
 	return nil
 }
 
-// writeCredentials writes the client id and the client secret to their file, to use the
-// token from this machine. It leaves a file with anything else in it alone.
-func (l *Login) writeCredentials() error {
-	if lines := formatted("dotenv", l.in, secret.Value{}); !has(l.credentials, lines) && create(l.credentials, lines) != nil {
-		return &words.Failure{ID: "login-file", Blanks: words.Blanks{"file": l.credentials}}
-	}
-	return nil
-}
-
 // create makes a new file that only its owner can read, or nothing.
 func create(path, text string) error {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
