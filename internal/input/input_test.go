@@ -40,7 +40,7 @@ func read(changed map[string]string) (in *input.Inputs, problems, masked []strin
 	}
 	if wrong, ok := errors.AsType[*input.Error](err); ok {
 		for _, p := range wrong.Problems {
-			problems = append(problems, p.ID)
+			problems = append(problems, p.Error())
 		}
 	}
 	return in, problems, masked

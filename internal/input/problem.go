@@ -9,8 +9,8 @@ import (
 )
 
 // Error reports everything that is wrong with a command's inputs. Nothing was sent
-// anywhere. The blank "input" of a problem is the words.Input that it's about.
-type Error struct{ Problems []*words.Failure }
+// anywhere. Each problem is a *words.Failure, whose blank "input" names what it's about.
+type Error struct{ Problems []error }
 
 // problem returns what is wrong with an input. detail is what was written, which is shown
 // if it can't be a secret.
@@ -20,21 +20,16 @@ func problem(name, id, detail string) *words.Failure {
 
 // Misuse returns the error for a command line that can't be run as written.
 func Misuse(id string, blanks words.Blanks) error {
-	return &Error{[]*words.Failure{{ID: id, Blanks: blanks}}}
+	return &Error{[]error{&words.Failure{ID: id, Blanks: blanks}}}
 }
 
 // Wrong returns the error for one unusable input. id is that of the message.
-func Wrong(name, id string) error { return &Error{[]*words.Failure{problem(name, id, "")}} }
+func Wrong(name, id string) error { return &Error{[]error{problem(name, id, "")}} }
 
-func (e *Error) Error() string { return errors.Join(e.Unwrap()...).Error() }
+func (e *Error) Error() string { return errors.Join(e.Problems...).Error() }
 
 // Unwrap returns the problems.
-func (e *Error) Unwrap() (all []error) {
-	for _, p := range e.Problems {
-		all = append(all, p)
-	}
-	return all
-}
+func (e *Error) Unwrap() []error { return e.Problems }
 
 // Status returns the exit status of the command.
 func (e *Error) Status() provider.Status { return provider.BadInput }

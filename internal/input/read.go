@@ -85,7 +85,7 @@ type reader struct {
 	Source
 	workflow *Workflow // the Source, or nil in a shell
 	in       *Inputs
-	problems []*words.Failure
+	problems []error
 	readable bool // a target can be read back, perhaps a mistyped one
 	// needsGitHub says that a target needs the GitHub token. So does a mistyped one, since
 	// it may be meant to be on GitHub.
@@ -120,9 +120,8 @@ func (r *reader) mask(v secret.Value) {
 func (r *reader) credential(name string, needed bool) secret.Value {
 	v := secret.New(r.Text(name))
 	r.mask(v)
-	if id := Inspect(name, v.Reveal()); id != "" && needed {
-		r.problem(name, id, "")
-	}
+	id := Inspect(name, v.Reveal())
+	r.expect(id == "" || !needed, name, id, "")
 	return v
 }
 
@@ -159,9 +158,7 @@ func (r *reader) clientID() string {
 			r.problems = nil // id and secret are swapped; the message says so
 		}
 	}
-	if id != "" {
-		r.problem(name, id, odd(text))
-	}
+	r.expect(id == "", name, id, odd(text))
 	return text
 }
 
@@ -198,21 +195,21 @@ func (r *reader) end() error {
 		r.expect(isWritable(w.Getenv("GITHUB_OUTPUT")), "GITHUB_OUTPUT", "input-unwritable", "")
 		r.expect(!r.in.ExportEnv || isWritable(w.Getenv("GITHUB_ENV")), "GITHUB_ENV", "input-unwritable", "")
 		var missing []string
-		others := slices.DeleteFunc(slices.Clone(r.problems), func(p *words.Failure) bool {
-			name, isMissing := strings.CutPrefix(p.ID, "input-missing-")
+		others := slices.DeleteFunc(slices.Clone(r.problems), func(p error) bool {
+			name, isMissing := strings.CutPrefix(p.Error(), "input-missing-") // which is its id
 			if isMissing {
 				missing = append(missing, name)
 			}
 			return isMissing
 		})
 		if cause := w.withheld(); cause != "" && missing != nil {
-			r.problems = slices.Insert(others, 0, &words.Failure{ID: cause, Blanks: words.Blanks{"inputs": missing}})
+			r.problems = slices.Insert(others, 0, error(&words.Failure{ID: cause, Blanks: words.Blanks{"inputs": missing}}))
 		}
 	}
 	if len(r.problems) > 0 {
 		return &Error{r.problems}
 	}
-	r.in.Warnings = append(r.in.otherHosts(r.Text("GITHUB_SERVER_URL")), r.in.Warnings...)
+	r.in.Warnings = append(r.in.otherHosts(cmp.Or(r.Text("GITHUB_SERVER_URL"), words.GitHub)), r.in.Warnings...)
 	return nil
 }
 

@@ -71,13 +71,12 @@ func (in *Inputs) otherHosts(server string) (others []error) {
 	}
 	warn(isStrava(in.StravaURL), "input-other-host", "strava-url", in.StravaURL)
 	warn(isStrava(in.StravaAPIURL), "input-other-api-host", "strava-api-url", in.StravaAPIURL) // it gets only the access token
-	host := ""
+	usual := []string{"api.github.com"}
 	if own, err := url.Parse(strings.ToLower(server)); err == nil {
-		host = own.Host
+		usual = append(usual, own.Host, "api."+own.Host)
 	}
-	usual := []string{"api.github.com", host, "api." + host}
-	unused := host == "" || !slices.ContainsFunc(in.Targets, store.Target.OnGitHub)
-	warn(unused || slices.Contains(usual, strings.ToLower(in.GitHubURL.Host)), "input-other-github-host", "GITHUB_API_URL", in.GitHubURL)
+	isUsual := slices.Contains(usual, strings.ToLower(in.GitHubURL.Host)) || !slices.ContainsFunc(in.Targets, store.Target.OnGitHub)
+	warn(isUsual, "input-other-github-host", "GITHUB_API_URL", in.GitHubURL)
 	return others
 }
 

@@ -7,7 +7,6 @@ import (
 	"github.com/sethvargo/go-githubactions"
 
 	"strava-token/internal/secret"
-	"strava-token/internal/words"
 )
 
 // Source is where inputs come from: a *Workflow or a Shell. Inputs go by their names in
@@ -88,9 +87,6 @@ func (s Shell) Text(name string) string {
 	text := strings.TrimSpace(cmp.Or(s.Answers[name].Reveal(), cmp.Or(s.Flags[name]...)))
 	for _, variable := range Variables[name] {
 		text = cmp.Or(text, strings.TrimSpace(s.Getenv(variable)))
-	}
-	if text == "" && name == "GITHUB_SERVER_URL" {
-		return words.GitHub
 	}
 	return text
 }

@@ -131,10 +131,10 @@ func (l *Login) read(unneeded ...any) error {
 	flags := map[string][]string{"repo": {l.Repository}, "rotate-to": l.RotateTo, "require-scopes": {l.Scope}}
 	l.in, err = input.Read(input.Shell{Getenv: l.Getenv, Flags: flags, Answers: l.answers}, false)
 	if wrong, ok := errors.AsType[*input.Error](err); ok {
-		wrong.Problems = slices.DeleteFunc(wrong.Problems, func(p *words.Failure) bool { return slices.Contains(unneeded, p.Blanks["input"]) })
+		wrong.Problems = slices.DeleteFunc(wrong.Problems, func(p error) bool { return slices.Contains(unneeded, p.(*words.Failure).Blanks["input"]) })
 		for _, p := range wrong.Problems {
-			if p.Blanks["input"] == words.Input("require-scopes") {
-				p.Blanks["input"] = words.Input("scope") // as the flag is called here
+			if blanks := p.(*words.Failure).Blanks; blanks["input"] == words.Input("require-scopes") {
+				blanks["input"] = words.Input("scope") // as the flag is called here
 			}
 		}
 		if len(wrong.Problems) > 0 {

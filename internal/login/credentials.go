@@ -20,12 +20,11 @@ import (
 // planCredentials decides on the file for the app's credentials: the one that was given,
 // or one beside the token, or one in the user's configuration. It checks that the file can
 // be made, unless it's there and says the same.
-func (l *Login) planCredentials() error {
-	path, err := l.Output, error(nil)
+func (l *Login) planCredentials() (err error) {
+	path := l.Output
 	if i := slices.IndexFunc(l.in.Targets, store.Target.IsFile); path == "" && i >= 0 {
 		path = l.in.Targets[i].Path + ".env"
-	}
-	if path == "" {
+	} else if path == "" {
 		if path, err = ownFile("app.env"); err != nil {
 			return err
 		}

@@ -19,10 +19,8 @@ import (
 	"strava-token/internal/words"
 )
 
-const (
-	clientSecretName = "STRAVA_CLIENT_SECRET" // is the secret that the workflow reads
-	finishTime       = 8 * time.Second        // for the write of the client secret, after that of the refresh token
-)
+// clientSecretName is the secret that the workflow reads.
+const clientSecretName = "STRAVA_CLIENT_SECRET"
 
 // keep spends the code and stores the refresh token. A cancellation only hurries it.
 func (l *Login) keep(ctx context.Context, grant strava.Grant, attempt *Attempt) error {
@@ -55,7 +53,7 @@ func (l *Login) keep(ctx context.Context, grant strava.Grant, attempt *Attempt) 
 func (l *Login) keepApp(ctx context.Context) error {
 	switch {
 	case l.clientSecret != nil:
-		uninterrupted, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishTime)
+		uninterrupted, cancel := context.WithTimeout(context.WithoutCancel(ctx), 8*time.Second) // after the refresh token's
 		defer cancel()
 		return l.clientSecret.Set(uninterrupted, l.in.ClientSecret)
 	case l.credentials != "":

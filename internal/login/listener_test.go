@@ -49,7 +49,8 @@ func listen(t *testing.T) *here {
 	t.Parallel()
 	l := check.Must(login.Listen(0))(t)
 	jar := check.Must(cookiejar.New(nil))(t)
-	browser := &http.Client{Jar: jar, Timeout: 10 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	browser := &http.Client{Jar: jar, Timeout: 10 * time.Second, CheckRedirect: stay}
 	t.Cleanup(func() { browser.CloseIdleConnections(); l.Close() })
 	return &here{t, l, l.Begin(authorize), browser}
 }

@@ -33,3 +33,21 @@ func FuzzOutput(f *testing.F) {
 		check.That(t, isWhole || err != nil && content == "", "%q sets %q", value, content)
 	})
 }
+
+// TestPagesOf whatever the workflow's file and branch are called.
+func TestPagesOf(t *testing.T) {
+	t.Parallel()
+	const base = "https://github.com/octo/running"
+	for ref, want := range map[string][2]string{
+		"octo/running/.github/workflows/strava.yml@refs/heads/main": {"/actions/workflows/strava.yml", "/edit/main/.github/workflows/strava.yml"},
+		"octo/running/.github/workflows/my sync.yml@refs/heads/a#1": {"/actions/workflows/my%20sync.yml", "/edit/a%231/.github/workflows/my%20sync.yml"},
+		"octo/running/.github/workflows/x@y.yml@refs/tags/v1":       {"/actions/workflows/x@y.yml", "/blob/HEAD/.github/workflows/x@y.yml"},
+		"octo/running/.github/workflows/strava.yml@refs/heads/a/b":  {"/actions/workflows/strava.yml", "/edit/a/b/.github/workflows/strava.yml"},
+		"octo/other/.github/workflows/strava.yml@refs/heads/main":   {"/actions", "/actions"},
+		"": {"/actions", "/actions"},
+	} {
+		env := map[string]string{"GITHUB_REPOSITORY": "octo/running", "GITHUB_WORKFLOW_REF": ref}
+		workflow, edit := pagesOf(func(name string) string { return env[name] })
+		check.Equal(t, [2]string{workflow, edit}, [2]string{base + want[0], base + want[1]}, "%s", ref)
+	}
+}
