@@ -67,9 +67,6 @@ func (e *edge) Recover(sealed string) bool {
 	if !e.out.broken.Load() || e.addSummary(e.sealedSection(sealed)) {
 		return true
 	}
-	if e.Stderr == nil {
-		return false
-	}
 	_, err := fmt.Fprint(e.Stderr, sealed)
 	return err == nil
 }

@@ -25,7 +25,7 @@ import (
 type Config struct {
 	Getenv func(string) string
 	Stdout io.Writer
-	Stderr io.Writer          // for a recovery text that can't be printed elsewhere; may be nil
+	Stderr io.Writer          // for a recovery text that can't be printed elsewhere
 	Dial   transport.DialFunc // nil: over TCP
 }
 

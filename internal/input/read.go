@@ -209,7 +209,7 @@ func (r *reader) end() error {
 	if len(r.problems) > 0 {
 		return &Error{r.problems}
 	}
-	r.in.Warnings = append(r.in.otherHosts(cmp.Or(r.Text("GITHUB_SERVER_URL"), words.GitHub)), r.in.Warnings...)
+	r.in.Warnings = append(r.in.otherHosts(r.Text("GITHUB_SERVER_URL")), r.in.Warnings...)
 	return nil
 }
 

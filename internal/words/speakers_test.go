@@ -87,8 +87,8 @@ func speakers(t *testing.T) (all []error) {
 		"STRAVA_CLIENT_ID": "48213", "STRAVA_CLIENT_SECRET": "0123456789", "GH_TOKEN": "ghp_0123456789",
 		"STRAVA_URL": elsewhere, "STRAVA_API_URL": elsewhere, "GITHUB_API_URL": elsewhere,
 	}
-	getenv := func(name string) string { return env[name] }
-	in, err := input.Read(input.Shell{Getenv: getenv, Flags: map[string][]string{"repo": {"o/r"}, "rotate-to": {"branch:b"}}}, false)
+	flags := map[string][]string{"repo": {"o/r"}, "rotate-to": {"branch:b"}}
+	in, err := input.Read(input.Shell{Getenv: func(name string) string { return env[name] }, Flags: flags}, false)
 	check.OK(t, err)
 	check.Equal(t, len(in.Warnings), 3, "warnings of hosts")
 	return append(all, in.Warnings...)
