@@ -21,12 +21,17 @@ func FuzzOutput(f *testing.F) {
 	for _, seed := range []string{"token", "a\nb", delimiter, "x" + delimiter + "y", "a\rb", "%0A", "<<EOF", "a=b"} {
 		f.Add(seed)
 	}
-	path := filepath.Join(f.TempDir(), "output")
+	path := f.TempDir()
 	e := &edge{sdk: githubactions.New(githubactions.WithGetenv(func(string) string { return path }))}
+	export := func(value string) error {
+		token := strava.Token{AccessToken: secret.New(value)}
+		return e.export(&input.Inputs{}, &provider.Outcome{Token: token, Export: provider.ExportAll})
+	}
+	check.That(f, export("token") != nil, "a folder took an output")
+	path = filepath.Join(path, "output")
 	f.Fuzz(func(t *testing.T, value string) {
 		check.OK(t, os.WriteFile(path, nil, 0o600))
-		token := strava.Token{AccessToken: secret.New(value)}
-		err := e.export(&input.Inputs{}, &provider.Outcome{Token: token, Export: provider.ExportAll})
+		err := export(value)
 		content := string(check.Must(os.ReadFile(path))(t))
 		want := "access-token<<" + delimiter + "\n" + value + "\n" + delimiter + "\nexpires-at<<" // and two more
 		isWhole := strings.HasPrefix(content, want) && strings.Count(content, "\n") == 12 && strings.Count(content, delimiter) == 8

@@ -74,9 +74,8 @@ func TestStravaJudgesWhatMayHoldACredential(t *testing.T) {
 	} {
 		for _, variable := range []string{"INPUT_CLIENT-SECRET", "INPUT_REFRESH-TOKEN"} {
 			_, problems, masked := read(map[string]string{variable: pasted})
-			if len(problems) > 0 || !slices.ContainsFunc(masked, func(m string) bool { return strings.Contains(pasted, m) && len(m) > 38 }) {
-				t.Errorf("%s=%q: problems %v, masked %q", variable, pasted, problems, masked)
-			}
+			isMasked := slices.ContainsFunc(masked, func(m string) bool { return strings.Contains(pasted, m) && len(m) > 38 })
+			check.That(t, len(problems) == 0 && isMasked, "%s=%q: problems %v, masked %q", variable, pasted, problems, masked)
 			check.That(t, !slices.Contains(masked, "{"), "a brace is masked everywhere")
 		}
 	}

@@ -97,9 +97,8 @@ func TestTheLocalPage(t *testing.T) {
 	link := stateOf(t, h.Link)
 	location, _ := h.get(h.Local, http.StatusSeeOther)
 	state := stateOf(t, location)
-	if state == link || strings.Contains(h.Local, state) || strings.Contains(h.Local, link) {
-		t.Errorf("the address of the local page gives a state away: %s", h.Local)
-	}
+	givesAway := state == link || strings.Contains(h.Local, state) || strings.Contains(h.Local, link)
+	check.That(t, !givesAway, "the address of the local page gives a state away: %s", h.Local)
 	jar := h.browser.Jar
 	made := check.Must(cookiejar.New(nil))(t)
 	made.SetCookies(check.Must(url.Parse(h.listener.Redirect()))(t), []*http.Cookie{{Name: "strava-token", Value: state}})
@@ -165,7 +164,6 @@ func TestEachAttemptKeepsItsPage(t *testing.T) {
 	h.get(callback(stateOf(t, first.Link)), http.StatusBadRequest)
 	_, body := h.get(location, http.StatusConflict)
 	check.Contains(t, body, "The first page")
-
 	location, _ = h.get(callback(stateOf(t, second.Link)), http.StatusSeeOther)
 	second.Tell(login.Page{Status: http.StatusOK, Title: "The second page"})
 	_, body = h.get(location, http.StatusOK)
