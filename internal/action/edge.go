@@ -2,10 +2,8 @@ package action
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -20,29 +18,23 @@ import (
 // edge speaks the runner's protocol.
 type edge struct {
 	Config
-	out    *steadyWriter
-	sdk    *githubactions.Action
-	voice  words.Voice
-	pages  pages
-	event  map[string]any // what started the workflow; nil if unknown
-	sealed string         // a recovery text that is in the log, but not in the summary yet
-	first  *words.Failure // the failure of a run that waits for a person to authorize; or nil
+	out   *steadyWriter
+	sdk   *githubactions.Action
+	voice words.Voice
+	event map[string]any // what started the workflow; nil if unknown
+	first *words.Failure // the failure of a run that waits for a person to authorize; or nil
 }
 
 func newEdge(c Config) *edge {
-	getenv, out, pages := c.Getenv, &steadyWriter{w: c.Stdout}, pagesOf(c.Getenv)
+	getenv, out := c.Getenv, &steadyWriter{w: c.Stdout}
 	sdk := githubactions.New(githubactions.WithGetenv(getenv), githubactions.WithWriter(out))
 	var event map[string]any
 	if context, _ := sdk.Context(); context != nil {
 		event = context.Event
 	}
-	return &edge{
-		Config: c, out: out, sdk: sdk, pages: pages, event: event,
-		voice: words.Voice{
-			Step: true, Help: troubleshooting(getenv), Server: getenv("GITHUB_SERVER_URL"), Repository: getenv("GITHUB_REPOSITORY"),
-			Workflow: pages.workflow, Edit: pages.edit,
-		},
-	}
+	voice := words.Voice{Step: true, Help: troubleshooting(getenv), Server: getenv("GITHUB_SERVER_URL"), Repository: getenv("GITHUB_REPOSITORY")}
+	voice.Workflow, voice.Edit = pagesOf(getenv)
+	return &edge{Config: c, out: out, sdk: sdk, event: event, voice: voice}
 }
 
 // troubleshooting returns the page that explains every message, in the version of the
@@ -67,21 +59,13 @@ func (e *edge) Mask(v secret.Value) bool {
 
 // Recover prints a sealed refresh token, each line as it is: the runner can't take
 // any of it for a command.
-// The summary gets it at the end, below what failed, or at once if the log can't be
+// The summary gets it at the end, below what failed, and at once if the log can't be
 // written: the run may be killed.
 func (e *edge) Recover(sealed string) bool {
-	e.sealed = sealed
 	e.say(e.recoveryIntro())
 	_, _ = fmt.Fprint(e.out, sealed)
-	if !e.out.broken.Load() {
+	if !e.out.broken.Load() || e.addSummary(e.sealedSection(sealed)) {
 		return true
-	}
-	e.sealed = ""
-	if e.addSummary(e.sealedSection(sealed)) {
-		return true
-	}
-	if e.Stderr == nil {
-		return false
 	}
 	_, err := fmt.Fprint(e.Stderr, sealed)
 	return err == nil
@@ -97,23 +81,23 @@ func (e *edge) say(line string) {
 	_, _ = fmt.Fprintln(e.out, line)
 }
 
+// The runner's annotations escape what they print.
+func (e *edge) fail(errs ...error) { e.sdk.Errorf("%s", e.text(errs...)) }
+func (e *edge) warn(err error)     { e.sdk.Warningf("%s", e.text(err)) }
+
+func (e *edge) text(errs ...error) string {
+	var texts []string
+	for _, m := range e.explain(errs) {
+		texts = append(texts, m.Text())
+	}
+	return strings.Join(texts, "\n")
+}
+
 func (e *edge) explain(errs []error) (all []words.Message) {
 	for _, err := range errs {
 		all = append(all, e.voice.Explain(err)...)
 	}
 	return all
-}
-
-// The runner's annotations escape what they print.
-func (e *edge) fail(messages []words.Message) { e.sdk.Errorf("%s", text(messages)) }
-func (e *edge) warn(err error)                { e.sdk.Warningf("%s", text(e.voice.Explain(err))) }
-
-func text(messages []words.Message) string {
-	texts := make([]string, len(messages))
-	for i, m := range messages {
-		texts[i] = m.Text()
-	}
-	return strings.Join(texts, "\n")
 }
 
 // steadyWriter carries on if its writer fails, or blocks because nobody reads, since
@@ -145,15 +129,14 @@ func (s *steadyWriter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// appendTo adds text to the runner's file that a variable names.
-func (e *edge) appendTo(variable, text string) error {
-	f, err := os.OpenFile(e.Getenv(variable), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
-	if err == nil {
-		_, err = f.WriteString(text)
-		err = errors.Join(err, f.Close())
-	}
-	if err != nil {
-		return fmt.Errorf("write to the runner's file: %w", err)
-	}
+// toFile calls write, which has the SDK write to one of the runner's files: the SDK panics
+// if it can't.
+func toFile(write func()) (err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = fmt.Errorf("write to the runner's file: %v", cause)
+		}
+	}()
+	write()
 	return nil
 }

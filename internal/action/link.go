@@ -14,46 +14,36 @@ import (
 	"strava-token/internal/words"
 )
 
-// pages are the addresses of this workflow on GitHub.
-type pages struct {
-	workflow string // on which it is run
-	edit     string // on which its file is changed
-}
-
-// known reports whether the name of the file is.
-func (p pages) known() bool { return p.workflow != p.edit }
-
-// pagesOf derives the pages from the runner's environment. Without the name of the file
-// both are the repository's Actions page.
-func pagesOf(getenv func(string) string) pages {
-	server := cmp.Or(getenv("GITHUB_SERVER_URL"), words.GitHub)
-	repository := server + "/" + getenv("GITHUB_REPOSITORY")
+// pagesOf returns the pages on GitHub where this workflow is run and where its file is
+// changed. Both are the repository's Actions page if the runner doesn't name the file.
+func pagesOf(getenv func(string) string) (workflow, edit string) {
+	repository := cmp.Or(getenv("GITHUB_SERVER_URL"), words.GitHub) + "/" + getenv("GITHUB_REPOSITORY")
 	path, ref, _ := strings.Cut(getenv("GITHUB_WORKFLOW_REF"), "@refs/") // a name may have an @ in it
 	path, ours := strings.CutPrefix(path, getenv("GITHUB_REPOSITORY")+"/")
 	file, inFolder := strings.CutPrefix(path, ".github/workflows/")
 	if !ours || !inFolder || file == "" || strings.Contains(file, "/") {
-		return pages{repository + "/actions", repository + "/actions"}
+		return repository + "/actions", repository + "/actions"
 	}
 	change := "/blob/HEAD/" // a tag can't be edited
 	if branch, isBranch := strings.CutPrefix(ref, "heads/"); isBranch {
 		change = "/edit/" + escaped(branch) + "/"
 	}
-	return pages{repository + "/actions/workflows/" + escaped(file), repository + change + escaped(path)}
+	return repository + "/actions/workflows/" + escaped(file), repository + change + escaped(path)
 }
 
 func escaped(path string) string { return strings.ReplaceAll(url.PathEscape(path), "%2F", "/") }
 
 // offer gives the voice the link to Strava's page that authorizes this app here, and
-// returns it, and whether it leads back to the workflow. had are the scopes that the token
-// had before. Without a network Strava isn't asked for the way back.
-func (e *edge) offer(ctx context.Context, in *input.Inputs, client *strava.Client, had []string) (link string, leadsBack bool) {
+// returns whether it leads back to the workflow. had are the scopes that the token had
+// before. Without a network Strava isn't asked for the way back.
+func (e *edge) offer(ctx context.Context, in *input.Inputs, client *strava.Client, had []string) (leadsBack bool) {
 	redirect := "http://localhost/copy-this-whole-address" // doesn't load, but Strava always allows it
-	if leadsBack = client.Network != nil && e.pages.known() && client.LeadsBackTo(ctx, e.pages.workflow); leadsBack {
-		redirect = e.pages.workflow
+	isKnown := e.voice.Workflow != e.voice.Edit            // the name of the workflow's file
+	if leadsBack = client.Network != nil && isKnown && client.LeadsBackTo(ctx, e.voice.Workflow); leadsBack {
+		redirect = e.voice.Workflow
 	}
-	link = strava.HideID(client.AuthorizeURL(redirect, in.Scopes(had), in.State(), true), in.ClientID)
-	e.voice.Link = link
-	return link, leadsBack
+	e.voice.Link = strava.HideID(client.AuthorizeURL(redirect, in.Scopes(had), in.State(), true), in.ClientID)
+	return leadsBack
 }
 
 // offerIfAsked does that if a message of the outcome asks to authorize.
@@ -79,14 +69,15 @@ func (e *edge) firstStep(ctx context.Context, in *input.Inputs, run *provider.Ru
 	if otherLogin != nil {
 		return otherLogin
 	}
+	edit := words.Blanks{"edit": e.voice.Edit}
 	dispatched := e.Getenv("GITHUB_EVENT_NAME") == "workflow_dispatch" // with GitHub's Run workflow form
 	form, _ := e.event["inputs"].(map[string]any)
 	code, takesCode := form["code"]
 	if text, _ := code.(string); dispatched && text != "" {
-		return &words.Failure{ID: "input-code-not-passed", Blanks: words.Blanks{"edit": e.pages.edit}}
+		return &words.Failure{ID: "input-code-not-passed", Blanks: edit}
 	}
-	link, leadsBack := e.offer(ctx, in, run.Strava, nil)
-	e.first = &words.Failure{ID: "run-authorize", Blanks: words.Blanks{"edit": e.pages.edit, "link": link}}
+	leadsBack := e.offer(ctx, in, run.Strava, nil)
+	e.first = &words.Failure{ID: "run-authorize", Blanks: edit}
 	switch {
 	case dispatched && !takesCode && e.event != nil: // without the event that's unknown
 		e.first.ID = "run-authorize-add-code"
@@ -95,6 +86,10 @@ func (e *edge) firstStep(ctx context.Context, in *input.Inputs, run *provider.Ru
 	}
 	return e.first
 }
+
+// addCode is what a workflow lacks that takes no code, as an item of a list.
+const addCode = "\n   ```yaml\n     workflow_dispatch:\n       inputs:\n         code:\n           description: %q\n" +
+	"\n             code: ${{ inputs.code }}\n   ```\n\n"
 
 // stepsLeft returns what a newcomer reads.
 func (e *edge) stepsLeft() string {
@@ -109,8 +104,7 @@ func (e *edge) stepsLeft() string {
 	for i, id := range steps {
 		summary += fmt.Sprintf("%d. %s\n", i+1, markdown(e.voice.Say(id, e.first.Blanks)))
 		if id == "summary-first-add" {
-			summary += fmt.Sprintf("\n   ```yaml\n     workflow_dispatch:\n       inputs:\n         code:\n           description: %q\n\n             code: ${{ inputs.code }}\n   ```\n\n",
-				e.voice.Say("summary-first-field", nil))
+			summary += fmt.Sprintf(addCode, e.voice.Say("summary-first-field", nil))
 		}
 	}
 	return summary

@@ -1,8 +1,6 @@
 package action
 
 import (
-	"errors"
-	"fmt"
 	"strconv"
 	"strings"
 
@@ -11,34 +9,26 @@ import (
 	"strava-token/internal/words"
 )
 
-// delimiter ends a value in the runner's files.
+// delimiter is what the SDK ends a value with in the runner's files.
 const delimiter = "_GitHubActionsFileCommandDelimeter_"
 
-// assignments returns the lines of a runner's file that set names to values. It fails if
-// a value in Strava's answer would break out of them.
-func assignments(values [][2]string) (string, error) {
-	var lines strings.Builder
+// export sets the outputs that the outcome allows, or none if a value in Strava's answer
+// would break out of the runner's files.
+func (e *edge) export(in *input.Inputs, o *provider.Outcome) error {
+	values := outputs(in, o)
 	for _, v := range values {
 		if strings.ContainsAny(v[1], "\r\n") || strings.Contains(v[1], delimiter) {
-			return "", &words.Failure{ID: "run-unexportable"}
+			return &words.Failure{ID: "run-unexportable"}
 		}
-		fmt.Fprintf(&lines, "%s<<%s\n%s\n%s\n", v[0], delimiter, v[1], delimiter)
 	}
-	return lines.String(), nil
-}
-
-// export sets the outputs that the outcome allows, all of them or none.
-func (e *edge) export(in *input.Inputs, o *provider.Outcome) error {
-	lines, err := assignments(outputs(in, o))
-	if err != nil || lines == "" {
-		return err
-	}
-	err = e.appendTo("GITHUB_OUTPUT", lines)
-	if in.ExportEnv && o.Export == provider.ExportAll {
-		line, _ := assignments([][2]string{{"STRAVA_ACCESS_TOKEN", o.Token.AccessToken.Reveal()}}) // an output as well
-		err = errors.Join(err, e.appendTo("GITHUB_ENV", line))
-	}
-	return err
+	return toFile(func() {
+		for _, v := range values {
+			e.sdk.SetOutput(v[0], v[1])
+		}
+		if in.ExportEnv && o.Export == provider.ExportAll {
+			e.sdk.SetEnv("STRAVA_ACCESS_TOKEN", o.Token.AccessToken.Reveal()) // an output as well
+		}
+	})
 }
 
 // outputs returns them in the order of the contract.

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"strava-token/internal/doctor"
 	"strava-token/internal/input"
 	"strava-token/internal/provider"
 	"strava-token/internal/store"
@@ -24,7 +25,7 @@ import (
 type Config struct {
 	Getenv func(string) string
 	Stdout io.Writer
-	Stderr io.Writer          // for a recovery text that can't be printed elsewhere; may be nil
+	Stderr io.Writer          // for a recovery text that can't be printed elsewhere
 	Dial   transport.DialFunc // nil: over TCP
 }
 
@@ -32,22 +33,18 @@ type Config struct {
 // once; after it, the step only hurries.
 func Run(ctx context.Context, c Config) provider.Status {
 	e := newEdge(c)
-	in, err := input.Read(&input.Workflow{
-		Getenv: e.Getenv, Input: e.sdk.GetInput, Hide: e.Mask, Event: e.event,
-		Writable: func(variable string) bool { return e.appendTo(variable, "") == nil },
-	}, true)
+	in, err := input.Read(&input.Workflow{Action: e.sdk, Event: e.event}, true)
 	e.voice.Language = in.Language
 	if err != nil {
 		if e.voice.Asks(err) && len(in.Targets) > 0 && in.StravaURL != nil && input.Inspect("client-id", in.ClientID) == "" {
 			e.offer(ctx, in, in.Strava(nil), nil)
 		}
-		messages := e.voice.Explain(err)
-		e.fail(messages)
-		e.addSummary(e.title("summary-inputs") + e.voice.Say("summary-nothing-sent", nil) + "\n\n" + e.list("summary-failure", messages))
+		e.fail(err)
+		e.addSummary(e.title("summary-inputs") + e.voice.Say("summary-nothing-sent", nil) + "\n\n" + e.list("summary-failure", err))
 		return provider.BadInput
 	}
 	var otherLogin []error // warnings that the code is from another login, shown with the link
-	for _, warning := range append(in.OtherHosts(), in.Warnings...) {
+	for _, warning := range in.Warnings {
 		if e.voice.Asks(warning) && !in.Doctor {
 			otherLogin = append(otherLogin, warning)
 			continue
@@ -79,6 +76,36 @@ func Run(ctx context.Context, c Config) provider.Status {
 	return outcome.Status()
 }
 
+// examine runs the step with doctor: true. It sets no outputs.
+func (e *edge) examine(ctx context.Context, run *provider.Run) provider.Status {
+	report := doctor.Examine(ctx, run, e.Getenv("GITHUB_REPOSITORY"))
+	var failures []error
+	for _, f := range report.Findings {
+		switch f.Level {
+		case doctor.Failure:
+			failures = append(failures, f.Err)
+		case doctor.Warning:
+			e.warn(f.Err)
+		}
+	}
+	if len(failures) > 0 {
+		e.fail(failures...)
+	}
+	marks := map[doctor.Level]string{doctor.OK: "✅", doctor.Warning: "⚠️", doctor.Failure: "❌"}
+	summary := e.title("doctor-title")
+	for _, f := range report.Findings {
+		separator := "- " + marks[f.Level] + " "
+		for _, line := range f.Lines(e.voice) {
+			e.say(line)
+			summary += separator + markdown(strings.TrimSpace(line))
+			separator = "<br>"
+		}
+		summary += "\n"
+	}
+	e.addSummary(summary)
+	return report.Status
+}
+
 // snapshot returns when this run read its secrets.
 func (e *edge) snapshot(gh *store.GitHub) store.Snapshot {
 	attempt, _ := strconv.Atoi(e.Getenv("GITHUB_RUN_ATTEMPT"))
@@ -96,24 +123,24 @@ func (e *edge) report(o *provider.Outcome, code bool) {
 	for _, err := range o.Warnings {
 		e.warn(err)
 	}
-	story, messages := e.story(o, code), e.explain(o.Failures)
-	summary := e.summary(o, story, messages)
+	story := e.story(o, code)
+	summary := e.summary(o, story)
 	switch {
 	case e.first != nil:
-		m := messages[0]
+		m := e.voice.Explain(e.first)[0]
 		titled := e.sdk.WithFieldsMap(map[string]string{"title": m.What})
 		m.What = ""
 		titled.Errorf("%s", strings.TrimSpace(m.Text()))
-		e.say(e.first.Blanks["link"].(string)) // on its own line, so that it can be clicked
+		e.say(e.voice.Link) // on its own line, so that it can be clicked
 		summary = e.stepsLeft()
-	case len(messages) > 0:
-		e.fail(messages)
+	case len(o.Failures) > 0:
+		e.fail(o.Failures...)
 	}
 	for _, line := range story {
 		e.say(line)
 	}
-	if e.sealed != "" {
-		summary += "\n" + e.sealedSection(e.sealed)
+	if o.Recovery != "" {
+		summary += "\n" + e.sealedSection(o.Recovery)
 	}
 	e.addSummary(summary)
 }

@@ -19,9 +19,8 @@ func (e *edge) story(o *provider.Outcome, code bool) (lines []string) {
 	}
 	if !o.Token.AccessToken.Empty() {
 		say("log-issued", words.Blanks{"athlete": o.AthleteID, "left": o.Token.ExpiresIn, "until": words.Moment(o.Token.ExpiresAt)})
-		if o.Export != provider.ExportAll {
-			last := len(lines) - 1
-			lines[last] = e.voice.Join(lines[last], e.voice.Say("log-not-handed-on", nil))
+		if last := &lines[len(lines)-1]; o.Export != provider.ExportAll {
+			*last = e.voice.Join(*last, e.voice.Say("log-not-handed-on", nil))
 		}
 	}
 	kept, isKept := words.Blanks{"kept": o.Kept}, len(o.Kept) > 0
@@ -47,10 +46,10 @@ func (e *edge) story(o *provider.Outcome, code bool) (lines []string) {
 }
 
 // summary begins with what failed, and has the same story as the log.
-func (e *edge) summary(o *provider.Outcome, story []string, failures []words.Message) string {
+func (e *edge) summary(o *provider.Outcome, story []string) string {
 	text := e.title("summary-ready")
-	if len(failures) > 0 {
-		text = e.title("summary-failed") + e.list("summary-failure", failures)
+	if len(o.Failures) > 0 {
+		text = e.title("summary-failed") + e.list("summary-failure", o.Failures...)
 	}
 	if len(o.Scope) > 0 {
 		story = append(story, e.voice.Say("summary-scopes", words.Blanks{"scopes": o.Scope}))
@@ -58,13 +57,13 @@ func (e *edge) summary(o *provider.Outcome, story []string, failures []words.Mes
 	for _, line := range story {
 		text += "- " + markdown(line) + "\n"
 	}
-	return text + e.list("summary-warning", e.explain(o.Warnings))
+	return text + e.list("summary-warning", o.Warnings...)
 }
 
 // addSummary adds to the job's summary. It returns false if that's impossible, and
 // loses nothing else.
 func (e *edge) addSummary(markdown string) bool {
-	return e.appendTo("GITHUB_STEP_SUMMARY", markdown+"\n") == nil
+	return toFile(func() { e.sdk.AddStepSummary(markdown) }) == nil
 }
 
 func (e *edge) recoveryIntro() string {
@@ -79,8 +78,8 @@ func (e *edge) sealedSection(sealed string) string {
 
 func (e *edge) title(id string) string { return "### " + e.voice.Say(id, nil) + "\n\n" }
 
-func (e *edge) list(label string, messages []words.Message) (items string) {
-	for _, m := range messages {
+func (e *edge) list(label string, errs ...error) (items string) {
+	for _, m := range e.explain(errs) {
 		if m.Page != "" {
 			m.Next += " " + m.Page
 		}
@@ -94,21 +93,17 @@ var markup = strings.NewReplacer(
 	"\\", "\\\\", "`", "\\`", "*", "\\*", "_", "\\_", "[", "\\[", "]", "\\]", "|", "\\|", "#", "\\#", "~", "\\~", "$", "\\$", "www.", "www\\.",
 )
 
-var address = regexp.MustCompile(`https?://[^\s<>)]*[^\s<>).,;:]`)
+var addressOrMarkup = regexp.MustCompile(`https?://[^\s<>)]*[^\s<>).,;:]|www\.|[&<>\\\x60*_[\]|#~$]`)
 
 // markdown escapes what Markdown or HTML would take for markup, and turns addresses into
 // links that are shown without their parameters.
 func markdown(s string) string {
-	var b strings.Builder
-	for {
-		at := address.FindStringIndex(s)
-		if at == nil {
-			return b.String() + markup.Replace(s)
+	return addressOrMarkup.ReplaceAllStringFunc(s, func(found string) string {
+		_, path, isAddress := strings.Cut(found, "://")
+		if !isAddress {
+			return markup.Replace(found)
 		}
-		to := s[at[0]:at[1]]
-		label, _, _ := strings.Cut(to, "?")
-		label = strings.TrimPrefix(strings.TrimPrefix(label, "https://"), "http://")
-		b.WriteString(markup.Replace(s[:at[0]]) + "[" + markup.Replace(label) + "](" + to + ")")
-		s = s[at[1]:]
-	}
+		shown, _, _ := strings.Cut(path, "?")
+		return "[" + markup.Replace(shown) + "](" + found + ")"
+	})
 }

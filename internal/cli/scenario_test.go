@@ -212,7 +212,8 @@ func (sc scenario) check(s *step, status int) {
 	s.assertMessage("Warning", sc.warns)
 	check.Equal(s.t, s.kept(), sc.kept, "the living refresh token is in the secret")
 	check.Equal(s.t, s.server.Held(branchName) == s.server.LiveRefreshToken(), sc.held, "the living refresh token is on the branch")
-	check.Equal(s.t, strings.Contains(s.runner.Log(), "-----BEGIN AGE ENCRYPTED FILE-----"), sc.sealed, "the recovery text was printed")
+	log, summary, mark := s.runner.Log(), s.runner.File("GITHUB_STEP_SUMMARY"), "-----BEGIN AGE ENCRYPTED FILE-----"
+	check.Equal(s.t, [2]bool{strings.Contains(log, mark), strings.Contains(summary, mark)}, [2]bool{sc.sealed, sc.sealed}, "the recovery text was shown")
 	check.Equal(s.t, s.runner.Output("access-token") != "", sc.access, "the access token was handed on")
 }
 

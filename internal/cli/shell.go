@@ -58,7 +58,7 @@ func (s *shell) read(tokenNeeded bool, answers map[string]secret.Value) (*input.
 		return nil, err
 	}
 	s.t.Voice = words.Voice{Server: s.Getenv("GITHUB_SERVER_URL"), Repository: in.Repository, Login: loginLine(in)}
-	for _, other := range in.OtherHosts() {
+	for _, other := range in.Warnings {
 		s.t.Warn(other)
 	}
 	return in, nil

@@ -67,8 +67,7 @@ func (r *reader) code() {
 		in.Warnings = append(in.Warnings, &words.Failure{ID: "input-code-without-state"})
 	}
 	r.mask(grant.Code)
-	if missing := grant.Missing(in.RequireScopes); len(missing) > 0 {
-		r.problem(name, "input-unticked", strings.Join(missing, ", "))
-	}
+	missing := grant.Missing(in.RequireScopes)
+	r.expect(len(missing) == 0, name, "input-unticked", strings.Join(missing, ", "))
 	in.Code, in.Granted = grant.Code, grant.Scopes
 }

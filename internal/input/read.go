@@ -3,8 +3,10 @@
 package input
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -29,13 +31,12 @@ type Inputs struct {
 	Targets      []store.Target
 	ExportEnv    bool
 	Doctor       bool
-	Language     string // "en" or "zh"
+	Language     string // "en" or "zh"; English if empty
 	StravaURL    *url.URL
 	StravaAPIURL *url.URL
 	GitHubURL    *url.URL
 	Repository   string // "owner/repo", for a target without one
 	Warnings     []error
-	gitHubServer string // the host of GITHUB_SERVER_URL
 }
 
 type settings = provider.Run
@@ -50,7 +51,10 @@ func Read(s Source, tokenNeeded bool) (*Inputs, error) {
 	in.RepositoryID, _ = strconv.ParseInt(s.Text("GITHUB_REPOSITORY_ID"), 10, 64)
 	in.ClientSecret = r.credential("client-secret", true)
 	in.ClientID = r.clientID()
-	in.RequireScopes = r.scopes("require-scopes")
+	in.RequireScopes = strava.SplitScopes(s.Text("require-scopes"))
+	for _, scope := range in.RequireScopes {
+		r.expect(strava.KnownScope(scope), "require-scopes", "input-unknown-scope", scope)
+	}
 	r.targets()
 	// A readable target may hold one; in a workflow a code or any target is enough to start.
 	mayBegin := r.readable || r.workflow != nil && s.Text("code")+s.Text("rotate-to") != ""
@@ -58,23 +62,21 @@ func Read(s Source, tokenNeeded bool) (*Inputs, error) {
 		in.Input = r.credential("refresh-token", true)
 	}
 	r.code()
-	in.GitHubToken = r.credential("github-token", r.needsGitHub())
-	in.ExpectedAthlete = value(r, "expected-athlete", "input-not-an-athlete-id", 0, athlete)
+	in.GitHubToken = r.credential("github-token", r.needsGitHub)
+	athlete := s.Text("expected-athlete")
+	in.ExpectedAthlete, _ = strconv.ParseInt(athlete, 10, 64)
+	r.expect(athlete == "" || isNumber(athlete) && in.ExpectedAthlete > 0, "expected-athlete", "input-not-an-athlete-id", athlete)
 	in.Verify = r.boolean("verify", true)
 	in.Recovery = r.boolean("recovery", true)
 	in.ExportEnv = r.boolean("export-env", false)
 	in.HandedOver = r.boolean("expose-refresh-token", false)
 	in.Doctor = r.boolean("doctor", false)
-	in.Language = value(r, "language", "input-unknown-language", "en", language)
+	in.Language, _, _ = strings.Cut(strings.ToLower(s.Text("language")), "-") // zh-CN is zh
+	r.expect(words.Speaks(in.Language), "language", "input-unknown-language", s.Text("language"))
 	in.StravaURL = r.address("strava-url", strava.DefaultURL)
-	if in.StravaURL != nil && strings.Trim(in.StravaURL.Path, "/") != "" {
-		r.problem("strava-url", "input-path", "")
-	}
+	r.expect(in.StravaURL == nil || strings.Trim(in.StravaURL.Path, "/") == "", "strava-url", "input-path", "")
 	in.StravaAPIURL = r.address("strava-api-url", strava.DefaultAPIURL)
 	in.GitHubURL = r.address("GITHUB_API_URL", "https://api.github.com")
-	if server, err := url.Parse(s.Text("GITHUB_SERVER_URL")); err == nil {
-		in.gitHubServer = strings.ToLower(server.Host)
-	}
 	return in, r.end()
 }
 
@@ -83,12 +85,22 @@ type reader struct {
 	Source
 	workflow *Workflow // the Source, or nil in a shell
 	in       *Inputs
-	problems []Problem
+	problems []error
 	readable bool // a target can be read back, perhaps a mistyped one
+	// needsGitHub says that a target needs the GitHub token. So does a mistyped one, since
+	// it may be meant to be on GitHub.
+	needsGitHub bool
 }
 
 func (r *reader) problem(name, id, detail string) {
 	r.problems = append(r.problems, problem(name, id, detail))
+}
+
+// expect reports a problem unless ok.
+func (r *reader) expect(ok bool, name, id, detail string) {
+	if !ok {
+		r.problem(name, id, detail)
+	}
 }
 
 // mask hides v line by line, since the runner masks by line. Lines that can't be
@@ -97,7 +109,7 @@ func (r *reader) mask(v secret.Value) {
 	for line := range strings.Lines(v.Reveal()) {
 		if one := secret.New(strings.TrimSpace(line)); secret.MayHold(one.Reveal()) {
 			if r.workflow != nil {
-				r.workflow.Hide(one)
+				r.workflow.AddMask(one.Reveal())
 			}
 			r.in.Masked = append(r.in.Masked, one)
 		}
@@ -108,9 +120,8 @@ func (r *reader) mask(v secret.Value) {
 func (r *reader) credential(name string, needed bool) secret.Value {
 	v := secret.New(r.Text(name))
 	r.mask(v)
-	if id := Inspect(name, v.Reveal()); id != "" && needed {
-		r.problem(name, id, "")
-	}
+	id := Inspect(name, v.Reveal())
+	r.expect(id == "" || !needed, name, id, "")
 	return v
 }
 
@@ -147,9 +158,7 @@ func (r *reader) clientID() string {
 			r.problems = nil // id and secret are swapped; the message says so
 		}
 	}
-	if id != "" {
-		r.problem(name, id, odd(text))
-	}
+	r.expect(id == "", name, id, odd(text))
 	return text
 }
 
@@ -166,93 +175,48 @@ func odd(text string) string {
 	return fmt.Sprintf("U+%04X", c)
 }
 
-// needsGitHub reports whether a target needs the GitHub token. So does a mistyped one,
-// since it may be meant to be on GitHub.
-func (r *reader) needsGitHub() bool {
-	if len(r.in.Targets) > 0 {
-		return slices.ContainsFunc(r.in.Targets, store.Target.OnGitHub)
-	}
-	return slices.ContainsFunc(r.Lines("rotate-to"), func(line string) bool {
-		line = strings.TrimSpace(line)
-		return line != "" && !strings.HasPrefix(line, "file:")
-	})
-}
-
-func (r *reader) scopes(name string) []string {
-	scopes := strava.SplitScopes(r.Text(name))
-	for _, s := range scopes {
-		if !strava.KnownScope(s) {
-			r.problem(name, "input-unknown-scope", secret.Quotable(s))
-		}
-	}
-	return scopes
-}
-
-// value reads an input that isn't text, or returns fallback if it's empty. id is that of
-// the problem if parse refuses it.
-func value[T any](r *reader, name, id string, fallback T, parse func(text string) (T, bool)) T {
-	text := r.Text(name)
-	if text == "" {
-		return fallback
-	}
-	v, ok := parse(text)
-	if !ok {
-		r.problem(name, id, secret.Quotable(text))
-	}
-	return v
-}
-
-func athlete(text string) (int64, bool) {
-	id, _ := strconv.ParseInt(text, 10, 64)
-	return id, isNumber(text) && id > 0
-}
-
 func (r *reader) boolean(name string, fallback bool) bool {
-	return value(r, name, "input-not-a-boolean", fallback, func(text string) (bool, bool) {
-		return strings.EqualFold(text, "true"), strings.EqualFold(text, "true") || strings.EqualFold(text, "false")
-	})
-}
-
-// language accepts "zh-CN" as well, and anything else that begins with a language.
-func language(text string) (string, bool) {
-	name, _, _ := strings.Cut(strings.ToLower(text), "-")
-	return name, words.Speaks(name)
+	text := strings.ToLower(cmp.Or(r.Text(name), strconv.FormatBool(fallback)))
+	r.expect(text == "true" || text == "false", name, "input-not-a-boolean", r.Text(name))
+	return text == "true"
 }
 
 // address returns nil if it reports a problem.
 func (r *reader) address(name, fallback string) *url.URL {
-	standard, _ := url.Parse(fallback)
-	return value(r, name, "input-insecure-address", standard, func(text string) (*url.URL, bool) {
-		u, err := transport.ParseAddress(text)
-		return u, err == nil
-	})
+	u, err := transport.ParseAddress(cmp.Or(r.Text(name), fallback))
+	r.expect(err == nil, name, "input-insecure-address", "")
+	return u
 }
 
 // end returns what is wrong with the inputs, and with the runner's files. If secrets are
 // missing because GitHub gives this run none, one problem names that cause.
 func (r *reader) end() error {
 	if w := r.workflow; w != nil {
-		for _, variable := range []string{"GITHUB_OUTPUT", "GITHUB_ENV"} {
-			if (variable == "GITHUB_OUTPUT" || r.in.ExportEnv) && !w.Writable(variable) {
-				r.problem(variable, "input-unwritable", "")
-			}
-		}
+		r.expect(isWritable(w.Getenv("GITHUB_OUTPUT")), "GITHUB_OUTPUT", "input-unwritable", "")
+		r.expect(!r.in.ExportEnv || isWritable(w.Getenv("GITHUB_ENV")), "GITHUB_ENV", "input-unwritable", "")
 		var missing []string
-		for _, p := range r.problems {
-			if p.isMissing() {
-				missing = append(missing, p.Input)
+		others := slices.DeleteFunc(slices.Clone(r.problems), func(p error) bool {
+			name, isMissing := strings.CutPrefix(p.Error(), "input-missing-") // which is its id
+			if isMissing {
+				missing = append(missing, name)
 			}
-		}
+			return isMissing
+		})
 		if cause := w.withheld(); cause != "" && missing != nil {
-			first := problem("", cause, "")
-			first.Blanks["inputs"] = missing
-			r.problems = slices.Insert(slices.DeleteFunc(r.problems, Problem.isMissing), 0, first)
+			r.problems = slices.Insert(others, 0, error(&words.Failure{ID: cause, Blanks: words.Blanks{"inputs": missing}}))
 		}
 	}
 	if len(r.problems) > 0 {
 		return &Error{r.problems}
 	}
+	r.in.Warnings = append(r.in.otherHosts(r.Text("GITHUB_SERVER_URL")), r.in.Warnings...)
 	return nil
+}
+
+// isWritable reports whether something can be appended to a file. It makes the file if need be.
+func isWritable(path string) bool {
+	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	return err == nil && f.Close() == nil
 }
 
 func isNumber(s string) bool {

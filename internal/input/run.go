@@ -61,9 +61,9 @@ func (in *Inputs) Run(network *transport.Network, reporter provider.Reporter, fi
 	return &run
 }
 
-// OtherHosts returns a warning for every host that receives credentials, other than
+// otherHosts returns a warning for every host that receives credentials, other than
 // Strava's, GitHub's, the runner's own server, and this machine, which nothing leaves.
-func (in *Inputs) OtherHosts() (others []error) {
+func (in *Inputs) otherHosts(server string) (others []error) {
 	warn := func(expected bool, id, name string, u *url.URL) {
 		if !expected && !transport.IsLoopback(u.Hostname()) {
 			others = append(others, &words.Failure{ID: id, Blanks: words.Blanks{"input": words.Input(name), "host": u.Host}})
@@ -71,9 +71,12 @@ func (in *Inputs) OtherHosts() (others []error) {
 	}
 	warn(isStrava(in.StravaURL), "input-other-host", "strava-url", in.StravaURL)
 	warn(isStrava(in.StravaAPIURL), "input-other-api-host", "strava-api-url", in.StravaAPIURL) // it gets only the access token
-	usual := []string{"api.github.com", in.gitHubServer, "api." + in.gitHubServer}
-	unused := in.gitHubServer == "" || !slices.ContainsFunc(in.Targets, store.Target.OnGitHub)
-	warn(unused || slices.Contains(usual, strings.ToLower(in.GitHubURL.Host)), "input-other-github-host", "GITHUB_API_URL", in.GitHubURL)
+	usual := []string{"api.github.com"}
+	if own, err := url.Parse(strings.ToLower(server)); err == nil {
+		usual = append(usual, own.Host, "api."+own.Host)
+	}
+	isUsual := slices.Contains(usual, strings.ToLower(in.GitHubURL.Host)) || !slices.ContainsFunc(in.Targets, store.Target.OnGitHub)
+	warn(isUsual, "input-other-github-host", "GITHUB_API_URL", in.GitHubURL)
 	return others
 }
 

@@ -1,10 +1,12 @@
 package input
 
 import (
+	"cmp"
 	"strings"
 
+	"github.com/sethvargo/go-githubactions"
+
 	"strava-token/internal/secret"
-	"strava-token/internal/words"
 )
 
 // Source is where inputs come from: a *Workflow or a Shell. Inputs go by their names in
@@ -18,11 +20,8 @@ type Source interface {
 
 // Workflow is a step of a workflow.
 type Workflow struct {
-	Getenv   func(string) string
-	Input    func(name string) string
-	Hide     func(secret.Value) bool
-	Writable func(variable string) bool // whether the runner's file that it names is
-	Event    map[string]any             // what started the workflow; nil if unknown
+	*githubactions.Action
+	Event map[string]any // what started the workflow; nil if unknown
 }
 
 // Text returns an input of the step, or the value that the runner sets.
@@ -33,7 +32,7 @@ func (w *Workflow) Text(name string) string {
 	case strings.HasPrefix(name, "GITHUB_"):
 		return w.Getenv(name)
 	}
-	return w.Input(name)
+	return w.GetInput(name)
 }
 
 // Lines returns the lines of an input.
@@ -85,19 +84,11 @@ var Variables = map[string][]string{
 
 // Text returns an answer, a flag or a variable, in this order.
 func (s Shell) Text(name string) string {
-	texts := append([]string{s.Answers[name].Reveal()}, s.Flags[name]...)
+	text := strings.TrimSpace(cmp.Or(s.Answers[name].Reveal(), cmp.Or(s.Flags[name]...)))
 	for _, variable := range Variables[name] {
-		texts = append(texts, s.Getenv(variable))
+		text = cmp.Or(text, strings.TrimSpace(s.Getenv(variable)))
 	}
-	if name == "GITHUB_SERVER_URL" {
-		texts = append(texts, words.GitHub)
-	}
-	for _, text := range texts {
-		if text = strings.TrimSpace(text); text != "" {
-			return text
-		}
-	}
-	return ""
+	return text
 }
 
 // Lines returns the values of a flag.

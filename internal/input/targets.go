@@ -13,25 +13,29 @@ func (r *reader) targets() {
 	const name = "rotate-to"
 	lines := r.Lines(name)
 	if r.hasCredential(strings.Join(lines, "\n")) {
+		r.needsGitHub = true
 		r.problem(name, "input-credential", "")
 		return
 	}
 	for _, line := range lines {
-		text := strings.TrimSpace(line)
-		if text == "" {
-			if r.workflow == nil { // a flag, whose variable isn't set
-				r.problem(name, "input-missing-rotate-to", "")
-			}
-			continue
+		switch text := strings.TrimSpace(line); {
+		case text != "":
+			r.target(text)
+		case r.workflow == nil: // a flag, whose variable isn't set
+			r.problem(name, "input-missing-rotate-to", "")
 		}
-		t, err := store.Parse(text, r.in.Repository)
-		r.readable = r.readable || t.Readable()
-		if id := r.objection(t, err); id != "" {
-			r.problem(name, id, secret.Quotable(text))
-			continue
-		}
-		r.in.Targets = append(r.in.Targets, t)
 	}
+}
+
+func (r *reader) target(text string) {
+	t, err := store.Parse(text, r.in.Repository)
+	r.readable = r.readable || t.Readable()
+	r.needsGitHub = r.needsGitHub || !strings.HasPrefix(text, "file:")
+	if id := r.objection(t, err); id != "" {
+		r.problem("rotate-to", id, text)
+		return
+	}
+	r.in.Targets = append(r.in.Targets, t)
 }
 
 // objection returns the id of what is wrong with a target, or "". In a workflow it can't

@@ -123,7 +123,7 @@ func repository(text string) string {
 }
 
 // read reads the command's inputs. It ignores problems with the unneeded ones.
-func (l *Login) read(unneeded ...string) error {
+func (l *Login) read(unneeded ...any) error {
 	err := l.chooseTarget()
 	if err != nil {
 		return err
@@ -131,10 +131,10 @@ func (l *Login) read(unneeded ...string) error {
 	flags := map[string][]string{"repo": {l.Repository}, "rotate-to": l.RotateTo, "require-scopes": {l.Scope}}
 	l.in, err = input.Read(input.Shell{Getenv: l.Getenv, Flags: flags, Answers: l.answers}, false)
 	if wrong, ok := errors.AsType[*input.Error](err); ok {
-		wrong.Problems = slices.DeleteFunc(wrong.Problems, func(p input.Problem) bool { return slices.Contains(unneeded, p.Input) })
+		wrong.Problems = slices.DeleteFunc(wrong.Problems, func(p error) bool { return slices.Contains(unneeded, p.(*words.Failure).Blanks["input"]) })
 		for _, p := range wrong.Problems {
-			if p.Input == "require-scopes" {
-				p.Blanks["input"] = words.Input("scope") // as the flag is called here
+			if blanks := p.(*words.Failure).Blanks; blanks["input"] == words.Input("require-scopes") {
+				blanks["input"] = words.Input("scope") // as the flag is called here
 			}
 		}
 		if len(wrong.Problems) > 0 {

@@ -3,7 +3,6 @@ package login
 import (
 	"context"
 	"crypto/subtle"
-	"errors"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -69,11 +68,11 @@ func (a *Attempt) start(w http.ResponseWriter, r *http.Request) {
 
 // take reports whether a callback may be believed, and keeps the first one.
 func (a *Attempt) take(r *http.Request) bool {
-	grant, err := strava.ParseCallback(r.URL.Query(), a.linkState)
-	cookie, _ := r.Cookie(cookieName)
-	if errors.Is(err, strava.ErrWrongState) && cookie != nil && subtle.ConstantTimeCompare([]byte(cookie.Value), []byte(a.cookie)) == 1 {
-		grant, err = strava.ParseCallback(r.URL.Query(), a.state)
+	states := []string{a.linkState}
+	if cookie, _ := r.Cookie(cookieName); cookie != nil && subtle.ConstantTimeCompare([]byte(cookie.Value), []byte(a.cookie)) == 1 {
+		states = append(states, a.state)
 	}
+	grant, err := strava.ParseCallback(r.URL.Query(), states...)
 	if err != nil && err != strava.ErrDenied {
 		return false
 	}
@@ -97,7 +96,10 @@ func (a *Attempt) Wait(ctx context.Context, pasted <-chan string, complain func(
 			if strings.TrimSpace(text) == "" {
 				continue
 			}
-			grant, err := a.read(text)
+			grant, err := strava.ParsePasted(text, a.linkState, a.state)
+			if grant.Stateless {
+				err = &words.Failure{ID: "login-code-alone"} // any word could be one
+			}
 			if err == nil || err == strava.ErrDenied {
 				return grant, err
 			}
@@ -108,14 +110,6 @@ func (a *Attempt) Wait(ctx context.Context, pasted <-chan string, complain func(
 			return strava.Grant{}, ctx.Err()
 		}
 	}
-}
-
-func (a *Attempt) read(text string) (strava.Grant, error) {
-	grant, err := strava.ParsePasted(text, a.linkState, a.state)
-	if grant.Stateless {
-		return strava.Grant{}, &words.Failure{ID: "login-code-alone"} // it has no state, and any word could be one
-	}
-	return grant, err
 }
 
 // Tell shows the browser how the attempt ended. Only the first page counts: the browser

@@ -20,12 +20,11 @@ import (
 // planCredentials decides on the file for the app's credentials: the one that was given,
 // or one beside the token, or one in the user's configuration. It checks that the file can
 // be made, unless it's there and says the same.
-func (l *Login) planCredentials() error {
-	path, err := l.Output, error(nil)
+func (l *Login) planCredentials() (err error) {
+	path := l.Output
 	if i := slices.IndexFunc(l.in.Targets, store.Target.IsFile); path == "" && i >= 0 {
 		path = l.in.Targets[i].Path + ".env"
-	}
-	if path == "" {
+	} else if path == "" {
 		if path, err = ownFile("app.env"); err != nil {
 			return err
 		}
@@ -51,15 +50,6 @@ func (l *Login) planCredentials() error {
 		return input.Misuse("login-file", words.Blanks{"file": path})
 	}
 	l.credentials = path
-	return nil
-}
-
-// writeCredentials writes the client id and the client secret to their file, to use the
-// token from this machine. It leaves a file with anything else in it alone.
-func (l *Login) writeCredentials() error {
-	if lines := formatted("dotenv", l.in, secret.Value{}); !has(l.credentials, lines) && create(l.credentials, lines) != nil {
-		return &words.Failure{ID: "login-file", Blanks: words.Blanks{"file": l.credentials}}
-	}
 	return nil
 }
 

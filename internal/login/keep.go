@@ -19,11 +19,8 @@ import (
 	"strava-token/internal/words"
 )
 
-const (
-	defaultBranch    = "branch:strava-token"  // keeps the refresh token of a repository
-	clientSecretName = "STRAVA_CLIENT_SECRET" // is the secret that the workflow reads
-	finishTime       = 8 * time.Second        // for the write of the client secret, after that of the refresh token
-)
+// clientSecretName is the secret that the workflow reads.
+const clientSecretName = "STRAVA_CLIENT_SECRET"
 
 // keep spends the code and stores the refresh token. A cancellation only hurries it.
 func (l *Login) keep(ctx context.Context, grant strava.Grant, attempt *Attempt) error {
@@ -56,11 +53,14 @@ func (l *Login) keep(ctx context.Context, grant strava.Grant, attempt *Attempt) 
 func (l *Login) keepApp(ctx context.Context) error {
 	switch {
 	case l.clientSecret != nil:
-		uninterrupted, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishTime)
+		uninterrupted, cancel := context.WithTimeout(context.WithoutCancel(ctx), 8*time.Second) // after the refresh token's
 		defer cancel()
 		return l.clientSecret.Set(uninterrupted, l.in.ClientSecret)
 	case l.credentials != "":
-		return l.writeCredentials()
+		// A file with anything else in it is left alone.
+		if lines := formatted("dotenv", l.in, secret.Value{}); !has(l.credentials, lines) && create(l.credentials, lines) != nil {
+			return &words.Failure{ID: "login-file", Blanks: words.Blanks{"file": l.credentials}}
+		}
 	}
 	return nil
 }
@@ -96,16 +96,16 @@ func (l *Login) prepare(ctx context.Context, network *transport.Network) (err er
 // chooseTarget chooses the target of the refresh token if none was given: the branch
 // of the repository, or a file of the user's own.
 func (l *Login) chooseTarget() error {
-	if len(l.RotateTo) > 0 || l.Format != "" {
-		return nil
+	switch {
+	case len(l.RotateTo) > 0 || l.Format != "":
+	case l.Repository != "":
+		l.RotateTo = []string{"branch:strava-token"}
+	default:
+		file, err := ownFile("token")
+		l.RotateTo = []string{"file:" + file}
+		return err
 	}
-	l.RotateTo = []string{defaultBranch}
-	if l.Repository != "" {
-		return nil
-	}
-	file, err := ownFile("token")
-	l.RotateTo[0] = "file:" + file
-	return err
+	return nil
 }
 
 // ownFile returns a file in this program's folder of the user's configuration, and

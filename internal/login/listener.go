@@ -98,11 +98,10 @@ func (l *Listener) serve(w http.ResponseWriter, r *http.Request) {
 func (l *Listener) callback(w http.ResponseWriter, r *http.Request) {
 	a := l.current.Load()
 	if a == nil || !a.take(r) {
-		Page{Status: http.StatusBadRequest, Title: "This isn't the answer that was asked for",
-			Lines: []string{
-				"Something other than the login that is waiting opened this page, or an older one did.",
-				"The login still waits: open the address in the terminal.",
-			}}.write(w)
+		Page{Status: http.StatusBadRequest, Title: "This isn't the answer that was asked for", Lines: []string{
+			"Something other than the login that is waiting opened this page, or an older one did.",
+			"The login still waits: open the address in the terminal.",
+		}}.write(w)
 		return
 	}
 	http.Redirect(w, r, a.last, http.StatusSeeOther)

@@ -103,7 +103,7 @@ func (l *Login) settle(ctx context.Context, network *transport.Network) error {
 		if err := l.prepare(ctx, network); err != nil {
 			return err
 		}
-		for _, other := range l.in.OtherHosts() {
+		for _, other := range l.in.Warnings {
 			l.Terminal.Warn(other)
 		}
 		err := l.run.Strava.CheckApp(ctx)

@@ -1,7 +1,6 @@
 package login
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"path/filepath"
@@ -78,14 +77,10 @@ func (l *Login) tellOfWorkflow(scopes []string) {
 	if i := slices.IndexFunc(l.in.Targets, store.Target.IsSecret); i >= 0 {
 		l.Terminal.Say("\nThe workflow below writes a secret, so it needs one more: SECRETS_WRITER, a")
 		l.Terminal.Say("personal access token from")
-		l.Terminal.Say("  " + l.gitHub() + "/" + string(l.in.Targets[i].TokenPage()))
+		l.Terminal.Say("  " + l.Terminal.Voice.Text(l.in.Targets[i].TokenPage()))
 	}
 	l.Terminal.Say("\nSave this as " + WorkflowFile + " on the default branch of " + l.Repository + ":\n")
 	l.Terminal.Say(Workflow(l.in, l.Environment, scopes))
-}
-
-func (l *Login) gitHub() string {
-	return strings.TrimSuffix(cmp.Or(l.Getenv("GITHUB_SERVER_URL"), words.GitHub), "/")
 }
 
 // withoutGitHubToken says how to go on in the browser: nothing can be written
@@ -94,17 +89,15 @@ func (l *Login) withoutGitHubToken(ctx context.Context) error {
 	if err := l.ask(ctx, "client-id"); err != nil {
 		return err
 	}
-	if err := l.read("client-secret", "github-token"); err != nil {
+	if err := l.read(words.Input("client-secret"), words.Input("github-token")); err != nil {
 		return err
 	}
-	place := l.gitHub() + "/" + l.Repository + "/settings/"
-	if l.Environment == "" {
-		place += "secrets/actions/new"
-	} else {
-		place += "environments (environment " + l.Environment + ")"
+	place := "/settings/secrets/actions/new"
+	if l.Environment != "" {
+		place = "/settings/environments (environment " + l.Environment + ")"
 	}
 	l.Terminal.Say("\nThere is no GitHub token here, but the browser does as well:")
-	l.Terminal.Say("  1. Add the secret " + clientSecretName + " at " + place)
+	l.Terminal.Say("  1. Add the secret " + clientSecretName + " at " + l.Terminal.Voice.Text(words.Page(l.Repository+place)))
 	l.Terminal.Say("  2. Save the workflow below. Its first run shows the link to authorize.")
 	l.tellOfWorkflow(l.in.RequireScopes)
 	l.Terminal.Say("")

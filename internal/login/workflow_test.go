@@ -1,10 +1,10 @@
 package login_test
 
 import (
-	"os"
 	"strings"
 	"testing"
 
+	"strava-token/examples"
 	"strava-token/internal/check"
 	"strava-token/internal/input"
 	"strava-token/internal/login"
@@ -23,8 +23,7 @@ func workflow(t *testing.T, environment string, targets ...string) string {
 
 // TestWorkflowIsTheExample: the one that is documented, and that is run in tests.
 func TestWorkflowIsTheExample(t *testing.T) {
-	example := check.Must(os.ReadFile("../../examples/sync.yml"))(t)
-	_, want, _ := strings.Cut(strings.TrimSpace(string(example)), "\nname: ")
+	_, want, _ := strings.Cut(strings.TrimSpace(examples.Sync), "\nname: ")
 	want = strings.NewReplacer("client-id: 12345", "client-id: 48213", "scopes: activity:read_all", "scopes: read,activity:read_all").Replace(want)
 	check.That(t, strings.Contains(want, "paths: ["+login.WorkflowFile+"]"), "the example isn't started by saving %s", login.WorkflowFile)
 	check.Same(t, workflow(t, "", "branch:strava-token"), "name: "+want, "(-example +printed)")

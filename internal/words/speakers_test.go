@@ -82,13 +82,16 @@ func speakers(t *testing.T) (all []error) {
 			all = append(all, wrong.Problems[0])
 		}
 	}
-	elsewhere := func(name string) string {
-		return map[bool]string{true: "https://proxy.example"}[strings.HasSuffix(name, "_URL") && name != "GITHUB_SERVER_URL"]
+	const elsewhere = "https://proxy.example"
+	env := map[string]string{
+		"STRAVA_CLIENT_ID": "48213", "STRAVA_CLIENT_SECRET": "0123456789", "GH_TOKEN": "ghp_0123456789",
+		"STRAVA_URL": elsewhere, "STRAVA_API_URL": elsewhere, "GITHUB_API_URL": elsewhere,
 	}
-	in, _ := input.Read(input.Shell{Getenv: elsewhere, Flags: map[string][]string{"repo": {"o/r"}, "rotate-to": {"branch:b"}}}, false)
-	hosts := in.OtherHosts()
-	check.Equal(t, len(hosts), 3, "warnings of hosts")
-	return append(all, hosts...)
+	flags := map[string][]string{"repo": {"o/r"}, "rotate-to": {"branch:b"}}
+	in, err := input.Read(input.Shell{Getenv: func(name string) string { return env[name] }, Flags: flags}, false)
+	check.OK(t, err)
+	check.Equal(t, len(in.Warnings), 3, "warnings of hosts")
+	return append(all, in.Warnings...)
 }
 
 // TestPagesOfGitHub: a message about a target links the page with its settings.
