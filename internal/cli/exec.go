@@ -4,9 +4,13 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"os"
 	"os/exec"
+	"os/signal"
+	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -88,4 +92,22 @@ func (s *shell) childEnvironment(o *provider.Outcome) []string {
 		return slices.ContainsFunc(names, isOurs) || slices.ContainsFunc(secrets, hasOne)
 	})
 	return append(env, accessTokenVariable+"="+o.Token.AccessToken.Reveal())
+}
+
+// become replaces this process with a command, so that signals and the exit status are its
+// own. Windows can't: there it runs the command, which gets the console's signals as well,
+// and outlives it.
+func become(path string, args, env []string) (status int, err error) {
+	if runtime.GOOS != "windows" {
+		// A signal ignored here would be ignored there as well. A handler isn't inherited.
+		signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
+		return 0, syscall.Exec(path, args, env)
+	}
+	cmd := exec.Command(path, args[1:]...)
+	cmd.Env, cmd.Stdin, cmd.Stdout, cmd.Stderr = env, os.Stdin, os.Stdout, os.Stderr
+	err = cmd.Run()
+	if exit, ended := errors.AsType[*exec.ExitError](err); ended {
+		return exit.ExitCode(), nil
+	}
+	return 0, err
 }
