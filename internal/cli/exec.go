@@ -55,7 +55,7 @@ func (s *shell) exec(ctx context.Context, args []string) error {
 	}
 	child, err := become(path, args, s.childEnvironment(o))
 	if err != nil {
-		return &words.Failure{ID: "exec-not-run", Blanks: words.Blanks{"system": words.System{Err: err}}}
+		return &words.Failure{ID: "exec-not-run", Blanks: words.Blanks{"system": words.Reason(err)}}
 	}
 	return ended(provider.Status(child))
 }

@@ -61,7 +61,7 @@ func (r *recovering) recover(ctx context.Context, args []string) error {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case err != nil:
-		return input.Misuse("recover-no-file", words.Blanks{"system": words.System{Err: err}})
+		return input.Misuse("recover-no-file", words.Blanks{"system": words.Reason(err)})
 	case len(texts) == 0:
 		return input.Misuse("recover-no-text", nil)
 	}
@@ -70,7 +70,7 @@ func (r *recovering) recover(ctx context.Context, args []string) error {
 		return err
 	}
 	opened, err := r.openAll(texts, clientSecret)
-	if err != nil {
+	if len(opened) == 0 {
 		return err
 	}
 	if len(r.rotateTo) == 0 && !r.print {

@@ -1,6 +1,5 @@
-// Package terminal talks to a person at a terminal: it asks, explains what went
-// wrong, and prints a recovery text. Everything goes to standard error, since
-// standard output belongs to programs.
+// Package terminal talks to a person at a terminal: it asks, and explains what went
+// wrong. Everything goes to standard error, since standard output belongs to programs.
 package terminal
 
 import (
@@ -73,12 +72,6 @@ func (t *Terminal) explain(label string, err error) {
 func Is(stream any) bool {
 	f, isFile := stream.(*os.File)
 	return isFile && term.IsTerminal(int(f.Fd()))
-}
-
-// Recover prints a sealed refresh token. It returns false if nobody can read it.
-func (t *Terminal) Recover(sealed string) bool {
-	intro := t.Voice.Say("log-recovery", nil) + " " + t.Voice.Say("log-recovery-command", words.Blanks{"target": "TARGET"})
-	return t.InTime("strava-token: warning: " + intro + "\n" + sealed)
 }
 
 // patience is how long a print may delay what matters more: a terminal that stands

@@ -27,7 +27,7 @@ func (v Voice) repository() string { return cmp.Or(v.Repository, "OWNER/REPO") }
 
 // Asks reports whether a message's next step is to authorize.
 func (v Voice) Asks(err error) bool {
-	return slices.ContainsFunc(notesOf(err), func(n Note) bool {
+	return slices.ContainsFunc(notesOf(err), func(n Failure) bool {
 		row, _ := v.language().row(n.ID)
 		return strings.Contains(row[2], `<var title="authorize">`)
 	})
@@ -38,9 +38,9 @@ func (v Voice) Asks(err error) bool {
 func (v Voice) Explain(err error) (messages []Message) {
 	notes := notesOf(err)
 	if err == context.Canceled {
-		notes = []Note{{ID: "run-cancelled"}}
+		notes = []Failure{{ID: "run-cancelled"}}
 	} else if len(notes) == 0 {
-		notes = []Note{unforeseen(err.Error())}
+		notes = []Failure{unforeseen(err.Error())}
 	}
 	for _, n := range notes {
 		messages = append(messages, v.message(n))
@@ -48,10 +48,10 @@ func (v Voice) Explain(err error) (messages []Message) {
 	return messages
 }
 
-func notesOf(err error) (all []Note) {
+func notesOf(err error) (all []Failure) {
 	switch e := err.(type) {
 	case Speaker:
-		return []Note{e.Note()}
+		return []Failure{e.Note()}
 	case interface{ Unwrap() error }:
 		return notesOf(e.Unwrap())
 	case interface{ Unwrap() []error }:
@@ -64,14 +64,14 @@ func notesOf(err error) (all []Note) {
 
 // unforeseen returns the note for an error without words. Errors of the system contain
 // no secret: everything that could is a Speaker.
-func unforeseen(cause string) Note {
+func unforeseen(cause string) Failure {
 	if cause != "" {
 		cause = strings.ToUpper(cause[:1]) + cause[1:] + "."
 	}
-	return Note{ID: "run-internal", Blanks: Blanks{"cause": cause}}
+	return Failure{ID: "run-internal", Blanks: Blanks{"cause": cause}}
 }
 
-func (v Voice) message(n Note) Message {
+func (v Voice) message(n Failure) Message {
 	l := v.language()
 	row, known := l.row(n.ID)
 	if !known {
@@ -109,4 +109,4 @@ func (v Voice) Join(sentences ...string) string {
 
 // Say returns one sentence: that of the log, the summary or the checklist with
 // this id, or the first part of a message.
-func (v Voice) Say(id string, b Blanks) string { return v.message(Note{ID: id, Blanks: b}).What }
+func (v Voice) Say(id string, b Blanks) string { return v.message(Failure{ID: id, Blanks: b}).What }

@@ -17,29 +17,23 @@ const GitHub = "https://github.com"
 // empty if its text is, and so are the numbers and times that are zero.
 type Blanks map[string]any
 
-// Note is what an error says about itself.
-type Note struct {
-	ID     string
-	Blanks Blanks
-	Page   string // an address that may not be in a log, or empty
-}
-
 // Speaker is an error that has a message.
 type Speaker interface {
 	error
-	Note() Note
+	Note() Failure
 }
 
 // Failure is an error that is only a message.
 type Failure struct {
 	ID     string
 	Blanks Blanks
+	Page   string // an address that may not be in a log, or empty
 }
 
 func (f *Failure) Error() string { return f.ID }
 
-// Note returns the error's message.
-func (f *Failure) Note() Note { return Note{ID: f.ID, Blanks: f.Blanks} }
+// Note returns the message.
+func (f *Failure) Note() Failure { return *f }
 
 type (
 	// Input is the name of an input as action.yml has it: "client-secret" in a
