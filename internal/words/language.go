@@ -11,7 +11,8 @@ import (
 
 // language is one language, with the page that has its messages.
 type language struct {
-	page, extension        string
+	page                   *string // so that nothing is copied when a program starts
+	extension              string
 	inWorkflow, inTerminal string    // the beginning of a line for only one of them
 	next, more             string    // what precedes the next step, and the id
 	gap, comma             string    // between two sentences, and between the values of a list
@@ -22,7 +23,7 @@ type language struct {
 }
 
 var english = &language{
-	page: docs.Troubleshooting, extension: ".md",
+	page: &docs.Troubleshooting, extension: ".md",
 	inWorkflow: "In a workflow: ", inTerminal: "In a terminal: ",
 	next: "Next: ", more: "more: ", gap: " ", comma: ", ",
 	place: "the secret that %s reads (%s)",
@@ -30,27 +31,26 @@ var english = &language{
 	clock: "15:04 UTC", day: "2 January 2006", moment: "2 January 2006, 15:04 UTC",
 }
 
-// languages are those that a step speaks.
-var languages = map[string]*language{"": english, "en": english, "zh": {
-	page: docs.TroubleshootingChinese, extension: ".zh-CN.md",
+var chinese = &language{
+	page: &docs.TroubleshootingChinese, extension: ".zh-CN.md",
 	inWorkflow: "在工作流里：", inTerminal: "在终端里：",
 	next: "下一步：", more: "详见：", comma: "、",
 	place: "%s 引用的 secret（%s ）",
 	hours: [2]string{"小时", "小时"}, minutes: [2]string{"分钟", "分钟"}, underAMinute: "不到 1 分钟",
 	clock: "15:04 UTC", day: "2006 年 1 月 2 日", moment: "2006 年 1 月 2 日 15:04 UTC",
-}}
+}
 
 // Speaks reports whether there is a page in a language.
-func Speaks(name string) bool { return languages[name] != nil }
+func Speaks(name string) bool { return name == "en" || name == "zh" }
 
 // row returns the paragraphs of a message (what happened, why, the next step), or the
 // one sentence of an item of a list. Their ids begin a heading or the item.
 func (l *language) row(id string) (paragraphs []string, found bool) {
-	if _, item, isItem := strings.Cut(l.page, "\n- `"+id+"`: "); isItem {
+	if _, item, isItem := strings.Cut(*l.page, "\n- `"+id+"`: "); isItem {
 		sentence, _, _ := strings.Cut(item, "\n")
 		return []string{sentence, "", ""}, true
 	}
-	_, body, found := strings.Cut(l.page, `<a id="`+id+"\"></a>`"+id+"`\n\n")
+	_, body, found := strings.Cut(*l.page, `<a id="`+id+"\"></a>`"+id+"`\n\n")
 	paragraphs = append(strings.SplitN(body, "\n\n", 4), "", "", "")
 	return paragraphs[:3], found
 }

@@ -21,7 +21,12 @@ type Voice struct {
 	Login      Command // gets a new refresh token
 }
 
-func (v Voice) language() *language { return cmp.Or(languages[v.Language], english) }
+func (v Voice) language() *language {
+	if v.Language == "zh" {
+		return chinese
+	}
+	return english
+}
 
 func (v Voice) repository() string { return cmp.Or(v.Repository, "OWNER/REPO") }
 
