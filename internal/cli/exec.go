@@ -60,7 +60,6 @@ func (s *shell) exec(ctx context.Context, args []string) error {
 	return ended(provider.Status(child))
 }
 
-// notFound returns why a command can't be run.
 func notFound(command string, err error) error {
 	id := "exec-not-found"
 	switch {
@@ -75,13 +74,12 @@ func notFound(command string, err error) error {
 // childEnvironment returns the environment with the access token, and without any
 // variable that contains one of our secrets.
 func (s *shell) childEnvironment(o *provider.Outcome) []string {
-	names := []string{accessTokenVariable}
+	names := slices.Concat(input.Variables["client-secret"], input.Variables["refresh-token"], input.Variables["github-token"])
 	secrets := []string{o.Token.RefreshToken.Reveal()}
-	for _, name := range []string{"client-secret", "refresh-token", "github-token"} {
-		for _, variable := range input.Variables[name] {
-			names, secrets = append(names, variable), append(secrets, s.Getenv(variable))
-		}
+	for _, name := range names {
+		secrets = append(secrets, s.Getenv(name))
 	}
+	names = append(names, accessTokenVariable)
 	env := slices.DeleteFunc(slices.Clone(s.Environ), func(variable string) bool {
 		name, value, _ := strings.Cut(variable, "=")
 		isOurs := func(one string) bool { return strings.EqualFold(name, one) } // Windows ignores case

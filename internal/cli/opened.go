@@ -61,14 +61,12 @@ func haveSeveral(opened []openedText) bool {
 	return false
 }
 
-// shareOne reports whether two lists name the same target.
 func shareOne(a, b []string) bool {
 	return slices.ContainsFunc(a, func(name string) bool {
 		return slices.ContainsFunc(b, func(other string) bool { return strings.EqualFold(name, other) })
 	})
 }
 
-// targetsOf returns the targets that texts name, each once.
 func targetsOf(opened []openedText) (all []string) {
 	for _, text := range opened {
 		all = append(all, text.Targets...)

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"fmt"
 	"strings"
 
@@ -15,32 +14,27 @@ import (
 
 // realityCommand is for the owner of this project, so help doesn't name it.
 func realityCommand(s *shell) *cobra.Command {
-	c := &cobra.Command{
-		Use: "reality", Short: "Check what this project assumes against the real services",
-		Hidden: true,
-		RunE:   func(cmd *cobra.Command, _ []string) error { return s.checkReality(cmd.Context()) },
-	}
+	c := &cobra.Command{Use: "reality", Short: "Check what this project assumes against the real services", Hidden: true}
 	s.addTargets(c)
+	c.RunE = func(*cobra.Command, []string) error {
+		if err := s.needMasks(); err != nil {
+			return err
+		}
+		in, err := s.read(true, nil)
+		if err != nil {
+			return err
+		}
+		if len(in.Targets) == 0 {
+			return input.Wrong("rotate-to", "input-missing-rotate-to")
+		}
+		table, noneFalse, err := reality.Check(c.Context(), reality.Setup{
+			Inputs: in, Contents: secret.New(strings.TrimSpace(s.Getenv(reality.ContentsToken))), Network: s.network, Reporter: s, Do: s.do,
+		})
+		_, printErr := fmt.Fprint(s.Stdout, table)
+		if err == nil && (printErr != nil || c.Context().Err() != nil || !noneFalse) {
+			err = ended(provider.Failed)
+		}
+		return err
+	}
 	return c
-}
-
-func (s *shell) checkReality(ctx context.Context) error {
-	if err := s.needMasks(); err != nil {
-		return err
-	}
-	in, err := s.read(true, nil)
-	if err != nil {
-		return err
-	}
-	if len(in.Targets) == 0 {
-		return input.Wrong("rotate-to", "input-missing-rotate-to")
-	}
-	table, noneFalse, err := reality.Check(ctx, reality.Setup{
-		Inputs: in, Contents: secret.New(strings.TrimSpace(s.Getenv(reality.ContentsToken))), Network: s.network, Reporter: s, Do: s.do,
-	})
-	_, printErr := fmt.Fprint(s.Stdout, table)
-	if err == nil && (printErr != nil || ctx.Err() != nil || !noneFalse) {
-		err = ended(provider.Failed)
-	}
-	return err
 }

@@ -77,7 +77,6 @@ func loginLine(in *input.Inputs) words.Command {
 	return line
 }
 
-// do performs the run and prints its warnings.
 func (s *shell) do(ctx context.Context, run *provider.Run) *provider.Outcome {
 	o := run.Do(ctx)
 	for _, warning := range o.Warnings {
