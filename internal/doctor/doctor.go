@@ -124,19 +124,18 @@ func (r *Report) examineTarget(ctx context.Context, t provider.Target, repositor
 		return
 	}
 	r.add(OK, t, describe(facts))
-	name := t.String()
 	if !facts.WriteProven && !facts.WriteBelieved {
-		r.add(Warning, t, &words.Failure{ID: "doctor-unproven-write", Blanks: words.Blanks{"target": name}})
+		r.add(Warning, t, &words.Failure{ID: "doctor-unproven-write", Blanks: words.Blanks{"target": t}})
 	}
-	if err := facts.WarnOfExpiry(name); err != nil {
+	if err := facts.WarnOfExpiry(t.String()); err != nil {
 		r.add(Warning, t, err)
 	}
 	if s, ok := t.(*store.Secret); ok {
 		by, known := s.Shadows(ctx, repository)
 		if len(by) > 0 {
-			r.add(Warning, t, &words.Failure{ID: "doctor-shadowed", Blanks: words.Blanks{"target": name, "by": by}})
+			r.add(Warning, t, &words.Failure{ID: "doctor-shadowed", Blanks: words.Blanks{"target": t, "by": by}})
 		} else if !known {
-			r.add(Warning, t, &words.Failure{ID: "doctor-shadows-unknown", Blanks: words.Blanks{"target": name}})
+			r.add(Warning, t, &words.Failure{ID: "doctor-shadows-unknown", Blanks: words.Blanks{"target": t}})
 		}
 	}
 }

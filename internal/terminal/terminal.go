@@ -22,18 +22,19 @@ import (
 // question without echo can follow one with it.
 type Terminal struct {
 	In    io.Reader
-	Out   io.Writer
+	Out   io.Writer // safe to write to from several goroutines, as a file is
 	Voice words.Voice
 
 	lines chan string // set while lines are read in the background
 	stuck atomic.Bool // a print takes too long
 }
 
-// Waiting says what the program waits for, and how long.
+// Waiting says what the program waits for, and how long. At a terminal, where the line
+// stays, it says until when, which remains true.
 func (t *Terminal) Waiting(what string, limit time.Duration) {
 	howLong := fmt.Sprintf("for %d minutes at most.", limit/time.Minute)
 	if Is(t.Out) {
-		howLong = "until " + time.Now().Add(limit).Format("15:04") + " at the latest (Ctrl-C ends it)."
+		howLong = fmt.Sprintf("until %s, %d min left (Ctrl-C ends it)", time.Now().Add(limit).Format("15:04"), limit/time.Minute)
 	}
 	t.Say("Waiting for " + what + ", " + howLong)
 }
