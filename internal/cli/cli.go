@@ -105,11 +105,10 @@ func (e ended) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
 // Status returns the exit status of the command.
 func (e ended) Status() provider.Status { return provider.Status(e) }
 
-// interrupted is the exit status of a command that was stopped while it asked or
-// waited: 128 plus the number of SIGINT, as in shells.
+// interrupted is for a command that was stopped while it asked or waited: 128 plus the
+// number of SIGINT, as in shells.
 const interrupted ended = 130
 
-// statusOf returns the exit status of the process after err.
 func statusOf(err error) provider.Status {
 	var known interface{ Status() provider.Status }
 	switch {

@@ -25,20 +25,18 @@ func demoCommand(p Process) *cobra.Command {
 	}
 }
 
+// scenes end as announced. In one that fails the app is inactive.
 var scenes = []struct {
-	title    string
-	inactive bool
-	ends     provider.Status
+	title string
+	ends  provider.Status
 }{
-	{"1. A scheduled run. Strava replaces the refresh token, and the new one goes into the secret.", false, provider.Done},
-	{"2. The next day. The run starts from the refresh token that the first one stored.", false, provider.Done},
-	{"3. The app's owner has no Strava subscription any more. Refreshing still works, and nothing else does.", true, provider.Failed},
+	{"1. A scheduled run. Strava replaces the refresh token, and the new one goes into the secret.", provider.Done},
+	{"2. The next day. The run starts from the refresh token that the first one stored.", provider.Done},
+	{"3. The app's owner has no Strava subscription any more. Refreshing still works, and nothing else does.", provider.Failed},
 }
 
-// shownInLog matches the lines of the journal that the log shows.
-var shownInLog = regexp.MustCompile(`(?m)^(runner  (print|warning) .*)?\n`)
-
-// demo shows the scenes. It fails if one doesn't end as announced.
+// demo shows the scenes. It fails if one doesn't end as announced, or leaves a dead token
+// in the secret.
 func demo(ctx context.Context, p Process) error {
 	listener, err := sandbox.Listen(ctx, "127.0.0.1:0")
 	if err != nil {
@@ -56,9 +54,9 @@ func demo(ctx context.Context, p Process) error {
 	say := func(text string) { _, _ = fmt.Fprintln(p.Stdout, text) }
 	say("strava-token against a sandbox of Strava and GitHub on this machine.\n" +
 		"Tokens are shown by generation: refresh#1 is the first refresh token, and so on.")
-	asAnnounced := true
+	inLog := regexp.MustCompile(`(?m)^(runner  (print|warning) .*)?\n`) // the lines of the journal that the log shows
 	for _, scene := range scenes {
-		s.Set(func(k *sandbox.Knobs) { k.Inactive = scene.inactive })
+		s.Set(func(k *sandbox.Knobs) { k.Inactive = scene.ends == provider.Failed })
 		before := s.Journal()
 		runner, err := s.NewRunner(dir, "http://"+listener.Addr().String())
 		if err != nil {
@@ -68,14 +66,13 @@ func demo(ctx context.Context, p Process) error {
 		runner.Input("rotate-to", sandboxSecret)
 		runner.Input("github-token", s.GitHubToken())
 		status := action.Run(ctx, action.Config{Getenv: runner.Getenv, Stdout: runner})
-		asAnnounced = asAnnounced && status == scene.ends
 		say("\n" + scene.title + "\n\n" +
-			indent("what happened", shownInLog.ReplaceAllString(strings.TrimPrefix(s.Journal(), before), "")) + "\n" +
+			indent("what happened", inLog.ReplaceAllString(strings.TrimPrefix(s.Journal(), before), "")) + "\n" +
 			indent("what the log shows", runner.Log()))
+		if status != scene.ends || s.Secret(sandboxSecret) != s.LiveRefreshToken() {
+			return ended(provider.Failed)
+		}
 		s.Advance(24 * time.Hour)
-	}
-	if !asAnnounced || s.Secret(sandboxSecret) != s.LiveRefreshToken() {
-		return ended(provider.Failed)
 	}
 	say("\nThrough all of it the secret holds the refresh token that lives.")
 	return nil

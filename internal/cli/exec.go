@@ -4,9 +4,13 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"os"
 	"os/exec"
+	"os/signal"
+	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -51,12 +55,11 @@ func (s *shell) exec(ctx context.Context, args []string) error {
 	}
 	child, err := become(path, args, s.childEnvironment(o))
 	if err != nil {
-		return &words.Failure{ID: "exec-not-run", Blanks: words.Blanks{"system": words.System{Err: err}}}
+		return &words.Failure{ID: "exec-not-run", Blanks: words.Blanks{"system": words.Reason(err)}}
 	}
 	return ended(provider.Status(child))
 }
 
-// notFound returns why a command can't be run.
 func notFound(command string, err error) error {
 	id := "exec-not-found"
 	switch {
@@ -71,13 +74,12 @@ func notFound(command string, err error) error {
 // childEnvironment returns the environment with the access token, and without any
 // variable that contains one of our secrets.
 func (s *shell) childEnvironment(o *provider.Outcome) []string {
-	names := []string{accessTokenVariable}
+	names := slices.Concat(input.Variables["client-secret"], input.Variables["refresh-token"], input.Variables["github-token"])
 	secrets := []string{o.Token.RefreshToken.Reveal()}
-	for _, name := range []string{"client-secret", "refresh-token", "github-token"} {
-		for _, variable := range input.Variables[name] {
-			names, secrets = append(names, variable), append(secrets, s.Getenv(variable))
-		}
+	for _, name := range names {
+		secrets = append(secrets, s.Getenv(name))
 	}
+	names = append(names, accessTokenVariable)
 	env := slices.DeleteFunc(slices.Clone(s.Environ), func(variable string) bool {
 		name, value, _ := strings.Cut(variable, "=")
 		isOurs := func(one string) bool { return strings.EqualFold(name, one) } // Windows ignores case
@@ -88,4 +90,22 @@ func (s *shell) childEnvironment(o *provider.Outcome) []string {
 		return slices.ContainsFunc(names, isOurs) || slices.ContainsFunc(secrets, hasOne)
 	})
 	return append(env, accessTokenVariable+"="+o.Token.AccessToken.Reveal())
+}
+
+// become replaces this process with a command, so that signals and the exit status are its
+// own. Windows can't: there it runs the command, which gets the console's signals as well,
+// and outlives it.
+func become(path string, args, env []string) (status int, err error) {
+	if runtime.GOOS != "windows" {
+		// A signal ignored here would be ignored there as well. A handler isn't inherited.
+		signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
+		return 0, syscall.Exec(path, args, env)
+	}
+	cmd := exec.Command(path, args[1:]...)
+	cmd.Env, cmd.Stdin, cmd.Stdout, cmd.Stderr = env, os.Stdin, os.Stdout, os.Stderr
+	err = cmd.Run()
+	if exit, ended := errors.AsType[*exec.ExitError](err); ended {
+		return exit.ExitCode(), nil
+	}
+	return 0, err
 }

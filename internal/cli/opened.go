@@ -18,7 +18,8 @@ type openedText struct {
 	file string
 }
 
-// openAll opens the texts that it can, newest first, and keeps those of one app.
+// openAll opens the texts that it can, newest first, and keeps those of one app. If there
+// are none, the error is that of the newest.
 func (r *recovering) openAll(texts []string, clientSecret secret.Value) (opened []openedText, err error) {
 	for _, text := range slices.Backward(texts) {
 		content, refused := recovery.Open(text, clientSecret)
@@ -26,9 +27,6 @@ func (r *recovering) openAll(texts []string, clientSecret secret.Value) (opened 
 		if refused == nil && (len(opened) == 0 || content.ClientID == opened[0].ClientID) {
 			opened = append(opened, openedText{content, r.files[text]})
 		}
-	}
-	if len(opened) > 0 {
-		err = nil
 	}
 	return opened, err
 }
@@ -53,11 +51,9 @@ func ofOneAthlete(opened []openedText, targets []store.Target) ([]openedText, er
 func haveSeveral(opened []openedText) bool {
 	for i, a := range opened {
 		for _, b := range opened[:i] {
-			same := shareOne(a.Targets, b.Targets) || len(a.Targets)+len(b.Targets) == 0
-			if a.AthleteID != 0 && b.AthleteID != 0 {
-				same = a.AthleteID == b.AthleteID
-			}
-			if !same {
+			known := a.AthleteID != 0 && b.AthleteID != 0
+			related := shareOne(a.Targets, b.Targets) || len(a.Targets)+len(b.Targets) == 0
+			if known && a.AthleteID != b.AthleteID || !known && !related {
 				return true
 			}
 		}
@@ -65,14 +61,12 @@ func haveSeveral(opened []openedText) bool {
 	return false
 }
 
-// shareOne reports whether two lists name the same target.
 func shareOne(a, b []string) bool {
 	return slices.ContainsFunc(a, func(name string) bool {
 		return slices.ContainsFunc(b, func(other string) bool { return strings.EqualFold(name, other) })
 	})
 }
 
-// targetsOf returns the targets that texts name, each once.
 func targetsOf(opened []openedText) (all []string) {
 	for _, text := range opened {
 		all = append(all, text.Targets...)

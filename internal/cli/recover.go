@@ -61,7 +61,7 @@ func (r *recovering) recover(ctx context.Context, args []string) error {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case err != nil:
-		return input.Misuse("recover-no-file", words.Blanks{"system": words.System{Err: err}})
+		return input.Misuse("recover-no-file", words.Blanks{"system": words.Reason(err)})
 	case len(texts) == 0:
 		return input.Misuse("recover-no-text", nil)
 	}
@@ -70,7 +70,7 @@ func (r *recovering) recover(ctx context.Context, args []string) error {
 		return err
 	}
 	opened, err := r.openAll(texts, clientSecret)
-	if err != nil {
+	if len(opened) == 0 {
 		return err
 	}
 	if len(r.rotateTo) == 0 && !r.print {
@@ -106,18 +106,19 @@ func (r *recovering) prove(ctx context.Context, in *input.Inputs, opened []opene
 		}))
 	}
 	o := r.do(ctx, run)
-	if len(o.Failures) == 0 {
-		r.t.Note("done", "the refresh token lives, and is in "+strings.Join(o.Kept, ", "))
-	}
-	for _, text := range opened {
-		if len(o.Failures) == 0 && len(r.rotateTo) > 0 && text.file != "" {
-			_ = os.Remove(text.file) // its token is stored now
-		}
-	}
-	f, ok := errors.AsType[*words.Failure](o.Err())
-	if ok && (strings.HasPrefix(f.ID, "stale-") || strings.HasPrefix(f.ID, "run-unread")) {
+	f, failed := errors.AsType[*words.Failure](o.Err())
+	if failed && (strings.HasPrefix(f.ID, "stale-") || strings.HasPrefix(f.ID, "run-unread")) {
 		if shown := r.show(opened); shown != nil {
 			o.Fail(shown)
+		}
+	}
+	if len(o.Failures) > 0 {
+		return o
+	}
+	r.t.Note("done", "the refresh token lives, and is in "+strings.Join(o.Kept, ", "))
+	for _, text := range opened {
+		if len(r.rotateTo) > 0 && text.file != "" {
+			_ = os.Remove(text.file) // its token is stored now
 		}
 	}
 	return o.Err()

@@ -16,19 +16,15 @@ import (
 )
 
 const (
-	// accessTokenVariable is where programs find the access token.
 	accessTokenVariable = "STRAVA_ACCESS_TOKEN"
-	// longest is the lifetime of Strava's access tokens.
-	longest = 6 * time.Hour
-	// renewal is how much must be left for Strava to return a token unchanged.
-	renewal = time.Hour
+	longest             = 6 * time.Hour // the lifetime of Strava's access tokens
+	renewal             = time.Hour     // how much must be left for Strava to return a token unchanged
 )
 
 const refreshCredentials = "STRAVA_CLIENT_ID and STRAVA_CLIENT_SECRET are read from the environment, and so\n" +
 	"is STRAVA_REFRESH_TOKEN, unless a branch or a file keeps it. GH_TOKEN is for\n" +
 	"targets on GitHub."
 
-// addRefreshing adds the flags of refresh and exec.
 func (s *shell) addRefreshing(c *cobra.Command) {
 	s.addTargets(c)
 	s.addScopes(c)
@@ -91,7 +87,6 @@ func (s *shell) refresh(ctx context.Context) (*provider.Outcome, error) {
 	return o, o.Err()
 }
 
-// printed returns an access token in a format.
 func printed(format string, o *provider.Outcome) string {
 	token, ends := o.Token.AccessToken.Reveal(), o.Token.ExpiresAt.Unix()
 	switch format {

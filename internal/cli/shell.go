@@ -77,7 +77,6 @@ func loginLine(in *input.Inputs) words.Command {
 	return line
 }
 
-// do performs the run and prints its warnings.
 func (s *shell) do(ctx context.Context, run *provider.Run) *provider.Outcome {
 	o := run.Do(ctx)
 	for _, warning := range o.Warnings {
@@ -102,35 +101,39 @@ func (s *shell) Mask(v secret.Value) bool {
 
 // Recover prints a recovery text, or leaves it in a file if nobody would read it.
 func (s *shell) Recover(sealed string) bool {
+	const label = "strava-token: warning: "
+	intro := s.t.Voice.Say("log-recovery", nil) + " " + s.t.Voice.Say("log-recovery-command", words.Blanks{"target": "TARGET"})
 	// A closed standard error is the null device, since Go opens that in its place.
-	if mode, _ := s.stderrMode(); s.t.Recover(sealed) && mode&os.ModeCharDevice == 0 {
+	if s.t.InTime(label+intro+"\n"+sealed) && s.stderrMode()&os.ModeCharDevice == 0 {
 		return true
 	}
 	path, err := recovery.Leave(sealed, s.folders())
 	if err == nil {
-		s.t.InTime("strava-token: warning: " + s.t.Voice.Say("log-recovery-file", words.Blanks{"file": path}) + "\n")
+		s.t.InTime(label + s.t.Voice.Say("log-recovery-file", words.Blanks{"file": path}) + "\n")
 	}
 	return err == nil
 }
 
 // needMasks refuses to get tokens that a workflow's runner couldn't be told to mask.
 func (s *shell) needMasks() error {
-	if mode, isFile := s.stderrMode(); s.inStep() && isFile && mode&(os.ModeNamedPipe|os.ModeSocket) == 0 { // node's pipes are sockets
+	if s.inStep() && s.stderrMode()&(os.ModeNamedPipe|os.ModeSocket) == 0 { // node's pipes are sockets
 		return input.Misuse("refresh-unmasked", nil)
 	}
 	return nil
 }
 
-// stderrMode returns the mode of the file that standard error is, unless it's a terminal.
-func (s *shell) stderrMode() (mode os.FileMode, isFile bool) {
+// stderrMode returns the mode of the file that standard error is. A terminal is as good as a
+// pipe: somebody reads it.
+func (s *shell) stderrMode() os.FileMode {
 	f, isFile := s.Stderr.(*os.File)
 	if !isFile || terminal.Is(f) {
-		return 0, false
+		return os.ModeNamedPipe
 	}
-	if info, err := f.Stat(); err == nil {
-		mode = info.Mode()
+	info, err := f.Stat()
+	if err != nil {
+		return 0
 	}
-	return mode, true
+	return info.Mode()
 }
 
 // folders returns the folders for recovery texts that couldn't be printed: beside the

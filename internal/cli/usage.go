@@ -56,7 +56,6 @@ func quoteNothing(root *cobra.Command) {
 	}
 }
 
-// atMost accepts at most n arguments.
 func atMost(n int) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
 		if len(args) > n {
@@ -68,13 +67,11 @@ func atMost(n int) cobra.PositionalArgs {
 
 // noCommand names the command that differs the least, in at most two letters.
 func noCommand(root *cobra.Command, args []string) error {
-	nearest := ""
+	nearest := []string{""}
 	for root.SuggestionsMinimumDistance = 2; root.SuggestionsMinimumDistance > 0; root.SuggestionsMinimumDistance-- {
-		if names := root.SuggestionsFor(args[0]); len(names) > 0 {
-			nearest = names[0]
-		}
+		nearest = append(root.SuggestionsFor(args[0]), nearest...)
 	}
-	return input.Misuse("usage-no-command", words.Blanks{"nearest": nearest})
+	return input.Misuse("usage-no-command", words.Blanks{"nearest": nearest[0]})
 }
 
 // badFlag turns an error of the command line's library into one of ours: the

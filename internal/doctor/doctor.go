@@ -124,63 +124,50 @@ func (r *Report) examineTarget(ctx context.Context, t provider.Target, repositor
 		return
 	}
 	r.add(OK, t, describe(facts))
-	name := t.String()
 	if !facts.WriteProven && !facts.WriteBelieved {
-		r.add(Warning, t, &words.Failure{ID: "doctor-unproven-write", Blanks: words.Blanks{"target": name}})
+		r.add(Warning, t, &words.Failure{ID: "doctor-unproven-write", Blanks: words.Blanks{"target": t}})
 	}
-	if err := facts.WarnOfExpiry(name); err != nil {
+	if err := facts.WarnOfExpiry(t.String()); err != nil {
 		r.add(Warning, t, err)
 	}
 	if s, ok := t.(*store.Secret); ok {
 		by, known := s.Shadows(ctx, repository)
 		if len(by) > 0 {
-			r.add(Warning, t, &words.Failure{ID: "doctor-shadowed", Blanks: words.Blanks{"target": name, "by": by}})
+			r.add(Warning, t, &words.Failure{ID: "doctor-shadowed", Blanks: words.Blanks{"target": t, "by": by}})
 		} else if !known {
-			r.add(Warning, t, &words.Failure{ID: "doctor-shadows-unknown", Blanks: words.Blanks{"target": name}})
+			r.add(Warning, t, &words.Failure{ID: "doctor-shadows-unknown", Blanks: words.Blanks{"target": t}})
 		}
 	}
 }
 
-func describe(f store.Facts) error {
-	var written, expires error
-	exists := &words.Failure{ID: "doctor-target-exists", Blanks: words.Blanks{"updated": words.Day(f.UpdatedAt)}}
-	switch {
-	case !f.Exists:
-		exists.ID = "doctor-target-new"
-	case f.Held:
-		exists.ID = "doctor-target-holds"
+// describe says what is known about a target.
+func describe(f store.Facts) (said error) {
+	say := func(isSo bool, id string, blanks words.Blanks) {
+		if isSo {
+			said = errors.Join(said, &words.Failure{ID: id, Blanks: blanks})
+		}
 	}
-	switch {
-	case f.Exists && f.WriteProven:
-		written = &words.Failure{ID: "doctor-target-writable"}
-	case f.WriteBelieved:
-		written = &words.Failure{ID: "doctor-target-believed"}
-	}
-	switch {
-	case f.Local:
-	case f.TokenExpires.IsZero():
-		expires = &words.Failure{ID: "doctor-github-token-endless"}
-	default:
-		expires = &words.Failure{ID: "doctor-github-token-ends", Blanks: words.Blanks{"when": words.Day(f.TokenExpires)}}
-	}
-	return errors.Join(exists, written, expires)
+	say(!f.Exists, "doctor-target-new", nil)
+	say(f.Exists && !f.Held, "doctor-target-exists", words.Blanks{"updated": words.Day(f.UpdatedAt)})
+	say(f.Exists && f.Held, "doctor-target-holds", words.Blanks{"updated": words.Day(f.UpdatedAt)})
+	say(f.Exists && f.WriteProven, "doctor-target-writable", nil)
+	say(f.WriteBelieved, "doctor-target-believed", nil)
+	say(!f.Local && f.TokenExpires.IsZero(), "doctor-github-token-endless", nil)
+	say(!f.Local && !f.TokenExpires.IsZero(), "doctor-github-token-ends", words.Blanks{"when": words.Day(f.TokenExpires)})
+	return said
 }
 
 func (r *Report) examineOutcome(o *provider.Outcome) {
 	r.Status = o.Status()
-	switch {
-	case o.Token.RefreshToken.Empty():
-	case !o.Rotated:
-		r.add(OK, words.Sentence("doctor-refresh-token"), &words.Failure{ID: "doctor-works"})
-	case len(o.Kept) > 0:
-		r.add(OK, words.Sentence("doctor-refresh-token"), &words.Failure{ID: "doctor-works-replaced", Blanks: words.Blanks{"kept": o.Kept}})
+	say := func(isSo bool, about words.Sentence, id string, blanks words.Blanks) {
+		if isSo {
+			r.add(OK, about, &words.Failure{ID: id, Blanks: blanks})
+		}
 	}
-	if o.AthleteID != 0 {
-		r.add(OK, words.Sentence("doctor-access-token"), &words.Failure{ID: "doctor-active", Blanks: words.Blanks{"athlete": o.AthleteID}})
-	}
-	if len(o.Scope) > 0 {
-		r.add(OK, words.Sentence("doctor-scopes"), &words.Failure{ID: "doctor-scopes-are", Blanks: words.Blanks{"scopes": o.Scope}})
-	}
+	say(!o.Token.RefreshToken.Empty() && !o.Rotated, "doctor-refresh-token", "doctor-works", nil)
+	say(o.Rotated && len(o.Kept) > 0, "doctor-refresh-token", "doctor-works-replaced", words.Blanks{"kept": o.Kept})
+	say(o.AthleteID != 0, "doctor-access-token", "doctor-active", words.Blanks{"athlete": o.AthleteID})
+	say(len(o.Scope) > 0, "doctor-scopes", "doctor-scopes-are", words.Blanks{"scopes": o.Scope})
 	for _, err := range o.Failures {
 		r.add(Failure, words.Sentence("doctor-run"), err)
 	}

@@ -130,9 +130,8 @@ func (l *Login) authorize(ctx context.Context, listener *Listener) (attempt *Att
 			return l.run.Strava.AuthorizeURL(listener.Redirect(), scopes, state, force)
 		})
 		l.open(attempt)
-		stop := l.Terminal.Countdown("Waiting for Strava's answer", timeout)
+		l.Terminal.Waiting("Strava's answer", timeout)
 		grant, err = attempt.Wait(ctx, pasted, l.Terminal.Error)
-		stop()
 		missing := grant.Missing(scopes)
 		if err != nil || len(missing) == 0 {
 			return attempt, grant, err

@@ -53,16 +53,16 @@ func (e *Error) Error() string { return fmt.Sprintf("%s: %s (status %d)", e.Targ
 func (e *Error) Unwrap() error { return e.cause }
 
 // Note returns the message for a target that couldn't be read or written.
-func (e *Error) Note() words.Note {
+func (e *Error) Note() words.Failure {
 	id := e.ID
 	if e.Target.IsBranch() && slices.Contains([]string{"target-integration-forbidden", conflict, Overtaken, unprocessable}, id) {
 		id = strings.Replace(id, "target", "branch", 1) // these mean something else for a branch
 	}
 	scope := e.Target.scope()
-	return words.Note{ID: id, Page: e.signOn, Blanks: words.Blanks{
+	return words.Failure{ID: id, Page: e.signOn, Blanks: words.Blanks{
 		"says": e.Says, "new-name": e.NewName, "branch": e.Target.Branch,
 		"target": e.Target, "name": e.Target.Name, "path": e.Target.Path, "lock": e.Target.Name + ".lock",
-		"host": e.Host, "status": e.Status, "until": words.Clock(e.Until), "rule": e.Rule, "system": words.System{Err: e.cause},
+		"host": e.Host, "status": e.Status, "until": words.Clock(e.Until), "rule": e.Rule, "system": words.Reason(e.cause),
 		"permission": scope.permission, "token-page": e.Target.TokenPage(), "settings": words.Page(scope.settings),
 	}}
 }

@@ -85,7 +85,7 @@ func (c *Client) grant(ctx, answering context.Context, grantType, name string, c
 // seen returns what looks wrong with the app's credentials, if those were refused.
 func (c *Client) seen(refused Kind, credential secret.Value) words.Sentence {
 	switch {
-	case c.ClientID == words.ExampleClientID && (refused == InvalidClientID || refused == WrongClientSecret):
+	case c.ClientID == "12345" && (refused == InvalidClientID || refused == WrongClientSecret): // as in the workflow that people copy
 		return "log-seen-example"
 	case refused == WrongClientSecret:
 		return words.Seen(c.ClientSecret.Reveal(), credential.Reveal())

@@ -74,12 +74,12 @@ func (e *Error) Unwrap() error { return e.cause }
 
 // Note returns the message for a failed call. For a refused refresh token it says only
 // that it's dead: package provider finds out why.
-func (e *Error) Note() words.Note {
+func (e *Error) Note() words.Failure {
 	id := "strava-" + string(e.Kind)
 	if e.Kind == InvalidRefreshToken {
 		id = "stale-dead"
 	}
-	return words.Note{ID: id, Blanks: words.Blanks{
+	return words.Failure{ID: id, Blanks: words.Blanks{
 		"host": e.Host, "status": e.Status, "until": words.Clock(e.Until), "seen": e.seen,
 	}}
 }

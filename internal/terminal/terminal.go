@@ -1,18 +1,20 @@
-// Package terminal talks to a person at a terminal: it asks, explains what went
-// wrong, and prints a recovery text. Everything goes to standard error, since
-// standard output belongs to programs.
+// Package terminal talks to a person at a terminal: it asks, and explains what went
+// wrong. Everything goes to standard error, since standard output belongs to programs.
 package terminal
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"sync/atomic"
 	"time"
 
 	"golang.org/x/term"
 
+	"strava-token/internal/secret"
 	"strava-token/internal/words"
 )
 
@@ -20,31 +22,21 @@ import (
 // question without echo can follow one with it.
 type Terminal struct {
 	In    io.Reader
-	Out   io.Writer
+	Out   io.Writer // safe to write to from several goroutines, as a file is
 	Voice words.Voice
 
 	lines chan string // set while lines are read in the background
 	stuck atomic.Bool // a print takes too long
 }
 
-// Countdown says that the program waits, and, if somebody is watching, every minute for
-// how much longer, until stop is called.
-func (t *Terminal) Countdown(what string, limit time.Duration) (stop func()) {
-	if !Is(t.Out) {
-		t.Say(fmt.Sprintf("%s, for %d minutes at most.", what, limit/time.Minute))
-		return func() {}
+// Waiting says what the program waits for, and how long. At a terminal, where the line
+// stays, it says until when, which remains true.
+func (t *Terminal) Waiting(what string, limit time.Duration) {
+	howLong := fmt.Sprintf("for %d minutes at most.", limit/time.Minute)
+	if Is(t.Out) {
+		howLong = fmt.Sprintf("until %s, %d min left (Ctrl-C ends it)", time.Now().Add(limit).Format("15:04"), limit/time.Minute)
 	}
-	counting, cancel := context.WithCancel(context.Background())
-	go func() {
-		for left := limit; left > 0 && counting.Err() == nil; left -= time.Minute {
-			t.Say(fmt.Sprintf("%s, %d min left (Ctrl-C ends it)", what, left/time.Minute))
-			select {
-			case <-time.After(time.Minute):
-			case <-counting.Done():
-			}
-		}
-	}()
-	return cancel
+	t.Say("Waiting for " + what + ", " + howLong)
 }
 
 // Say prints a line.
@@ -75,12 +67,6 @@ func Is(stream any) bool {
 	return isFile && term.IsTerminal(int(f.Fd()))
 }
 
-// Recover prints a sealed refresh token. It returns false if nobody can read it.
-func (t *Terminal) Recover(sealed string) bool {
-	intro := t.Voice.Say("log-recovery", nil) + " " + t.Voice.Say("log-recovery-command", words.Blanks{"target": "TARGET"})
-	return t.InTime("strava-token: warning: " + intro + "\n" + sealed)
-}
-
 // patience is how long a print may delay what matters more: a terminal that stands
 // still (Ctrl-S) takes nothing.
 const patience = 2 * time.Second
@@ -104,4 +90,117 @@ func (t *Terminal) InTime(text string) bool {
 		t.stuck.Store(true)
 		return false
 	}
+}
+
+var errNoTerminal error = &words.Failure{ID: "recover-no-secret"}
+
+// Ask asks for a line. It returns ctx's error if ctx ends first, and io.EOF if the
+// input does.
+func (t *Terminal) Ask(ctx context.Context, question string) (string, error) {
+	_, _ = io.WriteString(t.Out, question)
+	line, err := Interruptible(ctx, func() (string, error) {
+		if t.lines == nil {
+			return t.readLine()
+		}
+		line, open := <-t.lines
+		if !open {
+			return "", io.EOF
+		}
+		return line, nil
+	})
+	if err != nil {
+		t.Say("") // end the line of the unanswered question
+	}
+	return line, err
+}
+
+// Interruptible waits for f to return or for ctx to end.
+func Interruptible[T any](ctx context.Context, f func() (T, error)) (T, error) {
+	var value T
+	var err error
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		value, err = f()
+	}()
+	select {
+	case <-done:
+	case <-ctx.Done():
+	}
+	if ctx.Err() != nil {
+		return *new(T), ctx.Err()
+	}
+	return value, err
+}
+
+// Confirm asks a yes-or-no question; an empty answer is fallback.
+func (t *Terminal) Confirm(ctx context.Context, question string, fallback bool) (bool, error) {
+	choice := map[bool]string{true: " [Y/n] ", false: " [y/N] "}
+	answers := map[string]bool{"": fallback, "y": true, "yes": true, "n": false, "no": false}
+	for {
+		answer, err := t.Ask(ctx, question+choice[fallback])
+		if err != nil {
+			return false, err
+		}
+		if yes, known := answers[strings.ToLower(strings.TrimSpace(answer))]; known {
+			return yes, nil
+		}
+		t.Say("Answer y or n.")
+	}
+}
+
+// readLine reads one line, byte by byte: what follows belongs to the next
+// question.
+func (t *Terminal) readLine() (string, error) {
+	var line []byte
+	for one := make([]byte, 1); ; {
+		n, err := t.In.Read(one)
+		line = append(line, one[:n]...)
+		text, whole := strings.CutSuffix(string(line), "\n")
+		switch {
+		case whole || err != nil && text != "":
+			return strings.TrimSuffix(text, "\r"), nil
+		case err != nil:
+			return "", io.EOF
+		}
+	}
+}
+
+// Listen starts, once, to read lines in the background, until the process ends.
+func (t *Terminal) Listen() <-chan string {
+	t.lines = make(chan string)
+	go func() {
+		defer close(t.lines)
+		for line, err := t.readLine(); err == nil; line, err = t.readLine() {
+			t.lines <- line
+		}
+	}()
+	return t.lines
+}
+
+// AskSecret asks for a secret, without echo. If standard input isn't a terminal it asks
+// at the controlling one. Its errors are those of Ask, and recover-no-secret.
+func (t *Terminal) AskSecret(ctx context.Context, question string) (secret.Value, error) {
+	tty, _ := t.In.(*os.File)
+	if !Is(t.In) {
+		opened, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
+		if err != nil {
+			return secret.Value{}, errNoTerminal
+		}
+		defer opened.Close()
+		tty = opened
+	}
+	_, _ = io.WriteString(t.Out, question)
+	fd := int(tty.Fd())
+	state, err := term.GetState(fd)
+	if err != nil {
+		return secret.Value{}, errNoTerminal
+	}
+	text, err := Interruptible(ctx, func() ([]byte, error) { return term.ReadPassword(fd) })
+	_ = term.Restore(fd, state) // restore the echo however the question ended
+	t.Say("")
+	if err != nil && ctx.Err() == nil && !errors.Is(err, io.EOF) { // io.EOF is Ctrl-D
+		err = errNoTerminal
+	}
+	return secret.New(strings.TrimSpace(string(text))), err
 }

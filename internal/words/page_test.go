@@ -93,12 +93,12 @@ func TestBothPagesHaveTheSame(t *testing.T) {
 func TestEveryRowIsWhole(t *testing.T) {
 	end, unused := regexp.MustCompile(`[^.。][.。]$`), maps.Clone(blanks)
 	for id, text := range rows(t, docs.Troubleshooting) {
-		check.Same(t, missing(words.Note{ID: id, Blanks: blanks}), nil, "%s: nothing fills in", id)
+		check.Same(t, missing(words.Failure{ID: id, Blanks: blanks}), nil, "%s: nothing fills in", id)
 		for _, name := range blanksOf(text) {
 			delete(unused, name)
 		}
 		for where, v := range voices {
-			m := v.Explain(note{ID: id, Blanks: blanks})[0]
+			m := v.Explain(&words.Failure{ID: id, Blanks: blanks})[0]
 			isWhole := end.MatchString(m.What) && end.MatchString(m.Why) && end.MatchString(m.Next)
 			if !strings.Contains(text, "\n") {
 				isWhole = m.What != "" && !strings.Contains(m.What, "\n")
@@ -125,7 +125,7 @@ func TestLeftOut(t *testing.T) {
 			for _, step := range []bool{true, false} {
 				left := map[string][]string{}
 				for _, language := range []string{"en", "zh"} {
-					m := words.Voice{Step: step, Language: language}.Explain(note{ID: id, Blanks: given})[0]
+					m := words.Voice{Step: step, Language: language}.Explain(&words.Failure{ID: id, Blanks: given})[0]
 					checkText(t, language+" "+id, m.Text())
 					for _, part := range []string{m.What, m.Why, m.Next} {
 						found := aValue.FindAllString(part, -1)
@@ -155,13 +155,13 @@ func checkText(t *testing.T, about, text string) {
 }
 
 // missing are the blanks that nothing fills in, or the id if the page doesn't have it.
-func missing(n words.Note) (all []string) {
+func missing(n words.Failure) (all []string) {
 	filled := words.Blanks{}
 	for name := range n.Blanks {
 		filled[name] = "x" // so that no sentence is left out
 	}
 	for _, v := range voices {
-		m := v.Explain(note{ID: n.ID, Blanks: filled})[0]
+		m := v.Explain(&words.Failure{ID: n.ID, Blanks: filled})[0]
 		if m.ID != n.ID {
 			return []string{n.ID}
 		}

@@ -138,7 +138,7 @@ func TestCodeAndPageAgree(t *testing.T) {
 			for _, name := range key.FindAllStringSubmatch(m[2], -1) {
 				given[name[1]] = ""
 			}
-			absent := missing(words.Note{ID: id, Blanks: given})
+			absent := missing(words.Failure{ID: id, Blanks: given})
 			check.That(t, !slices.Contains(absent, id) && (m[2] == "" || absent == nil || told[id]), "%s: %s has no %v", file, id, absent)
 			delete(unused, id)
 		}

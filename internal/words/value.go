@@ -4,17 +4,16 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
 	"unicode"
 )
 
-// blank returns the text for a blank as unmark writes it. In a command it's quoted for
-// a shell, unless it's a whole Command. A blank that nothing fills in keeps its name in
-// angle brackets.
-func (v Voice) blank(blank string, b Blanks) string {
-	name := aBlank.FindStringSubmatch(blank)[1]
+// blank returns the text for a blank. In a command it's quoted for a shell, unless it's a
+// whole Command. A blank that nothing fills in keeps its name in angle brackets.
+func (v Voice) blank(name string, inCommand bool, b Blanks) string {
 	value, given := b[name]
 	if !given {
 		value, given = v.own(name)
@@ -23,7 +22,7 @@ func (v Voice) blank(blank string, b Blanks) string {
 		return "<" + name + ">"
 	}
 	text := v.Text(value)
-	if _, whole := value.(Command); text != "" && blank[1] == '$' && !whole {
+	if _, whole := value.(Command); text != "" && inCommand && !whole {
 		return Quote(text)
 	}
 	return text
@@ -115,12 +114,9 @@ func (v Voice) own(name string) (value any, known bool) {
 	return value, known
 }
 
-// System is an inner error shown only by the operating system's reason, such as
-// "permission denied", without the file's name.
-type System struct{ Err error }
-
-func (s System) String() string {
-	err := s.Err
+// Reason returns the operating system's reason for an error, such as "permission
+// denied", without the file's name.
+func Reason(err error) string {
 	for errors.Unwrap(err) != nil {
 		err = errors.Unwrap(err)
 	}
@@ -128,6 +124,26 @@ func (s System) String() string {
 		return ""
 	}
 	return err.Error()
+}
+
+// Seen returns what a message says about a credential that Strava refused, without
+// showing any of it. other is one that it may have been mixed up with. Strava's tokens
+// and client secrets are 40 hexadecimal digits today.
+func Seen(credential, other string) Sentence {
+	has := func(pattern string) bool { return regexp.MustCompile(pattern).MatchString(credential) }
+	switch {
+	case credential == other:
+		return "log-seen-other"
+	case has(`[*…•]`):
+		return "log-seen-hidden"
+	case len(credential) != 40 && has(`^[0-9a-fA-F]{20,80}$`):
+		return "log-seen-length"
+	case len(credential) > 40 && has(`(^|[^0-9A-Za-z])[0-9a-fA-F]{40}([^0-9A-Za-z]|$)`):
+		return "log-seen-around"
+	case has(`[^!#-&(-~]`): // blanks, quotation marks and what isn't ASCII
+		return "log-seen-signs"
+	}
+	return ""
 }
 
 // Visible returns s on one line, and escapes what can't be seen or changes how the rest

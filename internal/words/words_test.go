@@ -24,7 +24,7 @@ var blanks = words.Blanks{
 	"token-page": words.Page("settings/personal-access-tokens/new"), "path": "/x", "permission": "Secrets: read and write", "place": words.Place("client-secret"),
 	"port": 8000, "printed": "standard output", "problem": "It's wrong.", "renewed": words.Clock(noon), "rule": "pull_request", "says": "No.", "new-name": "octocat/running",
 	"scopes": []string{"read", "activity:read"}, "sealed": words.Sentence("log-in-recovery"), "seen": words.Sentence("log-seen-length"), "settings": words.Page("o/r/settings"), "status": 503,
-	"edit": "https://github.com/octocat/sync/edit/main/.github/workflows/strava.yml", "tree": "/home/me/sync", "system": words.System{Err: os.ErrPermission}, "target": "o/r/NAME", "targets": []string{"o/r/NAME"},
+	"edit": "https://github.com/octocat/sync/edit/main/.github/workflows/strava.yml", "tree": "/home/me/sync", "system": words.Reason(os.ErrPermission), "target": "o/r/NAME", "targets": []string{"o/r/NAME"},
 	"until": words.Clock(noon), "updated": words.Moment(noon), "want": int64(1111), "wanted": time.Hour, "when": words.Day(noon),
 }
 
@@ -44,13 +44,7 @@ func inStep(language string) words.Voice {
 
 var voices = map[string]words.Voice{"step": inStep(""), "Chinese": inStep("zh"), "terminal": {Link: authorizeLink, Edit: editPage}}
 
-// note is an error that says n of itself.
-type note words.Note
-
-func (n note) Error() string    { return n.ID }
-func (n note) Note() words.Note { return words.Note(n) }
-
-var outage = note{ID: "target-outage", Blanks: words.Blanks{"status": 503, "target": "o/r/NAME"}}
+var outage = &words.Failure{ID: "target-outage", Blanks: words.Blanks{"status": 503, "target": "o/r/NAME"}}
 
 func TestSay(t *testing.T) {
 	issued := words.Blanks{"athlete": int64(1111), "left": time.Hour, "until": words.Moment(noon)}
@@ -93,7 +87,7 @@ func TestValues(t *testing.T) {
 			"github-token 引用的 secret（https://github.com/octocat/sync/settings/secrets/actions ）"},
 		{words.Place("client-id"), "client-id", "STRAVA_CLIENT_ID", ""},
 		{words.Page("settings/tokens"), "https://github.com/settings/tokens", "", ""},
-		{words.System{Err: &os.PathError{Op: "open", Path: "/x", Err: os.ErrPermission}}, "permission denied", "", ""},
+		{words.Reason(&os.PathError{Op: "open", Path: "/x", Err: os.ErrPermission}), "permission denied", "", ""},
 		{words.Short{Err: outage}, "GitHub is down.", "", "GitHub 出现故障。"},
 		{outage, "GitHub is down. It answered with status 503 when asked for o/r/NAME.", "", "GitHub 出现故障。请求 o/r/NAME 时，它返回了状态码 503。"},
 		{os.ErrPermission, "Permission denied.", "", ""},
@@ -123,9 +117,9 @@ GitHub 出现故障。请求 o/r/NAME 时，它返回了状态码 503。没有�
 下一步：解决上述问题，再运行一次，下一次运行会补上。
 https://github.com/octocat/strava-token/blob/v1/docs/troubleshooting.zh-CN.md#run-not-kept-yet`},
 	} {
-		check.Same(t, voices[c[0]].Explain(note{ID: c[1], Blanks: bob})[0].Text(), c[2], "%s", c[0])
+		check.Same(t, voices[c[0]].Explain(&words.Failure{ID: c[1], Blanks: bob})[0].Text(), c[2], "%s", c[0])
 	}
-	inner, other := note{ID: "strava-app-inactive"}, note{ID: "strava-wrong-client-secret"}
+	inner, other := &words.Failure{ID: "strava-app-inactive"}, &words.Failure{ID: "strava-wrong-client-secret"}
 	for _, c := range []struct {
 		err  error
 		want string
@@ -134,7 +128,7 @@ https://github.com/octocat/strava-token/blob/v1/docs/troubleshooting.zh-CN.md#ru
 		{errors.Join(inner, fmt.Errorf("read: %w", other)), "strava-app-inactive strava-wrong-client-secret "},
 		{fmt.Errorf("%w: %w", inner, os.ErrPermission), "strava-app-inactive "},
 		{&words.Failure{ID: "run-not-masked"}, "run-not-masked "},
-		{note{ID: "strava-nothing"}, "run-internal "},
+		{&words.Failure{ID: "strava-nothing"}, "run-internal "},
 		{context.Canceled, "run-cancelled "},
 		{fmt.Errorf("open: %w", context.Canceled), "run-internal "},
 		{errors.Join(os.ErrPermission, os.ErrExist), "run-internal "},
