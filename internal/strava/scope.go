@@ -1,6 +1,7 @@
 package strava
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -25,3 +26,11 @@ func Covers(granted []string, wanted string) bool {
 
 // KnownScope reports whether s can be requested.
 func KnownScope(s string) bool { return slices.Contains(knownScopes, s) }
+
+// areScopes reports whether each of list looks like a scope of Strava's, perhaps a future
+// one, so that it can be printed.
+func areScopes(list []string) bool {
+	const word = `[a-z0-9_-]+`
+	shape := regexp.MustCompile(`^` + word + `(:` + word + `)?$`)
+	return len(list) > 0 && !slices.ContainsFunc(list, func(s string) bool { return len(s) > 64 || !shape.MatchString(s) })
+}

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -93,17 +92,17 @@ func (t *Token) readExpiry(fields map[string]any, now time.Time) {
 }
 
 // readScope reads scopes from a text or a list, which are printed alike. It reads none
-// if one is unknown, so that the API is asked.
+// if one is malformed, so that the API is asked.
 func (t *Token) readScope(v any) {
 	if v == nil {
 		return // absent before 2026
 	}
 	list := SplitScopes(strings.Trim(fmt.Sprint(v), "[]"))
-	if len(list) == 0 || slices.ContainsFunc(list, func(s string) bool { return !KnownScope(s) }) {
+	if areScopes(list) {
+		t.Scope = list
+	} else {
 		t.Odd = append(t.Odd, "scope")
-		return
 	}
-	t.Scope = list
 }
 
 // unzip returns the content of a gzip, since servers send one unasked, or else body.
