@@ -17,14 +17,11 @@ import (
 // that was, in nanoseconds, so that names are in the order of time, and a random number.
 const left = "strava-token-recovery-*.txt"
 
-var (
-	errNotOwn  = errors.New("not a file that only its owner, who runs this, can read")
-	errNowhere = errors.New("no folder outside a git work tree can be written to")
-)
+var errNotOwn = errors.New("not a file that only its owner, who runs this, can read")
 
 // Leave writes a text that can't be printed into a new file, in the first of folders
-// where that works and that isn't in a git work tree. It returns the file's name.
-func Leave(text string, folders []string) (string, error) {
+// where that works and that isn't in a git work tree. It returns the file's name, or "".
+func Leave(text string, folders []string) string {
 	for _, folder := range folders {
 		whole, err := filepath.Abs(folder)
 		if err != nil || InGitTree(whole) != "" || os.MkdirAll(folder, 0o700) != nil {
@@ -36,11 +33,11 @@ func Leave(text string, folders []string) (string, error) {
 		}
 		_, err = f.WriteString(text)
 		if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
-			return f.Name(), nil
+			return f.Name()
 		}
 		_ = os.Remove(f.Name())
 	}
-	return "", errNowhere
+	return ""
 }
 
 // Left returns the files that Leave wrote into folders, the oldest first.

@@ -16,6 +16,7 @@ import (
 
 	"strava-token/internal/check"
 	"strava-token/internal/recovery"
+	"strava-token/internal/sealed"
 	"strava-token/internal/secret"
 )
 
@@ -192,7 +193,7 @@ func TestOpenRefuses(t *testing.T) {
 func TestSealRefusesAWeakSecret(t *testing.T) {
 	t.Parallel()
 	_, err := recovery.Seal(content, secret.New(strings.Repeat("a", 31)), nil)
-	check.That(t, errors.Is(err, recovery.ErrWeakSecret), "Seal: got %v, want %v", err, recovery.ErrWeakSecret)
+	check.That(t, errors.Is(err, sealed.ErrWeakSecret), "Seal: got %v, want %v", err, sealed.ErrWeakSecret)
 }
 
 func TestSealedTextHoldsNoMaskedValue(t *testing.T) {
