@@ -41,15 +41,12 @@ func HideID(link, id string) string {
 	return strings.Replace(link, "client_id="+id+"&", "client_id="+hidden+"&", 1)
 }
 
-// askTimeout limits a question that only makes a link nicer.
-const askTimeout = 3 * time.Second
-
 // LeadsBackTo reports whether Strava would send a browser back to redirect. Strava
 // checks that before anybody logs in: if so it redirects to its login page, and if the
 // app's callback domain is another one it answers 400. (Believed, from one report;
 // anything else counts as no.)
 func (c *Client) LeadsBackTo(ctx context.Context, redirect string) bool {
-	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	ctx, cancel := context.WithTimeout(ctx, 3*time.Second) // it only makes a link nicer
 	defer cancel()
 	link, _ := url.Parse(c.AuthorizeURL(redirect, []string{"read"}, "", false))
 	answer, err := c.Network.Token.Do(request(ctx, http.MethodGet, link))

@@ -39,9 +39,6 @@ type Client struct {
 	ClientSecret secret.Value
 }
 
-// Open starts connecting to the token endpoint ahead of the first request.
-func (c *Client) Open(ctx context.Context) { c.Network.Open(ctx, c.URL) }
-
 func endpoint(base *url.URL, name string) *url.URL {
 	u := *base
 	u.Path = path.Join("/", u.Path, name)
