@@ -67,7 +67,7 @@ func (r *reader) code() {
 		in.Warnings = append(in.Warnings, &words.Failure{ID: "input-code-without-state"})
 	}
 	r.mask(grant.Code)
-	if missing := grant.Missing(in.RequireScopes); len(missing) > 0 {
+	if missing, _ := strava.Lacking(in.RequireScopes, grant.Scopes, nil); len(missing) > 0 {
 		r.problem(name, "input-unticked", strings.Join(missing, ", "))
 	}
 	in.Code, in.Granted = grant.Code, grant.Scopes

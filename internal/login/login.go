@@ -133,7 +133,7 @@ func (l *Login) authorize(ctx context.Context, listener *Listener) (attempt *Att
 		stop := l.Terminal.Countdown("Waiting for Strava's answer", timeout)
 		grant, err = attempt.Wait(ctx, pasted, l.Terminal.Error)
 		stop()
-		missing := grant.Missing(scopes)
+		missing, _ := strava.Lacking(scopes, grant.Scopes, nil)
 		if err != nil || len(missing) == 0 {
 			return attempt, grant, err
 		}

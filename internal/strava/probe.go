@@ -50,27 +50,6 @@ func (c *Client) probe(ctx context.Context, to *url.URL, access secret.Value) ([
 	return ask(c.Network.Probes, req)
 }
 
-// Lacking returns the scopes of wanted that a grant lacks, and those of which that can't
-// be told: by the scopes that the token's answer named, or else by the error of
-// Activities, which can't tell activity:read from activity:read_all.
-func Lacking(wanted, granted []string, activities error) (missing, unclear []string) {
-	for _, scope := range wanted {
-		switch {
-		case Covers(granted, scope), granted == nil && scope == "activity:read" && activities == nil:
-		case granted != nil, IsActivityRead(scope) && KindOf(activities) == ScopeMissing:
-			missing = append(missing, scope)
-		default:
-			unclear = append(unclear, scope)
-		}
-	}
-	return missing, unclear
-}
-
-// IsActivityRead reports whether Activities can check scope.
-func IsActivityRead(scope string) bool {
-	return scope == "activity:read" || scope == "activity:read_all"
-}
-
 // ProbeCause returns the blank for why Strava gave no clear answer to a question. The
 // error's whole message would also speak of a refresh token, and none was at stake.
 func ProbeCause(err error) any {
