@@ -20,16 +20,11 @@ import (
 )
 
 const (
-	// width is the number of characters in a line of a printed text.
-	width = 64
-	// maxTexts limits how many texts of one log are kept: the newest.
-	maxTexts = 100
-	// maxBetween bounds what is read of one text with all that is in between.
-	maxBetween = 1 << 20
-	// maxLog bounds what is read of one log.
-	maxLog = 256 << 20
-	// maxArchive bounds what is unpacked from a zip of logs.
-	maxArchive = 64 << 20
+	width      = 64        // characters in a line of a printed text
+	maxTexts   = 100       // texts of one log that are kept: the newest
+	maxBetween = 1 << 20   // bytes read of one text with all that is in between
+	maxLog     = 256 << 20 // bytes read of one log
+	maxArchive = 64 << 20  // bytes unpacked from a zip of logs
 )
 
 var (

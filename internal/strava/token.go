@@ -105,20 +105,19 @@ func (t *Token) readScope(v any) {
 	}
 }
 
-// unzip returns the content of a gzip, since servers send one unasked, or else body.
+// unzip returns the content of a gzip, since servers send one unasked, or else body. Of a
+// bomb it returns the beginning.
 func unzip(body []byte) []byte {
 	packed, err := gzip.NewReader(bytes.NewReader(body))
 	if err != nil {
 		return body
 	}
-	plain, err := io.ReadAll(io.LimitReader(packed, maxUnpacked))
+	plain, err := io.ReadAll(io.LimitReader(packed, 32<<20))
 	if err != nil {
 		return body
 	}
 	return plain
 }
-
-const maxUnpacked = 32 << 20
 
 // shortest is less than any answer with a name and a token, and more than the framing
 // of a body that is empty.
