@@ -163,11 +163,8 @@ func (n *Network) Close() {
 // opener dials, and keeps connections that were opened ahead of their use.
 type opener struct {
 	dial  DialFunc
-	ahead sync.Map // of opening, by address
+	ahead sync.Map // by address, functions that wait for the connection
 }
-
-// opening waits for a connection that is being opened.
-type opening = func() (net.Conn, error)
 
 // open starts connecting to address, unless that was done before.
 func (o *opener) open(ctx context.Context, address string) {
@@ -181,7 +178,7 @@ func (o *opener) open(ctx context.Context, address string) {
 // failed. net/http doesn't wait for it longer than for ctx.
 func (o *opener) take(ctx context.Context, network, address string) (net.Conn, error) {
 	if ahead, found := o.ahead.LoadAndDelete(address); found {
-		if conn, err := ahead.(opening)(); err == nil {
+		if conn, err := ahead.(func() (net.Conn, error))(); err == nil {
 			return conn, nil
 		}
 	}
@@ -192,7 +189,7 @@ func (o *opener) take(ctx context.Context, network, address string) (net.Conn, e
 func (o *opener) close() {
 	o.ahead.Range(func(_, ahead any) bool {
 		go func() {
-			if conn, err := ahead.(opening)(); err == nil {
+			if conn, err := ahead.(func() (net.Conn, error))(); err == nil {
 				_ = conn.Close()
 			}
 		}()
