@@ -139,7 +139,7 @@ func TestRefusals(t *testing.T) {
 		"dead refresh token":   {[]reply{dead}, strava.InvalidRefreshToken, 1},
 		"dead, zipped":         {one(400, zipped(dead.body)), strava.InvalidRefreshToken, 1},
 		"dead, another status": {one(422, dead.body), strava.Unrecognized, 1},
-		"dead, another order":  {one(400, `{"errors":[{"code":"invalid", "field": "refresh_token", "resource": "RefreshToken"}]}`), strava.InvalidRefreshToken, 1},
+		"dead, another order":  {one(400, `{"errors":[{"field": "refresh_token", "resource": "RefreshToken"}]}`), strava.InvalidRefreshToken, 1},
 		"rate limit":           {one(429, fault("Application", "rate limit", "exceeded")), strava.RateLimited, 1},
 		"Retry-After":          {[]reply{{status: 429, header: map[string]string{"Retry-After": "1"}}}, strava.RateLimited, 1},
 		"outage":               {one(500, "<html>"), strava.Outage, 3},
