@@ -60,11 +60,9 @@ func (s *strava) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case !s.answered:
 		s.answered, s.lives = true, s.successor
 		if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
-			now, later, _ := strings.Cut(s.first, pause)
-			_, _ = io.WriteString(conn, now)
-			if later != "" {
-				time.Sleep(100 * time.Millisecond) // of the fake clock
-				_, _ = io.WriteString(conn, later)
+			for i, part := range strings.Split(s.first, pause) {
+				time.Sleep(time.Duration(i) * 40 * time.Millisecond) // of the fake clock
+				_, _ = io.WriteString(conn, part)
 			}
 			_ = conn.Close()
 		}
