@@ -47,8 +47,6 @@ func TestParsePasted(t *testing.T) {
 		{"https://www.strava.com/settings/api", nil, strava.ErrNoCode},
 		{"state=" + state + "&code=" + code + "&scope=read", []string{"read"}, nil},
 		{"code=" + code + "&state=wrong&scope=read", nil, strava.ErrWrongState},
-		{"null", nil, strava.ErrNoCode},
-		{"hello", nil, strava.ErrNoCode},
 		{"", nil, strava.ErrNoCode},
 		{"two words of it", nil, strava.ErrNoCode},
 		{"http://localhost/token?state=" + state + "&error=access_denied", nil, strava.ErrDenied},
