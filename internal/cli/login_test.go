@@ -66,8 +66,7 @@ var logins = []login{
 	{name: "another athlete, with --yes", given: anotherAthlete(""), args: into("--yes"), stored: true},
 	{name: "another athlete, with n", given: anotherAthlete("n"), status: 1, ids: "login-left-alone",
 		says: []string{"branch:strava-token (the token of athlete 42)"}, then: func(v *visitor) {
-			n, _ := v.server.Commits(branchName)
-			check.Equal(v.t, n, 1, "commits")
+			check.Equal(v.t, v.server.Commits(branchName), 1, "commits")
 		}},
 
 	{name: "a token that may not write secrets", given: gitHub(sandbox.GitHubToken{Kind: sandbox.Personal, May: "secrets=read contents=write"}),

@@ -13,7 +13,7 @@ func (r *reader) targets() {
 	const name = "rotate-to"
 	lines := r.Lines(name)
 	if r.hasCredential(strings.Join(lines, "\n")) {
-		r.problem(name, "input-"+string(store.Credential), "")
+		r.problem(name, "input-credential", "")
 		return
 	}
 	for _, line := range lines {
@@ -25,7 +25,7 @@ func (r *reader) targets() {
 			continue
 		}
 		t, err := store.Parse(text, r.in.Repository)
-		r.readable = r.readable || store.LooksReadable(text)
+		r.readable = r.readable || t.Readable()
 		if id := r.objection(t, err); id != "" {
 			r.problem(name, id, secret.Quotable(text))
 			continue
@@ -41,7 +41,7 @@ func (r *reader) objection(t store.Target, err error) (id string) {
 	w := r.workflow
 	switch {
 	case err != nil:
-		return "input-" + string(err.(store.TargetFault))
+		return err.Error()
 	case slices.ContainsFunc(r.in.Targets, isSame):
 		return "input-doubled-target"
 	case t.Readable() && slices.ContainsFunc(r.in.Targets, store.Target.Readable):

@@ -99,8 +99,7 @@ func TestWhatIsStoredAndWhatIsGiven(t *testing.T) {
 				w.asked(requests)
 				w.holds(living)
 			}
-			commits, _ := w.Commits(branchName)
-			check.Equal(w.t, commits, 2, "commits")
+			check.Equal(w.t, w.Commits(branchName), 2, "commits")
 		}},
 		story{"another athlete's, unchanged", never, anotherAthletes(true, provider.Failed, "run-holder-of-another")},
 		story{"another athlete's, replaced", always, anotherAthletes(true, provider.NotKept, "run-holder-of-another-sealed")},
@@ -176,11 +175,10 @@ func TestSecretsBesideABranch(t *testing.T) {
 			w.beside.store = nil
 			w.done(do())
 			check.That(w.t, w.Lives(w.beside.token.Reveal()), "the secret still holds a dead token")
-			commits, _ := w.Commits(branchName)
+			commits := w.Commits(branchName)
 			w.beside.store = func(secret.Value) error { w.t.Error("an unchanged token was written"); return nil }
 			w.done(do())
-			again, _ := w.Commits(branchName)
-			check.Equal(w.t, again, commits, "commits")
+			check.Equal(w.t, w.Commits(branchName), commits, "commits")
 		}},
 	)
 }

@@ -67,7 +67,7 @@ func tried(r request, status int, permission string) check {
 		if r.method == http.MethodPut && (a.status == 0 || a.succeeded()) {
 			undone := w.ask(context.WithoutCancel(ctx), g, request{http.MethodDelete, r.path, nil})
 			if !undone.succeeded() && undone.status != http.StatusNotFound {
-				a.note = "; delete what may be left of " + r.path
+				a.message += "; delete what may be left of " + r.path
 			}
 		}
 		lacks, shall := a.lacksPermission(), status == http.StatusForbidden
@@ -109,12 +109,9 @@ func tokenExpiry(_ context.Context, w *world, g given) finding {
 	if text == "" {
 		return untold("no header; give a GH_TOKEN that ends")
 	}
-	for _, layout := range []string{"2006-01-02 15:04:05 MST", "2006-01-02 15:04:05 -0700"} {
-		if ends, err := time.Parse(layout, text); err == nil {
-			return told(true, "it ends on "+ends.Format(time.DateOnly))
-		}
-	}
-	return told(false, "not a time: "+text)
+	_, noName := time.Parse("2006-01-02 15:04:05 MST", text)
+	_, noOffset := time.Parse("2006-01-02 15:04:05 -0700", text)
+	return told(noName == nil || noOffset == nil, text)
 }
 
 // What follows is the short life of a branch: what package store does with one. Each row

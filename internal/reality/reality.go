@@ -13,9 +13,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"regexp"
-	"strconv"
 	"strings"
 	"time"
 
@@ -29,7 +27,6 @@ import (
 // ContentsToken is the variable with the token that may write contents, and no secrets.
 const ContentsToken = "REALITY_CONTENTS_TOKEN"
 
-// Setup is what the check needs.
 type Setup struct {
 	Inputs   *input.Inputs // whose GitHub token may write secrets, and no contents
 	Contents secret.Value  // the other way round; optional
@@ -39,7 +36,6 @@ type Setup struct {
 	Do func(context.Context, *provider.Run) *provider.Outcome
 }
 
-// check checks an assumption with what is given.
 type check func(context.Context, *world, given) finding
 
 type finding struct{ verdict, seen string }
@@ -102,8 +98,7 @@ func (w *world) harmless(seen string) string {
 		return "withheld: the answer has a secret in it"
 	}
 	plain := regexp.MustCompile(`[^\p{L}\p{Nd}.,:;'/_=@-]+`).ReplaceAllString(secret.Redacted(seen), " ")
-	letters := []rune(strings.TrimSpace(plain))
-	return string(letters[:min(len(letters), 300)])
+	return strings.TrimSpace(strings.ToValidUTF8(plain[:min(len(plain), 300)], ""))
 }
 
 // answer is what a service said to one request. It's read by hand: how the clients
@@ -114,7 +109,6 @@ type answer struct {
 	body    []byte
 	message string // of a refusal
 	fault   string // of Strava's refusal: resource/field/code
-	note    string // what else there is to say
 }
 
 func send(ctx context.Context, client *http.Client, method, address string, header http.Header, body string) answer {
@@ -136,13 +130,11 @@ func send(ctx context.Context, client *http.Client, method, address string, head
 	}
 	var refusal struct {
 		Message string
-		Errors  []struct{ Resource, Field, Code string }
+		Errors  [1]struct{ Resource, Field, Code string } // only the first
 	}
 	a.read(&refusal)
-	a.message = refusal.Message
-	for _, first := range refusal.Errors[:min(len(refusal.Errors), 1)] {
-		a.fault = first.Resource + "/" + first.Field + "/" + first.Code
-	}
+	first := refusal.Errors[0]
+	a.message, a.fault = refusal.Message, strings.Trim(first.Resource+"/"+first.Field+"/"+first.Code, "/")
 	return a
 }
 
@@ -156,21 +148,17 @@ func (a answer) lacksPermission() bool {
 	return a.status == http.StatusForbidden && strings.Contains(a.message, "not accessible by")
 }
 
-// page returns the host, if one is named, and the path that a redirect leads to.
+// page returns where a redirect leads, without the query.
 func (a answer) page() string {
-	to, err := url.Parse(a.header.Get("Location"))
-	if err != nil {
-		return ""
-	}
-	return to.Host + to.Path
+	to, _, _ := strings.Cut(a.header.Get("Location"), "?")
+	return to
 }
 
 func (a answer) says() string {
 	if a.status == 0 {
-		return "no answer" + a.note
+		return "no answer" + a.message
 	}
-	parts := []string{strconv.Itoa(a.status), a.message, a.fault, a.page()}
-	return strings.Join(strings.Fields(strings.Join(parts, " ")), " ") + a.note
+	return strings.TrimSpace(fmt.Sprintln(a.status, a.message, a.fault, a.page()))
 }
 
 // judge turns an answer into a finding, unless it's about something other than what

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"strava-token/internal/provider"
 	"strava-token/internal/strava"
 )
 
@@ -46,11 +47,8 @@ func sameAccessToken(_ context.Context, w *world, _ given) finding {
 }
 
 func sameRefreshToken(_ context.Context, w *world, _ given) finding {
-	var replaced []bool
-	for _, o := range w.outcomes {
-		replaced = append(replaced, o.Rotated)
-	}
-	return told(!slices.Contains(replaced, true), fmt.Sprintf("replaced by each refresh: %t", replaced))
+	replaced := slices.ContainsFunc(w.outcomes, func(o *provider.Outcome) bool { return o.Rotated })
+	return told(!replaced, fmt.Sprintf("replaced in %d refreshes: %t", len(w.outcomes), replaced))
 }
 
 // refused wants a status and a fault from a token request that can't succeed. changes
@@ -91,6 +89,6 @@ func authorize(callback string, hidden bool) check {
 		case isRefused && callback != localhost:
 			return untold("give the app the Authorization Callback Domain github.com")
 		}
-		return a.judge(a.status == http.StatusFound && strings.TrimPrefix(a.page(), w.Inputs.StravaURL.Host) == "/login")
+		return a.judge(a.status == http.StatusFound && strings.TrimPrefix(a.page(), strings.TrimSuffix(w.Inputs.StravaURL.String(), "/")) == "/login")
 	}
 }

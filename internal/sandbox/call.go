@@ -31,8 +31,7 @@ func jsonAnswer[Text string | json.RawMessage](status int, body Text) answer {
 }
 
 func stravaFault(status int, message, resource, field, code string) answer {
-	return jsonAnswer(status, fmt.Sprintf(
-		`{"message":%q,"errors":[{"resource":%q,"field":%q,"code":%q}]}`, message, resource, field, code))
+	return jsonAnswer(status, fmt.Sprintf(`{"message":%q,"errors":[{"resource":%q,"field":%q,"code":%q}]}`, message, resource, field, code))
 }
 
 func githubRefusal(status int, message string) answer {
@@ -100,22 +99,19 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, service, call str
 	if call == "put" && !bytes.Contains(body, []byte("encrypted_value")) {
 		call = "try-write"
 	}
-	knobs := read(s, func() Knobs {
-		s.busy++
-		return s.knobs
-	})
-	defer s.edit(func() { s.busy-- })
+	s.busy.Add(1)
+	defer s.busy.Add(-1)
+	knobs := read(s, func() Knobs { return s.knobs })
 	if knobs.notify != nil {
 		knobs.notify(call)
 	}
 	time.Sleep(knobs.Latency)
 	a := s.act(r, service, call, h)
 	if knobs.Observe != nil {
-		e := Exchange{Service: service, Method: r.Method, Address: r.URL.RequestURI(), RequestType: r.Header.Get("Content-Type"), RequestBody: string(body)}
-		if a.fault == "" {
-			e.Status, e.Type, e.Body = a.status, a.header["Content-Type"], a.body
-		}
-		knobs.Observe(e)
+		knobs.Observe(Exchange{
+			Service: service, Method: r.Method, Address: r.URL.RequestURI(), RequestType: r.Header.Get("Content-Type"), RequestBody: string(body),
+			Status: map[bool]int{true: a.status}[a.fault == ""], Type: a.header["Content-Type"], Body: a.body,
+		})
 	}
 	a.send(w, r)
 }

@@ -24,7 +24,6 @@ const (
 	RotateAlways   Rotation = "always" // with every refresh
 )
 
-// App is a registered Strava app.
 type App struct{ ID, Secret string }
 
 // Knobs change how the services behave. The zero value of each is the normal
@@ -76,10 +75,10 @@ func covers(granted, asked []string) bool {
 	return !slices.ContainsFunc(asked, func(scope string) bool { return !slices.Contains(granted, scope) })
 }
 
-// routeControl adds the addresses that docs/sandbox.md describes, for a program
+// addControl adds the addresses that docs/sandbox.md describes, for a program
 // rather than a test in the same process. A change is answered with 204, or with 400
 // and what is wrong: a name that isn't known, since a mistyped one would change nothing.
-func (s *Server) routeControl() {
+func (s *Server) addControl() {
 	for name, text := range map[string]func(*http.Request) string{
 		"ready":   func(*http.Request) string { return "ready\n" },
 		"journal": func(*http.Request) string { return s.Journal() },
@@ -111,16 +110,8 @@ func (s *Server) controlSecret(body *json.Decoder) error {
 	return err
 }
 
-// duration is one in JSON, such as "6h".
-type duration time.Duration
-
-func (d *duration) UnmarshalText(text []byte) error {
-	parsed, err := time.ParseDuration(string(text))
-	*d = duration(parsed)
-	return err
-}
-
-// controlKnobs changes the knobs that the body names; advance moves the clock.
+// controlKnobs changes the knobs that the body names; advance moves the clock. Times
+// are such as "6h".
 func (s *Server) controlKnobs(body *json.Decoder) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -128,16 +119,15 @@ func (s *Server) controlKnobs(body *json.Decoder) error {
 	knobs.Scopes = slices.Clone(s.knobs.Scopes) // or they would be changed in place
 	change := struct {
 		*Knobs
-		Latency *duration
-		Advance duration
-	}{Knobs: &knobs, Latency: (*duration)(&knobs.Latency)}
+		Latency, Advance string
+	}{&knobs, knobs.Latency.String(), "0s"}
 	err := body.Decode(&change)
-	if err == nil {
-		err = knobs.Check()
-	}
-	if err == nil {
+	latency, noLatency := time.ParseDuration(change.Latency)
+	advance, noAdvance := time.ParseDuration(change.Advance)
+	knobs.Latency = latency
+	if err = cmp.Or(err, noLatency, noAdvance, knobs.Check()); err == nil {
 		s.knobs = knobs
-		s.ahead += time.Duration(change.Advance)
+		s.ahead += advance
 	}
 	return err
 }
@@ -155,7 +145,6 @@ func (s *Server) controlFaults(body *json.Decoder) error {
 	return err
 }
 
-// FaultKind is a way a call can fail.
 type FaultKind string
 
 const (

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"crypto/sha1" // git names its objects with it
 	"encoding/base64"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -15,22 +14,11 @@ import (
 	"time"
 )
 
-// gitState is a repository's git side: as much of it as the contents API and the
-// git database API show. A repository with no branch is empty.
-type gitState struct {
-	branches map[string]branch
-	objects  map[string]branch   // the branch that each tree and commit would make
-	rules    map[string][]string // by branch
-	issues   []string            // their titles
-	written  []string            // what issues and comments said, in its order
-}
-
 // branch is the state of a branch. History is never rewritten.
 type branch struct {
 	head    string
 	files   map[string]string // path to text
 	commits int
-	orphan  bool // its first commit has no parent
 	signed  bool // its first commit is signed
 	updated time.Time
 }
@@ -39,40 +27,31 @@ type branch struct {
 func (b branch) text() string { return strings.Join(slices.Collect(maps.Values(b.files)), "") }
 
 func objectName(kind, content string) string {
-	sum := sha1.Sum([]byte(fmt.Sprintf("%s %d\x00%s", kind, len(content), content)))
-	return hex.EncodeToString(sum[:])
+	return fmt.Sprintf("%x", sha1.Sum(fmt.Appendf(nil, "%s %d\x00%s", kind, len(content), content)))
 }
 
 // SetRules applies rules to a branch, even to one that doesn't exist yet. A rule is its
 // type, optionally with a blank and its parameters as JSON.
 func (s *Server) SetRules(branch string, types ...string) {
-	s.edit(func() { s.git.rules[branch] = types })
+	s.edit(func() { s.github.rules[branch] = types })
 }
 
-// SetFile commits a file to a branch, as its owner does, or to a new one.
+// SetFile commits a file to a branch, or to a new one, and DeleteBranch deletes one, as its owner does.
 func (s *Server) SetFile(name, path, text string) { s.edit(func() { s.commit(name, path, text) }) }
-
-// DeleteBranch deletes a branch, as its owner does.
-func (s *Server) DeleteBranch(name string) { s.edit(func() { delete(s.git.branches, name) }) }
-
-// Branches returns the names of all branches, sorted.
-func (s *Server) Branches() []string {
-	return read(s, func() []string { return slices.Sorted(maps.Keys(s.git.branches)) })
-}
+func (s *Server) DeleteBranch(name string)        { s.edit(func() { delete(s.github.branches, name) }) }
 
 // File returns a file of a branch, or "".
 func (s *Server) File(name, path string) string {
-	return read(s, func() string { return s.git.branches[name].files[path] })
+	return read(s, func() string { return s.github.branches[name].files[path] })
 }
 
-// Commits returns how many commits a branch has, and whether its first has no parent.
-func (s *Server) Commits(name string) (n int, orphan bool) {
-	b := read(s, func() branch { return s.git.branches[name] })
-	return b.commits, b.orphan
+// Commits returns how many commits a branch has: 0 if there is none.
+func (s *Server) Commits(name string) int {
+	return read(s, func() int { return s.github.branches[name].commits })
 }
 
 func (s *Server) commit(name, path, text string) branch {
-	b := s.git.branches[name]
+	b := s.github.branches[name]
 	if b.files == nil {
 		b.files = map[string]string{}
 	}
@@ -80,13 +59,13 @@ func (s *Server) commit(name, path, text string) branch {
 	b.commits++
 	b.head = objectName("commit", fmt.Sprint(b.head, path, objectName("blob", text), b.commits))
 	b.updated = s.now()
-	s.git.branches[name] = b
+	s.github.branches[name] = b
 	return b
 }
 
 func (s *Server) getBranch(r *request) answer {
 	name := r.PathValue("branch")
-	b, ok := s.git.branches[name]
+	b, ok := s.github.branches[name]
 	if !ok {
 		return githubRefusal(404, "Branch not found")
 	}
@@ -102,7 +81,7 @@ func listedCommit(sha string, date time.Time) json.RawMessage {
 
 func (s *Server) branchRules(r *request) answer {
 	var rules []json.RawMessage
-	for _, rule := range s.git.rules[r.PathValue("branch")] {
+	for _, rule := range s.github.rules[r.PathValue("branch")] {
 		kind, parameters, given := strings.Cut(rule, " ")
 		if given {
 			parameters = `"parameters":` + parameters + ","
@@ -115,10 +94,10 @@ func (s *Server) branchRules(r *request) answer {
 
 func (s *Server) getContent(r *request) answer {
 	name, file := cmp.Or(r.Form.Get("ref"), "main"), r.PathValue("path")
-	b, known := s.git.branches[name]
+	b, known := s.github.branches[name]
 	text, ok := b.files[file]
 	switch {
-	case len(s.git.branches) == 0:
+	case len(s.github.branches) == 0:
 		return githubRefusal(404, "This repository is empty.")
 	case !known:
 		return githubRefusal(404, "No commit found for the ref "+name)
@@ -137,7 +116,7 @@ func (s *Server) getContent(r *request) answer {
 // putContent replaces a file if the sha is that of the current file.
 func (s *Server) putContent(r *request) answer {
 	w, file := r.sent, r.PathValue("path")
-	b, known := s.git.branches[w.Branch]
+	b, known := s.github.branches[w.Branch]
 	old, exists := b.files[file]
 	text, err := base64.StdEncoding.DecodeString(w.Content)
 	switch {
@@ -163,7 +142,7 @@ func (s *Server) putContent(r *request) answer {
 }
 
 func (s *Server) forbidden(branch, rule string, signed bool) bool {
-	return s.knobs.Protected == branch || slices.ContainsFunc(s.git.rules[branch], func(kind string) bool {
+	return s.knobs.Protected == branch || slices.ContainsFunc(s.github.rules[branch], func(kind string) bool {
 		return kind == rule || kind == "pull_request" || kind == "required_signatures" && !signed
 	})
 }
@@ -186,18 +165,18 @@ func (s *Server) createTree(r *request) answer {
 		entries = append(entries, fmt.Appendf(nil, `{"path":%q,"mode":"100644","type":"blob","sha":%q}`, e.Path, objectName("blob", e.Content)))
 	}
 	sha := objectName("tree", string(list(entries)))
-	s.git.objects[sha] = branch{files: files}
+	s.github.objects[sha] = branch{files: files}
 	return jsonAnswer(201, fmt.Sprintf(`{"sha":%q,"tree":%s,"truncated":false}`, sha, list(entries)))
 }
 
 func (s *Server) createCommit(r *request) answer {
 	tree := strings.Trim(string(r.sent.Tree), `"`)
-	files := s.git.objects[tree].files
+	files := s.github.objects[tree].files
 	if files == nil || r.sent.Message == "" {
 		return githubRefusal(422, "Tree SHA does not exist")
 	}
 	sha := objectName("commit", tree+r.sent.Message+s.newToken())
-	s.git.objects[sha] = branch{head: sha, files: maps.Clone(files), commits: 1, orphan: len(r.sent.Parents) == 0, signed: r.signs(), updated: s.now()}
+	s.github.objects[sha] = branch{head: sha, files: maps.Clone(files), commits: 1 + len(r.sent.Parents), signed: r.signs(), updated: s.now()}
 	return jsonAnswer(201, s.gitCommit(r, sha, tree))
 }
 
@@ -212,9 +191,9 @@ func (s *Server) gitCommit(r *request, sha, tree string) json.RawMessage {
 }
 
 func (s *Server) createRef(r *request) answer {
-	b, known := s.git.objects[r.sent.SHA]
+	b, known := s.github.objects[r.sent.SHA]
 	name, isBranch := strings.CutPrefix(r.sent.Ref, "refs/heads/")
-	_, exists := s.git.branches[name]
+	_, exists := s.github.branches[name]
 	switch {
 	case !known || !isBranch:
 		return githubRefusal(422, "Object does not exist")
@@ -223,7 +202,7 @@ func (s *Server) createRef(r *request) answer {
 	case s.forbidden(name, "creation", b.signed):
 		return githubRefusal(422, "Repository rule violations found")
 	}
-	s.git.branches[name] = b
+	s.github.branches[name] = b
 	a := jsonAnswer(201, fmt.Sprintf(`{"ref":%q,"node_id":"REF_kwDOKbsq6LE","url":%q,"object":{"type":"commit","sha":%q,"url":%q}}`,
 		r.sent.Ref, gitURL+"/"+r.sent.Ref, r.sent.SHA, gitURL+"/commits/"+r.sent.SHA))
 	a.sealed = b.text()
@@ -232,16 +211,16 @@ func (s *Server) createRef(r *request) answer {
 
 func (s *Server) deleteRef(r *request) answer {
 	name, isBranch := strings.CutPrefix(r.PathValue("ref"), "heads/")
-	if _, exists := s.git.branches[name]; !isBranch || !exists {
+	if _, exists := s.github.branches[name]; !isBranch || !exists {
 		return githubRefusal(422, "Reference does not exist")
 	}
-	delete(s.git.branches, name)
+	delete(s.github.branches, name)
 	return empty(http.StatusNoContent)
 }
 
-// Issues returns each issue as "title: body", and each comment as "comment: body".
+// Issues returns each issue, "title: body", and each comment, "comment: body", in their order.
 func (s *Server) Issues() []string {
-	return read(s, func() []string { return slices.Clone(s.git.written) })
+	return read(s, func() []string { return slices.Clone(s.github.written) })
 }
 
 func (s *Server) listCommits(*request) answer {
@@ -251,25 +230,20 @@ func (s *Server) listCommits(*request) answer {
 
 func (s *Server) listIssues(*request) answer {
 	var all []json.RawMessage
-	for i, title := range s.git.issues {
-		issue, _ := json.Marshal(map[string]any{"number": i + 1, "title": title, "state": "open"})
-		all = append(all, issue)
+	for i, text := range s.github.written {
+		if title, _, _ := strings.Cut(text, ": "); title != "comment" {
+			all = append(all, fmt.Appendf(nil, `{"number":%d,"title":%q,"state":"open"}`, i+1, title))
+		}
 	}
 	return jsonAnswer(200, list(all))
 }
 
 // writeIssue opens an issue, or adds a comment to one.
 func (s *Server) writeIssue(r *request) answer {
-	title := r.sent.Title
-	if r.PathValue("number") != "" {
-		title = "comment"
-	}
+	title := map[bool]string{true: r.sent.Title, false: "comment"}[r.PathValue("number") == ""]
 	if title == "" || r.sent.Body == "" {
 		return githubRefusal(422, "Validation Failed")
 	}
-	if title == r.sent.Title {
-		s.git.issues = append(s.git.issues, title)
-	}
-	s.git.written = append(s.git.written, title+": "+r.sent.Body)
-	return jsonAnswer(201, fmt.Sprintf(`{"number":%d}`, len(s.git.issues)))
+	s.github.written = append(s.github.written, title+": "+r.sent.Body)
+	return jsonAnswer(201, fmt.Sprintf(`{"number":%d}`, len(s.github.written)))
 }

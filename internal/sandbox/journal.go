@@ -60,7 +60,6 @@ func (j *journal) add(e entry) {
 	j.entries = slices.Insert(j.entries, at, e)
 }
 
-// Journal returns the record.
 func (s *Server) Journal() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -119,5 +118,5 @@ func (s *Server) Opened(text string) string {
 
 // Held returns the refresh token in the only file of a branch, or "".
 func (s *Server) Held(branch string) string {
-	return s.Opened(read(s, func() string { return s.git.branches[branch].text() }))
+	return s.Opened(read(s, func() string { return s.github.branches[branch].text() }))
 }

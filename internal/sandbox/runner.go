@@ -5,17 +5,17 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 )
 
-// Runner is a workflow runner as a step sees it: an environment, a standard output with
-// commands in it, and the files for outputs. The journal shows what the step tells it.
+// Runner is a workflow runner as a step sees it: an environment, which is set before the
+// step starts, a standard output with commands in it, and the files for outputs. The
+// journal shows what the step tells it.
 type Runner struct {
-	server *Server // whose lock guards what follows
+	server *Server
 	dir    string
 	env    map[string]string
-	masks  []string
+	masks  []string        // each with its ***; the server's lock guards this and what follows
 	raw    strings.Builder // everything printed
 	log    strings.Builder
 	line   string         // the line that hasn't ended yet
@@ -52,28 +52,19 @@ func (s *Server) NewRunner(dir, base string) (*Runner, error) {
 	return r, nil
 }
 
-// Input sets an input of the step.
-func (r *Runner) Input(name, value string) { r.Set("INPUT_"+strings.ToUpper(name), value) }
-
-// Set sets a variable of the environment.
-func (r *Runner) Set(name, value string) { r.server.edit(func() { r.env[name] = value }) }
-
-// Getenv reads the environment.
-func (r *Runner) Getenv(name string) string {
-	return read(r.server, func() string { return r.env[name] })
-}
+// Input sets an input of the step, and Set a variable of its environment.
+func (r *Runner) Input(name, value string)  { r.env["INPUT_"+strings.ToUpper(name)] = value }
+func (r *Runner) Set(name, value string)    { r.env[name] = value }
+func (r *Runner) Getenv(name string) string { return r.env[name] }
 
 // Environ returns the environment as os/exec takes it.
 func (r *Runner) Environ() (all []string) {
-	r.server.edit(func() {
-		for name, value := range r.env {
-			all = append(all, name+"="+value)
-		}
-	})
+	for name, value := range r.env {
+		all = append(all, name+"="+value)
+	}
 	return all
 }
 
-// Write takes what the step prints.
 func (r *Runner) Write(p []byte) (int, error) {
 	r.server.edit(func() {
 		r.raw.Write(p)
@@ -103,10 +94,10 @@ func (r *Runner) take(line string) {
 	message = strings.NewReplacer("%0D", "\r", "%0A", "\n", "%25", "%").Replace(message)
 	switch command {
 	case "add-mask":
-		r.masks = append(r.masks, message)
+		r.masks = append(r.masks, message, "***")
 		r.record("mask", r.server.journal.named(message, "value"))
 	case "error", "warning", "notice", "debug":
-		r.record(command, firstLine(message))
+		r.record(command, strings.SplitN(message, "\n", 2)[0])
 		r.show(strings.ToUpper(command[:1]) + command[1:] + ": " + message)
 	default:
 		r.record("command", command)
@@ -124,23 +115,13 @@ func (r *Runner) entry(verb, what string) entry {
 	return entry{service: "runner", verb: verb, what: what}
 }
 
-func firstLine(text string) string {
-	first, _, _ := strings.Cut(text, "\n")
-	return first
-}
-
 // isArmor recognizes the lines of a sealed text; they differ in every run.
 func isArmor(line string) bool {
 	return len(line) == 64 && !strings.Contains(line, " ") || len(line) < 64 && !strings.ContainsAny(line, " .:-")
 }
 
 func (r *Runner) show(line string) {
-	for _, m := range r.masks {
-		if m != "" {
-			line = strings.ReplaceAll(line, m, "***")
-		}
-	}
-	r.log.WriteString(line + "\n")
+	r.log.WriteString(strings.NewReplacer(r.masks...).Replace(line) + "\n")
 }
 
 // Log returns what people see of the step's output.
@@ -160,8 +141,8 @@ func (r *Runner) File(variable string) string {
 // Output returns an output of the step, or "" if it was not set.
 func (r *Runner) Output(name string) string {
 	for _, v := range parseFile(r.File("GITHUB_OUTPUT")) {
-		if v[0] == name {
-			return v[1]
+		if value, ok := strings.CutPrefix(v, name+"="); ok {
+			return value
 		}
 	}
 	return ""
@@ -174,29 +155,28 @@ func (r *Runner) readFiles() (news []entry) {
 		added := content[min(r.read[variable], len(content)):]
 		r.read[variable] = len(content)
 		if variable == "GITHUB_STEP_SUMMARY" && added != "" {
-			news = append(news, r.entry("summary", firstLine(added)))
+			news = append(news, r.entry("summary", strings.SplitN(added, "\n", 2)[0]))
 			continue
 		}
 		for _, v := range parseFile(added) {
-			news = append(news, r.entry(runnerFiles[variable], v[0]+"="+v[1]))
+			news = append(news, r.entry(runnerFiles[variable], v))
 		}
 	}
 	return news
 }
 
-// parseFile reads the name<<delimiter form as the runner does.
-func parseFile(content string) (values [][2]string) {
-	lines := strings.Split(content, "\n")
-	for len(lines) > 0 {
-		line := lines[0]
-		lines = lines[1:]
+// parseFile reads the name<<delimiter form as the runner does. It returns name=value.
+func parseFile(content string) (values []string) {
+	for content != "" {
+		line, rest, _ := strings.Cut(content, "\n")
 		if name, delimiter, ok := strings.Cut(line, "<<"); ok {
-			end := slices.Index(append(lines, delimiter), delimiter)
-			values = append(values, [2]string{name, strings.Join(lines[:end], "\n")})
-			lines = lines[min(end+1, len(lines)):]
-		} else if name, value, ok := strings.Cut(line, "="); ok {
-			values = append(values, [2]string{name, value})
+			line, rest, _ = strings.Cut("\n"+rest, "\n"+delimiter+"\n")
+			line = name + "=" + strings.TrimPrefix(line, "\n")
 		}
+		if strings.Contains(line, "=") {
+			values = append(values, line)
+		}
+		content = rest
 	}
 	return values
 }

@@ -44,12 +44,12 @@ func (s *Server) addPlace(name, permission string) {
 	}
 }
 
-// AddEnvironment creates an environment of the repository.
+// AddEnvironment creates an environment of the repository, and AddRepository another
+// repository of the same owner.
 func (s *Server) AddEnvironment(name string) {
 	s.edit(func() { s.addPlace(Repository+"@"+name, "environments") })
 }
 
-// AddRepository creates another repository of the same owner.
 func (s *Server) AddRepository(name string) {
 	s.edit(func() { s.addPlace(Organization+"/"+name, "secrets") })
 }
@@ -57,13 +57,14 @@ func (s *Server) AddRepository(name string) {
 // placeOf returns the place of a target's secret, or nil, and the secret's name.
 // GitHub ignores the case of both.
 func (s *Server) placeOf(target string) (*place, string) {
-	target, environment, inEnvironment := strings.Cut(target, "@")
+	target, environment, _ := strings.Cut(target, "@")
 	where, name := path.Split(strings.TrimPrefix(target, "org:"))
-	where = cmp.Or(strings.TrimSuffix(where, "/"), Repository)
-	if inEnvironment {
-		where += "@" + environment
-	}
-	return s.github.places[strings.ToLower(where)], strings.ToUpper(name)
+	return s.placeAt(cmp.Or(strings.TrimSuffix(where, "/"), Repository), environment), strings.ToUpper(name)
+}
+
+// placeAt returns an owner, an owner/repo or an environment of one, or nil.
+func (s *Server) placeAt(where, environment string) *place {
+	return s.github.places[strings.ToLower(strings.TrimSuffix(where+"@"+environment, "@"))]
 }
 
 // SetSecret stores a secret, as its owner does, and reports whether there is a place for

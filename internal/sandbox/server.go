@@ -10,7 +10,6 @@ package sandbox
 import (
 	"context"
 	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"net"
@@ -18,6 +17,7 @@ import (
 	"net/netip"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -31,9 +31,8 @@ type Server struct {
 	calls   map[string]bool // every name that a call has
 	strava  stravaState
 	github  githubState
-	git     gitState
 	journal journal
-	busy    int // calls under way
+	busy    atomic.Int64 // calls under way
 	mux     *http.ServeMux
 }
 
@@ -45,11 +44,9 @@ func New(knobs Knobs) *Server {
 	}
 	s := &Server{knobs: knobs, mux: http.NewServeMux(), calls: map[string]bool{"try-write": true}}
 	s.journal = journal{names: map[string]string{}, issued: map[string]int{}, files: func() []entry { return nil }}
-	s.initStrava()
-	s.initGitHub()
-	s.routeStrava()
-	s.routeGitHub()
-	s.routeControl()
+	s.addStrava()
+	s.addGitHub()
+	s.addControl()
 	s.mux.HandleFunc("/", s.unknownRoute)
 	return s
 }
@@ -87,10 +84,8 @@ func read[T any](s *Server, look func() T) T {
 // now returns the sandbox's time, in whole seconds as the services tell it.
 func (s *Server) now() time.Time { return time.Now().Add(s.ahead).Truncate(time.Second) }
 
-// Advance moves the sandbox's clock.
+// Advance moves the sandbox's clock, and Set changes its knobs.
 func (s *Server) Advance(d time.Duration) { s.edit(func() { s.ahead += d }) }
-
-// Set changes the knobs.
 func (s *Server) Set(change func(*Knobs)) { s.edit(func() { change(&s.knobs) }) }
 
 // Notify calls f at the beginning of every call, and the call waits for it. Calls have
@@ -98,7 +93,7 @@ func (s *Server) Set(change func(*Knobs)) { s.edit(func() { change(&s.knobs) }) 
 func (s *Server) Notify(f func(call string)) { s.edit(func() { s.knobs.notify = f }) }
 
 // Idle reports whether no call is under way.
-func (s *Server) Idle() bool { return read(s, func() bool { return s.busy == 0 }) }
+func (s *Server) Idle() bool { return s.busy.Load() == 0 }
 
 // unknownRoute answers a call that no service has, and records it: a client that
 // makes one has a bug that a test must see.
@@ -115,7 +110,7 @@ func (s *Server) unknownRoute(w http.ResponseWriter, r *http.Request) {
 func (s *Server) newToken() string {
 	b := make([]byte, 20)
 	_, _ = rand.Read(b) // never fails
-	return hex.EncodeToString(b) + s.knobs.Suffix
+	return fmt.Sprintf("%x%s", b, s.knobs.Suffix)
 }
 
 // Listen opens the sandbox's port, only on loopback. Port 0 is any free one.
@@ -138,46 +133,39 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 }
 
 // Pipe is a network inside this process: whatever address is dialled, the other end
-// arrives at Accept. It touches no port, and works under a test's fake clock.
+// arrives at Accept. It's a net.Listener, touches no port, and works under a test's
+// fake clock.
 type Pipe struct {
 	conns  chan net.Conn
-	closed context.Context
-	close  context.CancelFunc
+	closed chan struct{}
 }
 
-// NewPipe returns a Pipe. It's a net.Listener.
-func NewPipe() *Pipe {
-	p := &Pipe{conns: make(chan net.Conn)}
-	p.closed, p.close = context.WithCancel(context.Background())
-	return p
-}
+func NewPipe() *Pipe { return &Pipe{make(chan net.Conn), make(chan struct{})} }
 
-// Dial connects to the next Accept.
 func (p *Pipe) Dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	client, server := net.Pipe()
 	select {
 	case p.conns <- server:
 		return client, nil
-	case <-p.closed.Done():
+	case <-p.closed:
 		return nil, &net.OpError{Op: "dial", Net: "pipe", Err: syscall.ECONNREFUSED}
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
 }
 
-// Accept waits for a connection.
 func (p *Pipe) Accept() (net.Conn, error) {
 	select {
 	case c := <-p.conns:
 		return c, nil
-	case <-p.closed.Done():
+	case <-p.closed:
 		return nil, net.ErrClosed
 	}
 }
 
 // Close ends Accept, and refuses further connections.
 func (p *Pipe) Close() error {
-	p.close()
+	close(p.closed)
 	return nil
 }
 

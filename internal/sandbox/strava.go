@@ -2,12 +2,13 @@ package sandbox
 
 import (
 	"cmp"
-	"crypto/rand"
 	"encoding/json"
 	"fmt"
-	"maps"
-	"mime"
+	"math"
+	"math/rand/v2"
 	"net/http"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -39,17 +40,26 @@ type grant struct {
 	refresh string
 }
 
-func (s *Server) initStrava() {
+func (s *Server) addStrava() {
 	s.strava = stravaState{
 		app:     App{cmp.Or(s.knobs.App.ID, "48213"), cmp.Or(s.knobs.App.Secret, s.newToken())},
-		access:  map[string]*accessToken{},
-		refresh: map[string]*grant{},
-		codes:   map[string][]string{},
-		current: map[int64]*accessToken{},
-		session: rand.Text(),
+		session: s.newToken(), codes: map[string][]string{}, refresh: map[string]*grant{},
+		access: map[string]*accessToken{}, current: map[int64]*accessToken{},
 	}
 	s.journal.names[s.strava.app.Secret] = "client-secret"
 	s.giveRefresh(&grant{athlete: AthleteID, scopes: s.knobs.Scopes}, cmp.Or(s.knobs.RefreshToken, s.newToken()))
+	for _, base := range []string{"", "/api/v3"} {
+		s.handle("strava", "POST "+base+"/oauth/token", "token", s.token)
+		s.mux.HandleFunc("GET "+base+"/oauth/token", http.NotFound)
+		s.handle("strava", "GET "+base+"/oauth/authorize", "authorize", s.authorize)
+	}
+	s.handle("strava", "GET /login", "login-page", func(r *http.Request) answer { return page("Log in", r, nil) })
+	s.handle("strava", "POST /login", "login", s.logIn)
+	s.handle("strava", "POST /oauth/accept_application", "accept", s.authorize)
+	s.handle("strava", "POST /oauth/revoke", "revoke", s.revoke)
+	s.handle("strava", "POST /oauth/deauthorize", "deauthorize", s.deauthorize)
+	s.handle("strava", "GET /api/v3/athlete", "athlete", s.withGrant(athlete))
+	s.handle("strava", "GET /api/v3/athlete/activities", "activities", s.withGrant(s.activities))
 }
 
 // giveRefresh gives a grant a new refresh token; the old one dies at once.
@@ -71,7 +81,6 @@ func (s *Server) own() *grant {
 	return &grant{athlete: AthleteID}
 }
 
-// App returns the registered app.
 func (s *Server) App() App { return s.strava.app }
 
 // LiveRefreshToken returns the athlete's refresh token, or "" if it was revoked.
@@ -104,104 +113,106 @@ func (s *Server) newCode(scopes []string) string {
 	return code
 }
 
-func (s *Server) routeStrava() {
-	for _, base := range []string{"", "/api/v3"} {
-		s.handle("strava", "POST "+base+"/oauth/token", "token", s.token)
-		s.mux.HandleFunc("GET "+base+"/oauth/token", http.NotFound)
-		s.handle("strava", "GET "+base+"/oauth/authorize", "authorize", s.asked(s.authorizePage))
-	}
-	s.handle("strava", "GET /login", "login-page", loginPage)
-	s.handle("strava", "POST /login", "login", s.logIn)
-	s.handle("strava", "POST /oauth/accept_application", "accept", s.asked(s.accept))
-	s.handle("strava", "POST /oauth/revoke", "revoke", s.revoke)
-	s.handle("strava", "POST /oauth/deauthorize", "deauthorize", s.deauthorize)
-	s.handle("strava", "GET /api/v3/athlete", "athlete", s.withGrant(athlete))
-	s.handle("strava", "GET /api/v3/athlete/activities", "activities", s.withGrant(s.activities))
-}
-
 // noPath returns the answer for an address that Strava doesn't have, as users report it.
 func noPath() answer { return stravaFault(404, "Record Not Found", "resource", "path", "invalid") }
 
-// token checks in Strava's order.
-func (s *Server) token(r *http.Request) answer {
-	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind == "application/json" {
-		var fields map[string]json.RawMessage
-		_ = json.NewDecoder(r.Body).Decode(&fields)
-		for name, value := range fields {
-			r.Form.Set(name, strings.Trim(string(value), `"`))
+// bearerValue returns the access token of a request. One in the query is accepted
+// until June 2027.
+func (s *Server) bearerValue(r *http.Request) string {
+	if value, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok || s.knobs.Year2027 {
+		return value
+	}
+	return r.Form.Get("access_token")
+}
+
+// grantOf returns the grant of a live access token, or nil.
+func (s *Server) grantOf(access string) *grant {
+	if token := s.strava.access[access]; token != nil && token.expires.After(s.now()) {
+		return token.grant
+	}
+	return nil
+}
+
+// withGrant refuses a request without a live access token.
+func (s *Server) withGrant(h func(*http.Request, *grant) answer) handler {
+	return func(r *http.Request) answer {
+		value := s.bearerValue(r)
+		g := s.grantOf(value)
+		var a answer
+		switch {
+		case g == nil:
+			a = stravaFault(401, "Authorization Error", "Athlete", "access_token", "invalid")
+		case s.knobs.Inactive:
+			a = stravaFault(403, "Forbidden", "Application", "Status", "Inactive")
+		default:
+			a = h(r, g)
+		}
+		a.detail = s.journal.named(value, "access")
+		a.header["X-RateLimit-Limit"], a.header["X-RateLimit-Usage"] = "200,2000", "1,1"
+		a.header["X-ReadRateLimit-Limit"], a.header["X-ReadRateLimit-Usage"] = "100,1000", "1,1"
+		return a
+	}
+}
+
+func athlete(_ *http.Request, g *grant) answer {
+	return jsonAnswer(200, filled("athlete", values{"id": g.athlete}))
+}
+
+// activities lists 30 on a page unless asked for more, and at most 200: what the token
+// may see, the newest first, or, with a time to begin with, the oldest first, as Strava
+// does. Times are in seconds; 0 is none.
+func (s *Server) activities(r *http.Request, g *grant) answer {
+	all := slices.Contains(g.scopes, "activity:read_all")
+	if !all && !slices.Contains(g.scopes, "activity:read") {
+		return stravaFault(401, "Authorization Error", "AccessToken", "activity:read_permission", "missing")
+	}
+	asked := map[string]int{"page": 1, "per_page": 30, "before": 0, "after": 0}
+	for name := range asked {
+		if text := r.Form.Get(name); text != "" {
+			n, err := strconv.ParseUint(text, 10, 40)
+			if err != nil {
+				return stravaFault(400, "Bad Request", "Application", name, "invalid")
+			}
+			asked[name] = int(n)
 		}
 	}
-	grantType, refresh, code := r.Form.Get("grant_type"), r.Form.Get("refresh_token"), r.Form.Get("code")
-	detail := map[string]string{
-		"refresh_token": s.journal.named(refresh, "refresh"), "authorization_code": s.journal.named(code, "code"),
-	}[grantType]
-	var a answer
-	switch {
-	case r.Form.Get("client_id") != s.strava.app.ID:
-		a = stravaFault(400, "Bad Request", "Application", "client_id", "invalid")
-	case r.Form.Get("client_secret") == "":
-		a = stravaFault(400, "Bad Request", "Application", "client_secret", "invalid")
-	case r.Form.Get("client_secret") != s.strava.app.Secret:
-		a = stravaFault(401, "Authorization Error", "Application", "", "invalid")
-	case grantType == "refresh_token":
-		a = s.refreshGrant(refresh)
-	case grantType == "authorization_code":
-		a = s.codeGrant(code)
-	default: // What Strava answers here is not known; nothing may rely on it.
-		a = stravaFault(400, "Bad Request", "OAuth", "grant_type", "invalid")
+	if asked["per_page"] > 200 {
+		return stravaFault(400, "Bad Request", "Application", "per page", "limit exceeded")
 	}
-	a.detail = "grant=" + grantType + " " + detail
-	return a
+	var found []json.RawMessage
+	for n := range s.knobs.Activities {
+		start := firstActivity.Add(time.Duration(n) * 40 * time.Hour)
+		begins, hidden := int(start.Unix()), n%10 == 9
+		if (all || !hidden) && begins > asked["after"] && begins < cmp.Or(asked["before"], math.MaxInt) {
+			found = append(found, s.activity(n, g.athlete, start, hidden))
+		}
+	}
+	if asked["after"] == 0 {
+		slices.Reverse(found)
+	}
+	from := min(max(asked["page"]-1, 0)*asked["per_page"], len(found))
+	to := min(from+asked["per_page"], len(found))
+	return jsonAnswer(200, list(found[from:to]))
 }
 
-func (s *Server) refreshGrant(refresh string) answer {
-	g := s.strava.refresh[refresh]
-	if g == nil {
-		return stravaFault(400, "Bad Request", "RefreshToken", "refresh_token", "invalid")
-	}
-	minted := s.renew(g)
-	if s.knobs.Rotation == RotateAlways || minted && s.knobs.Rotation == RotateOnExpiry {
-		s.giveRefresh(g, s.newToken())
-	}
-	scope := ""
-	if !s.knobs.HideScope {
-		scope = fmt.Sprintf(`,"scope":%q`, strings.Join(g.scopes, " "))
-	}
-	return s.tokens(g, `{"token_type":"Bearer","access_token":%[1]q,"expires_at":%[2]d,"expires_in":%[3]d,"refresh_token":%[4]q%[5]s}`, scope)
+// firstActivity is when the first one starts. Each after that starts 40 hours later, and
+// every tenth is private.
+var firstActivity = time.Date(2025, 1, 1, 6, 0, 0, 0, time.UTC)
+
+// activity returns the one with a number, which is the same for the same seed.
+func (s *Server) activity(n int, athlete int64, start time.Time, hidden bool) json.RawMessage {
+	id := 13210000000 + int64(n)
+	random := rand.New(rand.NewPCG(uint64(s.knobs.Seed), uint64(n)))
+	kind := []string{"Run", "Run", "Ride", "Walk"}[random.IntN(4)]
+	speed := map[string]float64{"Run": 3, "Ride": 7, "Walk": 1.5}[kind] * (0.9 + random.Float64()/5)
+	moving, beats := 1200+random.IntN(3600), 120+random.IntN(40)
+	return filled("activity", values{
+		"id": id, "upload": fmt.Sprint(id), "athlete": athlete, "name": fmt.Sprintf("%s %d", kind, n+1),
+		"type": kind, "private": hidden, "visibility": map[bool]string{true: "only_me", false: "everyone"}[hidden],
+		"distance": round(speed * float64(moving)), "moving_time": moving, "elapsed_time": moving + random.IntN(300),
+		"gain": random.IntN(300), "speed": round(speed), "max_speed": round(speed * 1.4), "heartrate": beats, "max_heartrate": beats + 25,
+		"start_date": start.Format(time.RFC3339), "start_date_local": start.Add(8 * time.Hour).Format(time.RFC3339),
+	})
 }
 
-func (s *Server) codeGrant(code string) answer {
-	scopes, ok := s.strava.codes[code]
-	if !ok || s.knobs.EarlyCodes > 0 {
-		s.knobs.EarlyCodes = max(s.knobs.EarlyCodes-1, 0)
-		return stravaFault(400, "Bad Request", "AuthorizationCode", "code", "invalid")
-	}
-	delete(s.strava.codes, code)
-	// Authorizing again may kill the refresh token that CI has: assume it does.
-	maps.DeleteFunc(s.strava.refresh, func(_ string, g *grant) bool { return g.athlete == AthleteID })
-	g := &grant{athlete: AthleteID, scopes: scopes}
-	s.giveRefresh(g, s.newToken())
-	s.renew(g)
-	s.strava.current[g.athlete].grant = g // the scopes of an older one change with it
-	return s.tokens(g, `{"token_type":"Bearer","expires_at":%[2]d,"expires_in":%[3]d,"refresh_token":%[4]q,"access_token":%[1]q,"athlete":%[5]s}`,
-		string(filled("athlete", values{"id": g.athlete})))
-}
-
-// renew mints an access token, of six hours, unless the current one has more than one left.
-func (s *Server) renew(g *grant) (minted bool) {
-	if current := s.strava.current[g.athlete]; current != nil && current.expires.Sub(s.now()) > time.Hour {
-		return false
-	}
-	token := &accessToken{s.newToken(), s.now().Add(6 * time.Hour), g}
-	s.strava.access[token.value], s.strava.current[g.athlete] = token, token
-	s.journal.number(token.value, "access")
-	return true
-}
-
-// tokens answers with the tokens of a grant. format has the keys in Strava's order.
-func (s *Server) tokens(g *grant, format, last string) answer {
-	access := s.strava.current[g.athlete]
-	a := jsonAnswer(200, fmt.Sprintf(format, access.value, access.expires.Unix(), int(access.expires.Sub(s.now()).Seconds()), g.refresh, last))
-	a.effect = s.journal.named(access.value, "access") + " " + s.journal.named(g.refresh, "refresh")
-	return a
-}
+func round(f float64) float64 { return math.Round(f*10) / 10 }

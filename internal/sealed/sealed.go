@@ -1,8 +1,7 @@
 // Package sealed encrypts a text so that anyone may see it, but only the holder of
 // the client secret can open it.
 //
-// The format is age with a passphrase, so the standard age tool opens it as
-// well.
+// The format is age with a passphrase, so the standard age tool opens it as well.
 package sealed
 
 import (
@@ -26,12 +25,10 @@ const (
 	workFactor = 10
 	// minPassphrase refuses to seal under a client secret that is too short to be one.
 	minPassphrase = 32
-	// MaxText limits one sealed text, in bytes; a real one has less than two
-	// kilobytes.
+	// MaxText limits one sealed text, in bytes; a real one has less than two kilobytes.
 	MaxText = 64 << 10
 )
 
-// The errors.
 var (
 	ErrWeakSecret  = fmt.Errorf("client secret has fewer than %d characters", minPassphrase)
 	ErrWrongSecret = errors.New("sealed under another client secret")
@@ -69,9 +66,6 @@ func Seal(plain []byte, clientSecret secret.Value) (string, error) {
 // Open opens an armored text. An error that doesn't wrap ErrWrongSecret means that the
 // text is damaged.
 func Open(text string, clientSecret secret.Value) ([]byte, error) {
-	if len(text) > 2*MaxText {
-		return nil, errors.New("too long")
-	}
 	identity, err := age.NewScryptIdentity(clientSecret.Reveal())
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrWrongSecret, err)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"time"
 
 	"github.com/google/go-github/v60/github"
 
@@ -23,9 +24,9 @@ const (
 type Branch struct {
 	remote
 	readable
-	exists  bool     // whether the branch does
+	exists  bool     // the branch did when it was last read
 	sha     string   // of the file as it was last read; empty if there is none
-	checked standing // the state of the branch at the check
+	checked standing // what the check found out about the branch
 }
 
 // NewBranch returns the branch that t names. repositoryID is the numeric id of
@@ -36,7 +37,6 @@ func NewBranch(gh *GitHub, t Target, app App, repositoryID int64) *Branch {
 	}}
 }
 
-// path returns where the file is on the branch.
 func (b *Branch) path() string {
 	if b.Name == "" {
 		return "refresh-token.txt"
@@ -50,32 +50,29 @@ func (b *Branch) Check(ctx context.Context) (Facts, error) {
 	if sealed.Usable(b.held.app.ClientSecret) != nil {
 		return Facts{}, b.fault(weakSecret, nil)
 	}
-	var answer *github.Response
+	var expires time.Time
 	var content *github.RepositoryContent
 	b.checked = standing{}
 	err := together(
-		func() error { return b.tryWrite(ctx, &answer) },
-		func() error { return b.identify(ctx) },
-		func() error { return b.askBranch(ctx, &b.checked) },
-		func() error { return b.askRules(ctx, &b.checked) },
-		func() error { return b.fetch(ctx, &content) },
+		func() *Error { return b.tryWrite(ctx, &expires) },
+		func() *Error { return b.identify(ctx) },
+		func() *Error { return b.askBranch(ctx, &b.checked) },
+		func() *Error { return b.askRules(ctx, &b.checked) },
+		func() *Error { return b.fetch(ctx, &content) },
 	)
+	if err == nil {
+		err = cmp.Or(b.refuse(&b.checked), b.take(content))
+	}
+	b.exists = b.checked.head != "" || content != nil // they were asked at the same time
+	if err == nil {
+		err = b.tryCommit(ctx, &b.checked)
+	}
 	if err != nil {
 		return Facts{}, err
 	}
-	b.exists = b.checked.exists || content != nil // they were asked at the same time
-	if err := cmp.Or(b.nearlySpent(answer), b.refuse(&b.checked), b.take(content)); err != nil {
-		return Facts{}, err
-	}
-	if err := b.tryCommit(ctx, &b.checked); err != nil {
-		return Facts{}, err
-	}
-	facts := b.facts()
-	facts.Exists, facts.TokenExpires = content != nil, answer.TokenExpiration.Time
-	if facts.Exists {
-		facts.UpdatedAt = b.checked.updated
-	}
-	if b.checked.exists && b.checked.has("required_signatures") && !b.github.signs {
+	facts := b.facts(content != nil, b.checked.updated)
+	facts.TokenExpires = expires
+	if b.checked.head != "" && b.checked.has("required_signatures") && !b.github.signs {
 		facts.Warning = &words.Failure{ID: "target-unsigned", Blanks: words.Blanks{"target": b.Target}}
 	}
 	return facts, nil
@@ -83,12 +80,11 @@ func (b *Branch) Check(ctx context.Context) (Facts, error) {
 
 // tryWrite creates a blob: that changes no branch, and takes the same permission as
 // a commit. Its content never changes, so it is stored once.
-func (b *Branch) tryWrite(ctx context.Context, answer **github.Response) (err error) {
-	_, *answer, err = b.github.reads.Git.CreateBlob(ctx, b.Owner, b.Repo, &github.Blob{
-		Content: new(documentMark + documentVersion + "\n"), Encoding: new("utf-8"),
-	})
+func (b *Branch) tryWrite(ctx context.Context, expires *time.Time) *Error {
+	blob := &github.Blob{Content: new(documentMark + documentVersion + "\n"), Encoding: new("utf-8")}
+	_, answer, err := b.github.reads.Git.CreateBlob(ctx, b.Owner, b.Repo, blob)
 	if err == nil {
-		return nil
+		return b.mayGoOn(answer, expires)
 	}
 	e := b.classify(err, repositoryNotFound)
 	if e.ID == conflict {
@@ -97,7 +93,7 @@ func (b *Branch) tryWrite(ctx context.Context, answer **github.Response) (err er
 	return e
 }
 
-func (b *Branch) identify(ctx context.Context) error {
+func (b *Branch) identify(ctx context.Context) *Error {
 	if b.place.RepositoryID != 0 {
 		return nil
 	}
@@ -113,7 +109,7 @@ func (b *Branch) identify(ctx context.Context) error {
 }
 
 // fetch sets into to the file, or to nil if there is none.
-func (b *Branch) fetch(ctx context.Context, into **github.RepositoryContent) error {
+func (b *Branch) fetch(ctx context.Context, into **github.RepositoryContent) *Error {
 	content, folder, _, err := b.github.reads.Repositories.GetContents(ctx, b.Owner, b.Repo, b.path(),
 		&github.RepositoryContentGetOptions{Ref: b.Target.Branch})
 	*into = content
@@ -130,7 +126,7 @@ func (b *Branch) fetch(ctx context.Context, into **github.RepositoryContent) err
 }
 
 // take makes what was fetched the state that the next write replaces.
-func (b *Branch) take(content *github.RepositoryContent) error {
+func (b *Branch) take(content *github.RepositoryContent) *Error {
 	if content == nil {
 		b.sha, b.held = "", Held{app: b.held.app}
 		return nil
@@ -158,10 +154,13 @@ func (b *Branch) Reread(ctx context.Context) (Held, error) {
 		err = b.askBranch(ctx, &now)
 	}
 	if err == nil {
-		b.exists = now.exists || content != nil
+		b.exists = now.head != "" || content != nil
 		err = b.take(content)
 	}
-	return b.held, err
+	if err != nil {
+		return b.held, err
+	}
+	return b.held, nil
 }
 
 // Store replaces what was last read with r. An error is an *Error. Its ID is

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"net/url"
 	"path"
@@ -16,20 +15,15 @@ import (
 
 // standing is the state of a branch: whether it exists, and what protects it.
 type standing struct {
-	exists    bool
-	head      string // its newest commit
+	head      string // its newest commit; empty if the branch doesn't exist
 	protected bool
 	updated   time.Time
 	rules     []rule // the rules that apply
-	// The emails of a commit through the API; empty if unknown.
+	// What a commit through the API is like: its emails, empty if unknown, and that it's
+	// the first and GitHub didn't sign it.
 	author, committer string
+	unsigned          bool
 }
-
-// forbidding lists the types of rules that block a commit through the API. Other
-// types (deletion, non_fast_forward, …) don't, unless they have a pattern that can be
-// tested. GitHub doesn't tell who may bypass a rule, and a refresh token isn't spent
-// on a guess.
-var forbidding = []string{"update", "pull_request", "required_status_checks", "required_deployments", "merge_queue", "workflows", "code_scanning"}
 
 func (s *standing) has(types ...string) bool {
 	return slices.ContainsFunc(s.rules, func(r rule) bool { return slices.Contains(types, r.Type) })
@@ -37,18 +31,11 @@ func (s *standing) has(types ...string) bool {
 
 // refuse returns why the branch can't be written, or nil. GitHub calls a branch
 // protected even if none of its rules matters here.
-func (b *Branch) refuse(s *standing) error {
-	branch := b.Target.Branch
-	texts := map[string][]string{
-		"commit_message_pattern":      {commitMessage},
-		"branch_name_pattern":         {branch, "refs/heads/" + branch}, // GitHub doesn't say which form it matches
-		"commit_author_email_pattern": {s.author},
-		"committer_email_pattern":     {s.committer},
-	}
-	for _, r := range s.rules {
-		if slices.Contains(forbidding, r.Type) || r.Type == "creation" && !s.exists || !r.fits(texts[r.Type]) || !r.lets(b.path()) {
-			return b.ruled(r.Type)
-		}
+func (b *Branch) refuse(s *standing) *Error {
+	if i := slices.IndexFunc(s.rules, func(r rule) bool { return b.forbids(r, s) }); i >= 0 {
+		e := b.fault(ruled, nil)
+		e.Rule = s.rules[i].Type
+		return e
 	}
 	if s.protected && len(s.rules) == 0 {
 		return b.fault("target-protected", nil)
@@ -56,29 +43,51 @@ func (b *Branch) refuse(s *standing) error {
 	return nil
 }
 
-func (b *Branch) ruled(rule string) *Error {
-	e := b.fault(ruled, nil)
-	e.Rule = rule
-	return e
+// forbids reports whether a rule blocks a commit through the API. Other types (deletion,
+// non_fast_forward, …), and what can't be tested here, count as allowing it. GitHub
+// doesn't tell who may bypass a rule, and a refresh token isn't spent on a guess.
+func (b *Branch) forbids(r rule, s *standing) bool {
+	p, file, branch := r.Parameters, b.path(), b.Target.Branch
+	switch r.Type {
+	case "update", "pull_request", "required_status_checks", "required_deployments", "merge_queue", "workflows", "code_scanning":
+		return true
+	case "creation":
+		return s.head == ""
+	case "required_signatures":
+		return s.unsigned
+	case "commit_message_pattern":
+		return r.rejects(commitMessage)
+	case "branch_name_pattern":
+		return r.rejects(branch) && r.rejects("refs/heads/"+branch) // GitHub doesn't say which form it matches
+	case "commit_author_email_pattern":
+		return r.rejects(s.author)
+	case "committer_email_pattern":
+		return r.rejects(s.committer)
+	case "file_path_restriction":
+		return slices.ContainsFunc(p.Paths, func(pattern string) bool {
+			matched, _ := path.Match(strings.TrimPrefix(pattern, "**/"), file)
+			return matched
+		})
+	case "file_extension_restriction":
+		return slices.ContainsFunc(p.Extensions, func(e string) bool {
+			return strings.EqualFold("."+strings.TrimLeft(e, "*."), path.Ext(file))
+		})
+	case "max_file_path_length":
+		return len(file) > p.MaxPath
+	}
+	return false
 }
 
-func (b *Branch) askBranch(ctx context.Context, s *standing) error {
+func (b *Branch) askBranch(ctx context.Context, s *standing) *Error {
 	var branch github.Branch
 	_, err := b.get(ctx, b.address("branches"), &branch)
 	if isStatus(err, http.StatusNotFound) {
 		return nil
 	}
 	if err != nil {
-		e := b.classify(err, repositoryNotFound)
-		if answer, refused := errors.AsType[*refusal](err); refused && e.ID == moved {
-			_, name, found := strings.Cut(answer.Header.Get("Location"), "/branches/")
-			if name, _ = url.PathUnescape(name); found && name != b.Target.Branch && validBranch(name) {
-				e.ID, e.NewName = "target-renamed-branch", name
-			}
-		}
-		return e
+		return b.classify(err, repositoryNotFound)
 	}
-	s.exists, s.protected, s.head = true, branch.GetProtected(), branch.GetCommit().GetSHA()
+	s.head, s.protected = branch.GetCommit().GetSHA(), branch.GetProtected()
 	s.updated = branch.GetCommit().GetCommit().GetCommitter().GetDate().Time
 	return nil
 }
@@ -86,7 +95,7 @@ func (b *Branch) askBranch(ctx context.Context, s *standing) error {
 // askRules asks for the rules; they apply even to a branch that doesn't exist yet.
 // A server without rules, or one that doesn't tell, counts as having none. (The
 // library rejects types that are newer than it is, so it doesn't decode them.)
-func (b *Branch) askRules(ctx context.Context, s *standing) error {
+func (b *Branch) askRules(ctx context.Context, s *standing) *Error {
 	_, err := b.get(ctx, b.address("rules/branches"), &s.rules)
 	if err == nil {
 		return nil
@@ -114,39 +123,15 @@ type rule struct {
 	} `json:"parameters"`
 }
 
-// lets reports whether a rule allows a file of that name. A rule that can't be tested
-// here counts as allowing it.
-func (r rule) lets(file string) bool {
-	p := r.Parameters
-	switch r.Type {
-	case "file_path_restriction":
-		return !slices.ContainsFunc(p.Paths, func(pattern string) bool {
-			matched, _ := path.Match(strings.TrimPrefix(pattern, "**/"), file)
-			return matched
-		})
-	case "file_extension_restriction":
-		return !slices.ContainsFunc(p.Extensions, func(e string) bool {
-			return strings.EqualFold("."+strings.TrimLeft(e, "*."), path.Ext(file))
-		})
-	case "max_file_path_length":
-		return len(file) <= p.MaxPath
-	}
-	return true
-}
-
-// fits reports whether one of texts has the rule's pattern, as far as that can be
-// tested: an unknown text is empty.
-func (r rule) fits(texts []string) bool {
-	p := r.Parameters
-	has := map[string]func(text, pattern string) bool{
-		"starts_with": strings.HasPrefix, "ends_with": strings.HasSuffix, "contains": strings.Contains,
+// rejects reports whether text breaks the rule's pattern. Nothing is known of an empty
+// text, of another operator and of a pattern that isn't Go's.
+func (r rule) rejects(text string) bool {
+	p, quoted := r.Parameters, regexp.QuoteMeta(r.Parameters.Pattern)
+	expression, known := map[string]string{
+		"starts_with": "^" + quoted, "ends_with": quoted + "$", "contains": quoted, "regex": p.Pattern,
 	}[p.Operator]
-	if pattern, err := regexp.Compile(p.Pattern); p.Operator == "regex" && err == nil {
-		has = func(text, _ string) bool { return pattern.MatchString(text) }
-	}
-	return has == nil || len(texts) == 0 || slices.ContainsFunc(texts, func(text string) bool {
-		return text == "" || has(text, p.Pattern) != p.Negate
-	})
+	pattern, err := regexp.Compile(expression)
+	return text != "" && known && err == nil && pattern.MatchString(text) == p.Negate
 }
 
 // tryCommit creates a commit that nothing refers to, if a rule is about what only the
@@ -155,8 +140,8 @@ func (r rule) fits(texts []string) bool {
 //
 // GitHub signs what the built-in token or an App commits to an existing branch. What it
 // does for a person can't be tried there, so Check only warns.
-func (b *Branch) tryCommit(ctx context.Context, s *standing) error {
-	first := !s.exists && s.has("required_signatures")
+func (b *Branch) tryCommit(ctx context.Context, s *standing) *Error {
+	first := s.head == "" && s.has("required_signatures")
 	if !first && !s.has("commit_author_email_pattern", "committer_email_pattern") {
 		return nil
 	}
@@ -164,9 +149,7 @@ func (b *Branch) tryCommit(ctx context.Context, s *standing) error {
 	if err != nil {
 		return err
 	}
-	if first && !commit.GetVerification().GetVerified() {
-		return b.ruled("required_signatures")
-	}
+	s.unsigned = first && !commit.GetVerification().GetVerified()
 	s.author, s.committer = commit.GetAuthor().GetEmail(), commit.GetCommitter().GetEmail()
 	return b.refuse(s)
 }

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 	"net/http"
 
 	"github.com/google/go-github/v60/github"
@@ -15,9 +14,9 @@ func (b *Branch) whyRefused(ctx context.Context, refused *Error) *Error {
 	if b.askBranch(ctx, &now) != nil || b.askRules(ctx, &now) != nil {
 		return refused
 	}
-	if found, ok := errors.AsType[*Error](b.refuse(&now)); ok {
+	if found := b.refuse(&now); found != nil {
 		refused.ID, refused.Rule = found.ID, found.Rule
-	} else if refused.ID == conflict && now.exists == b.checked.exists && now.head == b.checked.head {
+	} else if refused.ID == conflict && now.head == b.checked.head {
 		refused.ID = "target-blocked"
 	}
 	return refused
@@ -44,10 +43,10 @@ func (b *Branch) write(ctx context.Context, text string) *Error {
 
 // made returns why the object wasn't created, or nil.
 func (b *Branch) made(sha string, answer *github.Response, err error) *Error {
-	if err == nil && (sha == "" || answer.StatusCode > http.StatusCreated) {
+	switch {
+	case err == nil && (sha == "" || answer.StatusCode > http.StatusCreated):
 		return b.unrecognized(answer)
-	}
-	if err == nil {
+	case err == nil:
 		return nil
 	}
 	refused := b.classify(err, writeRefused)
@@ -57,7 +56,6 @@ func (b *Branch) made(sha string, answer *github.Response, err error) *Error {
 	return refused
 }
 
-// create creates the branch with its first commit.
 func (b *Branch) create(ctx context.Context, text string) *Error {
 	tree, commit, refused := b.commit(ctx, b.github.once, text)
 	if refused != nil {

@@ -66,7 +66,8 @@ func TestCheckRefuses(t *testing.T) {
 		{branchSpec, "403 of the branch", fails("branch", 403, nil, `{"message":"Resource not accessible by integration"}`), "target-integration-forbidden"},
 		{branchSpec, "429 for long", fails("blob", 429, waits, `{}`), "target-rate-limited"},
 		{branchSpec, "secondary rate limit", fails("content", 403, waits, `{}`), "target-rate-limited"},
-		{branchSpec, "rate limit of the rules", fails("rules", 403, waits, `{}`), "target-rate-limited"},
+		{branchSpec, "rate limit of the rules", fails("rules", 403, waits, `{}`), "target-rate-limited"}, // any other 403 is in TestRules
+		{branchSpec, "primary rate limit of the rules", fails("rules", 403, spent, `{}`), "target-rate-limited"},
 		{branchSpec, "500 of the blob", fails("blob", 500, nil, `<html>`), "target-outage"},
 		{branchSpec, "500 of the branch", fails("branch", 500, nil, `<html>`), "target-outage"},
 		{branchSpec, "500 of the rules", fails("rules", 500, nil, `<html>`), "target-outage"},

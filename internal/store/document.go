@@ -8,6 +8,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 
 	"strava-token/internal/sealed"
 	"strava-token/internal/secret"
@@ -37,16 +38,6 @@ const remembered = 8
 // Saw reports whether the target was used with input before. An input that it
 // never saw was stored since, by somebody who logged in again.
 func (h Held) Saw(input secret.Value) bool { return slices.Contains(h.seen, h.app.fingerprint(input)) }
-
-func (h Held) after(r Record) Held {
-	seen := h.seen
-	if !r.Input.Empty() {
-		latest := h.app.fingerprint(r.Input)
-		seen = slices.DeleteFunc(slices.Clone(seen), func(s string) bool { return s == latest })
-		seen = append(seen, latest)
-	}
-	return Held{r, seen[max(0, len(seen)-remembered):], h.app}
-}
 
 // App is the app whose refresh tokens a readable target keeps.
 type App struct {
@@ -79,8 +70,7 @@ To look inside, with the client secret as passphrase:
 	armorMark = "-----BEGIN AGE ENCRYPTED FILE-----"
 )
 
-// place is what a document is bound to, so that a copy from elsewhere is
-// refused.
+// place is what a document is bound to, so that a copy from elsewhere is refused.
 type place struct {
 	Purpose      string `json:"purpose"`                 // which kind of target
 	Target       string `json:"target,omitempty"`        // as written in rotate-to; for a file only its name
@@ -110,13 +100,20 @@ type readable struct {
 // Held returns what was last read or written.
 func (r *readable) Held() Held { return r.held }
 
-func (r *readable) facts() Facts {
-	return Facts{Held: !r.held.RefreshToken.Empty(), AthleteID: r.held.AthleteID, WriteProven: true}
+func (r *readable) facts(exists bool, updated time.Time) Facts {
+	return Facts{
+		Exists: exists, UpdatedAt: updated, Held: !r.held.RefreshToken.Empty(), AthleteID: r.held.AthleteID,
+		Local: r.place.Purpose == "file", WriteProven: true,
+	}
 }
 
 // compose returns what the target holds after it stored add, and the document of it.
 func (r *readable) compose(add Record) (next Held, text string, err error) {
-	next = r.held.after(add)
+	next = Held{add, r.held.seen, r.held.app}
+	if latest := next.app.fingerprint(add.Input); !add.Input.Empty() {
+		others := slices.DeleteFunc(slices.Clone(next.seen), func(s string) bool { return s == latest })
+		next.seen = append(others[max(0, len(others)-remembered+1):], latest)
+	}
 	plain, _ := json.Marshal(sealedPart{ // which always can be encoded
 		Version: documentVersion, place: r.place, ClientID: next.app.ClientID, AthleteID: next.AthleteID, Scope: next.Scope,
 		Seen: next.seen, RefreshToken: next.RefreshToken.Reveal(),
@@ -128,30 +125,20 @@ func (r *readable) compose(add Record) (next Held, text string, err error) {
 // open takes what a document holds, or returns the id of why it can't be used. If
 // MayReplace is set, one of ours that can't be opened here counts as empty.
 func (r *readable) open(text string) string {
-	app := r.held.app
-	part, fault := unseal(text, app.ClientSecret)
-	switch {
-	case fault != "":
-	case part.ClientID != app.ClientID:
-		fault = "target-other-app"
-	case part.Purpose == r.place.Purpose && part.RepositoryID != r.place.RepositoryID: // a file has none
-		fault = "target-other-repository"
-	case part.place != r.place:
-		fault = "target-other-place" // another branch, athlete, name or kind of target
-	}
+	part, fault := r.unseal(text)
 	switch {
 	case fault == "":
-		r.held = Held{Record{RefreshToken: secret.New(part.RefreshToken), AthleteID: part.AthleteID, Scope: part.Scope}, part.Seen, app}
+		r.held = Held{Record{RefreshToken: secret.New(part.RefreshToken), AthleteID: part.AthleteID, Scope: part.Scope}, part.Seen, r.held.app}
 	case fault == "target-not-ours", fault == "target-newer-version", !r.MayReplace:
 		return fault
 	default:
-		r.held = Held{app: app}
+		r.held = Held{app: r.held.app}
 	}
 	return ""
 }
 
 // unseal opens the sealed part of a document, or returns the id of what's wrong with it.
-func unseal(text string, clientSecret secret.Value) (part sealedPart, fault string) {
+func (r *readable) unseal(text string) (part sealedPart, fault string) {
 	// A Windows checkout, or an editor, may have changed the line ends.
 	text = strings.TrimPrefix(strings.ReplaceAll(text, "\r\n", "\n"), "\ufeff")
 	version, ours := strings.CutPrefix(text, documentMark)
@@ -165,7 +152,7 @@ func unseal(text string, clientSecret secret.Value) (part sealedPart, fault stri
 	case !found:
 		return part, "target-damaged"
 	}
-	plain, err := sealed.Open(armorMark+armored, clientSecret)
+	plain, err := sealed.Open(armorMark+armored, r.held.app.ClientSecret)
 	switch {
 	case errors.Is(err, sealed.ErrWrongSecret):
 		return part, "target-other-secret"
@@ -175,6 +162,12 @@ func unseal(text string, clientSecret secret.Value) (part sealedPart, fault stri
 		return part, "target-newer-version" // the first line isn't sealed
 	case secret.Inspect(part.RefreshToken) != "":
 		return part, "target-damaged"
+	case part.ClientID != r.held.app.ClientID:
+		return part, "target-other-app"
+	case part.Purpose == r.place.Purpose && part.RepositoryID != r.place.RepositoryID: // a file has none
+		return part, "target-other-repository"
+	case part.place != r.place:
+		return part, "target-other-place" // another branch, athlete, name or kind of target
 	}
 	return part, ""
 }

@@ -141,13 +141,13 @@ func TestDocumentShowsNothingSecret(t *testing.T) {
 // TestTheLatestInputsAreRemembered, and no more than a few.
 func TestTheLatestInputsAreRemembered(t *testing.T) {
 	t.Parallel()
-	held := Held{app: documentApp}
+	r := readable{held: Held{app: documentApp}}
 	input := func(n int) secret.Value { return secret.New(strings.Repeat("i", 20) + string(rune('a'+n))) }
 	for _, n := range []int{0, 1, 0, 2, 3, 4, 5, 6, 7, 8} { // the first one was used again later
-		held = held.after(Record{RefreshToken: secret.New(documentToken), Input: input(n)})
+		r.held, _, _ = r.compose(Record{RefreshToken: secret.New(documentToken), Input: input(n)})
 	}
-	held = held.after(Record{RefreshToken: secret.New(documentToken)}) // a run without an input takes nothing back
-	check.That(t, !held.Saw(secret.Value{}), "saw an input that is none")
+	held, _, err := r.compose(Record{RefreshToken: secret.New(documentToken)}) // a run without an input takes nothing back
+	check.That(t, err == nil && !held.Saw(secret.Value{}), "saw an input that is none: %v", err)
 	for n, want := range []bool{true, false, true, true, true, true, true, true, true} {
 		check.Equal(t, held.Saw(input(n)), want, "saw input %d", n)
 	}

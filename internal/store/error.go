@@ -24,7 +24,6 @@ const (
 	conflict           = "target-conflict"             // 409
 	unprocessable      = "target-unprocessable"        // 422
 	rateLimited        = "target-rate-limited"         // 429, or 403 that says so
-	moved              = "target-moved"                // 3xx, never followed
 	outage             = "target-outage"               // 5xx
 	unrecognized       = "target-unrecognized"         // anything else
 	repositoryNotFound = "target-repository-not-found" // 404, if the token may not see it either
@@ -39,7 +38,6 @@ const (
 type Error struct {
 	ID      string // of the message
 	Target  Target
-	Name    string    // of the secret or the file
 	Status  int       // 0 if no answer arrived
 	Until   time.Time // when a rate limit ends, if GitHub said it
 	Rule    string    // that forbids the write
@@ -63,14 +61,14 @@ func (e *Error) Note() words.Note {
 	scope := e.Target.scope()
 	return words.Note{ID: id, Page: e.signOn, Blanks: words.Blanks{
 		"says": e.Says, "new-name": e.NewName, "branch": e.Target.Branch,
-		"target": e.Target, "name": e.Name, "path": e.Target.Path, "lock": e.Name + ".lock",
+		"target": e.Target, "name": e.Target.Name, "path": e.Target.Path, "lock": e.Target.Name + ".lock",
 		"host": e.Host, "status": e.Status, "until": words.Clock(e.Until), "rule": e.Rule, "system": words.System{Err: e.cause},
 		"permission": scope.permission, "token-page": e.Target.TokenPage(), "settings": words.Page(scope.settings),
 	}}
 }
 
 func (r *remote) fault(id string, cause error) *Error {
-	return &Error{ID: id, Target: r.Target, Name: r.Name, Host: r.github.host, cause: cause}
+	return &Error{ID: id, Target: r.Target, Host: r.github.host, cause: cause}
 }
 
 func (r *remote) unrecognized(answer *github.Response) *Error {
@@ -79,8 +77,10 @@ func (r *remote) unrecognized(answer *github.Response) *Error {
 	return e
 }
 
-// nearlySpent returns an Error if too few requests are left to write the target, or nil.
-func (r *remote) nearlySpent(answer *github.Response) error {
+// mayGoOn takes from an answer when the token expires, and returns an Error if too few
+// requests are left to write the target, or nil.
+func (r *remote) mayGoOn(answer *github.Response, expires *time.Time) *Error {
+	*expires = answer.TokenExpiration.Time
 	if answer.Rate.Limit == 0 || answer.Rate.Remaining >= putRetries {
 		return nil
 	}
@@ -117,8 +117,7 @@ func (r *remote) classify(err error, notFound string, hidden ...secret.Value) *E
 	return e
 }
 
-// repeatable reports whether a write that failed like this may succeed in a
-// moment.
+// repeatable reports whether a write that failed like this may succeed in a moment.
 func (e *Error) repeatable() bool {
 	if errors.Is(e.cause, context.Canceled) {
 		return false

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -37,22 +38,21 @@ func NewFile(t Target, app App) *File {
 }
 
 func (f *File) fault(id string, cause error) *Error {
-	return &Error{ID: id, Target: f.Target, Name: filepath.Base(f.path), cause: cause}
+	return &Error{ID: id, Target: f.Target, cause: cause}
 }
 
 // Lock waits for the file's lock and returns the function that releases it. The lock
 // is a file of its own beside it, and stays, since a rename would defeat a lock on the
 // file itself. An error is an *Error.
 func (f *File) Lock(ctx context.Context) (unlock func(), err error) {
-	f.path = f.Path
-	if file, err := filepath.EvalSymlinks(f.Path); err == nil {
-		f.path = file // a link stays one, and every path to the file leads to the same lock
-	} else if folder, err := filepath.EvalSymlinks(filepath.Dir(f.Path)); err == nil {
-		f.path = filepath.Join(folder, filepath.Base(f.Path))
-	}
+	// A link stays one, and every path to the file leads to the same lock.
+	file, _ := filepath.EvalSymlinks(f.Path)
+	folder, _ := filepath.EvalSymlinks(filepath.Dir(f.Path))
+	f.path = cmp.Or(file, filepath.Join(cmp.Or(folder, filepath.Dir(f.Path)), filepath.Base(f.Path)))
 	// A copy under another name is refused: each would go on as if the token were its
 	// own. The folder may be moved.
-	f.place = place{Purpose: "file", Target: filePrefix + filepath.Base(f.path)}
+	f.Name = filepath.Base(f.path)
+	f.place = place{Purpose: "file", Target: filePrefix + f.Name}
 	if folder, err := os.Stat(filepath.Dir(f.path)); err != nil || !folder.IsDir() {
 		return nil, f.fault("target-no-folder", err)
 	}
@@ -63,24 +63,22 @@ func (f *File) Lock(ctx context.Context) (unlock func(), err error) {
 	f.info = info
 	name := f.path + ".lock"
 	made, err := os.OpenFile(name, lockFlags|os.O_EXCL, 0o600)
-	if errors.Is(err, fs.ErrPermission) {
-		return nil, f.fault("target-folder-unwritable", err)
-	}
-	if err == nil {
+	switch there, statErr := os.Lstat(name); {
+	case err == nil:
 		_ = f.giveAway(made)
 		_ = made.Close()
-	} else if there, err := os.Lstat(name); err == nil && !there.Mode().IsRegular() {
+	case errors.Is(err, fs.ErrPermission):
+		return nil, f.fault("target-folder-unwritable", err)
+	case statErr == nil && !there.Mode().IsRegular():
 		return nil, f.fault("target-bad-lock", nil) // a link would be followed, and a pipe would block
 	}
 	lock := flock.New(name, flock.SetPermissions(0o600), flock.SetFlag(lockFlags))
-	held, err := lock.TryLockContext(ctx, lockPoll)
-	if err != nil && ctx.Err() != nil {
+	switch _, err := lock.TryLockContext(ctx, lockPoll); {
+	case err != nil && ctx.Err() != nil:
 		return nil, f.fault("target-busy", ctx.Err())
-	}
-	if err != nil || !held {
+	case err != nil:
 		return nil, f.fault("target-lock-unwritable", err)
-	}
-	if !isCalled(name, lock) {
+	case !isCalled(name, lock):
 		_ = lock.Unlock()
 		return f.Lock(ctx) // somebody removed it, and the next process would lock another file
 	}
@@ -96,15 +94,11 @@ func (f *File) Check(context.Context) (Facts, error) {
 	if err := f.read(); err != nil {
 		return Facts{}, err
 	}
-	facts := f.facts()
-	facts.Local, facts.Exists = true, strings.TrimSpace(f.text) != ""
+	var updated time.Time
 	if f.info != nil {
-		facts.UpdatedAt = f.info.ModTime()
+		updated = f.info.ModTime()
 	}
-	if err := f.replace(f.text, true); err != nil {
-		return Facts{}, err
-	}
-	return facts, nil
+	return f.facts(strings.TrimSpace(f.text) != "", updated), f.replace(f.text, true)
 }
 
 func (f *File) read() error {
@@ -120,10 +114,8 @@ func (f *File) read() error {
 	case len(text) > sealed.MaxText:
 		return f.fault("target-too-large", nil)
 	}
-	if strings.TrimSpace(text) != "" {
-		if id := f.open(text); id != "" {
-			return f.fault(id, nil)
-		}
+	if id := f.open(text); id != "" && strings.TrimSpace(text) != "" {
+		return f.fault(id, nil)
 	}
 	f.text, f.info = text, info
 	return nil

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"errors"
 	"io/fs"
 	"os"
@@ -14,8 +15,6 @@ import (
 // wanted is how much disk space a check asks for. A document needs less.
 const wanted = 8 << 10
 
-var errChanged = errors.New("the file is not the one that was read")
-
 // replace puts a file with text in the place of the one that was read. The new one is
 // written and synced beside it, then renamed, and the folder is synced, so that a power
 // cut leaves one of them whole. A rehearsal does the same with the text that is there,
@@ -28,19 +27,12 @@ func (f *File) replace(text string, rehearsal bool) error {
 	}
 	if err == nil {
 		err = f.swap(made, text, rehearsal)
-		_ = made.Close()
 		_ = os.Remove(made.Name())
 	}
-	switch {
-	case err == nil:
-		return nil
-	case !errors.Is(err, errChanged):
-		return f.fault("target-unwritable", err)
-	}
-	if err := f.read(); err != nil {
+	if _, known := errors.AsType[*Error](err); err == nil || known {
 		return err
 	}
-	return f.fault(Overtaken, err)
+	return f.fault("target-unwritable", err)
 }
 
 // create creates the new file, mode 0600, and removes those of processes that were
@@ -57,8 +49,8 @@ func (f *File) create() (*os.File, error) {
 	return os.CreateTemp(folder, before+"*.new")
 }
 
-// swap writes the new file and renames it. It's written and given away only through its
-// handle: anyone who may write to the folder could put a link under its name.
+// swap writes the new file, closes it and renames it. It's written and given away only
+// through its handle: anyone who may write to the folder could put a link under its name.
 func (f *File) swap(made *os.File, text string, rehearsal bool) error {
 	written := text
 	if rehearsal {
@@ -67,17 +59,14 @@ func (f *File) swap(made *os.File, text string, rehearsal bool) error {
 	_, err := made.WriteString(written)
 	err = errors.Join(err, made.Sync(), made.Truncate(int64(len(text))), f.giveAway(made), made.Sync())
 	info, statErr := made.Stat()
-	switch err = errors.Join(err, statErr); {
-	case err != nil:
-		return err
-	case !isCalled(made.Name(), made):
-		return errors.New("something else was put in the place of the new file")
+	if err == nil && !isCalled(made.Name(), made) {
+		err = errors.New("something else was put in the place of the new file")
 	}
-	if err := made.Close(); err != nil { // Windows can't rename an open file
+	if err = errors.Join(err, statErr, made.Close()); err != nil { // Windows can't rename an open file
 		return err
 	}
 	if !f.isAsRead() {
-		return errChanged
+		return cmp.Or[error](f.read(), f.fault(Overtaken, nil))
 	}
 	if !rehearsal || f.info != nil {
 		if err := os.Rename(made.Name(), f.path); err != nil {
@@ -106,10 +95,7 @@ func isCalled(name string, open interface{ Stat() (os.FileInfo, error) }) bool {
 // its file is removed.
 func (f *File) isAsRead() bool {
 	text, _, err := load(f.path)
-	if f.info == nil {
-		return errors.Is(err, fs.ErrNotExist)
-	}
-	return err == nil && text == f.text
+	return f.info == nil && errors.Is(err, fs.ErrNotExist) || f.info != nil && err == nil && text == f.text
 }
 
 // giveAway gives a new file to the owner of the old one, or else of the folder: root

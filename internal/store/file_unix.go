@@ -17,9 +17,6 @@ func giveTo(file *os.File, other os.FileInfo) error {
 		return err
 	}
 	was, is := other.Sys().(*syscall.Stat_t), info.Sys().(*syscall.Stat_t)
-	if is.Uid == was.Uid && is.Gid == was.Gid {
-		return nil
-	}
 	err = file.Chown(int(was.Uid), int(was.Gid))
 	if is.Uid == was.Uid {
 		return nil // a group that only root can give means nothing at mode 0600

@@ -39,8 +39,7 @@ func NewGitHub(network *transport.Network, base *url.URL, token secret.Value, hi
 		authorized := *c
 		authorized.Transport = &authorize{base: c.Transport, host: base.Host, token: token}
 		gh := github.NewClient(&authorized)
-		gh.BaseURL = base
-		gh.UserAgent = "strava-token"
+		gh.BaseURL, gh.UserAgent = base, "strava-token"
 		return gh
 	}
 	return &GitHub{
@@ -79,8 +78,7 @@ func (a *authorize) RoundTrip(req *http.Request) (*http.Response, error) {
 	return nil, err
 }
 
-// call sends a request with client, and decodes the answer into into unless that's
-// nil.
+// call sends a request with client, and decodes the answer into into unless that's nil.
 func call(ctx context.Context, client *github.Client, method, path string, body, into any) (*github.Response, error) {
 	req, err := client.NewRequest(method, path, body)
 	if err != nil {
@@ -97,9 +95,8 @@ func (g *GitHub) Queued(ctx context.Context, owner, repo string, runID int64) (t
 	return run.GetCreatedAt().Time, err == nil && !run.GetCreatedAt().IsZero()
 }
 
-// Snapshot knows when this run read its secrets. GitHub gives a run the
-// repository's secrets as they were when it was queued, and a re-run may get
-// those of its first attempt.
+// Snapshot knows when this run read its secrets. GitHub gives a run the repository's
+// secrets as they were when it was queued, and a re-run may get those of its first attempt.
 type Snapshot struct {
 	Attempt int // 1 for a first attempt; 0 outside a workflow
 	// Queued returns when the run was queued, if that is known. It may be nil.
@@ -109,22 +106,18 @@ type Snapshot struct {
 // Read returns when the run read the secret of this name. An environment's secrets are
 // read when the job starts, and nothing tells when that was.
 func (s Snapshot) Read(ctx context.Context, name string) (time.Time, bool) {
-	t, err := Parse(name, "owner/repo")
-	if err != nil || t.Environment != "" || s.Queued == nil {
-		return time.Time{}, false
+	if t, err := Parse(name, "owner/repo"); err == nil && t.Environment == "" && s.Queued != nil {
+		return s.Queued(ctx)
 	}
-	return s.Queued(ctx)
+	return time.Time{}, false
 }
-
-// expiresSoon is how long before it expires a GitHub token is warned about.
-const expiresSoon = 14 * 24 * time.Hour
 
 // TokenExpires is the id of the warning that a GitHub token expires soon.
 const TokenExpires = "run-token-expires"
 
-// WarnOfExpiry returns a warning if the token that writes target expires soon.
+// WarnOfExpiry returns a warning if the token that writes target expires within two weeks.
 func (f Facts) WarnOfExpiry(target string) error {
-	if f.TokenExpires.IsZero() || time.Until(f.TokenExpires) >= expiresSoon {
+	if f.TokenExpires.IsZero() || time.Until(f.TokenExpires) >= 14*24*time.Hour {
 		return nil
 	}
 	return &words.Failure{ID: TokenExpires, Blanks: words.Blanks{"target": target, "when": words.Day(f.TokenExpires)}}
@@ -140,9 +133,9 @@ func (r *remote) get(ctx context.Context, path string, into any) (*github.Respon
 }
 
 // together makes all calls at the same time. It returns the first error in their order.
-func together(calls ...func() error) error {
+func together(calls ...func() *Error) *Error {
 	var all sync.WaitGroup
-	errs := make([]error, len(calls))
+	errs := make([]*Error, len(calls))
 	for i, do := range calls {
 		all.Go(func() { errs[i] = do() })
 	}

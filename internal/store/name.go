@@ -5,14 +5,10 @@ import (
 	"unicode"
 )
 
-const (
-	digits  = "0123456789"
-	letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-)
-
 // isMadeOf reports whether s has up to longest characters, all letters, digits or signs.
 func isMadeOf(s, signs string, longest int) bool {
-	return s != "" && len(s) <= longest && strings.Trim(s, letters+digits+signs) == ""
+	const alphanumeric = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	return s != "" && len(s) <= longest && strings.Trim(s, alphanumeric+signs) == ""
 }
 
 func validOwner(s string) bool { return isMadeOf(s, "_-", 100) }
@@ -22,7 +18,7 @@ func validRepo(s string) bool { return isMadeOf(s, "._-", 100) && s != "." && s 
 // validName follows GitHub's rules: letters, digits and underscores, not
 // starting with a digit or with GITHUB_.
 func validName(s string) bool {
-	return isMadeOf(s, "_", 255) && !strings.ContainsAny(s[:1], digits) && !strings.HasPrefix(strings.ToUpper(s), "GITHUB_")
+	return isMadeOf(s, "_", 255) && strings.TrimLeft(s, "0123456789") == s && !strings.HasPrefix(strings.ToUpper(s), "GITHUB_")
 }
 
 // validBranch follows what git allows in a branch's name, without the signs that

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 	"unicode"
-	"unicode/utf8"
 
 	"strava-token/internal/secret"
 )
@@ -47,8 +46,7 @@ var refusals = []struct {
 	{403, "access blocked|disabled", "target-disabled"},
 	{403, "rule violations", ruled},
 	{403, "", "target-forbidden"},
-	{409, "rule violations|required status check|approving review|through a pull request|through the merge queue", ruled},
-	{409, "verified signatures|protected branch", ruled},
+	{409, "rule violations|required status check|approving review|through (a pull request|the merge queue)|verified signatures|protected branch", ruled},
 	{409, "archived", "target-archived"},
 	{409, "", conflict},
 	{422, "rule violations", ruled},
@@ -57,8 +55,7 @@ var refusals = []struct {
 	{451, "", "target-legally-blocked"},
 }
 
-// refused classifies an unsuccessful answer. notFound is what a 404 means for this
-// call.
+// refused classifies an unsuccessful answer. notFound is what a 404 means for this call.
 func (e *Error) refused(r *refusal, notFound string) {
 	e.ID, e.Status = unrecognized, r.StatusCode
 	seconds, err := strconv.Atoi(r.Header.Get("Retry-After"))
@@ -81,9 +78,14 @@ func (e *Error) refused(r *refusal, notFound string) {
 	case e.Status >= 500:
 		e.ID = outage
 	case e.Status >= 300 && e.Status < 400:
-		e.ID = moved
+		e.ID = "target-moved" // and never followed
 		if at := byName.FindStringSubmatch(r.Header.Get("Location")); at != nil {
 			e.NewName = at[1]
+		}
+		_, branch, _ := strings.Cut(r.Header.Get("Location"), "/branches/")
+		branch, _ = url.PathUnescape(branch)
+		if e.Target.IsBranch() && branch != e.Target.Branch && validBranch(branch) {
+			e.ID, e.NewName = "target-renamed-branch", branch
 		}
 	default:
 		for _, row := range refusals {
@@ -114,7 +116,10 @@ func pageOf(host, address string) string {
 
 const maxSays = 200 // characters
 
-var pages = regexp.MustCompile(`https?://[^\s"'<>()]*[^\s"'<>().,;:]`)
+var (
+	pages  = regexp.MustCompile(`https?://[^\s"'<>()]*[^\s"'<>().,;:]`)
+	colons = regexp.MustCompile(`::+`) // begin a command to the runner
+)
 
 // harmless returns a message of GitHub's as it may be quoted: one line of at most 200
 // characters, without control characters, commands to the runner, markup, addresses of
@@ -130,21 +135,15 @@ func (g *GitHub) harmless(message string, hidden ...secret.Value) string {
 		}
 		return address
 	})
-	message = strings.Map(func(c rune) rune {
-		if c != utf8.RuneError && (unicode.IsLetter(c) || unicode.IsDigit(c) || strings.ContainsRune(`.,:;!?'"()/_-@%+=&#…`, c)) {
-			return c
-		}
-		return ' '
-	}, secret.Redacted(message))
-	for strings.Contains(message, "::") {
-		message = strings.ReplaceAll(message, "::", ":")
-	}
-	message = strings.Join(strings.Fields(message), " ")
+	plain := strings.FieldsFunc(secret.Redacted(message), func(c rune) bool {
+		return !unicode.IsLetter(c) && !unicode.IsDigit(c) && !strings.ContainsRune(`.,:;!?'"()/_-@%+=&#…`, c)
+	})
+	message = colons.ReplaceAllString(strings.Join(plain, " "), ":")
 	if text := []rune(message); len(text) > maxSays {
 		message = strings.TrimSpace(string(text[:maxSays-1])) + "…"
 	}
-	if message != "" && !strings.ContainsAny(message[len(message)-1:], ".!?") && !strings.HasSuffix(message, "…") {
-		message += "."
+	if message == "" || strings.TrimRight(message, ".!?…") != message {
+		return message
 	}
-	return message
+	return message + "."
 }

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/google/go-github/v60/github"
@@ -19,10 +18,11 @@ import (
 )
 
 const (
-	putRetries = 3
-	putTimeout = 10 * time.Second
-	maxPages   = 100 // of the list of selected repositories
-	keySize    = 32  // of a secret's public key, in bytes
+	putRetries      = 3
+	putTimeout      = 10 * time.Second
+	maxPages        = 100 // of the list of selected repositories
+	maxEnvironments = 30  // that are searched for a secret of the same name
+	keySize         = 32  // of a secret's public key, in bytes
 )
 
 // Secret is a GitHub secret that keeps a refresh token. Call Check before Store.
@@ -36,16 +36,14 @@ type Secret struct {
 	// store. Check refuses one that is too weak; empty skips that.
 	SealedUnder secret.Value
 
-	audience github.EncryptedSecret // who may use an organization's secret, and no other field
-	keyID    string
-	key      *[keySize]byte
-	updated  time.Time // when the secret was last written, as Check saw it; zero if it doesn't exist
+	body    github.EncryptedSecret // of a write, without the value
+	key     *[keySize]byte
+	updated time.Time // when the secret was last written, as Check saw it; zero if it doesn't exist
 }
 
 // NewSecret returns the secret that t names.
 func NewSecret(gh *GitHub, t Target) *Secret { return &Secret{remote: remote{t, gh}} }
 
-// path returns the address of the secret, relative to the API's base.
 func (s *Secret) path() string { return s.scope().secrets + s.Name }
 
 // Check asks in parallel, without writing anything, whether the secret exists, whether
@@ -54,35 +52,56 @@ func (s *Secret) Check(ctx context.Context) (Facts, error) {
 	if !s.SealedUnder.Empty() && sealed.Usable(s.SealedUnder) != nil {
 		return Facts{}, s.fault(weakSecret, nil)
 	}
-	var answer *github.Response
-	var believed bool
+	var expires time.Time
+	var put, del int
+	nobody := "STRAVA_TOKEN_" + strings.ToUpper(rand.Text()) // 128 random bits
 	// A token that may not see the place is told so, rather than that the secret
 	// doesn't exist.
 	err := together(
-		func() error { return s.askKey(ctx, &answer) },
-		func() error { return s.current(ctx, &s.updated) },
-		func() error { return s.attempt(ctx, &believed) },
+		func() *Error { return s.askKey(ctx, &expires) },
+		func() *Error { return s.current(ctx, &s.updated) },
+		func() *Error { return s.try(ctx, http.MethodPut, s.Name, struct{}{}, &put) },
+		func() *Error { return s.try(ctx, http.MethodDelete, nobody, nil, &del) },
 	)
 	if err != nil {
 		return Facts{}, err
 	}
-	if err := s.nearlySpent(answer); err != nil {
-		return Facts{}, err
+	believed := put == http.StatusUnprocessableEntity && del == http.StatusNotFound
+	return Facts{Exists: !s.updated.IsZero(), UpdatedAt: s.updated, TokenExpires: expires, WriteBelieved: believed}, nil
+}
+
+// try asks whether a write would be allowed, with one of two requests that can't change
+// anything: a PUT that names no value, and a DELETE of a secret whose random name can't
+// exist. GitHub may look at the body of the first before it looks at the permission;
+// the second has none. Neither is a proof, but a write is believed to work if GitHub
+// reports the missing value and the missing secret. No answer to the second means
+// nothing: some networks let no DELETE through.
+func (s *Secret) try(ctx context.Context, method, name string, body any, status *int) *Error {
+	_, err := call(ctx, s.github.reads, method, s.scope().secrets+name, body, nil)
+	if err == nil {
+		return nil
 	}
-	return Facts{Exists: !s.updated.IsZero(), UpdatedAt: s.updated, TokenExpires: answer.TokenExpiration.Time, WriteBelieved: believed}, nil
+	refused := s.classify(err, writeRefused)
+	*status = refused.Status
+	final := *status/100 == 3 || *status >= 500 || slices.Contains([]int{401, 403, 429, 451}, *status)
+	if final || method == http.MethodPut && (*status == http.StatusNotFound || *status == 0 && refused.ID != unrecognized) {
+		return refused
+	}
+	return nil
 }
 
 // askKey refuses a key of anything but exactly 32 bytes: a short one that is padded with
 // zeros seals for nobody.
-func (s *Secret) askKey(ctx context.Context, answer **github.Response) (err error) {
+func (s *Secret) askKey(ctx context.Context, expires *time.Time) *Error {
 	var key github.PublicKey
-	if *answer, err = s.get(ctx, s.scope().secrets+"public-key", &key); err == nil {
+	answer, err := s.get(ctx, s.scope().secrets+"public-key", &key)
+	if err == nil {
 		raw, err := base64.StdEncoding.DecodeString(key.GetKey())
 		if err != nil || len(raw) != keySize || key.GetKeyID() == "" {
 			return s.fault("target-bad-public-key", err)
 		}
-		s.key, s.keyID = (*[keySize]byte)(raw), key.GetKeyID()
-		return nil
+		s.key, s.body.KeyID = (*[keySize]byte)(raw), key.GetKeyID()
+		return s.mayGoOn(answer, expires)
 	}
 	notFound := repositoryNotFound
 	switch {
@@ -98,7 +117,7 @@ func (s *Secret) askKey(ctx context.Context, answer **github.Response) (err erro
 
 // current reads when the secret was last written, and who may use it if it is an
 // organization's: a write must restate that, or it would change it.
-func (s *Secret) current(ctx context.Context, updated *time.Time) error {
+func (s *Secret) current(ctx context.Context, updated *time.Time) *Error {
 	current := new(github.Secret)
 	_, err := s.get(ctx, s.path(), current)
 	switch {
@@ -111,25 +130,25 @@ func (s *Secret) current(ctx context.Context, updated *time.Time) error {
 	if s.Organization == "" {
 		return nil
 	}
-	s.audience = github.EncryptedSecret{Visibility: current.Visibility}
+	s.body.Visibility, s.body.SelectedRepositoryIDs = current.Visibility, nil
 	switch current.Visibility {
 	case "all", "private":
 		return nil
 	case "selected":
-		s.audience.SelectedRepositoryIDs, err = s.selectedRepositories(ctx)
-		return err
+		return s.askSelected(ctx)
 	}
 	return s.fault(unrecognized, nil)
 }
 
-// selectedRepositories returns all of them, or an error: a write with some of
-// them would take the secret away from the others.
-func (s *Secret) selectedRepositories(ctx context.Context) (all github.SelectedRepoIDs, err error) {
+// askSelected asks for all of the repositories that may use the secret: a write with some
+// of them would take it away from the others.
+func (s *Secret) askSelected(ctx context.Context) *Error {
+	var all github.SelectedRepoIDs
 	options := &github.ListOptions{PerPage: 100}
 	for range maxPages {
 		list, answer, err := s.github.reads.Actions.ListSelectedReposForOrgSecret(ctx, s.Organization, s.Name, options)
 		if err != nil {
-			return nil, s.classify(err, secretNotFound)
+			return s.classify(err, secretNotFound)
 		}
 		for _, r := range list.Repositories {
 			all = append(all, r.GetID())
@@ -140,65 +159,29 @@ func (s *Secret) selectedRepositories(ctx context.Context) (all github.SelectedR
 		if list.TotalCount == nil || len(all) != *list.TotalCount {
 			break
 		}
-		return all, nil
+		s.body.SelectedRepositoryIDs = all
+		return nil
 	}
-	return nil, s.fault(unrecognized, nil)
-}
-
-// attempt asks whether a write would be allowed, with two requests that can't change
-// anything: a PUT that names no value, and a DELETE of a secret whose random name can't
-// exist. GitHub may look at the body of the first before it looks at the permission;
-// the second has none. Neither is a proof, but a write is believed to work if GitHub
-// reports the missing value and the missing secret. An error is an *Error.
-func (s *Secret) attempt(ctx context.Context, believed *bool) error {
-	var put, del *Error
-	var both sync.WaitGroup
-	both.Go(func() { put = s.try(ctx, http.MethodPut, s.Name, struct{}{}) })
-	both.Go(func() { del = s.try(ctx, http.MethodDelete, "STRAVA_TOKEN_"+strings.ToUpper(rand.Text()), nil) }) // 128 random bits
-	both.Wait()
-	for _, refused := range []*Error{put, del} {
-		if refused.Status/100 == 3 || refused.Status >= 500 || slices.Contains([]int{401, 403, 429, 451}, refused.Status) {
-			return refused
-		}
-	}
-	if put.Status == http.StatusNotFound || put.Status == 0 && put.ID != unrecognized {
-		return put
-	}
-	*believed = put.Status == http.StatusUnprocessableEntity && del.Status == http.StatusNotFound
-	return nil
-}
-
-func (s *Secret) try(ctx context.Context, method, name string, body any) *Error {
-	answer, err := call(ctx, s.github.reads, method, s.scope().secrets+name, body, nil)
-	if err != nil {
-		return s.classify(err, writeRefused)
-	}
-	return &Error{Status: answer.StatusCode}
+	return s.fault(unrecognized, nil)
 }
 
 // Store writes only the refresh token of r.
 func (s *Secret) Store(ctx context.Context, r Record) error { return s.Set(ctx, r.RefreshToken) }
 
-// Set seals token with the secret's public key and writes it. An error is an
-// *Error.
-//
-// A failed write is repeated only if nobody wrote meanwhile, so that a late retry
-// can't overwrite a newer token.
+// Set seals token with the secret's public key and writes it. A failed write is repeated
+// only if nobody wrote meanwhile, so that a late retry can't overwrite a newer token. An
+// error is an *Error.
 func (s *Secret) Set(ctx context.Context, token secret.Value) error {
-	backoff := transport.Backoff(putRetries)
-	for {
+	for backoff := transport.Backoff(putRetries); ; {
 		refused := s.put(ctx, token)
 		if refused == nil {
 			return nil
 		}
-		if !refused.repeatable() || !refused.wait(ctx, backoff) {
-			return refused
-		}
 		var updated time.Time
-		if s.current(ctx, &updated) != nil {
+		switch {
+		case !refused.repeatable(), !refused.wait(ctx, backoff), s.current(ctx, &updated) != nil:
 			return refused
-		}
-		if !updated.Equal(s.updated) {
+		case !updated.Equal(s.updated):
 			refused.ID = Overtaken
 			return refused
 		}
@@ -212,8 +195,8 @@ func (s *Secret) put(ctx context.Context, token secret.Value) *Error {
 	if err != nil {
 		return s.fault("target-bad-public-key", err)
 	}
-	body := s.audience
-	body.KeyID, body.EncryptedValue = s.keyID, base64.StdEncoding.EncodeToString(text)
+	body := s.body
+	body.EncryptedValue = base64.StdEncoding.EncodeToString(text)
 	answer, err := call(ctx, s.github.once, http.MethodPut, s.path(), &body, nil)
 	if err != nil {
 		return s.classify(err, writeRefused, token)
@@ -223,4 +206,36 @@ func (s *Secret) put(ctx context.Context, token secret.Value) *Error {
 		return s.unrecognized(answer)
 	}
 	return nil
+}
+
+// Shadows returns the secrets of the same name that a workflow of repository may
+// read instead of this one, since the narrowest scope wins: environment over
+// repository over organization. It returns false if some couldn't be checked.
+func (s *Secret) Shadows(ctx context.Context, repository string) (shadows []string, known bool) {
+	if s.Environment != "" {
+		return nil, true
+	}
+	var narrower []Target
+	in := Target{Owner: s.Owner, Repo: s.Repo, Name: s.Name}
+	if s.Organization != "" {
+		if in.Owner, in.Repo, known = SplitRepository(repository); !known {
+			return nil, false
+		}
+		narrower = append(narrower, in)
+	}
+	options := &github.EnvironmentListOptions{ListOptions: github.ListOptions{PerPage: maxEnvironments}}
+	list, _, err := s.github.reads.Repositories.ListEnvironments(ctx, in.Owner, in.Repo, options)
+	known = err == nil && list.GetTotalCount() <= maxEnvironments
+	for i := 0; err == nil && i < len(list.Environments); i++ {
+		in.Environment = list.Environments[i].GetName()
+		narrower = append(narrower, in)
+	}
+	for _, t := range narrower {
+		_, err := s.get(ctx, t.scope().secrets+t.Name, nil)
+		if err == nil {
+			shadows = append(shadows, t.String())
+		}
+		known = known && (err == nil || isStatus(err, http.StatusNotFound))
+	}
+	return shadows, known
 }

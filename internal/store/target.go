@@ -10,6 +10,7 @@ package store
 
 import (
 	"cmp"
+	"errors"
 	"net/url"
 	"strings"
 	"time"
@@ -24,7 +25,7 @@ type Target struct {
 	Repo         string
 	Environment  string // empty unless the secret belongs to one
 	Organization string // empty unless the secret belongs to one
-	Name         string // of a secret, upper case, as GitHub stores it; of an athlete on a branch, or empty
+	Name         string // of a secret, upper case, as GitHub stores it; of an athlete on a branch, or empty; of a file, once it's locked
 	Branch       string // empty unless it is one
 	Path         string // empty unless it is a file on this machine
 }
@@ -38,12 +39,7 @@ func (t Target) Readable() bool { return t.IsBranch() || t.IsFile() }
 func (t Target) OnGitHub() bool { return !t.IsFile() } // writing it takes a GitHub token
 
 // Repository returns "owner/repo", or "" for an organization's secret and a file.
-func (t Target) Repository() string {
-	if t.Owner == "" {
-		return ""
-	}
-	return t.Owner + "/" + t.Repo
-}
+func (t Target) Repository() string { return strings.Trim(t.Owner+"/"+t.Repo, "/") }
 
 // scope is how GitHub names and addresses the scope that a target belongs to.
 type scope struct {
@@ -100,19 +96,9 @@ type Facts struct {
 	Warning       error     // or nil
 }
 
-// TargetFault is an error that says what is wrong with a target, but doesn't quote it:
-// it may be a secret in the wrong place.
-type TargetFault string
-
-func (f TargetFault) Error() string { return "target: " + string(f) }
-
-const (
-	UnknownTarget TargetFault = "unknown-target"
-	BadSecretName TargetFault = "bad-secret-name"
-	BadBranchName TargetFault = "bad-branch-name"
-	BadPath       TargetFault = "bad-path"
-	NoRepository  TargetFault = "no-repository"
-	Credential    TargetFault = "credential" // its text looks like a token, so it is not printed
+var (
+	errUnknown      = errors.New("input-unknown-target")
+	errNoRepository = errors.New("input-no-repository")
 )
 
 const (
@@ -121,8 +107,7 @@ const (
 	organizationPrefix = "org:"
 )
 
-// Parse reads one target. repository, as "owner/repo", is for a target
-// without one.
+// Parse reads one target. repository, as "owner/repo", is for a target without one.
 //
 //	NAME                         a secret of this repository
 //	NAME@environment             of one of its environments
@@ -133,7 +118,8 @@ const (
 //	branch:BRANCH#NAME           one of several there
 //	file:PATH                    a sealed file on this machine
 //
-// An error is a TargetFault.
+// An error is the id of a message, and doesn't quote the text: it may be a secret in the
+// wrong place. The target then tells only whether one that can be read back was meant.
 func Parse(text, repository string) (Target, error) {
 	branch, isBranch := strings.CutPrefix(text, branchPrefix)
 	path, isFile := strings.CutPrefix(text, filePrefix)
@@ -141,52 +127,46 @@ func Parse(text, repository string) (Target, error) {
 	owner, repo, ok := SplitRepository(repository)
 	switch {
 	case secret.HasGitHubToken(text), secret.HasHexToken(text) && !isFile: // folders may be named after a checksum
-		return Target{}, Credential
+		return Target{}, errors.New("input-credential")
 	case isFile && !validPath(path):
-		return Target{}, BadPath
+		return Target{Path: text}, errors.New("input-bad-path")
 	case isFile:
 		return Target{Path: path}, nil
 	case isBranch:
 		branch, name, named := strings.Cut(branch, "#")
 		if !validBranch(branch) || named && !isMadeOf(name, "_-", 255) {
-			return Target{}, BadBranchName
+			return Target{Branch: text}, errors.New("input-bad-branch-name")
 		}
 		if !ok {
-			return Target{}, NoRepository
+			return Target{Branch: text}, errNoRepository
 		}
 		return Target{Owner: owner, Repo: repo, Branch: branch, Name: name}, nil
 	case isOrganization:
 		organization, name, ok := strings.Cut(organization, "/")
 		if !ok || !validOwner(organization) {
-			return Target{}, UnknownTarget
+			return Target{}, errUnknown
 		}
 		return Target{Organization: organization}.named(name)
 	}
 	name, environment, inEnvironment := strings.Cut(text, "@")
-	unknown := NoRepository
+	unknown := errNoRepository
 	if i := strings.LastIndex(name, "/"); i >= 0 {
 		owner, repo, ok = SplitRepository(name[:i])
-		name, unknown = name[i+1:], UnknownTarget
+		name, unknown = name[i+1:], errUnknown
 	}
 	switch {
-	case unknown == NoRepository && strings.Contains(name, ":"), inEnvironment && !validEnvironment(environment):
-		return Target{}, UnknownTarget
+	case unknown == errNoRepository && strings.Contains(name, ":"), inEnvironment && !validEnvironment(environment):
+		return Target{}, errUnknown
 	case !ok:
 		return Target{}, unknown
 	}
 	return Target{Owner: owner, Repo: repo, Environment: environment}.named(name)
 }
 
-// LooksReadable reports whether text, which may be no target, is meant as one that can be
-// read back.
-func LooksReadable(text string) bool {
-	return strings.HasPrefix(text, branchPrefix) || strings.HasPrefix(text, filePrefix)
-}
-
 // named returns the secret of that name in the place of t.
 func (t Target) named(name string) (Target, error) {
 	if !validName(name) {
-		return Target{}, BadSecretName
+		return Target{}, errors.New("input-bad-secret-name")
 	}
 	t.Name = strings.ToUpper(name)
 	return t, nil
@@ -227,16 +207,15 @@ func SplitRepository(s string) (owner, repo string, ok bool) {
 // branch lacks its repository, and any will do here.
 func BlanksOf(name string) words.Blanks {
 	b := words.Blanks{"target": name, "destination": "", "branch": "", "file": "", "printed": ""}
-	t, err := Parse(name, "owner/repo")
-	switch {
+	kind := "destination"
+	switch t, err := Parse(name, "owner/repo"); {
 	case err != nil: // standard output
-		b["printed"] = name
+		kind = "printed"
 	case t.IsBranch():
-		b["branch"] = name
+		kind = "branch"
 	case t.IsFile():
-		b["destination"], b["file"] = name, name
-	default:
-		b["destination"] = name
+		b["file"] = name
 	}
+	b[kind] = name
 	return b
 }

@@ -1,7 +1,6 @@
 package store_test
 
 import (
-	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -42,35 +41,34 @@ func TestParse(t *testing.T) {
 
 func TestParseRefuses(t *testing.T) {
 	for _, tt := range []struct {
-		want       store.TargetFault
-		repository string
-		texts      []string
+		want, repository string
+		texts            []string
 	}{
-		{store.BadSecretName, "octo/running", []string{
+		{"input-bad-secret-name", "octo/running", []string{
 			"", "1STRAVA", "GITHUB_STRAVA", "github_strava", "STRAVA-TOKEN", "STRAVA TOKEN", "STRAVA\n", "STRÄVA",
 			"org:a/b/STRAVA",
 		}},
-		{store.BadSecretName, "", []string{"octo/running/x-y", "org:octo/x-y"}},
-		{store.NoRepository, "", []string{"STRAVA", "branch:strava-token"}},
-		{store.NoRepository, "octo", []string{"STRAVA", "branch:strava-token#alice"}},
-		{store.UnknownTarget, "octo/running", []string{
+		{"input-bad-secret-name", "", []string{"octo/running/x-y", "org:octo/x-y"}},
+		{"input-no-repository", "", []string{"STRAVA", "branch:strava-token"}},
+		{"input-no-repository", "octo", []string{"STRAVA", "branch:strava-token#alice"}},
+		{"input-unknown-target", "octo/running", []string{
 			"STRAVA@", "STRAVA@ padded", "STRAVA@..", "STRAVA@line\nbreak", "repo/STRAVA", "a/b/c/STRAVA", "../../x/STRAVA",
 			"a/../STRAVA", "a?x=y/b/STRAVA", "org:STRAVA", "secret:STRAVA", "vault://x",
 		}},
-		{store.BadBranchName, "octo/running", []string{
+		{"input-bad-branch-name", "octo/running", []string{
 			"branch:", "branch:#alice", "branch:strava-token#", "branch:strava-token#a#b", "branch:strava-token#../x",
 			"branch:strava-token#a b", "branch:strava-token#jürgen", "branch: strava-token", "branch:strava-token\n",
 			"branch:/x", "branch:x/", "branch:a//b", "branch:a/../b", "branch:a/./b", "branch:..", "branch:a..b",
 			"branch:.hidden", "branch:a/.hidden", "branch:x.", "branch:x.lock", "branch:x.lock/y", "branch:-x", "branch:HEAD",
 			"branch:a@{1}", "branch:a:b", "branch:a?b", "branch:a%2fb", "branch:${{ x }}", "branch:" + strings.Repeat("x", 201),
 		}},
-		{store.BadPath, "octo/running", []string{
+		{"input-bad-path", "octo/running", []string{
 			"file:", "file:/", "file:folder/", "file: token", "file:token ", "file:to\nken", "file:to\x00ken", "file:to\x7fken",
 		}},
 	} {
 		for _, text := range tt.texts {
 			_, err := store.Parse(text, tt.repository)
-			check.That(t, err == tt.want, "Parse(%q, %q): got %v, want %s", text, tt.repository, err, tt.want)
+			check.That(t, err != nil && err.Error() == tt.want, "Parse(%q, %q): got %v, want %s", text, tt.repository, err, tt.want)
 		}
 	}
 }
@@ -102,7 +100,7 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		got, err := store.Parse(text, "octo/running")
 		if err != nil {
-			check.Need(t, errors.As(err, new(store.TargetFault)), "Parse(%q): error of another type: %v", text, err)
+			check.Need(t, strings.HasPrefix(err.Error(), "input-") && !strings.ContainsAny(err.Error(), " :/@"), "Parse(%q): another error: %v", text, err)
 			return
 		}
 		here := "" // a branch is always of this repository, and everything else names its own

@@ -66,11 +66,11 @@ func speakers(t *testing.T) (all []error) {
 	}
 	for _, id := range targets {
 		for _, target := range []string{"o/r/NAME", "o/r/NAME@production", "org:O/NAME", "branch:b#alice", "file:/x"} {
-			all = append(all, &store.Error{ID: id, Target: check.Must(store.Parse(target, "o/r"))(t), Name: "NAME"})
+			all = append(all, &store.Error{ID: id, Target: check.Must(store.Parse(target, "o/r"))(t)})
 		}
 	}
-	inputs := inSource(t, "input", "input-[a-z-]*[a-z]")
-	for _, fault := range slices.Concat(kinds(t, "secret", "Flaw"), kinds(t, "store", "TargetFault")) {
+	inputs := append(inSource(t, "input", "input-[a-z-]*[a-z]"), inSource(t, "store", "input-[a-z-]*[a-z]")...)
+	for _, fault := range kinds(t, "secret", "Flaw") {
 		inputs = append(inputs, "input-"+fault)
 	}
 	for _, name := range []string{"client-id", "client-secret", "refresh-token", "github-token", "rotate-to"} {
@@ -98,7 +98,7 @@ func TestPagesOfGitHub(t *testing.T) {
 		"o/r/NAME@production": "https://github.com/o/r/settings/environments",
 		"org:O/NAME":          "https://github.com/organizations/O/settings/secrets/actions",
 	} {
-		m := voices["step"].Explain(&store.Error{ID: "target-secret-not-found", Target: check.Must(store.Parse(target, "o/r"))(t), Name: "NAME"})[0]
+		m := voices["step"].Explain(&store.Error{ID: "target-secret-not-found", Target: check.Must(store.Parse(target, "o/r"))(t)})[0]
 		check.Equal(t, m.Next, "Correct rotate-to, or create NAME with the current refresh token (at "+want+").", "%s", target)
 	}
 }
