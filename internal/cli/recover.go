@@ -162,8 +162,8 @@ func (r *recovering) readTexts(args []string) ([]string, error) {
 	var all []string
 	r.files = map[string]string{}
 	for _, file := range recovery.Left(r.folders()) {
-		texts, err := recovery.ReadLeft(file)
-		if err != nil {
+		texts := recovery.ReadLeft(file)
+		if len(texts) == 0 {
 			continue // it isn't ours
 		}
 		r.t.Note("found", r.t.Voice.Say("log-recovery-found", words.Blanks{"file": file}))

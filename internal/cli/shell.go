@@ -107,11 +107,11 @@ func (s *shell) Recover(sealed string) bool {
 	if s.t.InTime(label+intro+"\n"+sealed) && s.stderrMode()&os.ModeCharDevice == 0 {
 		return true
 	}
-	path, err := recovery.Leave(sealed, s.folders())
-	if err == nil {
+	path := recovery.Leave(sealed, s.folders())
+	if path != "" {
 		s.t.InTime(label + s.t.Voice.Say("log-recovery-file", words.Blanks{"file": path}) + "\n")
 	}
-	return err == nil
+	return path != ""
 }
 
 // needMasks refuses to get tokens that a workflow's runner couldn't be told to mask.

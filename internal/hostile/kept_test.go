@@ -160,6 +160,7 @@ func allCells() []cell {
 		{name: "line feeds alone", raw: "HTTP/1.1 200 OK\n\n" + plain, want: kept},
 		{name: "twice", raw: answer(200, plain) + answer(200, plain), want: kept},
 		{name: "an empty one before", raw: answer(200, "") + answer(200, plain), want: found},
+		{name: "an empty one a moment before", raw: answer(200, "") + pause + strings.Replace(answer(200, plain), "{", "{"+pause, 1), want: found},
 		{name: "a refusal before", raw: answer(400, `{"errors":[{"resource":"RefreshToken","field":"refresh_token","code":"invalid"}]}`) + answer(200, plain), want: found},
 		{name: "a refusal in chunks before", raw: answer(400, "1\r\n{\r\n4c\r\n\"errors\":[{\"resource\":\"RefreshToken\",\"field\":\"refresh_token\",\"code\":\"invalid\"}]}\r\n0\r\n\r\n", "Transfer-Encoding: chunked") + answer(200, plain), want: found},
 		{name: "a refusal with a token in it", raw: answer(400, `{"errors":[{"resource":"RefreshToken","field":"refresh_token","code":"invalid"}],"refresh_token":`+quoted+`}`), want: found},

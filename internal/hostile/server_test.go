@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"time"
 )
 
 const (
@@ -35,6 +36,9 @@ func answer(status int, body string, headers ...string) string {
 	return head + "\r\n" + body
 }
 
+// pause is where an answer stops for a moment.
+const pause = "(pause)"
+
 // strava answers the first refresh with first, byte by byte as it is, and closes; by
 // then the old refresh token is dead, and successor lives. It answers everything else
 // well.
@@ -56,7 +60,10 @@ func (s *strava) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case !s.answered:
 		s.answered, s.lives = true, s.successor
 		if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
-			_, _ = io.WriteString(conn, s.first)
+			for i, part := range strings.Split(s.first, pause) {
+				time.Sleep(time.Duration(i) * 40 * time.Millisecond) // of the fake clock
+				_, _ = io.WriteString(conn, part)
+			}
 			_ = conn.Close()
 		}
 	case refresh == s.lives:

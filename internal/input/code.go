@@ -67,7 +67,7 @@ func (r *reader) code() {
 		in.Warnings = append(in.Warnings, &words.Failure{ID: "input-code-without-state"})
 	}
 	r.mask(grant.Code)
-	missing := grant.Missing(in.RequireScopes)
+	missing, _ := strava.Lacking(in.RequireScopes, grant.Scopes, nil)
 	r.expect(len(missing) == 0, name, "input-unticked", strings.Join(missing, ", "))
 	in.Code, in.Granted = grant.Code, grant.Scopes
 }

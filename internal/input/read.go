@@ -136,7 +136,7 @@ func Inspect(name, text string) (id string) {
 		return "input-missing-" + name // each has its own message, since each comes from elsewhere
 	case name == "client-id" && isNumber(text):
 		return ""
-	case name == "client-id" && secret.IsHexToken(text):
+	case name == "client-id" && len(text) == 40 && secret.HasHexToken(text):
 		return "input-secret-as-id"
 	case name == "client-id" && !slices.Contains([]secret.Flaw{secret.Placeholder, secret.Expression, secret.Quoted, secret.Whitespace}, flaw):
 		return "input-not-a-client-id"

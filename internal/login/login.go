@@ -132,7 +132,7 @@ func (l *Login) authorize(ctx context.Context, listener *Listener) (attempt *Att
 		l.open(attempt)
 		l.Terminal.Waiting("Strava's answer", timeout)
 		grant, err = attempt.Wait(ctx, pasted, l.Terminal.Error)
-		missing := grant.Missing(scopes)
+		missing, _ := strava.Lacking(scopes, grant.Scopes, nil)
 		if err != nil || len(missing) == 0 {
 			return attempt, grant, err
 		}

@@ -66,7 +66,7 @@ func (l *Login) tellWhatNow(o *provider.Outcome, grant strava.Grant) {
 	}
 	l.Terminal.Say("The client secret is kept in " + l.clientSecret.String() + ".")
 	scopes := l.in.RequireScopes
-	if missing := grant.Missing(scopes); len(missing) > 0 {
+	if missing, _ := strava.Lacking(scopes, grant.Scopes, nil); len(missing) > 0 {
 		scopes = grant.Scopes
 		l.Terminal.Note("warning", "the token lacks "+strings.Join(missing, ", ")+", so the workflow below doesn't require it")
 	}

@@ -23,7 +23,7 @@ func (r *Run) outcome(c checked, p plan, k kept, v proved, s *sealer, cancelled 
 	o := &Outcome{
 		Token: living.token, FromCode: living.from.origin == fromCode, Rotated: living.rotated(), AthleteID: v.athleteID, Scope: living.token.Scope,
 		Kept: k.in, Recovery: s.text, Export: v.export, notKept: k.leavesUnkept(p, v.storable),
-		Warnings: slices.Concat(c.warnings, v.warnings),
+		Warnings: slices.Concat(c.warnings, v.warnings, s.warnings),
 	}
 	if cancelled || living.unmasked || living.flaw != nil {
 		o.Export = ExportNone
@@ -38,9 +38,6 @@ func (r *Run) outcome(c checked, p plan, k kept, v proved, s *sealer, cancelled 
 		o.wrongAthlete(v.wrong)
 	}
 	o.Failures = append(o.Failures, v.failures...)
-	if s.err != nil {
-		o.Warnings = append(o.Warnings, s.err)
-	}
 	if len(living.token.Odd) > 0 {
 		o.Warnings = append(o.Warnings, &words.Failure{ID: "run-odd-answer", Blanks: words.Blanks{"fields": living.token.Odd}})
 	}
@@ -56,10 +53,9 @@ func (r *Run) outcome(c checked, p plan, k kept, v proved, s *sealer, cancelled 
 	return o
 }
 
-// where says where a new token is that no target stores.
-type where struct{ sealed, handedOver bool }
-
-var noTarget = map[where]string{
+// noTarget is what is said of a new token that no target stores, by whether it's sealed,
+// and whether it's handed over.
+var noTarget = map[[2]bool]string{
 	{false, false}: "run-no-target-unsealed", {true, false}: "run-no-target",
 	{false, true}: "run-handed-over", {true, true}: "run-handed-over-sealed",
 }
@@ -67,7 +63,7 @@ var noTarget = map[where]string{
 // haveNoTarget reports a new token that no target stores: a warning if it is sealed or
 // handed over, else a failure.
 func (o *Outcome) haveNoTarget(handedOver bool) {
-	said := &words.Failure{ID: noTarget[where{o.Recovery != "", handedOver}]}
+	said := &words.Failure{ID: noTarget[[2]bool{o.Recovery != "", handedOver}]}
 	if handedOver {
 		o.handedOver = said
 	}
@@ -94,26 +90,20 @@ func (o *Outcome) wrongAthlete(blanks words.Blanks) {
 	case holds:
 		id = "run-holder-of-another"
 	}
-	blanks["sealed"] = words.Sentence("")
-	if sealed {
-		blanks["sealed"] = words.Sentence("log-in-recovery") // it came from a code, so no stored token died
-	}
+	blanks["sealed"] = map[bool]words.Sentence{true: "log-in-recovery"}[sealed] // it came from a code, so no stored token died
 	o.Fail(&words.Failure{ID: id, Blanks: blanks})
 }
 
 // unread returns the outcome when no refresh token could be read from Strava's answers.
 func (s *sealer) unread(c checked, cancelled bool) *Outcome {
 	s.seal()
-	o := &Outcome{Recovery: s.text, Warnings: c.warnings, notKept: true}
+	o := &Outcome{Recovery: s.text, Warnings: append(c.warnings, s.warnings...), notKept: true}
 	failure := &words.Failure{ID: "run-unread-unsealed"}
 	if o.Recovery != "" {
 		target := append(s.run.targetNames(), "TARGET")[0]
 		failure = &words.Failure{ID: "run-unread", Blanks: store.BlanksOf(target)}
 	}
 	o.Fail(failure)
-	if s.err != nil {
-		o.Warnings = append(o.Warnings, s.err)
-	}
 	if cancelled {
 		o.Fail(errCancelledLate)
 	}

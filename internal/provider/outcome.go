@@ -62,7 +62,7 @@ func (o *Outcome) Fail(err error) { o.Failures = append(o.Failures, err) }
 func (o *Outcome) NotExported(err error) {
 	o.Fail(err)
 	if o.handedOver != nil {
-		o.handedOver.ID = noTarget[where{sealed: o.Recovery != ""}] // the caller didn't get it after all
+		o.handedOver.ID = noTarget[[2]bool{o.Recovery != "", false}] // the caller didn't get it after all
 		o.notKept = o.Recovery == ""
 	}
 }

@@ -94,15 +94,7 @@ func (r *Run) judgeAthlete(v *proved, p proof) {
 }
 
 func (r *Run) judgeScopes(v *proved, i issued, p proof) {
-	var missing, unchecked []string
-	for _, scope := range r.RequireScopes {
-		switch strava.HasScope(i.token.Scope, scope, p.activitiesErr) {
-		case strava.No:
-			missing = append(missing, scope)
-		case strava.Unclear:
-			unchecked = append(unchecked, scope)
-		}
-	}
+	missing, unchecked := strava.Lacking(r.RequireScopes, i.token.Scope, p.activitiesErr)
 	if len(missing) > 0 {
 		id, left := "run-scope", ""
 		if i.mayBeWorthLess() {

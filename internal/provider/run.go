@@ -115,7 +115,7 @@ func (r *Run) Do(ctx context.Context) (o *Outcome) {
 	defer unlock()
 	started := time.Now()
 
-	r.Strava.Open(ctx)
+	r.Strava.Network.Open(ctx, r.Strava.URL)
 	checked := r.check(ctx, started.Add(checkUntil))
 	if len(checked.failures) > 0 {
 		return &Outcome{Failures: checked.failures, Warnings: checked.warnings}

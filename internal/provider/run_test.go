@@ -71,6 +71,12 @@ func TestWithoutABranch(t *testing.T) {
 				check.That(w.t, !strings.Contains(err.Error(), w.LiveRefreshToken()), "the error quotes the panic")
 			}
 		}},
+		story{"that it couldn't be sealed is said", sandbox.Knobs{Rotation: sandbox.RotateAlways, App: sandbox.App{Secret: dead[:20]}}, func(w *world) {
+			w.noBranch = true
+			o := w.do(w.LiveRefreshToken())
+			w.want(o, provider.NotKept, "run-no-target-unsealed")
+			check.That(w.t, len(o.Warnings) == 1 && says(o.Warnings[0]) == "run-not-sealed", "warned of %v", o.Warnings)
+		}},
 		story{"of several recovery texts the newest that lives is kept", sandbox.Knobs{}, func(w *world) {
 			w.noBranch, w.beside = true, &memory{name: "target"}
 			living := secret.New(w.LiveRefreshToken())

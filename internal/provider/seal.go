@@ -20,7 +20,7 @@ type sealer struct {
 	printing sync.Mutex
 	last     *issued // what was sealed last
 	text     string  // the recovery text that was printed last; "" if none was
-	err      error   // why none could be made, or nil
+	warnings []error // why none could be made
 }
 
 // take makes i the token to seal.
@@ -56,7 +56,7 @@ func (s *sealer) seal() {
 	s.last, s.text = &i, ""
 	text, err := s.run.recoveryText(i)
 	if err != nil {
-		s.err = &words.Failure{ID: "run-not-sealed"}
+		s.warnings = []error{&words.Failure{ID: "run-not-sealed"}}
 	} else if s.run.Reporter.Recover(text) {
 		s.text = text
 	}

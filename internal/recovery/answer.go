@@ -15,16 +15,11 @@ import (
 )
 
 const (
-	// maxPacked limits the answers in one text: it has to fit into a log.
-	maxPacked = 24 << 10
-	// around is how much is kept on each side of anything that looks like a token, if a
-	// whole answer is too large.
-	around = 3 << 10
-	// maxAnswer limits what is unpacked, and the size of all its readings.
-	maxAnswer   = 64 << 20
-	maxReadings = 32
-	// maxTokens limits how many tokens are tried at Strava.
-	maxTokens = 8
+	maxPacked   = 24 << 10 // bytes of the answers in one text, which has to fit into a log
+	around      = 3 << 10  // bytes kept on each side of what looks like a token, if an answer is too large
+	maxAnswer   = 64 << 20 // bytes unpacked from an answer, and of all its readings
+	maxReadings = 32       // of one answer
+	maxTokens   = 8        // that are tried at Strava
 )
 
 // The name in any letter width, or a token in the form of Strava's today.

@@ -20,16 +20,11 @@ import (
 )
 
 const (
-	// width is the number of characters in a line of a printed text.
-	width = 64
-	// maxTexts limits how many texts of one log are kept: the newest.
-	maxTexts = 100
-	// maxBetween bounds what is read of one text with all that is in between.
-	maxBetween = 1 << 20
-	// maxLog bounds what is read of one log.
-	maxLog = 256 << 20
-	// maxArchive bounds what is unpacked from a zip of logs.
-	maxArchive = 64 << 20
+	width      = 64        // characters in a line of a printed text
+	maxTexts   = 100       // texts of one log that are kept: the newest
+	maxBetween = 1 << 20   // bytes read of one text with all that is in between
+	maxLog     = 256 << 20 // bytes read of one log
+	maxArchive = 64 << 20  // bytes unpacked from a zip of logs
 )
 
 var (
@@ -37,10 +32,7 @@ var (
 	base64 = lazily(`^([A-Za-z0-9+/]+={0,2}|={1,2})$`)
 	// marks are the beginning and the end of a text. A terminal may have wrapped them,
 	// and dropped a blank there.
-	marks = sync.OnceValue(func() *regexp.Regexp {
-		wrapped := func(mark string) string { return strings.Join(strings.Split(mark, ""), `\s*`) }
-		return regexp.MustCompile(`-----\s*(?:(` + wrapped("BEGINAGEENCRYPTEDFILE-----") + ")|" + wrapped("ENDAGEENCRYPTEDFILE-----") + ")")
-	})
+	marks = lazily(`-----\s*(?:(` + wrapped("BEGINAGEENCRYPTEDFILE-----") + ")|" + wrapped("ENDAGEENCRYPTEDFILE-----") + ")")
 	// copied undoes what happens to a text that is copied: the blanks of formatted text,
 	// and the line breaks of JSON, a workflow command or a page.
 	copied = strings.NewReplacer("\u00a0", " ", "\u200b", "", "\u200c", "", "\u200d", "", "\ufeff", "",
@@ -48,6 +40,8 @@ var (
 )
 
 var errTooLong = errors.New("it has more than 256 MiB: pass the part with the recovery text")
+
+func wrapped(mark string) string { return strings.Join(strings.Split(mark, ""), `\s*`) }
 
 // lazily compiles a pattern that most runs don't need.
 func lazily(pattern string) func() *regexp.Regexp {
@@ -128,9 +122,7 @@ func decode(raw []byte) (string, error) {
 		return string(raw), nil
 	}
 	units := make([]uint16, len(raw)/2)
-	for i := range units {
-		units[i] = order.Uint16(raw[2*i:])
-	}
+	_, _ = binary.Decode(raw, order, units) // which is as long as it
 	return string(utf16.Decode(units)), nil
 }
 

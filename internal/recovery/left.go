@@ -17,14 +17,9 @@ import (
 // that was, in nanoseconds, so that names are in the order of time, and a random number.
 const left = "strava-token-recovery-*.txt"
 
-var (
-	errNotOwn  = errors.New("not a file that only its owner, who runs this, can read")
-	errNowhere = errors.New("no folder outside a git work tree can be written to")
-)
-
 // Leave writes a text that can't be printed into a new file, in the first of folders
-// where that works and that isn't in a git work tree. It returns the file's name.
-func Leave(text string, folders []string) (string, error) {
+// where that works and that isn't in a git work tree. It returns the file's name, or "".
+func Leave(text string, folders []string) string {
 	for _, folder := range folders {
 		whole, err := filepath.Abs(folder)
 		if err != nil || InGitTree(whole) != "" || os.MkdirAll(folder, 0o700) != nil {
@@ -36,11 +31,11 @@ func Leave(text string, folders []string) (string, error) {
 		}
 		_, err = f.WriteString(text)
 		if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
-			return f.Name(), nil
+			return f.Name()
 		}
 		_ = os.Remove(f.Name())
 	}
-	return "", errNowhere
+	return ""
 }
 
 // Left returns the files that Leave wrote into folders, the oldest first.
@@ -54,18 +49,18 @@ func Left(folders []string) []string {
 	return slices.Compact(all)
 }
 
-// ReadLeft returns the texts in a file that Leave wrote, unless it is somebody else's.
-func ReadLeft(path string) ([]string, error) {
+// ReadLeft returns the texts in a file that Leave wrote, or none if it's somebody else's.
+func ReadLeft(path string) []string {
 	f, err := os.OpenFile(path, os.O_RDONLY|noFollow, 0)
 	if err != nil {
-		return nil, err
+		return nil
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	if err != nil || !info.Mode().IsRegular() || !isOwn(info) {
-		return nil, errors.Join(errNotOwn, err)
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() || !isOwn(info) {
+		return nil
 	}
-	return Find(io.LimitReader(f, 4*sealed.MaxText))
+	texts, _ := Find(io.LimitReader(f, 4*sealed.MaxText))
+	return texts
 }
 
 // InGitTree returns the git work tree that an absolute path is in, or "".

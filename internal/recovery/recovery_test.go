@@ -16,6 +16,7 @@ import (
 
 	"strava-token/internal/check"
 	"strava-token/internal/recovery"
+	"strava-token/internal/sealed"
 	"strava-token/internal/secret"
 )
 
@@ -152,7 +153,7 @@ func TestFindReturnsEveryTextInOrder(t *testing.T) {
 	check.Same(t, opened(found), []string{a, b}, "Find")
 }
 
-func TestOpenRefuses(t *testing.T) {
+func TestSealAndOpenRefuse(t *testing.T) {
 	t.Parallel()
 	foreign := func(workFactor int, version, purpose, token string) string {
 		recipient := check.Must(age.NewScryptRecipient(key))(t)
@@ -187,12 +188,8 @@ func TestOpenRefuses(t *testing.T) {
 		check.That(t, errors.Is(err, tt.want) && got.RefreshToken.Empty() == (err != nil), "%s: got %v, %v, want %v", name, got, err, tt.want)
 		check.That(t, err == nil || !strings.Contains(err.Error(), token) && !strings.Contains(err.Error(), key), "%s: %v has a secret", name, err)
 	}
-}
-
-func TestSealRefusesAWeakSecret(t *testing.T) {
-	t.Parallel()
 	_, err := recovery.Seal(content, secret.New(strings.Repeat("a", 31)), nil)
-	check.That(t, errors.Is(err, recovery.ErrWeakSecret), "Seal: got %v, want %v", err, recovery.ErrWeakSecret)
+	check.That(t, errors.Is(err, sealed.ErrWeakSecret), "Seal: got %v, want %v", err, sealed.ErrWeakSecret)
 }
 
 func TestSealedTextHoldsNoMaskedValue(t *testing.T) {

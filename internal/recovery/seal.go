@@ -22,9 +22,8 @@ const (
 	maxAttempts = 100
 )
 
-// The errors. Those of Open have words.
+// The errors of Open.
 var (
-	ErrWeakSecret        = sealed.ErrWeakSecret                       // the client secret is too short to seal with
 	ErrWrongSecret error = &words.Failure{ID: "recover-wrong-secret"} // or the text is damaged
 	ErrNotOurs     error = &words.Failure{ID: "recover-not-ours"}
 )

@@ -8,21 +8,15 @@ import (
 	"unicode"
 )
 
-const (
-	maxQuoted = 100 // bytes
-	hexLength = 40  // of Strava's tokens and client secrets
-)
+const maxQuoted = 100 // bytes
 
-// IsHexToken reports whether the whole of s looks like a token or a client
-// secret of Strava's.
-func IsHexToken(s string) bool { return len(s) == hexLength && isHex(s) }
-
-func isHex(s string) bool { return strings.Trim(s, "0123456789abcdefABCDEF") == "" }
-
-// HasHexToken reports whether a word of s looks like a token of Strava's.
+// HasHexToken reports whether a word of s looks like a token or a client secret of
+// Strava's, which have 40 hexadecimal digits.
 func HasHexToken(s string) bool {
 	parts := func(r rune) bool { return (r < '0' || r > '9') && (r|0x20 < 'a' || r|0x20 > 'z') }
-	return slices.ContainsFunc(strings.FieldsFunc(s, parts), func(w string) bool { return len(w) >= hexLength && isHex(w) })
+	return slices.ContainsFunc(strings.FieldsFunc(s, parts), func(w string) bool {
+		return len(w) >= 40 && strings.Trim(w, "0123456789abcdefABCDEF") == ""
+	})
 }
 
 // HasGitHubToken reports whether s contains the prefix of a GitHub token: ghp_, gho_,

@@ -22,24 +22,16 @@ const (
 // AuthorizeURL returns the page on which an athlete grants the app scopes. force asks
 // again even if they were granted before. The callback gets state back.
 func (c *Client) AuthorizeURL(redirect string, scopes []string, state string, force bool) string {
-	return c.authorize(redirect, scopes, state, force).String()
-}
-
-func (c *Client) authorize(redirect string, scopes []string, state string, force bool) *url.URL {
-	prompt := "auto"
-	if force {
-		prompt = "force"
-	}
 	to := endpoint(c.URL, "/oauth/authorize")
 	to.RawQuery = url.Values{
 		"client_id":       {c.ClientID},
 		"redirect_uri":    {redirect},
 		"response_type":   {"code"},
-		"approval_prompt": {prompt},
+		"approval_prompt": {map[bool]string{false: "auto", true: "force"}[force]},
 		"scope":           {strings.Join(scopes, ",")},
 		"state":           {state},
 	}.Encode()
-	return to
+	return to.String()
 }
 
 // HideID percent-encodes the client id in a link, so that a mask for it doesn't break
@@ -49,17 +41,15 @@ func HideID(link, id string) string {
 	return strings.Replace(link, "client_id="+id+"&", "client_id="+hidden+"&", 1)
 }
 
-// askTimeout limits a question that only makes a link nicer.
-const askTimeout = 3 * time.Second
-
 // LeadsBackTo reports whether Strava would send a browser back to redirect. Strava
 // checks that before anybody logs in: if so it redirects to its login page, and if the
 // app's callback domain is another one it answers 400. (Believed, from one report;
 // anything else counts as no.)
 func (c *Client) LeadsBackTo(ctx context.Context, redirect string) bool {
-	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	ctx, cancel := context.WithTimeout(ctx, 3*time.Second) // it only makes a link nicer
 	defer cancel()
-	answer, err := c.Network.Token.Do(request(ctx, http.MethodGet, c.authorize(redirect, []string{"read"}, "", false)))
+	link, _ := url.Parse(c.AuthorizeURL(redirect, []string{"read"}, "", false))
+	answer, err := c.Network.Token.Do(request(ctx, http.MethodGet, link))
 	if err != nil {
 		return false
 	}

@@ -111,9 +111,3 @@ func trimPasted(text string) string {
 	}
 	return strings.NewReplacer("&amp;", "&", "＆", "&").Replace(text)
 }
-
-// Missing returns the scopes that were asked for and not granted. It returns none if
-// the grant names no scopes.
-func (g Grant) Missing(asked []string) []string {
-	return slices.DeleteFunc(slices.Clone(asked), func(s string) bool { return g.Scopes == nil || Covers(g.Scopes, s) })
-}

@@ -39,9 +39,6 @@ type Client struct {
 	ClientSecret secret.Value
 }
 
-// Open starts connecting to the token endpoint ahead of the first request.
-func (c *Client) Open(ctx context.Context) { c.Network.Open(ctx, c.URL) }
-
 func endpoint(base *url.URL, name string) *url.URL {
 	u := *base
 	u.Path = path.Join("/", u.Path, name)
@@ -60,7 +57,7 @@ func post(ctx context.Context, to *url.URL, form url.Values, g *gate) *http.Requ
 	text := form.Encode()
 	// net/http asks for the body again when it sends the request over another
 	// connection, since the first was closed before anything was written to it.
-	req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(&guarded{g, strings.NewReader(text)}), nil }
+	req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(io.MultiReader(g, strings.NewReader(text))), nil }
 	req.Body, _ = req.GetBody()
 	req.ContentLength = int64(len(text))
 	return req
@@ -74,26 +71,19 @@ type gate struct {
 	sent   bool
 }
 
-var errGivenUp = errors.New("given up before it was sent")
-
 // shut keeps the form here, unless that may already have left: then it returns true.
 func (g *gate) shut() bool {
 	g.decide.Do(func() {})
 	return g.sent
 }
 
-// guarded is a body that can be read only through the gate.
-type guarded struct {
-	gate *gate
-	text *strings.Reader
-}
-
-func (b *guarded) Read(p []byte) (int, error) {
-	b.gate.decide.Do(func() { b.gate.sent = true })
-	if !b.gate.sent {
-		return 0, errGivenUp
+// Read lets through the form behind the gate, unless that was shut.
+func (g *gate) Read([]byte) (int, error) {
+	g.decide.Do(func() { g.sent = true })
+	if g.sent {
+		return 0, io.EOF
 	}
-	return b.text.Read(p)
+	return 0, errors.New("given up before it was sent")
 }
 
 // ask sends a request other than for a token, and returns the body of a success.

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strings"
 
 	"strava-token/internal/secret"
 	"strava-token/internal/words"
@@ -51,40 +50,6 @@ func (c *Client) probe(ctx context.Context, to *url.URL, access secret.Value) ([
 	return ask(c.Network.Probes, req)
 }
 
-// Answer is Strava's answer to a yes-or-no question.
-type Answer int
-
-// The answers.
-const (
-	Unclear Answer = iota
-	Yes
-	No
-)
-
-// HasScope tells whether a grant includes wanted: by the scopes that the token's answer
-// named, or else by the error of Activities, which can't tell activity:read from
-// activity:read_all.
-func HasScope(granted []string, wanted string, activities error) Answer {
-	switch {
-	case granted != nil && Covers(granted, wanted), wanted == "read":
-		return Yes
-	case granted != nil:
-		return No
-	case !IsActivityRead(wanted):
-		return Unclear
-	case KindOf(activities) == ScopeMissing:
-		return No
-	case activities == nil && !strings.HasSuffix(wanted, "_all"):
-		return Yes
-	}
-	return Unclear
-}
-
-// IsActivityRead reports whether Activities can check scope.
-func IsActivityRead(scope string) bool {
-	return scope == "activity:read" || scope == "activity:read_all"
-}
-
 // ProbeCause returns the blank for why Strava gave no clear answer to a question. The
 // error's whole message would also speak of a refresh token, and none was at stake.
 func ProbeCause(err error) any {
@@ -94,14 +59,11 @@ func ProbeCause(err error) any {
 	return words.Sentence("log-no-access-token")
 }
 
-// impossible is a refresh token that Strava never issues: theirs are hexadecimal.
-const impossible = "strava-token-doctor"
-
 // CheckApp checks that the client id and the client secret belong together. It spends
 // nothing: Strava checks both before it looks at the refresh token, and this one can't
-// exist.
+// exist, since theirs are hexadecimal.
 func (c *Client) CheckApp(ctx context.Context) error {
-	_, err := c.Refresh(ctx, ctx, secret.New(impossible))
+	_, err := c.Refresh(ctx, ctx, secret.New("strava-token-doctor"))
 	if kind := KindOf(err); kind == InvalidRefreshToken || kind == AnswerLost {
 		return nil
 	}

@@ -132,9 +132,8 @@ func windowEnd(h http.Header, now time.Time) time.Time {
 	window := 15 * time.Minute
 	for _, kind := range []string{"X-RateLimit", "X-ReadRateLimit"} {
 		var quarter, limit, usage int
-		_, unlimited := fmt.Sscanf(h.Get(kind+"-Limit"), "%d,%d", &quarter, &limit)
-		_, unused := fmt.Sscanf(h.Get(kind+"-Usage"), "%d,%d", &quarter, &usage)
-		if unlimited == nil && unused == nil && usage >= limit {
+		_, err := fmt.Sscanf(h.Get(kind+"-Limit")+" "+h.Get(kind+"-Usage"), "%d,%d %d,%d", &quarter, &limit, &quarter, &usage)
+		if err == nil && usage >= limit {
 			window = 24 * time.Hour
 		}
 	}

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -93,33 +92,32 @@ func (t *Token) readExpiry(fields map[string]any, now time.Time) {
 }
 
 // readScope reads scopes from a text or a list, which are printed alike. It reads none
-// if one is unknown, so that the API is asked.
+// if one is malformed, so that the API is asked.
 func (t *Token) readScope(v any) {
 	if v == nil {
 		return // absent before 2026
 	}
 	list := SplitScopes(strings.Trim(fmt.Sprint(v), "[]"))
-	if len(list) == 0 || slices.ContainsFunc(list, func(s string) bool { return !KnownScope(s) }) {
+	if areScopes(list) {
+		t.Scope = list
+	} else {
 		t.Odd = append(t.Odd, "scope")
-		return
 	}
-	t.Scope = list
 }
 
-// unzip returns the content of a gzip, since servers send one unasked, or else body.
+// unzip returns the content of a gzip, since servers send one unasked, or else body. Of a
+// bomb it returns the beginning.
 func unzip(body []byte) []byte {
 	packed, err := gzip.NewReader(bytes.NewReader(body))
 	if err != nil {
 		return body
 	}
-	plain, err := io.ReadAll(io.LimitReader(packed, maxUnpacked))
+	plain, err := io.ReadAll(io.LimitReader(packed, 32<<20))
 	if err != nil {
 		return body
 	}
 	return plain
 }
-
-const maxUnpacked = 32 << 20
 
 // shortest is less than any answer with a name and a token, and more than the framing
 // of a body that is empty.

@@ -16,9 +16,12 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"sync"
 	"time"
@@ -83,6 +86,37 @@ func client(rt http.RoundTripper) *http.Client {
 	}
 }
 
+// ErrInsecure is returned for an address that is neither https nor loopback.
+var ErrInsecure = errors.New("neither https nor loopback")
+
+// ParseAddress reads the base address of a service: https, or http on
+// loopback, without a user, a query or a fragment.
+func ParseAddress(text string) (*url.URL, error) {
+	u, err := url.Parse(text)
+	// url.Parse's error would quote the address, and that may contain a password.
+	if err != nil || u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || u.Host == "" {
+		return nil, errors.New("not a plain https address")
+	}
+	if err := Check(u); err != nil {
+		return nil, err
+	}
+	return u, nil
+}
+
+// Check returns ErrInsecure unless u is https, or http on loopback.
+func Check(u *url.URL) error {
+	if u.Scheme == "https" && u.Host != "" || u.Scheme == "http" && IsLoopback(u.Hostname()) {
+		return nil
+	}
+	return fmt.Errorf("%w: %s://%s", ErrInsecure, u.Scheme, u.Host)
+}
+
+// IsLoopback reports whether host is localhost or a loopback address.
+func IsLoopback(host string) bool {
+	ip, _ := netip.ParseAddr(host)
+	return host == "localhost" || ip.IsLoopback()
+}
+
 // guard refuses addresses that a secret may not be sent to, and limits how much of an
 // answer is read.
 type guard struct{ *http.Transport }
@@ -129,29 +163,22 @@ func (n *Network) Close() {
 // opener dials, and keeps connections that were opened ahead of their use.
 type opener struct {
 	dial  DialFunc
-	ahead sync.Map // of chan net.Conn, by address; one delivers nil if it couldn't connect
+	ahead sync.Map // by address, functions that wait for the connection
 }
 
 // open starts connecting to address, unless that was done before.
 func (o *opener) open(ctx context.Context, address string) {
-	ahead := make(chan net.Conn, 1)
-	if _, twice := o.ahead.LoadOrStore(address, ahead); twice {
-		return
+	ahead := sync.OnceValues(func() (net.Conn, error) { return o.dial(ctx, "tcp", address) })
+	if _, twice := o.ahead.LoadOrStore(address, ahead); !twice {
+		go ahead()
 	}
-	go func() {
-		conn, err := o.dial(ctx, "tcp", address)
-		if err != nil {
-			conn = nil
-		}
-		ahead <- conn
-	}()
 }
 
 // take returns the connection that was opened ahead, or dials if there's none or that
 // failed. net/http doesn't wait for it longer than for ctx.
 func (o *opener) take(ctx context.Context, network, address string) (net.Conn, error) {
 	if ahead, found := o.ahead.LoadAndDelete(address); found {
-		if conn := <-ahead.(chan net.Conn); conn != nil {
+		if conn, err := ahead.(func() (net.Conn, error))(); err == nil {
 			return conn, nil
 		}
 	}
@@ -161,16 +188,14 @@ func (o *opener) take(ctx context.Context, network, address string) (net.Conn, e
 // close closes connections that were opened ahead and never used.
 func (o *opener) close() {
 	o.ahead.Range(func(_, ahead any) bool {
-		go discard(ahead)
+		go func() {
+			if conn, err := ahead.(func() (net.Conn, error))(); err == nil {
+				_ = conn.Close()
+			}
+		}()
 		return true
 	})
 	o.ahead.Clear()
-}
-
-func discard(ahead any) {
-	if conn := <-ahead.(chan net.Conn); conn != nil {
-		_ = conn.Close()
-	}
 }
 
 // secured returns dial with TLS.
