@@ -130,8 +130,9 @@ func (l *Login) authorize(ctx context.Context, listener *Listener) (attempt *Att
 			return l.run.Strava.AuthorizeURL(listener.Redirect(), scopes, state, force)
 		})
 		l.open(attempt)
-		l.Terminal.Waiting("Strava's answer", timeout)
+		stop := l.Terminal.Waiting("Strava's answer", timeout)
 		grant, err = attempt.Wait(ctx, pasted, l.Terminal.Error)
+		stop()
 		missing, _ := strava.Lacking(scopes, grant.Scopes, nil)
 		if err != nil || len(missing) == 0 {
 			return attempt, grant, err

@@ -29,14 +29,29 @@ type Terminal struct {
 	stuck atomic.Bool // a print takes too long
 }
 
-// Waiting says what the program waits for, and how long. At a terminal, where the line
-// stays, it says until when, which remains true.
-func (t *Terminal) Waiting(what string, limit time.Duration) {
-	howLong := fmt.Sprintf("for %d minutes at most.", limit/time.Minute)
-	if Is(t.Out) {
-		howLong = fmt.Sprintf("until %s, %d min left (Ctrl-C ends it)", time.Now().Add(limit).Format("15:04"), limit/time.Minute)
+// Waiting says what the program waits for, and, at a terminal, for how much longer, every
+// minute until stop is called.
+func (t *Terminal) Waiting(what string, limit time.Duration) (stop func()) {
+	if !Is(t.Out) {
+		t.Say(fmt.Sprintf("Waiting for %s, for %d minutes at most.", what, limit/time.Minute))
+		return func() {}
 	}
-	t.Say("Waiting for " + what + ", " + howLong)
+	waiting, stop := context.WithCancel(context.Background())
+	say := func(left time.Duration) {
+		t.Say(fmt.Sprintf("Waiting for %s, %d min left (Ctrl-C ends it)", what, left/time.Minute))
+	}
+	say(limit)
+	go func() {
+		for left := limit - time.Minute; left > 0; left -= time.Minute {
+			select {
+			case <-time.After(time.Minute):
+				say(left)
+			case <-waiting.Done():
+				return
+			}
+		}
+	}()
+	return stop
 }
 
 // Say prints a line.
