@@ -65,7 +65,7 @@ func demo(ctx context.Context, p Process) error {
 		runner.Input("refresh-token", s.Secret(sandboxSecret))
 		runner.Input("rotate-to", sandboxSecret)
 		runner.Input("github-token", s.GitHubToken())
-		status := action.Run(ctx, action.Config{Getenv: runner.Getenv, Stdout: runner})
+		status := action.Run(ctx, action.Config{Getenv: runner.Getenv, Stdout: runner, Stderr: p.Stderr})
 		say("\n" + scene.title + "\n\n" +
 			indent("what happened", inLog.ReplaceAllString(strings.TrimPrefix(s.Journal(), before), "")) + "\n" +
 			indent("what the log shows", runner.Log()))
