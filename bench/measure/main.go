@@ -42,7 +42,7 @@ func measure(command []string) error {
 	if err != nil {
 		return err
 	}
-	peak := state.SysUsage().(*syscall.Rusage).Maxrss
-	_, err = os.Stdout.WriteString(strconv.FormatInt(took.Nanoseconds(), 10) + " " + strconv.FormatInt(peak, 10) + "\n")
+	peak := state.SysUsage().(*syscall.Rusage).Maxrss // 32 bits on some systems
+	_, err = os.Stdout.WriteString(strconv.FormatInt(took.Nanoseconds(), 10) + " " + strconv.FormatInt(int64(peak), 10) + "\n")
 	return err
 }
