@@ -20,9 +20,9 @@ import (
 	"strava-token/internal/words"
 )
 
-// Inputs are the checked inputs of a command. Those that say how a run goes are in its
-// own fields: Input is empty if a readable target has the refresh token, Code is unless
-// one was passed, and Masked lacks the client id.
+// Inputs are the checked inputs of a command. Those of a run are fields of the embedded
+// provider.Run, which Inputs.Run copies and completes: Input is empty if a readable target
+// has the refresh token, Code is empty unless one was passed, and Masked lacks the client id.
 type Inputs struct {
 	settings
 	ClientID     string
@@ -39,6 +39,7 @@ type Inputs struct {
 	Warnings     []error
 }
 
+// settings is provider.Run under a lower-case name, so that the embedded field isn't exported.
 type settings = provider.Run
 
 // Read reads every input from s. tokenNeeded says that the run begins with a refresh
@@ -57,7 +58,7 @@ func Read(s Source, tokenNeeded bool) (*Inputs, error) {
 	}
 	r.targets()
 	// A readable target may hold one; in a workflow a code or any target is enough to start.
-	mayBegin := r.readable || r.workflow != nil && s.Text("code")+s.Text("rotate-to") != ""
+	mayBegin := r.readable || r.workflow != nil && (s.Text("code") != "" || s.Text("rotate-to") != "")
 	if tokenNeeded && (s.Text("refresh-token") != "" || !mayBegin) {
 		in.Input = r.credential("refresh-token", true)
 	}
@@ -134,16 +135,24 @@ func Inspect(name, text string) (id string) {
 	switch {
 	case flaw == secret.Missing:
 		return "input-missing-" + name // each has its own message, since each comes from elsewhere
-	case name == "client-id" && isNumber(text):
-		return ""
-	case name == "client-id" && len(text) == 40 && secret.HasHexToken(text):
-		return "input-secret-as-id"
-	case name == "client-id" && !slices.Contains([]secret.Flaw{secret.Placeholder, secret.Expression, secret.Quoted, secret.Whitespace}, flaw):
-		return "input-not-a-client-id"
+	case name == "client-id":
+		return inspectClientID(text, flaw)
 	case flaw == "", (name == "client-secret" || name == "refresh-token") && secret.MayHold(text):
 		return ""
 	}
 	return "input-" + string(flaw)
+}
+
+func inspectClientID(text string, flaw secret.Flaw) (id string) {
+	switch {
+	case isNumber(text):
+		return ""
+	case len(text) == 40 && secret.HasHexToken(text):
+		return "input-secret-as-id"
+	case slices.Contains([]secret.Flaw{secret.Placeholder, secret.Expression, secret.Quoted, secret.Whitespace}, flaw):
+		return "input-" + string(flaw)
+	}
+	return "input-not-a-client-id"
 }
 
 // clientID reads the number that Strava shows as Client ID. A client secret in its
@@ -158,13 +167,13 @@ func (r *reader) clientID() string {
 			r.problems = nil // id and secret are swapped; the message says so
 		}
 	}
-	r.expect(id == "", name, id, odd(text))
+	r.expect(id == "", name, id, firstNonDigit(text))
 	return text
 }
 
-// odd returns the first character that isn't a digit, or its code point unless it's
-// printable ASCII.
-func odd(text string) string {
+// firstNonDigit returns the first character that isn't a digit, or its code point unless
+// it's printable ASCII.
+func firstNonDigit(text string) string {
 	c, size := utf8.DecodeRuneInString(strings.TrimLeft(text, "0123456789"))
 	switch {
 	case size == 0:
@@ -194,16 +203,8 @@ func (r *reader) end() error {
 	if w := r.workflow; w != nil {
 		r.expect(isWritable(w.Getenv("GITHUB_OUTPUT")), "GITHUB_OUTPUT", "input-unwritable", "")
 		r.expect(!r.in.ExportEnv || isWritable(w.Getenv("GITHUB_ENV")), "GITHUB_ENV", "input-unwritable", "")
-		var missing []string
-		others := slices.DeleteFunc(slices.Clone(r.problems), func(p error) bool {
-			name, isMissing := strings.CutPrefix(p.Error(), "input-missing-") // which is its id
-			if isMissing {
-				missing = append(missing, name)
-			}
-			return isMissing
-		})
-		if cause := w.withheld(); cause != "" && missing != nil {
-			r.problems = slices.Insert(others, 0, error(&words.Failure{ID: cause, Blanks: words.Blanks{"inputs": missing}}))
+		if cause := w.withheld(); cause != "" {
+			r.blame(cause)
 		}
 	}
 	if len(r.problems) > 0 {
@@ -211,6 +212,24 @@ func (r *reader) end() error {
 	}
 	r.in.Warnings = append(r.in.otherHosts(r.Text("GITHUB_SERVER_URL")), r.in.Warnings...)
 	return nil
+}
+
+// blame replaces the problems of missing inputs, if there are any, by their one cause.
+func (r *reader) blame(cause string) {
+	var missing []string
+	var others []error
+	for _, p := range r.problems {
+		// The text of a problem is its id.
+		if name, isMissing := strings.CutPrefix(p.Error(), "input-missing-"); isMissing {
+			missing = append(missing, name)
+		} else {
+			others = append(others, p)
+		}
+	}
+	if missing != nil {
+		first := &words.Failure{ID: cause, Blanks: words.Blanks{"inputs": missing}}
+		r.problems = append([]error{first}, others...)
+	}
 }
 
 // isWritable reports whether something can be appended to a file. It makes the file if need be.

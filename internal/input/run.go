@@ -36,13 +36,13 @@ func (in *Inputs) Run(network *transport.Network, reporter provider.Reporter, fi
 	run.Masked = append([]secret.Value{secret.New(in.ClientID)}, in.Masked...) // it may be kept as a secret
 	first = first || !in.Code.Empty()
 	for _, t := range in.Targets {
-		id := int64(0)
+		var repositoryID int64 // 0: another repository's, which isn't known
 		if strings.EqualFold(t.Repository(), in.Repository) {
-			id = in.RepositoryID
+			repositoryID = in.RepositoryID
 		}
 		switch {
 		case t.IsBranch():
-			branch := store.NewBranch(gh, t, app, id)
+			branch := store.NewBranch(gh, t, app, repositoryID)
 			branch.MayReplace = first
 			run.Readable = branch
 		case t.IsFile():

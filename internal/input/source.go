@@ -9,8 +9,8 @@ import (
 	"strava-token/internal/secret"
 )
 
-// Source is where inputs come from: a *Workflow or a Shell. Inputs go by their names in
-// action.yml, and what isn't there by its variable's.
+// Source is where inputs come from: a *Workflow or a Shell. An input goes by its name in
+// action.yml, and anything else by the name of its environment variable.
 type Source interface {
 	// Text returns an input without the blanks around it.
 	Text(name string) string

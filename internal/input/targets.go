@@ -21,7 +21,7 @@ func (r *reader) targets() {
 		switch text := strings.TrimSpace(line); {
 		case text != "":
 			r.target(text)
-		case r.workflow == nil: // a flag, whose variable isn't set
+		case r.workflow == nil: // as in --rotate-to "$TARGET" if TARGET isn't set
 			r.problem(name, "input-missing-rotate-to", "")
 		}
 	}

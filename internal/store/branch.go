@@ -61,7 +61,7 @@ func (b *Branch) Check(ctx context.Context) (Facts, error) {
 		func() *Error { return b.fetch(ctx, &content) },
 	)
 	if err == nil {
-		err = cmp.Or(b.refuse(&b.checked), b.take(content))
+		err = cmp.Or(b.whyForbidden(&b.checked), b.take(content))
 	}
 	b.exists = b.checked.head != "" || content != nil // they were asked at the same time
 	if err == nil {
@@ -84,7 +84,8 @@ func (b *Branch) tryWrite(ctx context.Context, expires *time.Time) *Error {
 	blob := &github.Blob{Content: new(documentMark + documentVersion + "\n"), Encoding: new("utf-8")}
 	_, answer, err := b.github.reads.Git.CreateBlob(ctx, b.Owner, b.Repo, blob)
 	if err == nil {
-		return b.mayGoOn(answer, expires)
+		*expires = answer.TokenExpiration.Time
+		return b.tooFewLeft(answer)
 	}
 	e := b.classify(err, repositoryNotFound)
 	if e.ID == conflict {

@@ -29,9 +29,9 @@ func (s *standing) has(types ...string) bool {
 	return slices.ContainsFunc(s.rules, func(r rule) bool { return slices.Contains(types, r.Type) })
 }
 
-// refuse returns why the branch can't be written, or nil. GitHub calls a branch
+// whyForbidden returns why the branch can't be written, or nil. GitHub calls a branch
 // protected even if none of its rules matters here.
-func (b *Branch) refuse(s *standing) *Error {
+func (b *Branch) whyForbidden(s *standing) *Error {
 	if i := slices.IndexFunc(s.rules, func(r rule) bool { return b.forbids(r, s) }); i >= 0 {
 		e := b.fault(ruled, nil)
 		e.Rule = s.rules[i].Type
@@ -123,15 +123,27 @@ type rule struct {
 	} `json:"parameters"`
 }
 
-// rejects reports whether text breaks the rule's pattern. Nothing is known of an empty
-// text, of another operator and of a pattern that isn't Go's.
+// rejects reports whether text breaks the rule's pattern. An empty text, an unknown
+// operator and a pattern that Go can't compile count as allowed.
 func (r rule) rejects(text string) bool {
-	p, quoted := r.Parameters, regexp.QuoteMeta(r.Parameters.Pattern)
-	expression, known := map[string]string{
-		"starts_with": "^" + quoted, "ends_with": quoted + "$", "contains": quoted, "regex": p.Pattern,
-	}[p.Operator]
-	pattern, err := regexp.Compile(expression)
-	return text != "" && known && err == nil && pattern.MatchString(text) == p.Negate
+	p, matches := r.Parameters, false
+	switch p.Operator {
+	case "starts_with":
+		matches = strings.HasPrefix(text, p.Pattern)
+	case "ends_with":
+		matches = strings.HasSuffix(text, p.Pattern)
+	case "contains":
+		matches = strings.Contains(text, p.Pattern)
+	case "regex":
+		pattern, err := regexp.Compile(p.Pattern)
+		if err != nil {
+			return false
+		}
+		matches = pattern.MatchString(text)
+	default:
+		return false
+	}
+	return text != "" && matches == p.Negate
 }
 
 // tryCommit creates a commit that nothing refers to, if a rule is about what only the
@@ -151,5 +163,5 @@ func (b *Branch) tryCommit(ctx context.Context, s *standing) *Error {
 	}
 	s.unsigned = first && !commit.GetVerification().GetVerified()
 	s.author, s.committer = commit.GetAuthor().GetEmail(), commit.GetCommitter().GetEmail()
-	return b.refuse(s)
+	return b.whyForbidden(s)
 }

@@ -14,7 +14,7 @@ func (b *Branch) whyRefused(ctx context.Context, refused *Error) *Error {
 	if b.askBranch(ctx, &now) != nil || b.askRules(ctx, &now) != nil {
 		return refused
 	}
-	if found := b.refuse(&now); found != nil {
+	if found := b.whyForbidden(&now); found != nil {
 		refused.ID, refused.Rule = found.ID, found.Rule
 	} else if refused.ID == conflict && now.head == b.checked.head {
 		refused.ID = "target-blocked"
@@ -34,15 +34,15 @@ func (b *Branch) write(ctx context.Context, text string) *Error {
 		options.SHA = new(b.sha)
 	}
 	written, answer, err := b.github.once.Repositories.UpdateFile(ctx, b.Owner, b.Repo, b.path(), options)
-	refused := b.made(written.GetContent().GetSHA(), answer, err)
+	refused := b.whyNotMade(written.GetContent().GetSHA(), answer, err)
 	if refused == nil {
 		b.sha = written.GetContent().GetSHA()
 	}
 	return refused
 }
 
-// made returns why the object wasn't created, or nil.
-func (b *Branch) made(sha string, answer *github.Response, err error) *Error {
+// whyNotMade returns why the object wasn't created, or nil.
+func (b *Branch) whyNotMade(sha string, answer *github.Response, err error) *Error {
 	switch {
 	case err == nil && (sha == "" || answer.StatusCode > http.StatusCreated):
 		return b.unrecognized(answer)
@@ -65,7 +65,7 @@ func (b *Branch) create(ctx context.Context, text string) *Error {
 	ref, answer, err := b.github.once.Git.CreateRef(ctx, b.Owner, b.Repo, &github.Reference{
 		Ref: new(name), Object: &github.GitObject{SHA: commit.SHA},
 	})
-	if refused := b.made(ref.GetObject().GetSHA(), answer, err); refused != nil {
+	if refused := b.whyNotMade(ref.GetObject().GetSHA(), answer, err); refused != nil {
 		return refused
 	}
 	// Any other answer was made by a proxy, and there is no branch.
@@ -73,7 +73,7 @@ func (b *Branch) create(ctx context.Context, text string) *Error {
 		return b.unrecognized(answer)
 	}
 	b.exists, b.sha = true, ""
-	for _, entry := range tree.Entries { // of which there is one
+	for _, entry := range tree.Entries { // there is exactly one: the file
 		b.sha = entry.GetSHA()
 	}
 	return nil
@@ -84,9 +84,9 @@ func (b *Branch) create(ctx context.Context, text string) *Error {
 func (b *Branch) commit(ctx context.Context, client *github.Client, text string) (*github.Tree, *github.Commit, *Error) {
 	file := &github.TreeEntry{Path: new(b.path()), Mode: new("100644"), Type: new("blob"), Content: new(text)}
 	tree, answer, err := client.Git.CreateTree(ctx, b.Owner, b.Repo, "", []*github.TreeEntry{file})
-	if refused := b.made(tree.GetSHA(), answer, err); refused != nil {
+	if refused := b.whyNotMade(tree.GetSHA(), answer, err); refused != nil {
 		return nil, nil, refused
 	}
 	commit, answer, err := client.Git.CreateCommit(ctx, b.Owner, b.Repo, &github.Commit{Message: new(commitMessage), Tree: tree}, nil)
-	return tree, commit, b.made(commit.GetSHA(), answer, err)
+	return tree, commit, b.whyNotMade(commit.GetSHA(), answer, err)
 }

@@ -107,14 +107,14 @@ func (r *readable) facts(exists bool, updated time.Time) Facts {
 	}
 }
 
-// compose returns what the target holds after it stored add, and the document of it.
+// compose returns what the target will hold once add is stored, and the text to write.
 func (r *readable) compose(add Record) (next Held, text string, err error) {
 	next = Held{add, r.held.seen, r.held.app}
 	if latest := next.app.fingerprint(add.Input); !add.Input.Empty() {
 		others := slices.DeleteFunc(slices.Clone(next.seen), func(s string) bool { return s == latest })
 		next.seen = append(others[max(0, len(others)-remembered+1):], latest)
 	}
-	plain, _ := json.Marshal(sealedPart{ // which always can be encoded
+	plain, _ := json.Marshal(sealedPart{ // can't fail: it has only strings and numbers
 		Version: documentVersion, place: r.place, ClientID: next.app.ClientID, AthleteID: next.AthleteID, Scope: next.Scope,
 		Seen: next.seen, RefreshToken: next.RefreshToken.Reveal(),
 	})

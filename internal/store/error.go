@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -52,11 +53,19 @@ func (e *Error) Error() string { return fmt.Sprintf("%s: %s (status %d)", e.Targ
 
 func (e *Error) Unwrap() error { return e.cause }
 
+// branchIDs are the messages for ids that mean something else for a branch.
+var branchIDs = map[string]string{
+	"target-integration-forbidden": "branch-integration-forbidden",
+	conflict:                       "branch-conflict",
+	Overtaken:                      "branch-overtaken",
+	unprocessable:                  "branch-unprocessable",
+}
+
 // Note returns the message for a target that couldn't be read or written.
 func (e *Error) Note() words.Failure {
 	id := e.ID
-	if e.Target.IsBranch() && slices.Contains([]string{"target-integration-forbidden", conflict, Overtaken, unprocessable}, id) {
-		id = strings.Replace(id, "target", "branch", 1) // these mean something else for a branch
+	if e.Target.IsBranch() {
+		id = cmp.Or(branchIDs[id], id)
 	}
 	scope := e.Target.scope()
 	return words.Failure{ID: id, Page: e.signOn, Blanks: words.Blanks{
@@ -77,10 +86,9 @@ func (r *remote) unrecognized(answer *github.Response) *Error {
 	return e
 }
 
-// mayGoOn takes from an answer when the token expires, and returns an Error if too few
-// requests are left to write the target, or nil.
-func (r *remote) mayGoOn(answer *github.Response, expires *time.Time) *Error {
-	*expires = answer.TokenExpiration.Time
+// tooFewLeft returns an Error if the rate limit leaves too few requests to write the
+// target, or nil.
+func (r *remote) tooFewLeft(answer *github.Response) *Error {
 	if answer.Rate.Limit == 0 || answer.Rate.Remaining >= putRetries {
 		return nil
 	}
@@ -98,8 +106,8 @@ func (r *remote) classify(err error, notFound string, hidden ...secret.Value) *E
 	proxy, proxied := errors.AsType[*transport.ProxyError](err)
 	switch {
 	case refused:
-		e.refused(answer, notFound)
-		if answer.StatusCode != 404 { // which always says the same
+		e.setRefusal(answer, notFound)
+		if answer.StatusCode != 404 { // a 404 only ever says "Not Found"
 			e.Says = r.github.harmless(answer.message, hidden...)
 		}
 	case unsent:

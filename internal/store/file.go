@@ -18,7 +18,7 @@ import (
 )
 
 const (
-	othersMay = 0o077                 // permissions that only the owner may have
+	othersMay = 0o077                 // permissions of group and others, which the file must not have
 	lockPoll  = 20 * time.Millisecond // between two tries for a lock that another process has
 )
 

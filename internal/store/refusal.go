@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -26,11 +27,12 @@ func isStatus(err error, status int) bool {
 	return refused && r.StatusCode == status
 }
 
-// refusals maps GitHub's refusals to ids, by their status and what their message
-// matches, in lower case. The first row that matches counts.
+// refusals maps GitHub's refusals to ids, by their status and a phrase of their message
+// in lower case. The first row that fits counts. Rows for 3xx, 404 and 5xx would never
+// be reached.
 var refusals = []struct {
 	status      int
-	pattern, id string
+	phrases, id string // any of the phrases, which are separated by |; "" fits every message
 }{
 	{401, "", "target-bad-credentials"},
 	{403, "rate limit|abuse detection", rateLimited},
@@ -46,7 +48,7 @@ var refusals = []struct {
 	{403, "access blocked|disabled", "target-disabled"},
 	{403, "rule violations", ruled},
 	{403, "", "target-forbidden"},
-	{409, "rule violations|required status check|approving review|through (a pull request|the merge queue)|verified signatures|protected branch", ruled},
+	{409, "rule violations|required status check|approving review|through a pull request|through the merge queue|verified signatures|protected branch", ruled},
 	{409, "archived", "target-archived"},
 	{409, "", conflict},
 	{422, "rule violations", ruled},
@@ -55,8 +57,8 @@ var refusals = []struct {
 	{451, "", "target-legally-blocked"},
 }
 
-// refused classifies an unsuccessful answer. notFound is what a 404 means for this call.
-func (e *Error) refused(r *refusal, notFound string) {
+// setRefusal sets what an unsuccessful answer says. notFound is what a 404 means for this call.
+func (e *Error) setRefusal(r *refusal, notFound string) {
 	e.ID, e.Status = unrecognized, r.StatusCode
 	seconds, err := strconv.Atoi(r.Header.Get("Retry-After"))
 	waits := err == nil && seconds >= 0
@@ -79,9 +81,7 @@ func (e *Error) refused(r *refusal, notFound string) {
 		e.ID = outage
 	case e.Status >= 300 && e.Status < 400:
 		e.ID = "target-moved" // and never followed
-		if at := byName.FindStringSubmatch(r.Header.Get("Location")); at != nil {
-			e.NewName = at[1]
-		}
+		e.NewName = repositoryIn(r.Header.Get("Location"))
 		_, branch, _ := strings.Cut(r.Header.Get("Location"), "/branches/")
 		branch, _ = url.PathUnescape(branch)
 		if e.Target.IsBranch() && branch != e.Target.Branch && validBranch(branch) {
@@ -89,7 +89,7 @@ func (e *Error) refused(r *refusal, notFound string) {
 		}
 	default:
 		for _, row := range refusals {
-			if says, _ := regexp.MatchString(row.pattern, message); says && row.status == e.Status {
+			if row.status == e.Status && containsAny(message, row.phrases) {
 				e.ID = row.id
 				break
 			}
@@ -100,9 +100,24 @@ func (e *Error) refused(r *refusal, notFound string) {
 	}
 }
 
-// byName finds a repository's name in an address. GitHub mostly gives its number, which
-// means nothing to people.
-var byName = regexp.MustCompile(`/repos/([0-9A-Za-z_.-]+/[0-9A-Za-z_.-]+)/`)
+func containsAny(message, phrases string) bool {
+	return slices.ContainsFunc(strings.Split(phrases, "|"), func(phrase string) bool { return strings.Contains(message, phrase) })
+}
+
+// repositoryIn returns the owner/repo in an address of the API, or "". GitHub mostly gives
+// the repository's number, which means nothing to people.
+func repositoryIn(address string) string {
+	_, path, _ := strings.Cut(address, "/repos/")
+	parts := strings.SplitN(path, "/", 3)
+	if len(parts) < 3 {
+		return ""
+	}
+	name := parts[0] + "/" + parts[1]
+	if _, _, ok := SplitRepository(name); !ok {
+		return ""
+	}
+	return name
+}
 
 // pageOf returns address if it's a page of the GitHub server whose API is on host, or "".
 func pageOf(host, address string) string {

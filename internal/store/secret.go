@@ -59,7 +59,7 @@ func (s *Secret) Check(ctx context.Context) (Facts, error) {
 	// doesn't exist.
 	err := together(
 		func() *Error { return s.askKey(ctx, &expires) },
-		func() *Error { return s.current(ctx, &s.updated) },
+		func() *Error { return s.askSecret(ctx, &s.updated) },
 		func() *Error { return s.try(ctx, http.MethodPut, s.Name, struct{}{}, &put) },
 		func() *Error { return s.try(ctx, http.MethodDelete, nobody, nil, &del) },
 	)
@@ -83,8 +83,11 @@ func (s *Secret) try(ctx context.Context, method, name string, body any, status 
 	}
 	refused := s.classify(err, writeRefused)
 	*status = refused.Status
-	final := *status/100 == 3 || *status >= 500 || slices.Contains([]int{401, 403, 429, 451}, *status)
-	if final || method == http.MethodPut && (*status == http.StatusNotFound || *status == 0 && refused.ID != unrecognized) {
+	noAnswer := *status == 0 && refused.ID != unrecognized
+	switch {
+	case *status/100 == 3, *status >= 500, slices.Contains([]int{401, 403, 429, 451}, *status):
+		return refused
+	case method == http.MethodPut && (noAnswer || *status == http.StatusNotFound):
 		return refused
 	}
 	return nil
@@ -101,7 +104,8 @@ func (s *Secret) askKey(ctx context.Context, expires *time.Time) *Error {
 			return s.fault("target-bad-public-key", err)
 		}
 		s.key, s.body.KeyID = (*[keySize]byte)(raw), key.GetKeyID()
-		return s.mayGoOn(answer, expires)
+		*expires = answer.TokenExpiration.Time
+		return s.tooFewLeft(answer)
 	}
 	notFound := repositoryNotFound
 	switch {
@@ -115,9 +119,9 @@ func (s *Secret) askKey(ctx context.Context, expires *time.Time) *Error {
 	return s.classify(err, notFound)
 }
 
-// current reads when the secret was last written, and who may use it if it is an
+// askSecret asks when the secret was last written, and who may use it if it is an
 // organization's: a write must restate that, or it would change it.
-func (s *Secret) current(ctx context.Context, updated *time.Time) *Error {
+func (s *Secret) askSecret(ctx context.Context, updated *time.Time) *Error {
 	current := new(github.Secret)
 	_, err := s.get(ctx, s.path(), current)
 	switch {
@@ -179,7 +183,7 @@ func (s *Secret) Set(ctx context.Context, token secret.Value) error {
 		}
 		var updated time.Time
 		switch {
-		case !refused.repeatable(), !refused.wait(ctx, backoff), s.current(ctx, &updated) != nil:
+		case !refused.repeatable(), !refused.wait(ctx, backoff), s.askSecret(ctx, &updated) != nil:
 			return refused
 		case !updated.Equal(s.updated):
 			refused.ID = Overtaken

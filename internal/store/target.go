@@ -41,7 +41,8 @@ func (t Target) OnGitHub() bool { return !t.IsFile() } // writing it takes a Git
 // Repository returns "owner/repo", or "" for an organization's secret and a file.
 func (t Target) Repository() string { return strings.Trim(t.Owner+"/"+t.Repo, "/") }
 
-// scope is how GitHub names and addresses the scope that a target belongs to.
+// scope says what GitHub calls the place that a target belongs to (a repository, an
+// environment or an organization), and where its API and its settings page are.
 type scope struct {
 	permission string // what a fine-grained token needs to write there
 	parameter  string // the same, as the page for a new token takes it
@@ -49,8 +50,8 @@ type scope struct {
 	settings   string // the path of the page that shows them
 }
 
-// scope returns the target's. go-github v60 has an address for an environment's secrets
-// that GitHub no longer describes, and escapes no name.
+// scope returns the target's scope. The addresses are written out because go-github v60
+// uses an outdated one for the secrets of an environment, and doesn't escape names.
 func (t Target) scope() scope {
 	repository := t.Repository()
 	switch {
@@ -149,16 +150,16 @@ func Parse(text, repository string) (Target, error) {
 		return Target{Organization: organization}.named(name)
 	}
 	name, environment, inEnvironment := strings.Cut(text, "@")
-	unknown := errNoRepository
-	if i := strings.LastIndex(name, "/"); i >= 0 {
-		owner, repo, ok = SplitRepository(name[:i])
-		name, unknown = name[i+1:], errUnknown
+	slash := strings.LastIndex(name, "/")
+	if slash >= 0 {
+		owner, repo, ok = SplitRepository(name[:slash])
+		name = name[slash+1:]
 	}
 	switch {
-	case unknown == errNoRepository && strings.Contains(name, ":"), inEnvironment && !validEnvironment(environment):
+	case slash < 0 && strings.Contains(name, ":"), inEnvironment && !validEnvironment(environment), slash >= 0 && !ok:
 		return Target{}, errUnknown
 	case !ok:
-		return Target{}, unknown
+		return Target{}, errNoRepository
 	}
 	return Target{Owner: owner, Repo: repo, Environment: environment}.named(name)
 }

@@ -80,7 +80,7 @@ var terminalNames = map[string]string{
 
 func (v Voice) input(name string) string {
 	switch called, known := terminalNames[name]; {
-	case v.Step:
+	case v.Step: // as action.yml has it
 	case known:
 		return called
 	case name != "" && name == strings.ToLower(name):
@@ -134,13 +134,13 @@ func Seen(credential, other string) Sentence {
 	switch {
 	case credential == other:
 		return "log-seen-other"
-	case has(`[*…•]`):
+	case strings.ContainsAny(credential, "*…•"):
 		return "log-seen-hidden"
 	case len(credential) != 40 && has(`^[0-9a-fA-F]{20,80}$`):
 		return "log-seen-length"
 	case len(credential) > 40 && has(`(^|[^0-9A-Za-z])[0-9a-fA-F]{40}([^0-9A-Za-z]|$)`):
 		return "log-seen-around"
-	case has(`[^!#-&(-~]`): // blanks, quotation marks and what isn't ASCII
+	case strings.ContainsFunc(credential, func(c rune) bool { return c <= ' ' || c > '~' || c == '"' || c == '\'' }):
 		return "log-seen-signs"
 	}
 	return ""
