@@ -201,6 +201,7 @@ func TestNoAnswerIsLost(t *testing.T) {
 		"athlete a list":              {whole(`,"expires_at":946706400,"expires_in":1,"athlete":[1]`), odd},
 		"a form behind":               {tokenAnswer(newToken) + "&refresh_token=" + oldToken, unread},
 		"twice":                       {tokenAnswer(newToken) + tokenAnswer(oldToken), unread},
+		"the name escaped behind it":  {whole(`,"refresh\u005ftoken":"` + oldToken + `"`), unread},
 		"a page":                      {"<!DOCTYPE html><title>Strava</title>", unread},
 		"the word null":               {"null", unread},
 		"refresh token null":          {`{"access_token":"` + access + `","refresh_token":null,"expires_at":1,"expires_in":1}`, unread},

@@ -42,7 +42,8 @@ func parse(answer []byte, now time.Time) (token Token) {
 	if d.Decode(&fields) != nil || mentionsToken(answer[d.InputOffset():]) {
 		return token
 	}
-	names := regexp.MustCompile(`"refresh_token"\s*:`).FindAllIndex(answer, 2) // of equal ones, Decode takes the last
+	// Of equal names, even if one is escaped, Decode takes the last.
+	names := regexp.MustCompile(`"(refresh_token|\w*\\u[\w\\]*)"\s*:`).FindAllIndex(answer, 2)
 	refresh := text(fields["refresh_token"])
 	if len(names) != 1 || secret.Inspect(refresh) != "" {
 		return token
