@@ -148,11 +148,13 @@ func TestRefusals(t *testing.T) {
 		"without a body":       {one(404, ""), strava.Unrecognized, 1},
 		"no answer":            {[]reply{{cut: true}}, strava.NoAnswer, 3},
 
-		"dead after a cut connection": {[]reply{{cut: true}, dead}, strava.AnswerLost, 2},
-		"dead after half an answer":   {[]reply{{status: 200, body: `{"access_`, length: 200, cut: true}, dead}, strava.AnswerLost, 2},
-		"dead after a gateway":        {[]reply{{status: 502, body: `<ht`, length: 200, cut: true}, dead}, strava.AnswerLost, 2},
-		"dead after a slow gateway":   {[]reply{{status: 504}, dead}, strava.AnswerLost, 2},
-		"dead after a token":          {[]reply{{status: 503, body: tokenAnswer(newToken)}, dead}, strava.AnswerLost, 2},
+		"dead after a cut connection":    {[]reply{{cut: true}, dead}, strava.AnswerLost, 2},
+		"dead after half an answer":      {[]reply{{status: 200, body: `{"access_`, length: 200, cut: true}, dead}, strava.AnswerLost, 2},
+		"dead after a gateway":           {[]reply{{status: 502, body: `<ht`, length: 200, cut: true}, dead}, strava.AnswerLost, 2},
+		"dead after a slow gateway":      {[]reply{{status: 504}, dead}, strava.AnswerLost, 2},
+		"dead after a token":             {[]reply{{status: 503, body: tokenAnswer(newToken)}, dead}, strava.AnswerLost, 2},
+		"dead after a token and a fault": {[]reply{{status: 503, body: `{"errors":[{"field":""}],"refresh_token":"` + newToken + `"}`}, dead}, strava.AnswerLost, 2},
+		"dead after a token in a fault":  {[]reply{{status: 503, body: `{"errors":[],"resource":{"refresh_token":"` + newToken + `"}}`}, dead}, strava.AnswerLost, 2},
 		// An outage that answered lost nothing that is known of.
 		"dead after an outage": {[]reply{{status: 503}, dead}, strava.InvalidRefreshToken, 2},
 	} {

@@ -144,13 +144,16 @@ func unread(body, wire []byte) (all []secret.Value) {
 }
 
 // about is how a fault of Strava's names the refresh token that it refuses.
-var about = strings.NewReplacer("resourcerefreshtoken", "", "fieldrefreshtoken", "")
+var about = strings.NewReplacer("resource:refreshtoken", "", "field:refreshtoken", "")
 
 // mentionsToken reports whether an answer names a refresh token, in any case, quotes or
 // letter width, other than as what is refused.
 func mentionsToken(answer []byte) bool {
 	letters := string(bytes.Map(func(r rune) rune {
-		if (r|0x20) < 'a' || (r|0x20) > 'z' {
+		switch {
+		case strings.ContainsRune(":,{[", r): // between the value of a field and the next name
+			return r
+		case (r|0x20) < 'a' || (r|0x20) > 'z':
 			return -1
 		}
 		return r | 0x20
