@@ -55,7 +55,7 @@ func Ask(ctx context.Context, t *terminal.Terminal, name string) (secret.Value, 
 			return answer, nil
 		case "input-missing-" + name: // Enter alone
 		default:
-			t.Error(input.Misuse(id, words.Blanks{"input": label, "client-id": label, "place": "the prompt"}))
+			t.Error(input.Misuse(id, words.Blanks{"input": label, "client-id": label, "place": "the prompt", "detail": ""}))
 		}
 	}
 }
