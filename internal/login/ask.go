@@ -92,7 +92,12 @@ func (l *Login) findGitHubToken(ctx context.Context) {
 
 // checkFlags refuses flags that don't go together, before anything is asked.
 func (l *Login) checkFlags() error {
-	l.Repository = repository(l.Repository)
+	if written := l.Repository; written != "" {
+		l.Repository = repository(written)
+		for i, word := range l.Again {
+			l.Again[i] = strings.ReplaceAll(word, written, l.Repository) // an address may have a token in it
+		}
+	}
 	_, _, isRepository := store.SplitRepository(l.Repository)
 	switch {
 	case l.Format != "" && l.Format != "json" && l.Format != "dotenv":
