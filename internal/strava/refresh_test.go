@@ -138,6 +138,7 @@ func TestRefusals(t *testing.T) {
 		"expired code":         {one(400, fault("AuthorizationCode", "", "expired")), strava.InvalidCode, 1},
 		"dead refresh token":   {[]reply{dead}, strava.InvalidRefreshToken, 1},
 		"dead, zipped":         {one(400, zipped(dead.body)), strava.InvalidRefreshToken, 1},
+		"dead, in other words": {one(400, strings.Replace(dead.body, "Bad Request", "The refresh token is invalid", 1)), strava.InvalidRefreshToken, 1},
 		"dead, another status": {one(422, dead.body), strava.Unrecognized, 1},
 		"rate limit":           {one(429, fault("Application", "rate limit", "exceeded")), strava.RateLimited, 1},
 		"Retry-After":          {[]reply{{status: 429, header: map[string]string{"Retry-After": "1"}}}, strava.RateLimited, 1},

@@ -143,15 +143,12 @@ func unread(body, wire []byte) (all []secret.Value) {
 	return all
 }
 
-// about is how a fault of Strava's names the refresh token that it refuses.
-var about = strings.NewReplacer("resource:refreshtoken", "", "field:refreshtoken", "")
-
 // mentionsToken reports whether an answer names a refresh token, in any case, quotes or
-// letter width, other than as what is refused.
+// letter width, other than as what a fault refuses.
 func mentionsToken(answer []byte) bool {
 	letters := string(bytes.Map(func(r rune) rune {
 		switch {
-		case strings.ContainsRune(":,{[", r): // between the value of a field and the next name
+		case strings.ContainsRune(":,{}[", r): // between a value and the next name
 			return r
 		case (r|0x20) < 'a' || (r|0x20) > 'z':
 			return -1
@@ -159,7 +156,7 @@ func mentionsToken(answer []byte) bool {
 		return r | 0x20
 	}, answer))
 	if strings.Contains(letters, "errors") {
-		letters = about.Replace(letters)
+		letters = regexp.MustCompile(`(resource|field):refreshtoken|message:[a-z]*`).ReplaceAllString(letters, "")
 	}
 	return strings.Contains(letters, "refreshtoken")
 }
