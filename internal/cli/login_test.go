@@ -157,6 +157,7 @@ var loginSlips = []struct{ variable, value, args, id string }{
 	{"", "", "--scope view_private --format json", "input-unknown-scope"},
 	{"", "", "--scope=\t", "login-no-scope"},
 	{"", "", "--repo octo", "login-repository"},
+	{"", "", "--repo https://github.com", "login-repository"},
 	{"", "", "--repo https://github.com/octo", "login-repository"},
 	{"", "", "--repo https://github.com/octo/running/settings", "login-repository"},
 	{"", "", "--environment prod", "login-together"},

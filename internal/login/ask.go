@@ -92,9 +92,10 @@ func (l *Login) findGitHubToken(ctx context.Context) {
 
 // checkFlags refuses flags that don't go together, before anything is asked.
 func (l *Login) checkFlags() error {
-	if written := l.Repository; written != "" {
-		l.Repository = repository(written)
-		for i, word := range l.Again {
+	written := l.Repository
+	l.Repository = repository(written)
+	for i, word := range l.Again {
+		if written != "" {
 			l.Again[i] = strings.ReplaceAll(word, written, l.Repository) // an address may have a token in it
 		}
 	}
@@ -102,7 +103,7 @@ func (l *Login) checkFlags() error {
 	switch {
 	case l.Format != "" && l.Format != "json" && l.Format != "dotenv":
 		return input.Misuse("login-format", nil)
-	case l.Repository != "" && !isRepository:
+	case written != "" && !isRepository:
 		return input.Misuse("login-repository", nil)
 	case l.Environment != "" && l.Repository == "",
 		l.Format != "" && l.Repository != "",
