@@ -96,6 +96,8 @@ var logins = []login{
 		}
 	}},
 	{name: "an early code is tried again", knobs: sandbox.Knobs{EarlyCodes: 2}, stored: true, then: exchanged(3)},
+	{name: "a code that stays too early, and a token in the address", args: []string{"--repo", "https://me:ghp_0123456789@github.com/octo/running"},
+		knobs: sandbox.Knobs{EarlyCodes: 9}, status: 1, ids: "strava-invalid-code", says: []string{"strava-token login --port 0 --repo octo/running again"}},
 	{name: "an inactive app, whose token is kept", knobs: sandbox.Knobs{Inactive: true}, status: 1, ids: "strava-app-inactive", stored: true,
 		then: func(v *visitor) { v.assertPage("The Strava app is inactive") }},
 	{name: "what cannot be stored is sealed", status: 3, ids: "run-not-kept", says: []string{"BEGIN AGE ENCRYPTED FILE"},
@@ -155,6 +157,7 @@ var loginSlips = []struct{ variable, value, args, id string }{
 	{"", "", "--scope view_private --format json", "input-unknown-scope"},
 	{"", "", "--scope=\t", "login-no-scope"},
 	{"", "", "--repo octo", "login-repository"},
+	{"", "", "--repo https://github.com", "login-repository"},
 	{"", "", "--repo https://github.com/octo", "login-repository"},
 	{"", "", "--repo https://github.com/octo/running/settings", "login-repository"},
 	{"", "", "--environment prod", "login-together"},

@@ -68,15 +68,17 @@ func TestLoginAtATerminal(t *testing.T) {
 	home := t.TempDir()
 	s := v.session([]string{"HOME=" + home, "XDG_CONFIG_HOME=" + filepath.Join(home, "config")}, "login", "--port", "0", "--no-browser")
 	s.types("Client ID: ", 1, "my app\n")
-	s.types("Client ID: ", 2, v.server.App().ID+"\n")
+	s.types("Client ID: ", 2, "48,213\n")
+	s.types("Client ID: ", 3, v.server.App().ID+"\n")
 	s.types("(not shown): ", 1, "\""+v.server.App().Secret+"\"\n")
-	s.types("Client ID: ", 3, v.server.App().ID+"\n") // Strava refused what was typed
+	s.types("Client ID: ", 4, v.server.App().ID+"\n") // Strava refused what was typed
 	s.types("(not shown): ", 2, v.server.App().Secret+"\n")
 	s.screen.waitFor(t, "Waiting for Strava's answer, ", 1)
 	s.screen.waitFor(t, " left (Ctrl-C ends it)", 1)
 	s.types("", 0, v.callback(shownAddress.FindString(s.screen.String()), "activity:read_all")+"\n")
 	s.ends(0, "The refresh token of Sandbox Athlete (athlete 126651800) is kept in", "more: input-whitespace", "more: strava-wrong-client-secret")
 	check.That(t, strings.Contains(s.screen.String(), "Client ID: "+v.server.App().ID), "the client id was not echoed")
+	check.That(t, !strings.Contains(s.screen.String(), "<"), "a blank is left open\n%s", s.screen.String())
 	for name, value := range v.server.Values() {
 		check.That(t, name == "code" || !strings.Contains(s.screen.String(), value), "%s is on the screen", name)
 	}

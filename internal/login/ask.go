@@ -55,7 +55,7 @@ func Ask(ctx context.Context, t *terminal.Terminal, name string) (secret.Value, 
 			return answer, nil
 		case "input-missing-" + name: // Enter alone
 		default:
-			t.Error(input.Misuse(id, words.Blanks{"input": label, "client-id": label, "place": "the prompt"}))
+			t.Error(input.Misuse(id, words.Blanks{"input": label, "client-id": label, "place": "the prompt", "detail": ""}))
 		}
 	}
 }
@@ -92,12 +92,18 @@ func (l *Login) findGitHubToken(ctx context.Context) {
 
 // checkFlags refuses flags that don't go together, before anything is asked.
 func (l *Login) checkFlags() error {
-	l.Repository = repository(l.Repository)
+	written := l.Repository
+	l.Repository = repository(written)
+	for i, word := range l.Again {
+		if written != "" {
+			l.Again[i] = strings.ReplaceAll(word, written, l.Repository) // an address may have a token in it
+		}
+	}
 	_, _, isRepository := store.SplitRepository(l.Repository)
 	switch {
 	case l.Format != "" && l.Format != "json" && l.Format != "dotenv":
 		return input.Misuse("login-format", nil)
-	case l.Repository != "" && !isRepository:
+	case written != "" && !isRepository:
 		return input.Misuse("login-repository", nil)
 	case l.Environment != "" && l.Repository == "",
 		l.Format != "" && l.Repository != "",

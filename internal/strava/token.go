@@ -42,7 +42,8 @@ func parse(answer []byte, now time.Time) (token Token) {
 	if d.Decode(&fields) != nil || mentionsToken(answer[d.InputOffset():]) {
 		return token
 	}
-	names := regexp.MustCompile(`"refresh_token"\s*:`).FindAllIndex(answer, 2) // of equal ones, Decode takes the last
+	// Of equal names, even if one is escaped, Decode takes the last.
+	names := regexp.MustCompile(`"(refresh_token|\w*\\u[\w\\]*)"\s*:`).FindAllIndex(answer, 2)
 	refresh := text(fields["refresh_token"])
 	if len(names) != 1 || secret.Inspect(refresh) != "" {
 		return token
@@ -142,20 +143,20 @@ func unread(body, wire []byte) (all []secret.Value) {
 	return all
 }
 
-// about is how a fault of Strava's names the refresh token that it refuses.
-var about = strings.NewReplacer("resourcerefreshtoken", "", "fieldrefreshtoken", "")
-
 // mentionsToken reports whether an answer names a refresh token, in any case, quotes or
-// letter width, other than as what is refused.
+// letter width, other than as what a fault refuses.
 func mentionsToken(answer []byte) bool {
 	letters := string(bytes.Map(func(r rune) rune {
-		if (r|0x20) < 'a' || (r|0x20) > 'z' {
+		switch {
+		case strings.ContainsRune(":,{}[", r): // between a value and the next name
+			return r
+		case (r|0x20) < 'a' || (r|0x20) > 'z':
 			return -1
 		}
 		return r | 0x20
 	}, answer))
 	if strings.Contains(letters, "errors") {
-		letters = about.Replace(letters)
+		letters = regexp.MustCompile(`(resource|field):refreshtoken|message:[a-z]*`).ReplaceAllString(letters, "")
 	}
 	return strings.Contains(letters, "refreshtoken")
 }

@@ -2,7 +2,6 @@ package words
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -115,13 +114,15 @@ func (v Voice) own(name string) (value any, known bool) {
 }
 
 // Reason returns the operating system's reason for an error, such as "permission
-// denied", without the file's name.
+// denied", without the file's name. Of several errors it's the first one's.
 func Reason(err error) string {
-	for errors.Unwrap(err) != nil {
-		err = errors.Unwrap(err)
-	}
-	if err == nil {
+	switch e := err.(type) {
+	case nil:
 		return ""
+	case interface{ Unwrap() error }:
+		return Reason(e.Unwrap())
+	case interface{ Unwrap() []error }:
+		return Reason(e.Unwrap()[0])
 	}
 	return err.Error()
 }

@@ -88,6 +88,7 @@ func TestValues(t *testing.T) {
 		{words.Place("client-id"), "client-id", "STRAVA_CLIENT_ID", ""},
 		{words.Page("settings/tokens"), "https://github.com/settings/tokens", "", ""},
 		{words.Reason(&os.PathError{Op: "open", Path: "/x", Err: os.ErrPermission}), "permission denied", "", ""},
+		{words.Reason(errors.Join(&os.PathError{Op: "write", Path: "/x", Err: os.ErrPermission}, os.ErrClosed)), "permission denied", "", ""},
 		{words.Short{Err: outage}, "GitHub is down.", "", "GitHub 出现故障。"},
 		{outage, "GitHub is down. It answered with status 503 when asked for o/r/NAME.", "", "GitHub 出现故障。请求 o/r/NAME 时，它返回了状态码 503。"},
 		{os.ErrPermission, "Permission denied.", "", ""},
