@@ -96,8 +96,9 @@ var logins = []login{
 		}
 	}},
 	{name: "an early code is tried again", knobs: sandbox.Knobs{EarlyCodes: 2}, stored: true, then: exchanged(3)},
-	{name: "a code that stays too early, and a token in the address", args: []string{"--repo", "https://me:ghp_0123456789@github.com/octo/running"},
-		knobs: sandbox.Knobs{EarlyCodes: 9}, status: 1, ids: "strava-invalid-code", says: []string{"strava-token login --port 0 --repo octo/running again"}},
+	{name: "a code that stays too early, and tokens in addresses", knobs: sandbox.Knobs{EarlyCodes: 9}, status: 1, ids: "strava-invalid-code",
+		args: []string{"--repo", "https://me:ghp_0@github.com/o/r", "--repo", "https://me:ghp_0123456789@github.com/octo/running"},
+		says: []string{"strava-token login --port 0 --repo 'https://me:…@github.com/o/r' --repo octo/running again"}},
 	{name: "an inactive app, whose token is kept", knobs: sandbox.Knobs{Inactive: true}, status: 1, ids: "strava-app-inactive", stored: true,
 		then: func(v *visitor) { v.assertPage("The Strava app is inactive") }},
 	{name: "what cannot be stored is sealed", status: 3, ids: "run-not-kept", says: []string{"BEGIN AGE ENCRYPTED FILE"},

@@ -96,7 +96,10 @@ func (l *Login) checkFlags() error {
 	l.Repository = repository(written)
 	for i, word := range l.Again {
 		if written != "" {
-			l.Again[i] = strings.ReplaceAll(word, written, l.Repository) // an address may have a token in it
+			word = strings.ReplaceAll(word, written, l.Repository) // an address may have a token in it
+		}
+		if l.Again[i] = word; secret.HasGitHubToken(word) {
+			l.Again[i] = secret.Redacted(word)
 		}
 	}
 	_, _, isRepository := store.SplitRepository(l.Repository)

@@ -194,6 +194,7 @@ func TestNoAnswerIsLost(t *testing.T) {
 		"scope that is new":           {whole(`,"expires_at":946706400,"expires_in":1,"scope":"read club:read-all_2"`), odd},
 		"scope without its access":    {whole(`,"expires_at":946706400,"expires_in":1,"scope":"activity:"`), "odd scope"},
 		"scope of 65 letters":         {whole(`,"expires_at":946706400,"expires_in":1,"scope":"` + strings.Repeat("a", 65) + `"`), "odd scope"},
+		"scope a word of JSON's":      {whole(`,"expires_at":946706400,"expires_in":1,"scope":true`), "odd scope"},
 		"scope a list":                {whole(`,"expires_at":946706400,"expires_in":1,"scope":["read","activity:read"]`), odd},
 		"expiry a word":               {whole(`,"expires_at":"soon","expires_in":1`), "odd expires_at"},
 		"expiry a fraction":           {whole(`,"expires_at":946706400.0,"expires_in":"21600"`), odd},

@@ -98,8 +98,9 @@ func (t *Token) readScope(v any) {
 	if v == nil {
 		return // absent before 2026
 	}
-	list := SplitScopes(strings.Trim(fmt.Sprint(v), "[]"))
-	if areScopes(list) {
+	_, isText := v.(string)
+	_, isList := v.([]any)
+	if list := SplitScopes(strings.Trim(fmt.Sprint(v), "[]")); (isText || isList) && areScopes(list) {
 		t.Scope = list
 	} else {
 		t.Odd = append(t.Odd, "scope")

@@ -37,18 +37,10 @@ func (t *Terminal) Waiting(what string, limit time.Duration) (stop func()) {
 		return func() {}
 	}
 	waiting, stop := context.WithCancel(context.Background())
-	say := func(left time.Duration) {
-		t.Say(fmt.Sprintf("Waiting for %s, %d min left (Ctrl-C ends it)", what, left/time.Minute))
-	}
-	say(limit)
 	go func() {
-		for left := limit - time.Minute; left > 0; left -= time.Minute {
-			select {
-			case <-time.After(time.Minute):
-				say(left)
-			case <-waiting.Done():
-				return
-			}
+		for left := limit; left > 0 && waiting.Err() == nil; left -= time.Minute {
+			t.Say(fmt.Sprintf("Waiting for %s, %d min left (Ctrl-C ends it)", what, left/time.Minute))
+			time.Sleep(time.Minute)
 		}
 	}()
 	return stop
