@@ -4,12 +4,12 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"html"
 	"maps"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
-	"text/template"
 	"time"
 )
 
@@ -40,13 +40,13 @@ func (s *Server) authorize(r *http.Request) answer {
 	case noCookie != nil || cookie.Value != s.strava.session:
 		return redirect("/login?next=" + url.QueryEscape(r.URL.RequestURI()))
 	case s.knobs.AthleteCap && s.strava.consented == nil:
-		return page("Error", r, nil)
+		return page("full", r, nil)
 	case decided && r.PostForm.Get("answer") != "accept":
 		return redirect(back + "&error=access_denied")
 	case decided:
 		s.strava.consented = append([]string{"read"}, r.PostForm["granted"]...)
 	case q.Get("approval_prompt") == "force" || !covers(s.strava.consented, scopes):
-		return page("Authorize", r, scopes)
+		return page("authorize", r, scopes)
 	}
 	// The parameters are in Strava's order.
 	return redirect(back + "&code=" + url.QueryEscape(s.newCode(s.strava.consented)) + "&scope=" + strings.Join(s.strava.consented, ","))
@@ -66,18 +66,18 @@ func redirect(to string) answer {
 	return answer{status: http.StatusFound, header: map[string]string{"Location": to}}
 }
 
-// page returns answers/page.html about a request. Its boxes are for scopes.
-func page(title string, r *http.Request, scopes []string) answer {
-	var b strings.Builder
-	err := template.Must(template.ParseFS(answers, "answers/page.html")).Execute(&b, struct {
-		*http.Request
-		Title  string
-		Scopes []string
-	}{r, title, scopes})
-	if err != nil {
-		panic(err) // a part of this package is broken
+// page returns a page about a request. Its boxes are for scopes.
+func page(name string, r *http.Request, scopes []string) answer {
+	boxes := ""
+	for _, scope := range scopes {
+		if scope != "read" { // always granted
+			boxes += fmt.Sprintf(`<p><label><input type="checkbox" name="granted" value="%[1]s" id="%[1]s" checked> %[1]s</label></p>`+"\n", scope)
+		}
 	}
-	return answer{status: http.StatusOK, body: b.String(), header: map[string]string{"Content-Type": "text/html; charset=utf-8"}}
+	text, _ := answers.ReadFile("answers/" + name + ".html")
+	escape := html.EscapeString
+	filled := strings.NewReplacer("{boxes}", boxes, "{next}", escape(r.Form.Get("next")), "{query}", escape(r.URL.RawQuery)).Replace(string(text))
+	return answer{status: http.StatusOK, body: filled, header: map[string]string{"Content-Type": "text/html; charset=utf-8"}}
 }
 
 // token checks in Strava's order.

@@ -53,7 +53,7 @@ func (s *Server) addStrava() {
 		s.mux.HandleFunc("GET "+base+"/oauth/token", http.NotFound)
 		s.handle("strava", "GET "+base+"/oauth/authorize", "authorize", s.authorize)
 	}
-	s.handle("strava", "GET /login", "login-page", func(r *http.Request) answer { return page("Log in", r, nil) })
+	s.handle("strava", "GET /login", "login-page", func(r *http.Request) answer { return page("log-in", r, nil) })
 	s.handle("strava", "POST /login", "login", s.logIn)
 	s.handle("strava", "POST /oauth/accept_application", "accept", s.authorize)
 	s.handle("strava", "POST /oauth/revoke", "revoke", s.revoke)
