@@ -219,10 +219,10 @@ func TestKill(t *testing.T) {
 		})
 	}
 	all.Wait()
-	t.Logf("%d kills: %v, where between the two the new refresh token is lost", kills, ends)
+	t.Logf("%d kills: %v; only those between the two changes lose the new refresh token", kills, ends)
 }
 
-// killed says where a run was killed, a time after it began.
+// killed kills a run some time after it began, and says how far it had come.
 func (s *step) killed(cmd *exec.Cmd, after time.Duration) string {
 	s.t.Helper()
 	first := s.server.LiveRefreshToken()

@@ -122,7 +122,7 @@ func decode(raw []byte) (string, error) {
 		return string(raw), nil
 	}
 	units := make([]uint16, len(raw)/2)
-	_, _ = binary.Decode(raw, order, units) // which is as long as it
+	_, _ = binary.Decode(raw, order, units) // cannot fail: there are bytes for every unit
 	return string(utf16.Decode(units)), nil
 }
 
